@@ -1,0 +1,1 @@
+"""Platz: a self-service portal that deploys Helm charts onto many Kubernetes clusters."""

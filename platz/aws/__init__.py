@@ -1,0 +1,1 @@
+"""Amazon Web Services: clusters, charts and parameters of an account."""

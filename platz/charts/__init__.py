@@ -1,0 +1,1 @@
+"""Chart extensions: pure functions over documents."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, queries, change events and leases."""

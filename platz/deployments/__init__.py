@@ -1,0 +1,1 @@
+"""What a task does and what a change causes: rules and steps."""

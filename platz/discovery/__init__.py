@@ -1,0 +1,1 @@
+"""What is found in the accounts and registries, and how it is recorded."""

@@ -1,0 +1,1 @@
+"""Helm: the engine that installs charts and the registries that hold them."""

@@ -1,0 +1,1 @@
+"""Kubernetes: clients, watches and the objects that Platz writes."""
