@@ -1,0 +1,93 @@
+"""The words that status, role and provider columns hold (data-model.md section 4).
+
+Invariant: a member's value is spelled exactly as in the database, in JSON and on the wire; the column type
+`Word` refuses to write anything else.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from sqlalchemy import Dialect, String
+from sqlalchemy.types import TypeDecorator
+
+AnyWord = TypeVar("AnyWord", bound=StrEnum)
+
+
+class DeploymentStatus(StrEnum):
+    """`deployments.status`."""
+
+    UNKNOWN = "Unknown"
+    INSTALLING = "Installing"
+    RENAMING = "Renaming"
+    UPGRADING = "Upgrading"
+    RUNNING = "Running"
+    ERROR = "Error"
+    UNINSTALLING = "Uninstalling"
+    UNINSTALLED = "Uninstalled"
+    DELETING = "Deleting"
+
+
+class TaskStatus(StrEnum):
+    """`deployment_tasks.status`."""
+
+    PENDING = "Pending"
+    STARTED = "Started"
+    FAILED = "Failed"
+    CANCELED = "Canceled"
+    DONE = "Done"
+
+
+ACTIVE_TASK_STATUSES = (TaskStatus.PENDING, TaskStatus.STARTED)
+FINISHED_TASK_STATUSES = (TaskStatus.FAILED, TaskStatus.CANCELED, TaskStatus.DONE)
+
+
+class EnvUserRole(StrEnum):
+    """`env_user_permissions.role`."""
+
+    ADMIN = "Admin"
+    USER = "User"
+
+
+class DeploymentRole(StrEnum):
+    """`deployment_permissions.role`; also `allowed_role` in charts."""
+
+    OWNER = "Owner"
+    MAINTAINER = "Maintainer"
+
+
+class SyncStatus(StrEnum):
+    """`deployment_resources.sync_status`."""
+
+    CREATING = "Creating"
+    UPDATING = "Updating"
+    DELETING = "Deleting"
+    READY = "Ready"
+    ERROR = "Error"
+
+
+class RegistryProvider(StrEnum):
+    """`helm_registries.provider`."""
+
+    ECR = "Ecr"
+    OCI = "Oci"
+
+
+class Word(TypeDecorator[AnyWord], Generic[AnyWord]):
+    """A varchar column that holds the members of one enum."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[AnyWord]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: AnyWord | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Raise ValueError for a word that the column does not know."""
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> AnyWord | None:  # noqa: ARG002
+        """Give the member; the check constraint guarantees that there is one."""
+        return None if value is None else self.words(value)
