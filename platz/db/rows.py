@@ -21,4 +21,5 @@ def first_row(connection: Connection, query: Executable, row_type: Callable[...,
 
 def all_rows(connection: Connection, query: Executable, row_type: Callable[..., AnyRow]) -> list[AnyRow]:
     """Every row of ``query``, in its order."""
-    return [row_type(**row._asdict()) for row in connection.execute(query)]
+    rows: Any = connection.execute(query).all()  # Any: as above
+    return [row_type(**row._asdict()) for row in rows]
