@@ -1,0 +1,130 @@
+"""The way to the database: pooled connections for queries and changes, dedicated ones for leases and events.
+
+Invariant: whatever the database says leaves this module as an error of Platz (`violations.py`), and a
+connection that died, grew too old or idled too long is replaced before anybody uses it.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
+
+from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
+from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
+from platz.db.unreachable import why_unreachable
+from platz.db.violations import translated
+
+IDLE_IN_TRANSACTION_SECONDS = 60
+"""After this the server ends a transaction that its client forgot, and with it the locks."""
+
+SERVER_SIDE_GRACE_SECONDS = 60
+"""The server closes an idle session this much later than the pool would have thrown it away."""
+
+
+class Database:
+    """One database and its pool. Threads may share it; connections open when they are needed."""
+
+    def __init__(
+        self, address: DatabaseAddress, limits: PoolLimits | None = None, *, application_name: str = "platz"
+    ) -> None:
+        self.address = address
+        self.limits = limits or PoolLimits()
+        self._counters = PoolCounters()
+        self._parameters = connection_parameters(
+            address, application_name=application_name, connect_timeout=self.limits.connect_timeout
+        )
+        self._conninfo = make_conninfo(**self._parameters, options="-c timezone=UTC")
+        self._engine = self._build_engine()
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        PoolHealth(self.limits, self._counters).watch(self._engine)
+
+    @contextmanager
+    def reading(self) -> Generator[Connection]:
+        """Give an autocommit connection for queries: each statement sees the latest committed state."""
+        with translated(), self._checked_out(self._reading) as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """Give a connection in a transaction: the block's end commits it, an exception rolls it back."""
+        with translated(), self._checked_out(self._engine) as connection, connection.begin():
+            yield connection
+
+    def dedicated(self) -> psycopg.Connection[Any]:
+        """Open an autocommit connection of the caller's own, which the caller closes. No statement timeout.
+
+        Raises `DatabaseUnreachable`.
+        """
+        try:
+            return psycopg.connect(self._conninfo, autocommit=True)
+        except psycopg.OperationalError as error:
+            raise why_unreachable(error, self.address) from error
+
+    def check(self) -> None:
+        """Connect once, and raise `DatabaseUnreachable` with one sentence that says where and why not."""
+        self.dedicated().close()
+
+    def warm(self) -> None:
+        """Open the connections that should be idle at least (``DB_POOL_MIN_IDLE``)."""
+        with translated():
+            opened = [self._engine.connect() for _ in range(min(self.limits.min_idle, self.limits.max_size))]
+            for connection in opened:
+                connection.close()
+
+    def pool_statistics(self) -> PoolStatistics:
+        """Give the figures behind the ``platz_db_pool_*`` metrics (http-api.md 5.2)."""
+        return self._counters.snapshot(in_use=self._pool.checkedout(), idle=self._pool.checkedin())
+
+    def close(self) -> None:
+        """Close the idle connections; those in use close when they are returned."""
+        self._engine.dispose()
+
+    @property
+    def _pool(self) -> QueuePool:
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - told to create_engine below
+        return pool
+
+    @contextmanager
+    def _checked_out(self, engine: Engine) -> Generator[Connection]:
+        all_busy = self._pool.checkedout() >= self.limits.max_size
+        asked = time.monotonic()
+        with self._counters.timing_out():
+            connection = engine.connect()
+        self._counters.got(waited=all_busy, seconds=time.monotonic() - asked)
+        with connection:
+            yield connection
+
+    def _build_engine(self) -> Engine:
+        return create_engine(
+            "postgresql+psycopg://",
+            connect_args={**self._parameters, "options": self._session_options()},
+            poolclass=QueuePool,
+            pool_size=self.limits.max_size,
+            max_overflow=0,
+            pool_timeout=self.limits.connection_timeout,
+            pool_use_lifo=True,  # so that what a quiet hour does not need grows old and is thrown away
+            json_serializer=_dump_json,
+            hide_parameters=True,  # values may be secrets, and errors reach the log
+        )
+
+    def _session_options(self) -> str:
+        milliseconds = {
+            "statement_timeout": self.limits.statement_timeout,
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
+            "idle_session_timeout": self.limits.idle_timeout + SERVER_SIDE_GRACE_SECONDS,
+        }
+        timeouts = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in milliseconds.items())
+        return f"-c timezone=UTC {timeouts}"
+
+
+def _dump_json(value: object) -> str:
+    """Standard JSON: PostgreSQL keeps every digit of a number, which the fast encoders do not."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
