@@ -1,0 +1,202 @@
+"""The base class of every actor: one mailbox, one thread, no waiting.
+
+Invariants:
+
+- An actor looks at everything when it starts, after `ListeningResumed` and after a failed look, in one
+  method, `catch_up`. So a restart loses nothing, and neither does a database that was away.
+- A `Retryable` error does not end the actor: the look is repeated, with jittered exponential backoff. Any
+  other exception ends it and is told to the `Supervisor`, which starts a successor.
+- Blocking work runs on threads that the actor owns and that only tell it their result.
+"""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import ClassVar, cast
+
+import pykka
+import structlog
+from typing_extensions import override
+
+from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed
+from platz.actors.roster import Roster
+from platz.actors.switchboard import Switchboard, tell
+from platz.actors.ticker import Appointment, Ticker
+from platz.errors import Retryable
+
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 30.0
+
+
+def jittered(seconds: float) -> float:
+    """Spread a delay over half to all of it, so that many who failed together do not return together."""
+    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What every actor shares: the roster, the switchboard, the time, and whom to tell of its end."""
+
+    roster: Roster
+    switchboard: Switchboard
+    ticker: Ticker
+    failed: Callable[[str, int, BaseException], None]
+
+
+class Actor(pykka.ThreadingActor):
+    """Handles one message after the other; subclasses fill in `catch_up`, `handle` and `release`."""
+
+    use_daemon_thread = True  # a hung actor must not keep the process from ending
+    hears: ClassVar[frozenset[type]] = frozenset()
+    tables: ClassVar[frozenset[str] | None] = None
+
+    def __init__(self, *, name: str, generation: int, house: House) -> None:
+        super().__init__()
+        self.name = name
+        self.generation = generation
+        self.ready = False
+        self.heartbeat_at = time.monotonic()
+        self.log: structlog.stdlib.BoundLogger = structlog.get_logger(actor=name)
+        self._house = house
+        self._thread: threading.Thread | None = None
+        self._retry: Appointment | None = None
+        self._retry_seconds = FIRST_RETRY_SECONDS
+
+    def begin(self) -> None:
+        """Acquire what the actor owns. Runs first, on the actor's thread."""
+
+    def catch_up(self) -> None:
+        """Look at everything that the actor must know; must be safe to repeat."""
+
+    def handle(self, message: object) -> object:
+        """Handle one message; returns the answer when it was asked."""
+        raise TypeError(f"{self.name} does not understand {type(message).__name__}")
+
+    def release(self) -> None:
+        """Give back what the actor owns. Runs last, after a stop and after a failure."""
+
+    def describe(self) -> str:
+        """Say in a few words what the actor is doing, for the dump of SIGUSR1."""
+        return ""
+
+    def publish(self, message: object) -> None:
+        """Tell a fact to everyone who hears it."""
+        self._house.switchboard.publish(message)
+
+    def retain(self, key: Hashable, message: object) -> None:
+        """Tell a present state to everyone who hears it, and to those who come later."""
+        self._house.switchboard.retain(key, message)
+
+    def retract(self, key: Hashable, message: object) -> None:
+        """Tell that the state kept under ``key`` has ended."""
+        self._house.switchboard.retract(key, message)
+
+    def after(self, message: object, *, seconds: float) -> Appointment:
+        """Tell this actor ``message`` in ``seconds``."""
+        return self._house.ticker.after(self.actor_ref, message, seconds=seconds)
+
+    def every(self, message: object, *, seconds: float, first: float | None = None) -> Appointment:
+        """Tell this actor ``message`` every ``seconds``."""
+        return self._house.ticker.every(self.actor_ref, message, seconds=seconds, first=first)
+
+    def tell_self(self, message: object) -> None:
+        """Bring a result back from a worker thread; an actor that is gone no longer needs it."""
+        tell(self.actor_ref, message)
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that handles the messages, for dumps."""
+        return self._thread
+
+    @property
+    def depth(self) -> int:
+        """How many messages wait."""
+        return cast("queue.Queue[object]", self.actor_inbox).qsize()  # what a ThreadingActor's inbox is
+
+    @override
+    def on_start(self) -> None:
+        """Pykka's hook: subscribe first and look second, so that nothing falls between the two."""
+        self._thread = threading.current_thread()
+        self._thread.name = self.name
+        self._house.roster.add(self)
+        try:
+            if self.hears:
+                self._house.switchboard.subscribe(
+                    self.name, self.actor_ref, messages={*self.hears, ListeningResumed}, tables=self.tables
+                )
+            self.begin()
+            self._look()
+        except Exception as error:
+            self._end(error)
+            raise  # Pykka marks the actor as stopped
+        self.ready = True
+        self._house.roster.became_ready()
+
+    @override
+    def on_receive(self, message: object) -> object:
+        """Pykka's hook: the messages that all actors understand, then the actor's own."""
+        self.heartbeat_at = time.monotonic()
+        match message:
+            case Heartbeat():
+                return True
+            case CatchUp() | ListeningResumed():
+                return self._look()
+            case _:
+                return self._handle(message)
+
+    @override
+    def on_stop(self) -> None:
+        """Pykka's hook after an orderly stop."""
+        self._house.switchboard.unsubscribe(self.name)
+        self._house.roster.remove(self)
+        self.release()
+
+    @override
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Pykka's hook after an exception in `handle`."""
+        self._end(exception_value or RuntimeError(f"{self.name} ended without a reason"))
+
+    def _look(self) -> None:
+        try:
+            self.catch_up()
+        except Retryable as error:
+            self._try_again(error)
+        else:
+            self._retry_seconds = FIRST_RETRY_SECONDS
+
+    def _handle(self, message: object) -> object:
+        try:
+            return self.handle(message)
+        except Retryable as error:
+            self._try_again(error)
+            return None
+
+    def _try_again(self, error: Retryable) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        delay = jittered(self._retry_seconds)
+        self._retry_seconds = min(self._retry_seconds * 2, LONGEST_RETRY_SECONDS)
+        self.log.warning(
+            "Waiting before trying again", action="wait", seconds=round(delay, 2), reason=str(error)
+        )
+        self._retry = self.after(CatchUp(), seconds=delay)
+
+    def _end(self, error: BaseException) -> None:
+        try:
+            self.release()
+        except Exception:  # the first error is the one that the supervisor must know
+            self.log.exception("Could not clean up after a failure", action="fail")
+        self._house.switchboard.unsubscribe(self.name)
+        self._house.roster.remove(self)
+        self._house.failed(self.name, self.generation, error)

@@ -1,0 +1,111 @@
+"""Which actors live, and how they are: the only place that holds actors and not references to them.
+
+It is read by the ready barrier, the watchdog, the metrics and the dump of SIGUSR1; nobody calls methods of
+another actor through it but the read-only ones below.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Member(Protocol):
+    """What the roster knows of an actor."""
+
+    name: str
+    ready: bool
+    heartbeat_at: float
+
+    @property
+    def depth(self) -> int:
+        """How many messages wait."""
+        ...
+
+    @property
+    def thread(self) -> threading.Thread | None:
+        """The thread that handles the messages."""
+        ...
+
+    def describe(self) -> str:
+        """Say in a few words what the actor is doing."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How one actor is: ``silent_seconds`` counts since it last handled a message."""
+
+    name: str
+    ready: bool
+    depth: int
+    silent_seconds: float
+    describes: str
+
+
+class Roster:
+    """The living actors by name; safe to use from every thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._members: dict[str, Member] = {}
+
+    def add(self, member: Member) -> None:
+        """Enter an actor, in place of a predecessor of the same name."""
+        with self._changed:
+            self._members[member.name] = member
+
+    def remove(self, member: Member) -> None:
+        """Strike an actor off, unless a successor has taken its place already."""
+        with self._changed:
+            if self._members.get(member.name) is member:
+                del self._members[member.name]
+
+    def became_ready(self) -> None:
+        """Wake those who wait for the ready barrier."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_until_ready(self, names: Collection[str], *, seconds: float) -> frozenset[str]:
+        """Wait until all of ``names`` are ready; return those that are not after ``seconds``."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._missing(names), timeout=seconds)
+            return self._missing(names)
+
+    def health(self) -> tuple[Health, ...]:
+        """How all actors are, by name."""
+        now = time.monotonic()
+        return tuple(
+            Health(
+                name=member.name,
+                ready=member.ready,
+                depth=member.depth,
+                silent_seconds=now - member.heartbeat_at,
+                describes=member.describe(),
+            )
+            for member in self._sorted()
+        )
+
+    def dump(self) -> str:
+        """Describe every actor with its stack, for an operator."""
+        return "\n".join(_dump(member) for member in self._sorted())
+
+    def _missing(self, names: Collection[str]) -> frozenset[str]:
+        return frozenset(name for name in names if not (m := self._members.get(name)) or not m.ready)
+
+    def _sorted(self) -> list[Member]:
+        with self._changed:
+            return [self._members[name] for name in sorted(self._members)]
+
+
+def _dump(member: Member) -> str:
+    frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the documented way
+    frame = frames.get(member.thread.ident or 0) if member.thread else None
+    stack = "".join(traceback.format_stack(frame)) if frame else "  (no stack)\n"
+    silent = time.monotonic() - member.heartbeat_at
+    return f"{member.name}: {member.depth} waiting, silent for {silent:.1f} s. {member.describe()}\n{stack}"

@@ -1,0 +1,233 @@
+"""The actor that starts all others and starts them again.
+
+owns   the children and their restart policy
+hears  `ChildFailed`, `ClusterServed`, `ClusterDropped`, `LeaseLost`
+tells  nobody; it starts and stops children
+never  does their work, waits for them outside start and stop, or hides that one of them keeps failing
+
+A child that fails is started again alone, after a jittered exponential backoff. More than ``policy.most``
+restarts within ``policy.window_seconds``, or a child that handles no message for
+``policy.hang_seconds`` (a thread can't be killed), end the process, so that the production supervisor
+starts it anew.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pykka
+from typing_extensions import override
+
+from platz.actors.actor import Actor, House, jittered
+from platz.actors.messages import (
+    ChildFailed,
+    ClusterDropped,
+    ClusterServed,
+    Drain,
+    Heartbeat,
+    LeaseLost,
+    StopChildren,
+    Tick,
+)
+from platz.actors.switchboard import tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class RestartPolicy:
+    """How often and how fast children are started again; times in seconds."""
+
+    first_seconds: float = 0.2
+    longest_seconds: float = 30.0
+    most: int = 10
+    window_seconds: float = 60.0
+    hang_seconds: float = 90.0
+    watch_seconds: float = 5.0
+
+
+StartChild = Callable[[str, int, House], "pykka.ActorRef[Any]"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildSpec:
+    """A child by name, and how to start it: ``start(name, generation, house)``."""
+
+    name: str
+    start: StartChild
+
+
+@dataclass(kw_only=True)
+class Child:
+    """A child and its history."""
+
+    spec: ChildSpec
+    ref: pykka.ActorRef[Any]
+    generation: int = 0
+    failures: deque[float] = field(default_factory=deque[float])
+
+
+class Supervisor(Actor):
+    """Keeps the children alive."""
+
+    hears = frozenset({ClusterServed, ClusterDropped, LeaseLost})
+
+    def __init__(
+        self,
+        *,
+        house: House,
+        children: Sequence[ChildSpec],
+        runner_of: Callable[[ClusterServed], ChildSpec | None],
+        policy: RestartPolicy,
+        give_up: Callable[[str], None],
+    ) -> None:
+        """``runner_of`` makes the child that a served cluster needs; ``give_up`` ends the process."""
+        super().__init__(name="supervisor", generation=0, house=house)
+        self._specs = children
+        self._runner_of = runner_of
+        self._policy = policy
+        self._give_up = give_up
+        self._children: dict[str, Child] = {}
+        self._restarts: deque[float] = deque()
+        self._stopping = False
+        self._children_house = House(
+            roster=house.roster, switchboard=house.switchboard, ticker=house.ticker, failed=self._child_failed
+        )
+
+    @override
+    def begin(self) -> None:
+        self.every(Tick(name="watch"), seconds=self._policy.watch_seconds)
+        for spec in self._specs:
+            self._start(spec)
+
+    @override
+    def handle(self, message: object) -> object:
+        match message:
+            case ChildFailed():
+                self._schedule_restart(message)
+            case Restart(name=name, generation=generation):
+                self._restart(name, generation)
+            case ClusterServed():
+                self._serve(message)
+            case ClusterDropped(cluster_id=cluster_id):
+                self._stop_child(runner_name(cluster_id), seconds=0)
+            case LeaseLost(names=names):
+                self.log.warning(
+                    "Leases were lost; their work stops here", action="lose", leases=sorted(names)
+                )
+            case Tick():
+                self._watch()
+            case Drain():
+                self._drain(message)
+            case StopChildren(seconds=seconds):
+                return self._stop_all(seconds)
+            case _:
+                return super().handle(message)
+        return None
+
+    @override
+    def describe(self) -> str:
+        return f"{len(self._children)} children, {len(self._restarts)} restarts lately"
+
+    def _child_failed(self, name: str, generation: int, error: BaseException) -> None:
+        self.tell_self(ChildFailed(name=name, generation=generation, error=error))
+
+    def _start(self, spec: ChildSpec) -> None:
+        generation = self._children[spec.name].generation + 1 if spec.name in self._children else 0
+        ref = spec.start(spec.name, generation, self._children_house)
+        child = self._children.setdefault(spec.name, Child(spec=spec, ref=ref))
+        child.spec, child.ref, child.generation = spec, ref, generation
+        self.log.debug("Started a child", action="start", child=spec.name, generation=generation)
+
+    def _schedule_restart(self, failure: ChildFailed) -> None:
+        child = self._children.get(failure.name)
+        if child is None or child.generation != failure.generation or self._stopping:
+            return
+        self.log.error(
+            "A child failed and will be started again",
+            action="fail",
+            child=failure.name,
+            exc_info=failure.error,
+        )
+        if self._too_many_restarts():
+            self._give_up(
+                f"{failure.name} and its siblings failed {self._policy.most + 1} times in a short time"
+            )
+            return
+        now = time.monotonic()
+        child.failures.append(now)
+        while child.failures and now - child.failures[0] > self._policy.window_seconds:
+            child.failures.popleft()
+        delay = min(self._policy.first_seconds * 2 ** (len(child.failures) - 1), self._policy.longest_seconds)
+        self.after(Restart(name=failure.name, generation=failure.generation), seconds=jittered(delay))
+
+    def _too_many_restarts(self) -> bool:
+        now = time.monotonic()
+        self._restarts.append(now)
+        while now - self._restarts[0] > self._policy.window_seconds:
+            self._restarts.popleft()
+        return len(self._restarts) > self._policy.most
+
+    def _restart(self, name: str, generation: int) -> None:
+        child = self._children.get(name)
+        if child is not None and child.generation == generation and not self._stopping:
+            self._start(child.spec)
+
+    def _serve(self, served: ClusterServed) -> None:
+        name = runner_name(served.cluster_id)
+        spec = self._runner_of(served)
+        if spec is None or self._stopping:
+            return
+        if name in self._children:
+            self._children[name].spec = spec  # a restart uses the new way to reach the cluster
+        else:
+            self._start(spec)
+
+    def _watch(self) -> None:
+        for health in self._house.roster.health():
+            if (
+                health.name != self.name
+                and health.silent_seconds > self._policy.hang_seconds
+                and health.depth
+            ):
+                self.log.error(
+                    "An actor hangs", action="fail", child=health.name, dump=self._house.roster.dump()
+                )
+                self._give_up(f"{health.name} has not handled a message for {health.silent_seconds:.0f} s")
+        for child in self._children.values():
+            tell(child.ref, Heartbeat())
+
+    def _drain(self, message: Drain) -> None:
+        self._stopping = True
+        for child in self._children.values():
+            tell(child.ref, message)
+
+    def _stop_all(self, seconds: float) -> None:
+        self._stopping = True
+        deadline = time.monotonic() + seconds
+        for name in reversed(list(self._children)):
+            self._stop_child(name, seconds=max(0.0, deadline - time.monotonic()))
+
+    def _stop_child(self, name: str, *, seconds: float) -> None:
+        child = self._children.pop(name, None)
+        if child is None:
+            return
+        try:
+            child.ref.stop(block=seconds > 0, timeout=seconds or None)
+        except pykka.Timeout:
+            self.log.warning("A child did not stop in time and is left behind", action="stop", child=name)
+
+
+def runner_name(cluster_id: object) -> str:
+    """Name of the `DeploymentRunner` of a cluster."""
+    return f"runner-{cluster_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart:
+    """Start the child again, if it is still the ``generation`` that failed."""
+
+    name: str
+    generation: int

@@ -1,0 +1,335 @@
+"""Every setting of Platz: one model, read from flags, environment, `.env` and a TOML file, in this order.
+
+Invariant: nothing else in Platz reads the environment. Each field tells its meaning, its default and its
+environment name (the names of http-api.md section 4 and workers.md section 11); the TOML key is the field's
+name and the flag is the field's name with hyphens. An empty environment variable counts as not set, because
+that is what deployment manifests pass for what they leave out.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import override
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message is one line that says which and what to do."""
+
+
+class Role(StrEnum):
+    """A part of the work that a process may take."""
+
+    API = "api"
+    CLUSTERS = "clusters"
+    DEPLOY = "deploy"
+    TRACK = "track"
+    CHARTS = "charts"
+    STATUS = "status"
+    RESOURCES = "resources"
+    CREDENTIALS = "credentials"
+
+
+_UNITS = {
+    **dict.fromkeys(("ms",), 0.001),
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86400),
+}
+_DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
+
+
+def parse_duration(value: Any) -> Any:
+    """Read `30s`, `1h 30m` or `2days`; a bare number has no unit and is refused (workers.md section 11.2)."""
+    if not isinstance(value, str):
+        return value
+    parts = _DURATION.findall(value.strip().lower())
+    if not parts or _DURATION.sub("", value.strip().lower()) or any(unit not in _UNITS for _, unit in parts):
+        raise ValueError("give a number with a unit, such as 30s, 20m or 1h 30m")
+    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+
+
+def _split(value: Any) -> Any:
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)]
+Port = Annotated[int, Field(ge=0, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def setting(env: str, default: Any, meaning: str) -> Any:
+    """Declare a setting: its environment name, its default and what it means."""
+    return Field(default=default, validation_alias=env, description=meaning)
+
+
+class Settings(BaseSettings):
+    """What an operator can choose."""
+
+    model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    production: bool = setting("PLATZ_PRODUCTION", False, "Refuse every stand-in of the sandbox.")
+    roles: Roles = setting("PLATZ_ROLES", tuple(Role), "The parts of the work that this process takes.")
+    data_dir: Path = setting("PLATZ_DATA_DIR", Path(".platz"), "Folder of the embedded parts and of caches.")
+    log_level: str = setting("PLATZ_LOG_LEVEL", "info", "debug, info, warning or error.")
+    log_format: Literal["auto", "human", "json"] = setting(
+        "PLATZ_LOG_FORMAT", "auto", "auto means human on a terminal and JSON otherwise."
+    )
+    rust_log: str | None = setting(
+        "RUST_LOG", None, "Log filter of the older server; its first word is used."
+    )
+    stop_timeout: Duration = setting(
+        "PLATZ_STOP_TIMEOUT", timedelta(seconds=25), "How long running tasks may go on after SIGTERM."
+    )
+
+    api_host: str | None = setting(
+        "API_HOST", None, "Listen address. By default 0.0.0.0, or 127.0.0.1 while a stand-in is used."
+    )
+    api_port: Port = setting("API_PORT", 3000, "Listen port (plain HTTP).")
+    own_url: str | None = setting("PLATZ_OWN_URL", None, "Public address of this installation.")
+    frontend_dir: Path | None = setting(
+        "PLATZ_FRONTEND_DIR", None, "Folder of another web frontend to serve at /."
+    )
+    prometheus_update_interval: Duration = setting(
+        "PLATZ_PROMETHEUS_UPDATE_INTERVAL", timedelta(seconds=5), "How old the counted metrics may be."
+    )
+
+    database_url: SecretStr | None = setting(
+        "DATABASE_URL", None, "PostgreSQL as one URL; wins over the PG settings."
+    )
+    pghost: str | None = setting("PGHOST", None, "PostgreSQL host. With no database given one is embedded.")
+    pgport: Port = setting("PGPORT", 5432, "PostgreSQL port.")
+    pguser: str = setting("PGUSER", "platz", "PostgreSQL user.")
+    pgpassword: SecretStr | None = setting("PGPASSWORD", None, "PostgreSQL password.")
+    pgdatabase: str = setting("PGDATABASE", "platz", "PostgreSQL database.")
+    pgsslmode: str = setting("PGSSLMODE", "prefer", "disable, prefer, require or verify-full.")
+    pgsslrootcert: Path | None = setting("PGSSLROOTCERT", None, "CA bundle (PEM) for verify-full.")
+    db_pool_max_size: Count = setting("DB_POOL_MAX_SIZE", 50, "Most connections of the pool.")
+    db_pool_min_idle: int | None = setting("DB_POOL_MIN_IDLE", None, "Idle connections kept open.")
+    db_pool_connection_timeout: int = setting(
+        "DB_POOL_CONNECTION_TIMEOUT_SECS", 30, "Seconds to wait for a free connection."
+    )
+    db_pool_idle_timeout: int = setting(
+        "DB_POOL_IDLE_TIMEOUT_SECS", 600, "Seconds after which an idle connection is closed."
+    )
+    db_pool_max_lifetime: int = setting(
+        "DB_POOL_MAX_LIFETIME_SECS", 1800, "Seconds after which a connection is renewed."
+    )
+    postgres_port: Port = setting("PLATZ_POSTGRES_PORT", 15432, "Port of the embedded PostgreSQL.")
+    encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = setting(
+        "PLATZ_ENCRYPTION_KEYS", (), "Keys of the encryption at rest, newest first, separated by spaces."
+    )
+
+    oidc_server_url: str | None = setting("OIDC_SERVER_URL", None, "Issuer of the identity provider.")
+    oidc_client_id: str | None = setting("OIDC_CLIENT_ID", None, "Client id at the identity provider.")
+    oidc_client_secret: SecretStr | None = setting("OIDC_CLIENT_SECRET", None, "Client secret.")
+    oidc_require_verified_email: bool = setting(
+        "PLATZ_OIDC_REQUIRE_VERIFIED_EMAIL",
+        True,
+        "Refuse people whose provider says `email_verified: false`.",
+    )
+    admin_emails: Words = setting("ADMIN_EMAILS", (), "E-mails that become site admins at first sign-in.")
+    identity_port: Port = setting("PLATZ_IDENTITY_PORT", 9000, "Port of the sandbox's identity provider.")
+
+    cluster_provider: Literal["auto", "eks", "local", "sandbox"] = setting(
+        "PLATZ_CLUSTER_PROVIDER",
+        "auto",
+        "Where clusters are found. auto means sandbox on a laptop and eks in production.",
+    )
+    k8s_refresh_interval: Duration = setting(
+        "K8S_REFRESH_INTERVAL", timedelta(hours=1), "Time between two searches for clusters."
+    )
+    local_kubeconfig: Path | None = setting("PLATZ_LOCAL_KUBECONFIG", None, "Kubeconfig of provider `local`.")
+    local_context: str | None = setting("PLATZ_LOCAL_CONTEXT", None, "Context of provider `local`.")
+    simulator_port: Port = setting("PLATZ_SIMULATOR_PORT", 16443, "Port of the simulated Kubernetes API.")
+    simulator_ingress_port: Port = setting(
+        "PLATZ_SIMULATOR_INGRESS_PORT", 16444, "Port where the simulated clusters answer for their ingresses."
+    )
+    ingress_connect: str | None = setting(
+        "PLATZ_INGRESS_CONNECT",
+        None,
+        "host:port that is connected to for every deployment's ingress host name.",
+    )
+    ingress_ca: Path | None = setting(
+        "PLATZ_INGRESS_CA", None, "CA bundle (PEM) that deployments' ingresses are verified with."
+    )
+
+    registry_provider: Literal["auto", "ecr", "oci", "sandbox"] = setting(
+        "PLATZ_REGISTRY_PROVIDER",
+        "auto",
+        "Where charts are found. auto means ecr or oci as their settings are given, else the sandbox.",
+    )
+    ecr_events_queue: str | None = setting("PLATZ_ECR_EVENTS_QUEUE", None, "SQS queue of ECR's push events.")
+    ecr_events_region: str | None = setting("PLATZ_ECR_EVENTS_REGION", None, "Region of that queue.")
+    oci_registry_url: str | None = setting("PLATZ_OCI_REGISTRY_URL", None, "Base URL of an OCI registry.")
+    oci_poll_interval: Duration = setting(
+        "PLATZ_OCI_POLL_INTERVAL", timedelta(seconds=5), "Time between two looks at the OCI registry."
+    )
+    enable_tag_parser: bool = setting(
+        "PLATZ_ENABLE_TAG_PARSER", True, "Apply changed tag formats to the charts that are there."
+    )
+    registry_port: Port = setting("PLATZ_REGISTRY_PORT", 5001, "Port of the sandbox's chart registry.")
+
+    helm_executable: Path | None = setting(
+        "PLATZ_HELM_EXECUTABLE", None, "Run this `helm` instead of the built-in Helm engine."
+    )
+    helm_timeout: Duration = setting("PLATZ_HELM_TIMEOUT", timedelta(minutes=15), "Limit of one Helm run.")
+    helm_memory: Count = setting("PLATZ_HELM_MEMORY_MIB", 1024, "Memory limit of one Helm run, in MiB.")
+    tasks_per_cluster: Count = setting("PLATZ_TASKS_PER_CLUSTER", 4, "Tasks that run at once in a cluster.")
+    tasks_per_process: Count = setting("PLATZ_TASKS_PER_PROCESS", 8, "Tasks that run at once here.")
+    self_namespace: str | None = setting(
+        "PLATZ_SELF_NAMESPACE", None, "Set by the install chart; tells that this is no laptop."
+    )
+    self_service_account_name: str | None = setting(
+        "PLATZ_SELF_SERVICE_ACCOUNT_NAME", None, "Set by the install chart; not needed, as Helm runs in here."
+    )
+    helm_image: str | None = setting(
+        "PLATZ_HELM_IMAGE", None, "Set by the install chart; not needed, as Helm runs in here."
+    )
+
+    disable_deployment_credentials: bool = setting(
+        "PLATZ_DISABLE_DEPLOYMENT_CREDENTIALS", False, "Do not refresh the credentials of deployments."
+    )
+    deployment_credentials_refresh_interval: Duration = setting(
+        "PLATZ_DEPLOYMENT_CREDENTIALS_REFRESH_INTERVAL", timedelta(minutes=20), "Time between two refreshes."
+    )
+    deployment_credentials_token_duration: Duration = setting(
+        "PLATZ_DEPLOYMENT_CREDENTIALS_TOKEN_DURATION", timedelta(hours=1), "Lifetime of those credentials."
+    )
+
+    @field_validator("own_url", "oidc_server_url", "oci_registry_url")
+    @classmethod
+    def _absolute(cls, value: str | None) -> str | None:
+        if value and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).netloc):
+            raise ValueError("give an absolute http or https address")
+        return value
+
+    @field_validator("ingress_connect")
+    @classmethod
+    def _host_and_port(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r".+:\d{1,5}", value):
+            raise ValueError("give host:port")
+        return value
+
+    @model_validator(mode="after")
+    def _agreeing(self) -> Settings:
+        refresh, lifetime = (
+            self.deployment_credentials_refresh_interval,
+            self.deployment_credentials_token_duration,
+        )
+        if not timedelta(0) < refresh < lifetime:
+            raise ValueError(
+                "PLATZ_DEPLOYMENT_CREDENTIALS_REFRESH_INTERVAL must be above zero and shorter than"
+                " PLATZ_DEPLOYMENT_CREDENTIALS_TOKEN_DURATION"
+            )
+        oidc = (self.oidc_server_url, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not all(oidc):
+            raise ValueError(
+                "OIDC_SERVER_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together: give all three"
+            )
+        if self.registry_provider == "oci" and not self.oci_registry_url:
+            raise ValueError("PLATZ_OCI_REGISTRY_URL is needed with PLATZ_REGISTRY_PROVIDER=oci")
+        return self
+
+    @classmethod
+    @override
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take only what `load` passes in, which is layered and knows where each value came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedSettings:
+    """The settings and, for each field that is not at its default, where its value came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+
+def environment_name(field: FieldInfo) -> str:
+    """Name of the environment variable of a setting."""
+    return str(field.validation_alias)
+
+
+def load(
+    *, flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | None, dotenv: Path | None = None
+) -> LoadedSettings:
+    """Layer all sources and validate; raise `SettingsError` with one line for the first wrong setting.
+
+    ``flags`` are keyed by field name. ``file`` must exist when it is given.
+    """
+    layers: Sequence[tuple[str, Mapping[str, Any]]] = (
+        ("flag", flags),
+        ("environment", _by_field(environ)),
+        (".env", _by_field(_read_dotenv(dotenv))),
+        (str(file), _read_file(file)),
+    )
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    for name in Settings.model_fields:
+        for source, layer in layers:
+            if layer.get(name) is not None:
+                values[environment_name(Settings.model_fields[name])] = layer[name]
+                sources[name] = source
+                break
+    try:
+        return LoadedSettings(settings=Settings(**values), sources=sources)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error, sources)) from None
+
+
+def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:
+    found = {name: environ.get(environment_name(f)) for name, f in Settings.model_fields.items()}
+    return {name: value for name, value in found.items() if value}
+
+
+def _read_dotenv(path: Path | None) -> Mapping[str, str | None]:
+    from dotenv import dotenv_values
+
+    return dotenv_values(path) if path and path.is_file() else {}
+
+
+def _read_file(path: Path | None) -> Mapping[str, Any]:
+    if path is None:
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(f"The configuration file {path} can't be read: {error.strerror}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The configuration file {path} is not valid TOML: {error}.") from None
+    unknown = sorted(set(document) - set(Settings.model_fields))
+    if unknown:
+        raise SettingsError(f"The configuration file {path} has the unknown setting `{unknown[0]}`.")
+    return document
+
+
+def _sentence(error: ValidationError, sources: Mapping[str, str]) -> str:
+    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    reason = problem["msg"].removeprefix("Value error, ")
+    if not problem["loc"]:
+        return f"Wrong settings: {reason}."
+    env = str(problem["loc"][0])
+    name = next((n for n, f in Settings.model_fields.items() if environment_name(f) == env), env)
+    return f"Wrong setting {env} (from {sources.get(name, 'default')}): {reason}."

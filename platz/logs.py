@@ -1,0 +1,62 @@
+"""Logging: one structured line for each event, human on a terminal, JSON otherwise.
+
+Invariant: lines have `action=` and ids, never a secret. Libraries' own lines (uvicorn, alembic, urllib3) pass
+through the same formatter, from `warning` upwards unless the level is debug.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any, Literal
+
+import structlog
+
+QUIET = (
+    "uvicorn",
+    "alembic",
+    "urllib3",
+    "httpx",
+    "httpcore",
+    "kubernetes",
+    "pykka",
+    "websockets",
+    "asyncio",
+    "botocore",
+)
+
+
+def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
+    """Set up logging for the process; ``level`` is a word such as `info`."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    human = style == "human" or (style == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [  # structlog's processors have no common type
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        if human
+        else structlog.processors.JSONRenderer(sort_keys=False)
+    )
+    tail: list[Any] = [] if human else [structlog.processors.format_exc_info]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(number)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(number if number <= logging.DEBUG else max(number, logging.WARNING))
