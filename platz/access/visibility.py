@@ -71,9 +71,7 @@ def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Map
     users = [identity.id for identity in everyone if isinstance(identity, User)]
     bots = [identity.id for identity in everyone if isinstance(identity, Bot)]
     deployments = [identity.id for identity in everyone if isinstance(identity, Deployment)]
-    living: dict[Identity, Scope] = {}
-    if users:
-        living.update(_user_scopes(connection, users))
+    living = _user_scopes(connection, users) if users else {}
     if bots:
         found = connection.scalars(select(schema.bots.c.id).where(schema.bots.c.id.in_(bots)))
         living.update({Bot(id=BotId(bot)): EVERYTHING for bot in found})
@@ -83,7 +81,7 @@ def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Map
     return living
 
 
-def _user_scopes(connection: Connection, ids: Iterable[UserId]) -> dict[User, Scope]:
+def _user_scopes(connection: Connection, ids: Iterable[UserId]) -> dict[Identity, Scope]:
     users, permissions = schema.users, schema.env_user_permissions
     statement = (
         select(users.c.id, users.c.is_admin, func.array_agg(permissions.c.env_id))
@@ -91,9 +89,8 @@ def _user_scopes(connection: Connection, ids: Iterable[UserId]) -> dict[User, Sc
         .where(users.c.id.in_(list(ids)), users.c.is_active)
         .group_by(users.c.id)
     )
-    return {
-        User(id=UserId(id)): _user_scope(admin, envs) for id, admin, envs in connection.execute(statement)
-    }
+    rows = connection.execute(statement)
+    return {User(id=UserId(user)): _user_scope(admin, envs) for user, admin, envs in rows}
 
 
 def _user_scope(is_admin: bool, env_ids: Iterable[UUID | None]) -> Scope:

@@ -1,0 +1,65 @@
+"""`Tokens`: the one object that the rest of Platz makes and checks its own tokens with.
+
+Invariant: every call uses the signing key that is current now; a text that does not pass raises
+`Unauthenticated` (or `Rejected` for the sign-in cookie) with the contract's message, never a library's error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from platz.access.tokens import access_tokens, cookie_tokens
+from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims
+from platz.access.tokens.cookie_tokens import SignInFlow
+from platz.access.tokens.keys import SigningKeys
+from platz.access.tokens.signatures import NotAToken
+from platz.errors import Rejected, Unauthenticated
+from platz.identities import Identity
+
+
+class Tokens:
+    """Makes and checks access tokens and cookies with the installation's signing key. Thread-safe."""
+
+    def __init__(self, signing_key: Callable[[], str]) -> None:
+        """``signing_key`` returns the text of the setting `jwt_secret`; it is asked again every 2 s."""
+        self._keys = SigningKeys(signing_key)
+
+    def issue(self, identity: Identity, lifetime: timedelta, now: datetime) -> AccessToken:
+        """Make an access token (auth.md section 3)."""
+        return access_tokens.issue(self._keys.current(), identity, lifetime, now)
+
+    def verify(self, text: str, now: datetime) -> VerifiedClaims:
+        """Check an access token; raise `Unauthenticated`, or `BrokenSigningKey` for a damaged setting."""
+        try:
+            return access_tokens.verify(self._keys.current(), text, now)
+        except NotAToken as error:
+            raise Unauthenticated(f"JWT decoding error: {error.message}") from error
+
+    def key_fingerprint(self) -> str:
+        """Return what changes exactly when every token made so far becomes invalid."""
+        return self._keys.current().fingerprint
+
+    def seal_live_pass(self, claims: VerifiedClaims) -> str:
+        """Make the value of the cookie that opens live events for the same identity, as long as the token."""
+        return cookie_tokens.seal_live_pass(self._keys.current(), claims)
+
+    def open_live_pass(self, text: str, now: datetime) -> VerifiedClaims:
+        """Check the live events cookie; raise `Unauthenticated`."""
+        try:
+            return cookie_tokens.open_live_pass(self._keys.current(), text, now)
+        except NotAToken as error:
+            raise Unauthenticated(f"Cookie authentication error: {error.message}") from error
+
+    def begin_sign_in(self, now: datetime) -> tuple[SignInFlow, str]:
+        """Draw the secrets of one sign-in; also return the cookie's value that keeps them."""
+        flow = cookie_tokens.new_sign_in_flow()
+        return flow, cookie_tokens.seal_sign_in(self._keys.current(), flow, now)
+
+    def resume_sign_in(self, text: str | None, now: datetime) -> SignInFlow:
+        """Read the sign-in cookie; raise `Rejected` when it is missing, foreign or older than ten minutes."""
+        try:
+            return cookie_tokens.open_sign_in(self._keys.current(), text or "", now)
+        except NotAToken as error:
+            sentence = "This sign-in has expired or was started in another browser; please sign in again."
+            raise Rejected(sentence) from error

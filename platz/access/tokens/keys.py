@@ -1,0 +1,84 @@
+"""The installation's signing key, and the keys derived from it for each other purpose.
+
+Invariant: the stored secret itself signs access tokens only (auth.md section 3, so that tokens of an older
+installation stay valid); every other purpose has an independent key. A replaced secret takes effect within
+`MAX_AGE` seconds in every process.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from platz.errors import PlatzError
+
+MAX_AGE = 2.0
+
+
+class BrokenSigningKey(PlatzError):
+    """JWT decode error"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SigningKey:
+    """The decoded bytes of the setting `jwt_secret`."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells two keys apart without revealing either."""
+        return derive(self.secret, "fingerprint").hex()
+
+
+def parse_signing_key(text: str) -> SigningKey:
+    """Decode standard padded base64; raise `BrokenSigningKey` when it is not or when it is too short."""
+    try:
+        secret = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BrokenSigningKey from error
+    if len(secret) < 16:
+        raise BrokenSigningKey
+    return SigningKey(secret=secret)
+
+
+@lru_cache(maxsize=16)
+def derive(secret: bytes, purpose: str) -> bytes:
+    """Return the 32-byte key of one purpose (RFC 5869)."""
+    hkdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"platz/{purpose}".encode())
+    return hkdf.derive(secret)
+
+
+class SigningKeys:
+    """The current signing key, re-read when it is older than `MAX_AGE`."""
+
+    def __init__(self, load: Callable[[], str], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``load`` returns the setting's text and may raise `Retryable`."""
+        self._load = load
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._known: tuple[float, SigningKey] | None = None
+
+    def current(self) -> SigningKey:
+        """Return the key; raise `BrokenSigningKey`, or what ``load`` raises."""
+        known = self._known
+        if known and self._clock() - known[0] < MAX_AGE:
+            return known[1]
+        with self._lock:
+            return self._reload(known)
+
+    def _reload(self, stale: tuple[float, SigningKey] | None) -> SigningKey:
+        if self._known and self._known is not stale:
+            return self._known[1]  # another thread just did
+        asked_at = self._clock()
+        key = parse_signing_key(self._load())
+        self._known = (asked_at, key)
+        return key
