@@ -1,0 +1,98 @@
+"""From a request's credentials to an identity that exists now (auth.md section 1).
+
+Invariant: `x-platz-token`, when it is there, is the only credential that counts, even when it is not valid.
+The subject is looked up at every request, so what is deactivated or deleted is locked out at once. Every
+failure has the contract's message and no more: an unknown token and a wrong secret look the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+
+from sqlalchemy import Connection
+
+from platz.access.tokens import Tokens, VerifiedClaims, read_api_token, same_secret
+from platz.db import accounts
+from platz.db import tokens as token_rows
+from platz.db.database import Database
+from platz.errors import Unauthenticated
+from platz.identities import Identity
+
+_BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
+
+
+class Credential(Enum):
+    """What an identity was proven with."""
+
+    ACCESS_TOKEN = auto()
+    API_TOKEN = auto()
+    LIVE_PASS = auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authenticated:
+    """An identity that was proven and exists, with what proved it and until when that holds."""
+
+    identity: Identity
+    credential: Credential
+    expires_at: datetime | None = None
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class Authenticator:
+    """Checks credentials against the signing key and the database."""
+
+    def __init__(self, database: Database, tokens: Tokens, *, now: Callable[[], datetime] = utc_now) -> None:
+        self._database = database
+        self._tokens = tokens
+        self._now = now
+
+    def authenticate(self, *, authorization: str | None, api_token: str | None) -> Authenticated:
+        """Check the values of the headers `Authorization` and `x-platz-token`.
+
+        Raises `Unauthenticated` with the messages of auth.md section 1.1, `Retryable` when the database does
+        not answer.
+        """
+        if api_token is not None:
+            return self._by_api_token(api_token)
+        bearer = _BEARER.fullmatch(authorization or "")
+        if bearer is None:
+            raise Unauthenticated("Bearer authentication error: 401 Unauthorized")
+        return self.by_access_token(bearer[1])
+
+    def by_access_token(self, text: str) -> Authenticated:
+        """Check an access token as REST and live events get it."""
+        claims = self._tokens.verify(text, self._now())
+        return self._living(claims, Credential.ACCESS_TOKEN)
+
+    def by_live_pass(self, cookie: str) -> Authenticated:
+        """Check the cookie that opens live events."""
+        claims = self._tokens.open_live_pass(cookie, self._now())
+        return self._living(claims, Credential.LIVE_PASS)
+
+    def _by_api_token(self, text: str) -> Authenticated:
+        presented = read_api_token(text)
+        with self._database.reading() as connection:
+            found = token_rows.find(connection, presented.id)
+            if found is None or not same_secret(presented, found.secret_hash):
+                raise Unauthenticated("API token authentication error: Illegal token")
+            _require_subject(connection, found.owner)
+        return Authenticated(identity=found.owner, credential=Credential.API_TOKEN)
+
+    def _living(self, claims: VerifiedClaims, credential: Credential) -> Authenticated:
+        with self._database.reading() as connection:
+            _require_subject(connection, claims.identity)
+        return Authenticated(identity=claims.identity, credential=credential, expires_at=claims.expires_at)
+
+
+def _require_subject(connection: Connection, identity: Identity) -> None:
+    if not accounts.may_sign_in(connection, identity):
+        raise Unauthenticated(f"{type(identity).__name__} not found")

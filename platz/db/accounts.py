@@ -1,0 +1,111 @@
+"""Queries about who is who: accounts, and whether an identity still exists (auth.md sections 1, 2.3).
+
+Invariant: one person has one account, whatever the letter case of the e-mail (unique on `lower(email)`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.rows import first_row
+from platz.db.states import EnvUserRole
+from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+
+users = schema.users
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """One row of `users`."""
+
+    id: UserId
+    created_at: datetime
+    display_name: str
+    email: str
+    is_admin: bool
+    is_active: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotAccountRow:
+    """One row of `bots`."""
+
+    id: BotId
+    created_at: datetime
+    display_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentAccountRow:
+    """What a deployment may know of itself."""
+
+    id: DeploymentId
+    name: str
+
+
+def user_account(connection: Connection, user_id: UserId) -> AccountRow | None:
+    """The user, active or not, or None."""
+    return first_row(connection, select(users).where(users.c.id == user_id), AccountRow)
+
+
+def bot_account(connection: Connection, bot_id: BotId) -> BotAccountRow | None:
+    """The bot, or None."""
+    return first_row(connection, select(schema.bots).where(schema.bots.c.id == bot_id), BotAccountRow)
+
+
+def deployment_account(connection: Connection, deployment_id: DeploymentId) -> DeploymentAccountRow | None:
+    """The deployment's id and name, or None."""
+    own = schema.deployments
+    query = select(own.c.id, own.c.name).where(own.c.id == deployment_id)
+    return first_row(connection, query, DeploymentAccountRow)
+
+
+def may_sign_in(connection: Connection, identity: Identity) -> bool:
+    """Tell whether the subject exists and, for a user, is active."""
+    match identity:
+        case User():
+            return _exists(connection, users, (users.c.id == identity.id) & users.c.is_active)
+        case Bot():
+            return _exists(connection, schema.bots, schema.bots.c.id == identity.id)
+        case Deployment():
+            return _exists(connection, schema.deployments, schema.deployments.c.id == identity.id)
+
+
+def find_by_email(connection: Connection, email: str) -> AccountRow | None:
+    """The account of an e-mail address in any letter case, or None."""
+    query = select(users).where(func.lower(users.c.email) == func.lower(email))
+    return first_row(connection, query, AccountRow)
+
+
+def create_if_absent(
+    connection: Connection, *, email: str, display_name: str, is_admin: bool
+) -> AccountRow | None:
+    """Insert the account; None when another transaction has created one for this e-mail."""
+    statement = (
+        insert(users)
+        .values(email=email, display_name=display_name, is_admin=is_admin)
+        .on_conflict_do_nothing()
+        .returning(*users.c)
+    )
+    return first_row(connection, statement, AccountRow)
+
+
+def join_open_envs(connection: Connection, user_id: UserId) -> None:
+    """Give a new user the role User in every environment that takes all new users."""
+    envs, permissions = schema.envs, schema.env_user_permissions
+    open_envs = select(
+        envs.c.id, literal(str(user_id)).cast(users.c.id.type), literal(EnvUserRole.USER.value)
+    )
+    statement = insert(permissions).from_select(
+        ["env_id", "user_id", "role"], open_envs.where(envs.c.auto_add_new_users)
+    )
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def _exists(connection: Connection, table: Table, condition: ColumnElement[bool]) -> bool:
+    return connection.scalar(select(literal(1)).select_from(table).where(condition)) is not None
