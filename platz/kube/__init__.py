@@ -1,1 +1,1 @@
-"""Kubernetes: clients, watches and the objects that Platz writes."""
+"""Kubernetes clusters as Platz reaches them: raw JSON over HTTPS, no typed models, nothing on disk."""

@@ -1,0 +1,118 @@
+"""What an API server's answer means: an object, or one of the errors of platz.kube.errors.
+
+Source: Kubernetes API conventions, "HTTP Status codes" and "Response Status Kind".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import urllib3.exceptions as broken
+
+from platz.errors import PlatzError
+from platz.json import JsonObject, JsonValue
+from platz.kube.errors import (
+    KubeAlreadyExists,
+    KubeConflict,
+    KubeDenied,
+    KubeGone,
+    KubeNotFound,
+    KubeRejected,
+    KubeUnreachable,
+)
+
+_REASON_LIMIT = 500
+_BY_STATUS: Mapping[int, type[PlatzError]] = {
+    400: KubeRejected,
+    401: KubeDenied,
+    403: KubeDenied,
+    404: KubeNotFound,
+    405: KubeRejected,
+    409: KubeConflict,
+    410: KubeGone,
+    413: KubeRejected,
+    415: KubeRejected,
+    422: KubeRejected,
+}
+
+
+def error_from_status(
+    cluster: str, status: int, body: bytes, *, retry_after: str | None = None
+) -> PlatzError:
+    """Return the error that an HTTP status and a Status object stand for."""
+    reason, message = _status_object(body)
+    kind = _BY_STATUS.get(status)
+    if reason == "AlreadyExists":
+        kind = KubeAlreadyExists
+    if kind is None:
+        return KubeUnreachable(
+            f"Cluster {cluster} answered with status {status}: {message or 'no reason given'}.",
+            status=status,
+            retry_after=_seconds(retry_after),
+        )
+    if status == 401:
+        return KubeDenied(f"Cluster {cluster} does not accept Platz's credentials.")
+    return kind(f"Cluster {cluster}: {message or f'status {status}'}.")
+
+
+def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
+    """Return a sentence for an exchange that broke below HTTP."""
+    return KubeUnreachable(f"Cluster {cluster} {_why(error)}.")
+
+
+def parsed_object(cluster: str, body: bytes) -> JsonObject:
+    """Return the JSON object of a successful answer; raise `KubeUnreachable` for anything else."""
+    try:
+        document: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise KubeUnreachable(f"Cluster {cluster} answered with something that is not JSON.") from error
+    if not isinstance(document, dict):
+        raise KubeUnreachable(f"Cluster {cluster} answered with something that is not an object.")
+    return document
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "reason", None)
+    if isinstance(error, broken.MaxRetryError) and isinstance(reason, Exception):
+        return _why(reason)
+    match error:
+        case broken.NameResolutionError():
+            return "has a server address that cannot be resolved"
+        case broken.ConnectTimeoutError():
+            return "does not accept connections in time"
+        case broken.NewConnectionError():
+            return "refuses connections"
+        case broken.ReadTimeoutError() | TimeoutError():
+            return "does not answer in time"
+        case broken.SSLError():
+            return f"cannot be trusted: {_short(str(error))}"
+        case broken.ProxyError():
+            return "cannot be reached through its proxy"
+        case _:
+            return "broke the connection off"
+
+
+def _status_object(body: bytes) -> tuple[str, str]:
+    """Return reason and message; what a proxy in between answers instead is nobody's to read."""
+    try:
+        document: JsonValue = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return "", ""
+    match document:
+        case {"kind": "Status", **rest}:
+            reason, message = rest.get("reason"), rest.get("message")
+            return (reason if isinstance(reason, str) else ""), _short(
+                message if isinstance(message, str) else ""
+            )
+        case _:
+            return "", ""
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split()).rstrip(".")
+    return flat if len(flat) <= _REASON_LIMIT else flat[:_REASON_LIMIT] + "…"
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0

@@ -1,0 +1,138 @@
+"""The calls that Platz makes to a cluster, in raw JSON.
+
+Invariant: every method returns an object or raises one of platz.kube.errors; none forces another field
+manager's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from platz.json import JsonObject
+from platz.kube.access import ClusterAccess
+from platz.kube.answers import parsed_object
+from platz.kube.errors import KubeNotFound
+from platz.kube.exchange import Call, Exchange, KubeTimeouts
+from platz.kube.resources import ResourceKind
+from platz.kube.stream import ByteStream
+
+_MERGE_PATCH = "application/merge-patch+json"
+_APPLY_PATCH = "application/apply-patch+yaml"  # JSON is YAML
+_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing:
+    """A complete list and the resource version from which a watch continues it."""
+
+    items: tuple[JsonObject, ...]
+    resource_version: str
+
+
+class KubeClient:
+    """A client for one cluster; safe to use from many threads."""
+
+    def __init__(self, access: ClusterAccess, *, timeouts: KubeTimeouts | None = None) -> None:
+        """Connects nowhere yet."""
+        self.access = access
+        self._exchange = Exchange(access, timeouts or KubeTimeouts())
+
+    @property
+    def cluster(self) -> str:
+        """The name that messages call the cluster by."""
+        return self.access.name
+
+    def version(self) -> str:
+        """Return the server's version, such as `v1.35.0`."""
+        return str(self._object(Call(method="GET", path="/version")).get("gitVersion", ""))
+
+    def get(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
+        """Return an object. Raises `KubeNotFound`."""
+        return self._object(Call(method="GET", path=kind.path(namespace=namespace, name=name)))
+
+    def find(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject | None:
+        """Return an object, or None when the cluster does not have it."""
+        try:
+            return self.get(kind, name=name, namespace=namespace)
+        except KubeNotFound:
+            return None
+
+    def list_all(
+        self, kind: ResourceKind, *, namespace: str | None = None, label_selector: str | None = None
+    ) -> Listing:
+        """Return all objects, read page by page. Raises `KubeGone` when a page's continuation is too old."""
+        parameters = {"limit": str(_PAGE)}
+        if label_selector:
+            parameters["labelSelector"] = label_selector
+        items: list[JsonObject] = []
+        while True:
+            call = Call(method="GET", path=kind.path(namespace=namespace), parameters=parameters)
+            page = self._object(call)
+            metadata = cast("JsonObject", page.get("metadata") or {})
+            items += cast("list[JsonObject]", page.get("items") or [])
+            following = metadata.get("continue")
+            if not isinstance(following, str) or not following:
+                return Listing(items=tuple(items), resource_version=str(metadata.get("resourceVersion", "")))
+            parameters = {**parameters, "continue": following}
+
+    def create(self, kind: ResourceKind, document: JsonObject, *, namespace: str | None = None) -> JsonObject:
+        """Create an object. Raises `KubeAlreadyExists`, `KubeRejected`."""
+        path = kind.path(namespace=namespace)
+        return self._object(Call(method="POST", path=path, body=orjson.dumps(document)))
+
+    def replace(
+        self, kind: ResourceKind, document: JsonObject, *, name: str, namespace: str | None = None
+    ) -> JsonObject:
+        """Put a changed object back. Raises `KubeConflict` when somebody else changed it meanwhile."""
+        path = kind.path(namespace=namespace, name=name)
+        return self._object(Call(method="PUT", path=path, body=orjson.dumps(document)))
+
+    def apply(
+        self,
+        kind: ResourceKind,
+        document: JsonObject,
+        *,
+        name: str,
+        namespace: str | None,
+        field_manager: str,
+    ) -> JsonObject:
+        """Apply on the server's side, unforced. Raises `KubeConflict` when another manager owns a field."""
+        call = Call(
+            method="PATCH",
+            path=kind.path(namespace=namespace, name=name),
+            parameters={"fieldManager": field_manager},
+            body=orjson.dumps(document),
+            content_type=_APPLY_PATCH,
+        )
+        return self._object(call)
+
+    def merge(
+        self, kind: ResourceKind, patch: JsonObject, *, name: str, namespace: str | None = None
+    ) -> JsonObject:
+        """Send a JSON merge patch (RFC 7386). Raises `KubeNotFound`."""
+        path = kind.path(namespace=namespace, name=name)
+        call = Call(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
+        return self._object(call)
+
+    def delete(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
+        """Delete an object with the server's default options. Raises `KubeNotFound`."""
+        return self._object(Call(method="DELETE", path=kind.path(namespace=namespace, name=name)))
+
+    def stream(self, path: str, *, parameters: Mapping[str, str], silence: float) -> ByteStream:
+        """Open an answer that goes on, such as a watch; quiet for ``silence`` seconds counts as dead."""
+        return self._exchange.stream(Call(method="GET", path=path, parameters=parameters), silence=silence)
+
+    def abort(self) -> None:
+        """End every call now, from any thread: those under way and later ones raise `KubeAborted`."""
+        self._exchange.cut()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._exchange.close()
+
+    def _object(self, call: Call) -> JsonObject:
+        return parsed_object(self.cluster, self._exchange.answer(call))

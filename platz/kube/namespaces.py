@@ -1,0 +1,116 @@
+"""The namespace of a deployment (workers.md sections 3.1 and 3.5).
+
+Invariant: a namespace of Platz carries the label `platz: "yes"` and the annotation `platz_deployment_id`;
+Platz never takes over a namespace that names another deployment, or none.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import cast
+
+from platz.errors import Conflict
+from platz.identities import DeploymentId
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnreachable
+from platz.kube.resources import NAMESPACE
+
+LABEL_SELECTOR = "platz=yes"
+DEPLOYMENT_ANNOTATION = "platz_deployment_id"
+
+_LOOK_EVERY = 0.5
+
+
+def ensure_namespace(
+    client: KubeClient, *, name: str, deployment_id: DeploymentId, patience_seconds: float = 120.0
+) -> JsonObject:
+    """Create the deployment's namespace, or find it as an earlier attempt left it.
+
+    A namespace of that name that is just being deleted is waited for, ``patience_seconds`` at most. Raises
+    `Conflict` when the namespace is somebody else's, `KubeUnreachable` when the old one does not go away.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        try:
+            return client.create(NAMESPACE, _document(name, deployment_id))
+        except KubeAlreadyExists:
+            present = client.find(NAMESPACE, name=name)
+        if present is not None and not is_terminating(present):
+            return _ours(client, present, name, deployment_id)
+        _wait_for_the_old_one(client, name, deadline)
+
+
+def find_namespace(client: KubeClient, *, name: str) -> JsonObject | None:
+    """Return the namespace, or None when the cluster does not have it."""
+    return client.find(NAMESPACE, name=name)
+
+
+def delete_namespace(client: KubeClient, *, name: str) -> None:
+    """Ask for the namespace to be deleted; one that is gone, or going, is as good."""
+    try:
+        client.delete(NAMESPACE, name=name)
+    except KubeNotFound:
+        return
+    except KubeConflict:
+        present = client.find(NAMESPACE, name=name)  # a server may answer so while the namespace terminates
+        if present is not None and not is_terminating(present):
+            raise
+
+
+def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: DeploymentId) -> None:
+    """Delete the namespace unless it belongs to another deployment: then raise `Conflict`."""
+    present = client.find(NAMESPACE, name=name)
+    if present is None:
+        return
+    if deployment_of(present) != str(deployment_id):
+        raise Conflict(f"Namespace {name} in cluster {client.cluster} does not belong to this deployment.")
+    delete_namespace(client, name=name)
+
+
+def deployment_of(namespace: JsonObject) -> str | None:
+    """Return the text of the annotation that names the namespace's deployment; it need not be a UUID."""
+    value = _part(_part(namespace, "metadata"), "annotations").get(DEPLOYMENT_ANNOTATION)
+    return value if isinstance(value, str) else None
+
+
+def is_terminating(namespace: JsonObject) -> bool:
+    """Tell whether the namespace is being deleted."""
+    return bool(_part(namespace, "metadata").get("deletionTimestamp"))
+
+
+def _document(name: str, deployment_id: DeploymentId) -> JsonObject:
+    return {
+        "apiVersion": NAMESPACE.api_version,
+        "kind": NAMESPACE.kind,
+        "metadata": {
+            "name": name,
+            "labels": {"platz": "yes"},
+            "annotations": {DEPLOYMENT_ANNOTATION: str(deployment_id)},
+        },
+    }
+
+
+def _ours(client: KubeClient, present: JsonObject, name: str, deployment_id: DeploymentId) -> JsonObject:
+    owner = deployment_of(present)
+    if owner != str(deployment_id):
+        whose = f"belongs to deployment {owner}" if owner else "was not made by Platz"
+        raise Conflict(f"Namespace {name} already exists in cluster {client.cluster} and {whose}.")
+    if _part(_part(present, "metadata"), "labels").get("platz") == "yes":
+        return present
+    return client.merge(NAMESPACE, {"metadata": {"labels": {"platz": "yes"}}}, name=name)
+
+
+def _wait_for_the_old_one(client: KubeClient, name: str, deadline: float) -> None:
+    while (present := client.find(NAMESPACE, name=name)) is not None and is_terminating(present):
+        if time.monotonic() >= deadline:
+            raise KubeUnreachable(
+                f"The old namespace {name} in cluster {client.cluster} is still being deleted; "
+                "something in it does not let go."
+            )
+        time.sleep(_LOOK_EVERY)
+
+
+def _part(document: JsonObject, key: str) -> JsonObject:
+    value = document.get(key)
+    return cast("JsonObject", value) if isinstance(value, dict) else {}

@@ -1,0 +1,37 @@
+"""The kinds of object that Platz reads or writes, and where the API server keeps them.
+
+Source: Kubernetes API concepts, "Resource URIs".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceKind:
+    """One kind of object as the API server serves it."""
+
+    kind: str
+    api_version: str
+    plural: str
+    namespaced: bool = True
+
+    def path(self, *, namespace: str | None = None, name: str | None = None) -> str:
+        """Return the path of the object ``name``, or of the collection; no namespace means all of them."""
+        root = "/api/" if "/" not in self.api_version else "/apis/"
+        parts = [root + self.api_version]
+        if self.namespaced and namespace is not None:
+            parts += ["namespaces", quote(namespace, safe="")]
+        parts.append(self.plural)
+        if name is not None:
+            parts.append(quote(name, safe=""))
+        return "/".join(parts)
+
+
+NAMESPACE = ResourceKind(kind="Namespace", api_version="v1", plural="namespaces", namespaced=False)
+SECRET = ResourceKind(kind="Secret", api_version="v1", plural="secrets")
+DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="deployments")
+STATEFUL_SET = ResourceKind(kind="StatefulSet", api_version="apps/v1", plural="statefulsets")
+JOB = ResourceKind(kind="Job", api_version="batch/v1", plural="jobs")

@@ -1,0 +1,41 @@
+"""The secrets that Platz writes into a deployment's namespace (workers.md sections 4.6 and 6).
+
+Invariant: a secret is applied under a field manager of its own name and never by force, so Platz cannot
+take a secret away from a chart that ships one of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from platz.errors import Conflict
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeConflict, KubeRejected
+from platz.kube.resources import SECRET
+
+
+def apply_secret(client: KubeClient, *, namespace: str, name: str, texts: Mapping[str, str]) -> None:
+    """Apply an Opaque secret with these keys.
+
+    Raises `Conflict` when another field manager owns the secret, `KubeRejected` (without the server's
+    words, which may quote a value) when a name or key is not allowed.
+    """
+    document: JsonObject = {
+        "apiVersion": SECRET.api_version,
+        "kind": SECRET.kind,
+        "metadata": {"name": name, "namespace": namespace},
+        "type": "Opaque",
+        "stringData": dict(texts),
+    }
+    try:
+        client.apply(SECRET, document, name=name, namespace=namespace, field_manager=name)
+    except KubeConflict as error:
+        raise Conflict(
+            f"Secret {name} in namespace {namespace} of cluster {client.cluster} is managed by somebody "
+            "else, for example by a chart that ships a secret of the same name."
+        ) from error
+    except KubeRejected as error:
+        raise KubeRejected(
+            f"Cluster {client.cluster} refuses secret {name}: its name or a key is not allowed."
+        ) from error

@@ -1,0 +1,68 @@
+"""A long answer of an API server, cut into lines.
+
+Invariant: `batches` gives every complete line exactly once, as many at a time as arrived together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+import urllib3
+import urllib3.exceptions as broken
+
+_PIECE = 256 * 1024
+_LINE_LIMIT = 32 * 1024 * 1024
+
+
+class StreamSilent(Exception):
+    """Nothing arrived for as long as the reader was ready to wait."""
+
+
+class StreamBroken(Exception):
+    """The connection ended in the middle of an answer."""
+
+
+class ByteStream:
+    """An open answer; a context manager that gives its connection up."""
+
+    def __init__(self, answer: urllib3.BaseHTTPResponse, *, silence: float) -> None:
+        """``silence`` is how many seconds a read may bring nothing."""
+        self._answer = answer
+        _set_timeout(answer, silence)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._answer.close()
+
+    def batches(self) -> Iterator[list[bytes]]:
+        """Yield the lines as they arrive, until the server ends. Raises `StreamSilent`, `StreamBroken`."""
+        rest = b""
+        while piece := self._read():
+            lines = (rest + piece).split(b"\n")
+            rest = lines.pop()
+            if len(rest) > _LINE_LIMIT:
+                raise StreamBroken("a line is longer than any object may be")
+            if lines:
+                yield [line for line in lines if line]
+
+    def _read(self) -> bytes:
+        try:
+            return self._answer.read1(_PIECE) or b""
+        except (broken.ReadTimeoutError, TimeoutError) as error:
+            raise StreamSilent from error
+        except (broken.HTTPError, OSError) as error:
+            raise StreamBroken from error
+
+
+def _set_timeout(answer: urllib3.BaseHTTPResponse, seconds: float) -> None:
+    """The read timeout up to the headers is the client's; from here on it is the stream's."""
+    connection = answer.connection
+    opened = getattr(connection, "sock", None)
+    if opened is not None:
+        opened.settimeout(seconds)
