@@ -1,9 +1,11 @@
 """The charts that the sandbox's registry offers, and what they agree with the simulated clusters.
 
-Sources are real chart folders in `charts/`; `updates/` holds the files that a later release changed. Nothing
-pulls an image: the simulator's ingress stand-in plays the applications, and learns what to play from the pods.
+Sources are real chart folders in `charts/`; `updates/` holds the files that a later release changed.
+Nothing pulls an image: the simulator's ingress stand-in plays the applications, and learns what to play
+from the pods.
 
-Invariant: a chart speaks to the stand-in only through the following, all of it on the pod template (or hook pod).
+Invariant: a chart speaks to the stand-in only through what follows, all of it on the pod template (of a
+Deployment, a StatefulSet, or the Job of a hook).
 
 Annotations:
 
@@ -11,7 +13,7 @@ Annotations:
 | --- | --- |
 | `sandbox.platz.io/app` | which application the pod plays: the chart's name |
 | `sandbox.platz.io/status-fails: "true"` | `GET /status` answers 500 |
-| `sandbox.platz.io/run-seconds: "N"` | a hook pod runs N seconds before it ends (Jobs carry it on the pod template) |
+| `sandbox.platz.io/run-seconds: "N"` | a hook pod runs N seconds before it ends |
 | `sandbox.platz.io/exit-code: "N"` | a hook pod ends with that status |
 
 An image whose name contains `never-ready` never becomes ready.

@@ -1,0 +1,20 @@
+{{- define "guestbook.labels" -}}
+app.kubernetes.io/name: guestbook
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+{{- end }}
+
+{{- define "guestbook.selector" -}}
+app.kubernetes.io/name: guestbook
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "guestbook.placement" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
