@@ -1,7 +1,7 @@
 """What a task does: `deployment_tasks.operation` as values (data-model.md 6.1, workers.md 2.3).
 
-Invariant: `from_json(to_json(operation)) == operation`; every listed key is written, nulls included. When reading,
-keys that may be null may be absent and unknown keys are ignored.
+Invariant: `from_json(to_json(operation)) == operation`, and every listed key is written, nulls included. When
+reading, keys that may be null may be absent and unknown keys are ignored.
 """
 
 from __future__ import annotations

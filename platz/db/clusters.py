@@ -1,0 +1,124 @@
+"""Queries over `k8s_clusters` (data-model.md 3.12, workers.md 1.5).
+
+Invariant: discovery writes when and as what it saw a cluster; what an admin decides it leaves alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.rows import all_rows, first_row
+from platz.identities import ClusterId, EnvId
+
+clusters = schema.k8s_clusters
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterRow:
+    """One row of `k8s_clusters`."""
+
+    id: ClusterId
+    env_id: EnvId | None
+    provider_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    name: str
+    region_name: str
+    is_ok: bool
+    not_ok_reason: str | None
+    ignore: bool
+    ingress_domain: str | None
+    ingress_class: str | None
+    ingress_tls_secret_name: str | None
+    grafana_url: str | None
+    grafana_datasource_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterDefaults:
+    """What a cluster starts with at its first sighting; the default of an installation is all unset."""
+
+    env_id: EnvId | None = None
+    ignore: bool = True
+    ingress_domain: str | None = None
+    ingress_class: str | None = None
+    ingress_tls_secret_name: str | None = None
+
+
+def get(connection: Connection, cluster_id: ClusterId) -> ClusterRow | None:
+    """The cluster, or None."""
+    return first_row(connection, select(clusters).where(clusters.c.id == cluster_id), ClusterRow)
+
+
+def lock(connection: Connection, cluster_id: ClusterId) -> ClusterRow | None:
+    """Lock the cluster: its environment stays, it is not deleted, and no other deployment comes in."""
+    query = select(clusters).where(clusters.c.id == cluster_id).with_for_update(key_share=True)
+    return first_row(connection, query, ClusterRow)
+
+
+def lock_of_env(connection: Connection, env_id: EnvId) -> list[ClusterRow]:
+    """Lock the clusters of an environment in the order of their ids."""
+    query = (
+        select(clusters)
+        .where(clusters.c.env_id == env_id)
+        .order_by(clusters.c.id)
+        .with_for_update(key_share=True)
+    )
+    return all_rows(connection, query, ClusterRow)
+
+
+def all_clusters(connection: Connection) -> list[ClusterRow]:
+    """Every cluster, oldest first."""
+    return all_rows(connection, select(clusters).order_by(clusters.c.created_at, clusters.c.id), ClusterRow)
+
+
+def upsert_seen(
+    connection: Connection, *, provider_id: str, name: str, region_name: str, defaults: ClusterDefaults
+) -> ClusterRow:
+    """Record a sighting; ``defaults`` count for a cluster that was never seen before."""
+    new = insert(clusters).values(
+        provider_id=provider_id, name=name, region_name=region_name, **vars(defaults)
+    )
+    statement = new.on_conflict_do_update(
+        constraint="k8s_clusters_provider_id",
+        set_={"name": name, "region_name": region_name, "last_seen_at": func.now()},
+    ).returning(clusters)
+    row = first_row(connection, statement, ClusterRow)
+    assert row is not None  # noqa: S101 (an upsert always returns its row)
+    return row
+
+
+def set_health(
+    connection: Connection, cluster_id: ClusterId, *, is_ok: bool, reason: str | None = None
+) -> bool:
+    """Record whether the watch is healthy; what is unchanged is not written. Tell whether it was."""
+    statement = (
+        update(clusters)
+        .where(clusters.c.id == cluster_id)
+        .where(or_(clusters.c.is_ok != is_ok, clusters.c.not_ok_reason.is_distinct_from(reason)))
+        .values(is_ok=is_ok, not_ok_reason=reason)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def save(connection: Connection, cluster_id: ClusterId, changes: Mapping[str, Any]) -> None:
+    """Write the given columns; none is no statement."""
+    if changes:
+        connection.execute(update(clusters).where(clusters.c.id == cluster_id).values(**changes))
+
+
+def detach_from_env(connection: Connection, env_id: EnvId) -> None:
+    """Leave the clusters of an environment without one."""
+    connection.execute(update(clusters).where(clusters.c.env_id == env_id).values(env_id=None))
+
+
+def remove(connection: Connection, ids: Iterable[ClusterId]) -> None:
+    """Delete the rows; everything that belongs to them goes by cascade."""
+    connection.execute(delete(clusters).where(clusters.c.id.in_(list(ids))))

@@ -1,0 +1,59 @@
+"""Queries over `deployment_kinds` (data-model.md 3.8).
+
+Invariant: a name has one row, however many create it at the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.rows import first_row
+from platz.identities import KindId
+
+kinds = schema.deployment_kinds
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindRow:
+    """One row of `deployment_kinds`."""
+
+    id: KindId
+    created_at: datetime
+    name: str
+
+
+def get(connection: Connection, kind_id: KindId) -> KindRow | None:
+    """The kind, or None."""
+    return first_row(connection, select(kinds).where(kinds.c.id == kind_id), KindRow)
+
+
+def lock(connection: Connection, kind_id: KindId, *, against_use: bool = False) -> KindRow | None:
+    """Lock the kind's name; ``against_use`` also keeps new deployments and registries of the kind out."""
+    query = select(kinds).where(kinds.c.id == kind_id).with_for_update(key_share=not against_use)
+    return first_row(connection, query, KindRow)
+
+
+def share(connection: Connection, kind_id: KindId) -> KindRow | None:
+    """Read the kind and keep its name as it is until the transaction ends; others may do the same."""
+    return first_row(
+        connection, select(kinds).where(kinds.c.id == kind_id).with_for_update(read=True), KindRow
+    )
+
+
+def get_or_create(connection: Connection, name: str) -> KindRow:
+    """The kind with exactly this name."""
+    statement = insert(kinds).values(name=name).on_conflict_do_nothing(index_elements=["name"])
+    connection.execute(statement)
+    row = first_row(connection, select(kinds).where(kinds.c.name == name), KindRow)
+    assert row is not None  # noqa: S101 (kinds are never deleted)
+    return row
+
+
+def rename(connection: Connection, kind_id: KindId, name: str) -> None:
+    """Change the name; a name that is taken is a unique violation."""
+    connection.execute(update(kinds).where(kinds.c.id == kind_id).values(name=name))
