@@ -1,0 +1,194 @@
+"""What the identity provider publishes about itself: its discovery document and its public keys.
+
+Invariant: documents are at most ten minutes old, bounded in size and time, and come from the configured
+issuer; nothing else that the provider says is trusted before they are checked.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from platz.access.tokens import Jwk
+from platz.errors import Retryable
+from platz.json import JsonObject
+
+MAX_AGE = 600.0
+SIZE_LIMIT = 1024 * 1024
+TOTAL_SECONDS = 15.0
+
+
+class ProviderUnavailable(Retryable):
+    """The identity provider is not available right now; try again in a moment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderSettings:
+    """How this installation is registered at its identity provider.
+
+    ``server_url`` is the issuer, with or without a trailing slash.
+    """
+
+    server_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    require_verified_email: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderDocuments:
+    """The settings in use and what the provider said under them."""
+
+    settings: ProviderSettings
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    userinfo_endpoint: str
+    posts_client_secret: bool
+    keys: Sequence[Jwk]
+
+
+def new_http_client() -> httpx.Client:
+    """Make the client for all calls to the provider; it reaches this machine itself without a proxy."""
+    direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+    return httpx.Client(
+        timeout=httpx.Timeout(10, connect=5),
+        headers={"User-Agent": "platz", "Accept": "application/json", "Accept-Encoding": "identity"},
+        follow_redirects=False,
+        mounts=direct,
+    )
+
+
+class ProviderDirectory:
+    """Fetches and keeps the documents. Thread-safe."""
+
+    def __init__(
+        self,
+        settings: Callable[[], ProviderSettings],
+        client: httpx.Client,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``settings`` is asked at every fetch, so that changed settings take effect within ten minutes."""
+        self._settings = settings
+        self._client = client
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._kept: tuple[float, ProviderDocuments] | None = None
+
+    def documents(self) -> ProviderDocuments:
+        """Return documents of at most ten minutes; raise `ProviderUnavailable`."""
+        kept = self._kept
+        if kept and self._clock() - kept[0] < MAX_AGE:
+            return kept[1]
+        return self.refetch(unless=None if kept is None else kept[1], or_older_than=MAX_AGE)
+
+    def refetch(
+        self, *, unless: ProviderDocuments | None = None, or_older_than: float | None = None
+    ) -> ProviderDocuments:
+        """Fetch again, except when another thread has replaced the documents ``unless`` meanwhile."""
+        with self._lock:
+            kept = self._kept
+            fresh = kept and (or_older_than is None or self._clock() - kept[0] < or_older_than)
+            if kept and fresh and kept[1] is not unless:
+                return kept[1]
+            asked_at = self._clock()
+            documents = self._fetch(self._settings())
+            self._kept = (asked_at, documents)
+            return documents
+
+    def forget(self) -> None:
+        """Drop what is kept: the settings it was made with were refused."""
+        with self._lock:
+            self._kept = None
+
+    def _fetch(self, settings: ProviderSettings) -> ProviderDocuments:
+        base = settings.server_url.rstrip("/")
+        found = self._get(f"{base}/.well-known/openid-configuration")
+        issuer = _text(found, "issuer")
+        if issuer.rstrip("/") != base:
+            raise ProviderUnavailable("OIDC discovery error: the provider calls itself by another address")
+        secure = urlsplit(base).scheme == "https"
+        return ProviderDocuments(
+            settings=settings,
+            issuer=issuer,
+            authorization_endpoint=_endpoint(found, "authorization_endpoint", secure=secure),
+            token_endpoint=_endpoint(found, "token_endpoint", secure=secure),
+            userinfo_endpoint=_endpoint(found, "userinfo_endpoint", secure=secure),
+            posts_client_secret=_posts_client_secret(found),
+            keys=self._keys(_endpoint(found, "jwks_uri", secure=secure)),
+        )
+
+    def _keys(self, url: str) -> Sequence[Jwk]:
+        keys = self._get(url).get("keys")
+        if not isinstance(keys, list):
+            raise ProviderUnavailable("OIDC discovery error: the provider's keys are not a JWK set")
+        return [cast("Jwk", key) for key in keys if isinstance(key, dict)]
+
+    def _get(self, url: str) -> JsonObject:
+        status, document = fetch_json(self._client, "GET", url, what="OIDC discovery error")
+        if status != 200 or document is None:
+            raise ProviderUnavailable(f"OIDC discovery error: the identity provider answered {status}")
+        return document
+
+
+def fetch_json(
+    client: httpx.Client, method: str, url: str, *, what: str, **request: Any
+) -> tuple[int, JsonObject | None]:
+    """Make one bounded call; return the status and the JSON object of the body, None when it is none.
+
+    ``request`` is passed to httpx. Raises `ProviderUnavailable`, its message beginning with ``what``.
+    """
+    try:
+        with client.stream(method, url, **request) as response:
+            body = _bounded_body(response, what)
+            return response.status_code, _object(body)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ProviderUnavailable(f"{what}: the identity provider can't be reached") from error
+
+
+def _bounded_body(response: httpx.Response, what: str) -> bytes:
+    body, deadline = bytearray(), time.monotonic() + TOTAL_SECONDS
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > SIZE_LIMIT or time.monotonic() > deadline:
+            raise ProviderUnavailable(f"{what}: the identity provider's answer is too long")
+    return bytes(body)
+
+
+def _object(body: bytes) -> JsonObject | None:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return cast("JsonObject", document) if isinstance(document, dict) else None
+
+
+def _text(document: JsonObject, name: str) -> str:
+    value = document.get(name)
+    if not isinstance(value, str) or not value:
+        raise ProviderUnavailable(f"OIDC discovery error: the discovery document has no `{name}`")
+    return value
+
+
+def _endpoint(document: JsonObject, name: str, *, secure: bool) -> str:
+    url = _text(document, name)
+    parts = urlsplit(url)
+    if parts.scheme not in ({"https"} if secure else {"http", "https"}) or not parts.netloc:
+        raise ProviderUnavailable(f"OIDC discovery error: `{name}` is not a usable address")
+    return url
+
+
+def _posts_client_secret(document: JsonObject) -> bool:
+    """Tell whether the provider takes the client secret in the form only; HTTP Basic is the default."""
+    methods = document.get("token_endpoint_auth_methods_supported")
+    if not isinstance(methods, list):
+        return False
+    return "client_secret_post" in methods and "client_secret_basic" not in methods
