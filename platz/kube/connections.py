@@ -96,17 +96,23 @@ class Connections:
         """Raises `Rejected` when the cluster's CA or the client certificate cannot be read."""
         self.certificate = certificate
         self.pool = _pool_manager(access, tls_context(access, certificate))
-        plain = type("PlainConnection", (_PlainConnection,), {"register": register})
-        tls = type("TlsConnection", (_TlsConnection,), {"register": register})
-        plain_pool: type[HTTPConnectionPool] = type(
-            "PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}
-        )
-        tls_pool: type[HTTPSConnectionPool] = type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls})
-        self.pool.pool_classes_by_scheme = {"http": plain_pool, "https": tls_pool}
+        self.pool.pool_classes_by_scheme = _pool_classes(register)
 
     def close(self) -> None:
         """Close the idle connections."""
         self.pool.clear()
+
+
+def _pool_classes(
+    register: SocketRegister,
+) -> dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]]:
+    """Return pools whose connections are in ``register``; urllib3 takes classes here, not objects."""
+    plain = type("PlainConnection", (_PlainConnection,), {"register": register})
+    tls = type("TlsConnection", (_TlsConnection,), {"register": register})
+    return {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
 
 
 def tls_context(access: ClusterAccess, certificate: ClientCertificate | None) -> ssl.SSLContext:
