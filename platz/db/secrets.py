@@ -1,0 +1,71 @@
+"""Queries over `secrets` (data-model.md 3.18).
+
+Invariant: `contents` is here as it is stored, encrypted; who writes encrypts first, who needs the text
+decrypts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from platz.db import schema
+from platz.db.rows import first_row
+from platz.identities import EnvId
+
+SecretId = NewType("SecretId", UUID)
+
+secrets = schema.secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretRow:
+    """One row of `secrets`."""
+
+    id: SecretId
+    created_at: datetime
+    updated_at: datetime
+    env_id: EnvId
+    collection: str
+    name: str
+    contents: str = field(repr=False)
+
+
+def get(connection: Connection, secret_id: SecretId) -> SecretRow | None:
+    """The secret, or None."""
+    return first_row(connection, select(secrets).where(secrets.c.id == secret_id), SecretRow)
+
+
+def lock(connection: Connection, secret_id: SecretId) -> SecretRow | None:
+    """Lock the secret and read it as it is now."""
+    return first_row(
+        connection, select(secrets).where(secrets.c.id == secret_id).with_for_update(), SecretRow
+    )
+
+
+def insert_new(
+    connection: Connection, *, env_id: EnvId, collection: str, name: str, contents: str
+) -> SecretId:
+    """Insert a secret; ``contents`` is encrypted already. A name that is taken is a unique violation."""
+    statement = (
+        insert(secrets)
+        .values(env_id=env_id, collection=collection, name=name, contents=contents)
+        .returning(secrets.c.id)
+    )
+    return SecretId(connection.scalars(statement).one())
+
+
+def save(connection: Connection, secret_id: SecretId, changes: Mapping[str, Any]) -> None:
+    """Write the given columns, and `updated_at` even when there are none."""
+    values = {**changes, "updated_at": func.clock_timestamp()}
+    connection.execute(update(secrets).where(secrets.c.id == secret_id).values(**values))
+
+
+def remove(connection: Connection, secret_id: SecretId) -> None:
+    """Delete the secret."""
+    connection.execute(delete(secrets).where(secrets.c.id == secret_id))
