@@ -21,6 +21,8 @@ from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
 from platz.db.unreachable import why_unreachable
 from platz.db.violations import translated
 
+SESSION = "-c timezone=UTC -c search_path=public"
+
 IDLE_IN_TRANSACTION_SECONDS = 60
 """After this the server ends a transaction that its client forgot, and with it the locks."""
 
@@ -40,7 +42,7 @@ class Database:
         self._parameters = connection_parameters(
             address, application_name=application_name, connect_timeout=self.limits.connect_timeout
         )
-        self._conninfo = make_conninfo(**self._parameters, options="-c timezone=UTC")
+        self._conninfo = make_conninfo(**self._parameters, options=SESSION)
         self._engine = self._build_engine()
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         PoolHealth(self.limits, self._counters).watch(self._engine)
@@ -122,7 +124,7 @@ class Database:
             "idle_session_timeout": self.limits.idle_timeout + SERVER_SIDE_GRACE_SECONDS,
         }
         timeouts = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in milliseconds.items())
-        return f"-c timezone=UTC {timeouts}"
+        return f"{SESSION} {timeouts}"
 
 
 def _dump_json(value: object) -> str:

@@ -1,7 +1,7 @@
 """As whom the embedded PostgreSQL runs, and what that account can reach.
 
-PostgreSQL refuses to run as root. When Platz runs as root, the server runs as the owner of its data folder, or
-as `nobody` when the folder is new. Invariant: no permission of a parent folder changes and no account is added.
+PostgreSQL refuses to run as root. When Platz runs as root, the server runs as the owner of its data folder,
+or as `nobody` when the folder is new. Invariant: no permission of a parent folder changes, no account comes.
 Two things replace that: a child that starts inside its data folder addresses it as `/proc/self/cwd`, which
 needs no right on the parents; and server programs in a closed folder are copied to the system's cache.
 """

@@ -1,0 +1,7 @@
+-- What a new installation starts with (data-model.md 3.5 and 3.11).
+
+INSERT INTO envs (name) VALUES ('Default');
+
+INSERT INTO helm_tag_formats (pattern) VALUES
+    ('^(chart-)?v?(?P<version>\d+\.\d+\.\d+)((-(?P<revision>\d+))?(-g(?P<commit>[0-9a-zA-Z]+))?-(?P<branch>[-\w]+))?$'),
+    ('^(chart-)?v?(?P<version>\d+\.\d+\.\d+)-(?P<branch>[-_A-Za-z0-9]+)\.(?P<revision>\d+)$');

@@ -1,0 +1,89 @@
+"""Brings the database to the schema that this version of Platz knows.
+
+Invariant: everything happens in one transaction under one lock. Processes that start together wait for each
+other, and a migration that fails leaves the database as it was.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from psycopg import errors as pg
+from sqlalchemy import Connection, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from platz.db.database import Database
+from platz.db.recognition import Situation, check_not_newer, recognise
+from platz.db.violations import translated
+from platz.errors import PlatzError
+
+FOLDER = Path(__file__).parents[2] / "migrations"
+LOCK_NAME = "platz:migrations"
+PATIENCE = "5min"
+"""How long a process waits for another one's migration, or for a table that somebody uses."""
+
+OLDEST_SERVER = 150000
+"""PostgreSQL 15, in the form of `server_version_num`."""
+
+
+class MigrationFailed(PlatzError):
+    """The database could not be brought to the version that Platz needs."""
+
+
+def migrate(database: Database) -> None:
+    """Create, adopt or upgrade the schema; return at once when it is up to date.
+
+    Raises `DatabaseUnreachable`, `NotAPlatzDatabase`, `TooOldToAdopt`, `NewerSchema` or `MigrationFailed`.
+    """
+    engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(database), poolclass=NullPool)
+    try:
+        with translated(), engine.begin() as connection:
+            _migrate_in(connection)
+    except DBAPIError as error:
+        if isinstance(error.orig, pg.InsufficientPrivilege):
+            raise MigrationFailed(
+                f"User {database.address.user} may not create tables in database {database.address.database}."
+            ) from error
+        raise
+
+
+def known_versions() -> frozenset[str]:
+    """Give every version that this Platz can make or take over."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _migrate_in(connection: Connection) -> None:
+    _check_server(connection)
+    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": LOCK_NAME})
+    if recognise(connection) is Situation.OURS:
+        check_not_newer(connection, known_versions())
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _check_server(connection: Connection) -> None:
+    if (
+        connection.execute(text("SELECT current_setting('server_version_num')::int")).scalar_one()
+        < OLDEST_SERVER
+    ):
+        raise MigrationFailed("Platz needs PostgreSQL 15 or newer.")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    return config
+
+
+def _connect(database: Database) -> psycopg.Connection[Any]:
+    """Open a connection without a statement timeout: a migration takes as long as it takes."""
+    connection = database.dedicated()
+    connection.autocommit = False
+    return connection

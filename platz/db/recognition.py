@@ -1,0 +1,93 @@
+"""Tells what a database holds before anything in it is changed.
+
+Invariant: a database counts as Platz's only when it says so itself: by the version table of these migrations,
+or by that of the former Platz server together with its tables.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from sqlalchemy import Connection, text
+
+from platz.db.schema import metadata
+from platz.errors import PlatzError
+
+OUR_VERSIONS = "alembic_version"
+OUR_PREFIX = "platz_"
+OLD_VERSIONS = "__diesel_schema_migrations"
+ADOPTABLE_VERSIONS = ("20260613184500", "20260509120000")
+"""The last two versions of the former server; they differ in a trigger only, which goes anyway."""
+
+
+class NotAPlatzDatabase(PlatzError):
+    """The database is not empty and does not belong to Platz; give Platz a database of its own."""
+
+
+class TooOldToAdopt(PlatzError):
+    """The database belongs to a version of Platz that is too old to be adopted."""
+
+
+class NewerSchema(PlatzError):
+    """The database was changed by a newer version of Platz; start that version instead."""
+
+
+class Situation(Enum):
+    """What a database is to these migrations."""
+
+    EMPTY = auto()
+    OLD_PLATZ = auto()
+    OURS = auto()
+
+
+def recognise(connection: Connection) -> Situation:
+    """Look what the database holds.
+
+    Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for a former Platz at an earlier version (section 11.1).
+    """
+    tables = _tables(connection)
+    if OUR_VERSIONS in tables and (version := our_version(connection)) is not None:
+        if not version.startswith(OUR_PREFIX):
+            raise NotAPlatzDatabase
+        return Situation.OURS
+    if OLD_VERSIONS in tables and set(metadata.tables) <= tables:
+        _check_old_version(connection)
+        return Situation.OLD_PLATZ
+    if tables - {OUR_VERSIONS}:
+        raise NotAPlatzDatabase
+    return Situation.EMPTY
+
+
+def our_version(connection: Connection) -> str | None:
+    """Give the version that these migrations noted, None when there is none."""
+    return connection.execute(text(f"SELECT max(version_num) FROM {OUR_VERSIONS}")).scalar()  # noqa: S608 - a constant
+
+
+def check_not_newer(connection: Connection, known: frozenset[str]) -> None:
+    """Raise `NewerSchema` when the database's version is not among ``known``."""
+    if our_version(connection) not in known:
+        raise NewerSchema
+
+
+def _check_old_version(connection: Connection) -> None:
+    version = connection.execute(text(f"SELECT max(version) FROM {OLD_VERSIONS}")).scalar()  # noqa: S608 - a constant
+    if version not in ADOPTABLE_VERSIONS:
+        raise TooOldToAdopt(
+            f"The database is at version {version} of the former Platz server; "
+            f"bring it to version {ADOPTABLE_VERSIONS[0]} with that server first."
+        )
+
+
+def _tables(connection: Connection) -> set[str]:
+    """List tables and views of all schemas but the system's and what extensions brought."""
+    rows = connection.execute(
+        text("""
+            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+              AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+              AND NOT EXISTS (
+                SELECT FROM pg_depend d
+                WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+        """)
+    )
+    return {row.relname for row in rows}
