@@ -1,8 +1,8 @@
 """A chart archive as the OCI artifact that Helm makes of it.
 
 Source: Helm, "Use OCI-based registries" (https://helm.sh/docs/topics/registries/): the config blob is
-Chart.yaml as JSON, the only layer is the archive. Helm adds the time of the push to the annotations; this does
-not, so that a chart has one digest.
+Chart.yaml as JSON, the only layer is the archive. Helm adds the time of the push to the annotations; this
+does not, so that a chart has one digest.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Container, Iterator
 from pathlib import Path
 
+from platz.sandbox.durable import flush_folder, write_durably
 from platz.sandbox.registry.errors import RegistryRefusal
 from platz.sandbox.registry.names import Digest, digest_of
 
@@ -48,7 +48,7 @@ class ContentStore:
                 )
             os.fsync(content.fileno())
         file.replace(self.path(digest))
-        _flush_folder(self._root)
+        flush_folder(self._root)
 
     def keep_only(self, wanted: Container[Digest]) -> Iterator[Digest]:
         """Remove what is not ``wanted`` and yield its digest. Only while nobody writes: at start."""
@@ -57,27 +57,3 @@ class ContentStore:
             if digest not in wanted:
                 path.unlink()
                 yield digest
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Replace the file at ``path``; after a crash it holds the old content or all of the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _flush_folder(path.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from platz.sandbox.registry.contents import ContentStore, write_durably
+from platz.sandbox.durable import write_durably
+from platz.sandbox.registry.contents import ContentStore
 from platz.sandbox.registry.errors import RegistryRefusal
 from platz.sandbox.registry.manifest import Manifest
 from platz.sandbox.registry.names import Digest, Repository, Tag, is_digest

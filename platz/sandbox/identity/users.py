@@ -1,0 +1,74 @@
+"""The people who can sign in, as the users file lists them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from platz.errors import Rejected
+
+
+class DemoUser(BaseModel):
+    """One entry of the users file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    email: str = Field(min_length=3, max_length=200, pattern=r"^\S+@\S+$")
+    name: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=200)
+    email_verified: bool
+    purpose: str = Field(min_length=1, max_length=500)
+
+    @property
+    def subject(self) -> str:
+        """The `sub` claim: stable as long as the address is."""
+        return str(uuid5(NAMESPACE_URL, f"platz-sandbox:{self.email.lower()}"))
+
+
+class _UsersFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    about: str = ""
+    users: list[DemoUser] = Field(min_length=1)
+
+
+class Users:
+    """Finds users by e-mail address, whatever its case."""
+
+    def __init__(self, users: Iterable[DemoUser]) -> None:
+        self._by_email = {user.email.lower(): user for user in users}
+
+    def everyone(self) -> list[DemoUser]:
+        """Return all users in the order of the file."""
+        return list(self._by_email.values())
+
+    def find(self, email: str) -> DemoUser | None:
+        """Return the user with that address."""
+        return self._by_email.get(email.strip().lower())
+
+    def with_password(self, email: str, password: str) -> DemoUser | None:
+        """Return the user when the password is right."""
+        user = self.find(email)
+        expected = user.password if user else ""
+        is_right = secrets.compare_digest(expected.encode(), password.encode())
+        return user if is_right else None
+
+
+def read_users(file: Path) -> Users:
+    """Read the users file; raise `Rejected` with one line that says what is wrong with it."""
+    try:
+        document = _UsersFile.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise Rejected(f"the users file {file} can't be read: {error.strerror}") from error
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise Rejected(f"the users file {file} is wrong at {where}: {first['msg']}") from error
+    users = Users(document.users)
+    if len(users.everyone()) != len(document.users):
+        raise Rejected(f"the users file {file} lists an e-mail address twice")
+    return users
