@@ -1,8 +1,8 @@
 """What Platz counts about itself, for Prometheus. Any part may count; only `GET /metrics` reads.
 
-Invariant: no label takes a value that users can choose freely (ids, paths, names of deployments), so the number
-of series is bounded by what is installed. The figures that come out of the database are not here but computed
-at the scrape (platz/http/metrics.py).
+Invariant: no label takes a value that users can choose freely (ids, paths, names of deployments), so the
+number of series is bounded by what is installed. The figures that come out of the database are not here but
+computed at the scrape (platz/http/metrics.py).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from prometheus_client import (
     CollectorRegistry,
     Counter,
-    GCCollector,
     Gauge,
+    GCCollector,
     Histogram,
     PlatformCollector,
     ProcessCollector,

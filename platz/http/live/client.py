@@ -1,0 +1,115 @@
+"""One connected client of live events: its rights, its wishes, its queue and its end.
+
+Invariant: at most `QUEUE_LIMIT` events wait for a client; one that falls further behind is ended, so it
+costs a bounded amount and delays nobody. Lives on the event loop only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from platz import metrics
+from platz.access.authentication import Authenticated
+from platz.access.visibility import Scope
+from platz.http.live.event_queue import EventQueue
+from platz.http.live.frames import LiveEvent, Subscribe, Unsubscribe
+from platz.http.live.subscriptions import Subscriptions
+from platz.identities import Identity
+
+QUEUE_LIMIT = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """Why the server ends a connection: the WebSocket close code and a word for client, log and metric."""
+
+    code: int
+    reason: str
+
+
+FELL_BEHIND = Ending(code=1013, reason="fell behind")
+RIGHTS_GONE = Ending(code=1008, reason="sign in again")
+TOKEN_EXPIRED = Ending(code=1008, reason="token expired")
+TOO_MANY_SUBSCRIPTIONS = Ending(code=1008, reason="too many subscriptions")
+FRAME_TOO_LONG = Ending(code=1009, reason="frame too long")
+SERVER_STOPS = Ending(code=1012, reason="server stops")
+SERVER_FAILED = Ending(code=1011, reason="server failed")
+
+
+class LiveClient:
+    """What the feed and the connection's two tasks share."""
+
+    __slots__ = ("_ended", "_queue", "_wake", "authenticated", "key_fingerprint", "scope", "subscriptions")
+
+    def __init__(
+        self, authenticated: Authenticated, scope: Scope, *, key_fingerprint: str, everything: bool
+    ) -> None:
+        """``everything``: subscribed to all that the scope permits until it subscribes itself."""
+        self.authenticated = authenticated
+        self.scope = scope
+        self.key_fingerprint = key_fingerprint
+        self.subscriptions = Subscriptions(everything=everything)
+        self._queue = EventQueue(QUEUE_LIMIT)
+        self._wake = asyncio.Event()
+        self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+
+    @property
+    def identity(self) -> Identity:
+        """Who is connected."""
+        return self.authenticated.identity
+
+    def wants(self, event: LiveEvent) -> bool:
+        """Tell whether the client asked for this event and may see it now."""
+        return self.subscriptions.want(event.table, event.env_id) and self.scope.sees_change(
+            event.table, event.env_id
+        )
+
+    def offer(self, event: LiveEvent) -> None:
+        """Queue the event, or end the client when its queue is full."""
+        if self._ended.done():
+            return
+        if self._queue.add(event):
+            self._wake.set()
+        else:
+            self.end(FELL_BEHIND)
+
+    async def next_message(self) -> dict[str, Any]:
+        """Wait for the next frame to send."""
+        while not self._queue:
+            self._wake.clear()
+            await self._wake.wait()
+        return self._queue.take().message
+
+    def change_scope(self, scope: Scope) -> None:
+        """Apply other rights, to what already waits too."""
+        if scope != self.scope:
+            self.scope = scope
+            self._queue.keep(lambda event: scope.sees_change(event.table, event.env_id))
+
+    def subscribe(self, wish: Subscribe | Unsubscribe) -> None:
+        """Apply a wish; raise `TooManySubscriptions`."""
+        self.subscriptions.apply(wish)
+
+    def has_expired(self, now: datetime) -> bool:
+        """Tell whether the credential's time is over."""
+        expires_at = self.authenticated.expires_at
+        return expires_at is not None and expires_at <= now
+
+    def end(self, ending: Ending) -> None:
+        """Have the connection closed; the first ending counts. Nothing is sent to the client any more."""
+        if not self._ended.done():
+            self._queue.clear()
+            self._ended.set_result(ending)
+            metrics.live_clients_dropped.labels(ending.reason).inc()
+
+    @property
+    def ending(self) -> Ending | None:
+        """Why the server wants the connection closed, None while it does not."""
+        return self._ended.result() if self._ended.done() else None
+
+    async def wait_for_end(self) -> None:
+        """Wait until the server wants the connection closed."""
+        await asyncio.shield(self._ended)

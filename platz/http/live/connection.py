@@ -1,0 +1,138 @@
+"""One WebSocket connection: the handshake, a task that reads wishes, a task that sends events, and the end.
+
+Invariant: whichever of the three ends first (the client leaves, the server wants it gone, sending fails)
+ends all, and the feed forgets the client. A client that does not read only blocks its own sender.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from platz.errors import Denied, PlatzError, Retryable, Unauthenticated
+from platz.http.live import client as endings
+from platz.http.live.client import Ending, LiveClient
+from platz.http.live.feed import LiveFeed
+from platz.http.live.frames import FRAME_LIMIT, read_client_frame
+from platz.http.live.handshake import LIVE_COOKIE, Admission, Gatekeeper, Hello
+from platz.http.live.subscriptions import TooManySubscriptions
+
+_STATUS: dict[type[PlatzError], HTTPStatus] = {
+    Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    Denied: HTTPStatus.FORBIDDEN,
+    Retryable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+_CLOSE_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+class LiveConnections:
+    """The endpoint of `GET /api/v2/ws`."""
+
+    def __init__(self, feed: LiveFeed, gatekeeper: Gatekeeper) -> None:
+        self._feed = feed
+        self._gatekeeper = gatekeeper
+
+    async def __call__(self, websocket: WebSocket) -> None:
+        """Serve one connection from the upgrade to its end."""
+        try:
+            admission = await run_in_threadpool(self._gatekeeper.admit, _hello(websocket))
+        except PlatzError as error:
+            await _refuse(websocket, error)
+            return
+        await websocket.accept(subprotocol=admission.subprotocol)
+        client = _client(admission)
+        self._feed.join(client)
+        try:
+            ending = await _first_end(client, _read(websocket, client), _send(websocket, client))
+        finally:
+            self._feed.leave(client)
+        if ending is not None:
+            await _close(websocket, ending)
+
+
+def _hello(websocket: WebSocket) -> Hello:
+    return Hello(
+        subprotocols=websocket.scope["subprotocols"],
+        cookie=websocket.cookies.get(LIVE_COOKIE),
+        origin=websocket.headers.get("origin"),
+        host=websocket.headers.get("host"),
+    )
+
+
+def _client(admission: Admission) -> LiveClient:
+    return LiveClient(
+        admission.authenticated,
+        admission.scope,
+        key_fingerprint=admission.key_fingerprint,
+        everything=admission.subprotocol is None,
+    )
+
+
+async def _refuse(websocket: WebSocket, error: PlatzError) -> None:
+    status = next(
+        (code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    reason = error.reason if isinstance(error, Denied) else error.message
+    log.info("live connection refused", action="live_refused", status=int(status), reason=reason)
+    await websocket.send_denial_response(JSONResponse({"message": error.message}, status))
+
+
+async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> Ending | None:
+    """Run until something ends; return what the server ends it with, None when the client is gone."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in (*work, client.wait_for_end())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    for failure in results:
+        if isinstance(failure, Exception) and not isinstance(failure, WebSocketDisconnect | OSError):
+            raise failure
+    return client.ending
+
+
+async def _read(websocket: WebSocket, client: LiveClient) -> None:
+    """Apply the client's wishes until it leaves or breaks a limit. What is not understood is ignored."""
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text = message.get("text")
+        if max(len(text or ""), len(message.get("bytes") or b"")) > FRAME_LIMIT:
+            client.end(endings.FRAME_TOO_LONG)
+        elif isinstance(text, str):
+            _apply(client, text)
+
+
+def _apply(client: LiveClient, text: str) -> None:
+    wish = read_client_frame(text)
+    if wish is None:
+        log.debug("live frame ignored", action="live_frame_ignored")
+        return
+    try:
+        client.subscribe(wish)
+    except TooManySubscriptions:
+        client.end(endings.TOO_MANY_SUBSCRIPTIONS)
+
+
+async def _send(websocket: WebSocket, client: LiveClient) -> None:
+    """Send what is queued. Frames are finished messages, so they skip Starlette's checks for each of them."""
+    send = websocket._send  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    while True:
+        await send(await client.next_message())
+
+
+async def _close(websocket: WebSocket, ending: Ending) -> None:
+    """Say why, when the peer still takes it; the protocol ends the connection in any case."""
+    with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+        await asyncio.wait_for(websocket.close(ending.code, ending.reason), _CLOSE_SECONDS)

@@ -1,0 +1,219 @@
+"""`LiveFeed`: passes row changes on to the clients that may see them and asked for them.
+
+Invariant: a client gets an event only by the rights that hold when the event is passed on. Rights are read
+again before the events that follow a change of rights, and all rights every few seconds in case such a
+change was not told. While they can't be read, nothing is passed on. Everything but `publish`,
+`resynchronise` and the reading of rights happens on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import structlog
+
+from platz import metrics
+from platz.db.events import RowChange
+from platz.errors import PlatzError
+from platz.http.live import client as endings
+from platz.http.live.client import Ending, LiveClient
+from platz.http.live.event_queue import EventQueue
+from platz.http.live.frames import LiveEvent
+from platz.http.live.rights import CurrentRights, may_have_lost_rights
+from platz.identities import Identity
+
+BACKLOG_LIMIT = 100_000
+"""Events that wait to be passed on; beyond it every client is ended, and reads anew after it connects."""
+SWEEP_SECONDS = 3.0
+"""Between two looks at all rights, so that a taken right works for less than five seconds."""
+RIGHTS_TIMEOUT = 5.0
+RETRY_SECONDS = 0.5
+_DELIVERIES_PER_TURN = 500
+"""After so many, other work of the event loop gets its turn."""
+
+ReadRights = Callable[[Iterable[Identity]], CurrentRights]
+log = structlog.get_logger()
+
+
+class LiveFeed:
+    """The hub between the change events of the database and the WebSocket connections."""
+
+    def __init__(self, read_rights: ReadRights, *, sweep_seconds: float = SWEEP_SECONDS) -> None:
+        """``read_rights`` blocks and is called on a thread of the feed's own."""
+        self._read_rights = read_rights
+        self._sweep_seconds = sweep_seconds
+        self._clients: set[LiveClient] = set()
+        self._doubtful: set[LiveClient] = set()
+        self._lock = threading.Lock()
+        self._backlog = EventQueue(BACKLOG_LIMIT)
+        self._rights_changes: list[Callable[[LiveClient], bool]] = []
+        self._overflowed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._work = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-rights")
+        self._next_sweep = 0.0
+
+    def publish(self, changes: Sequence[RowChange]) -> None:
+        """Take committed changes; any thread may call, and never waits."""
+        with self._lock:
+            if self._loop is None:
+                return  # nobody ever connected
+            for change in changes:
+                self._take(change)
+            loop = self._loop
+        _call_soon(loop, self._work.set)
+
+    def resynchronise(self) -> None:
+        """Changes may have been missed: look at everybody's rights again. Any thread may call."""
+        with self._lock:
+            self._rights_changes.append(lambda _client: True)
+            loop = self._loop
+        if loop is not None:
+            _call_soon(loop, self._work.set)
+
+    def join(self, client: LiveClient) -> None:
+        """Start passing events on to a client; its rights are read once more before the first."""
+        with self._lock:
+            self._loop = asyncio.get_running_loop()
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._run(), name="live-feed")
+            self._worker.add_done_callback(_retrieve_failure)
+        self._clients.add(client)
+        self._doubtful.add(client)
+        self._work.set()
+        metrics.live_clients.set(len(self._clients))
+
+    def leave(self, client: LiveClient) -> None:
+        """Forget a client whose connection is over."""
+        self._clients.discard(client)
+        self._doubtful.discard(client)
+        metrics.live_clients.set(len(self._clients))
+
+    async def close(self) -> None:
+        """End every client and stop. The feed can't be used afterwards."""
+        self._end_all(endings.SERVER_STOPS)
+        if self._worker is not None:
+            self._worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._worker
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _take(self, change: RowChange) -> None:
+        touches = may_have_lost_rights(change)
+        if touches is not None:
+            self._rights_changes.append(touches)
+        if not self._backlog.add(LiveEvent(change)):
+            self._overflowed = True
+
+    async def _run(self) -> None:
+        """Work until cancelled; a failure ends every client, who connect again to a feed that starts anew."""
+        try:
+            while True:
+                await self._turn()
+        except Exception:
+            log.exception("live events failed", action="live_feed_failed")
+            self._end_all(endings.SERVER_FAILED)
+            raise
+
+    async def _turn(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._work.wait(), self._sweep_seconds)
+        self._work.clear()
+        self._sweep()
+        events = self._next_events()
+        await self._settle_rights()
+        await self._deliver(events)
+
+    def _sweep(self) -> None:
+        """Now and then, end those whose token expired and doubt everybody's rights."""
+        if time.monotonic() < self._next_sweep:
+            return
+        self._next_sweep = time.monotonic() + self._sweep_seconds
+        now = datetime.now(UTC)
+        for client in list(self._clients):
+            if client.has_expired(now):
+                self._end(client, endings.TOKEN_EXPIRED)
+        self._doubtful |= self._clients
+
+    def _next_events(self) -> list[LiveEvent]:
+        with self._lock:
+            events, changes = self._backlog.take_all(), self._rights_changes
+            self._rights_changes = []
+            overflowed, self._overflowed = self._overflowed, False
+        if overflowed:
+            self._end_all(endings.FELL_BEHIND)
+        self._doubtful.update(
+            client for client in self._clients if any(touches(client) for touches in changes)
+        )
+        return events
+
+    async def _settle_rights(self) -> None:
+        """Wait until no client's rights are in doubt, those included who join meanwhile."""
+        while self._doubtful:
+            if not await self._refresh_rights():
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _refresh_rights(self) -> bool:
+        """Bring the rights of doubtful clients up to date; False when they can't be read."""
+        doubtful = list(self._doubtful)
+        identities = {client.identity for client in doubtful}
+        loop = asyncio.get_running_loop()
+        reading: Awaitable[CurrentRights] = loop.run_in_executor(self._threads, self._read_rights, identities)
+        try:
+            rights = await asyncio.wait_for(reading, RIGHTS_TIMEOUT)
+        except (PlatzError, TimeoutError) as error:
+            log.warning(
+                "rights can't be read; live events wait", action="live_rights_unknown", error=str(error)
+            )
+            return False
+        for client in doubtful:
+            self._apply(client, rights)
+        self._doubtful.difference_update(doubtful)
+        return True
+
+    def _apply(self, client: LiveClient, rights: CurrentRights) -> None:
+        scope = rights.scopes.get(client.identity)
+        if scope is None or client.key_fingerprint != rights.key_fingerprint:
+            self._end(client, endings.RIGHTS_GONE)
+        else:
+            client.change_scope(scope)
+
+    async def _deliver(self, events: Iterable[LiveEvent]) -> None:
+        deliveries = 0
+        for event in events:
+            for client in self._clients:
+                if client.wants(event):
+                    client.offer(event)
+                    deliveries += 1
+            if deliveries >= _DELIVERIES_PER_TURN:
+                metrics.live_deliveries.inc(deliveries)
+                deliveries = 0
+                await asyncio.sleep(0)
+                await self._settle_rights()
+        metrics.live_deliveries.inc(deliveries)
+
+    def _end(self, client: LiveClient, ending: Ending) -> None:
+        client.end(ending)
+        self.leave(client)
+
+    def _end_all(self, ending: Ending) -> None:
+        for client in list(self._clients):
+            self._end(client, ending)
+
+
+def _retrieve_failure(worker: asyncio.Task[None]) -> None:
+    """The failure is in the log already."""
+    if not worker.cancelled():
+        worker.exception()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop was closed: nobody is connected any more
+        loop.call_soon_threadsafe(callback)

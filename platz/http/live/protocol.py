@@ -1,0 +1,56 @@
+"""The WebSocket protocol of the web server, with an end for connections that nobody reads.
+
+Invariant: a connection that the server has given up is gone `LINGER_SECONDS` later, whatever the peer does.
+The base class closes politely, which waits for ever for a peer that does not read.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from platz.http.live.frames import FRAME_LIMIT
+
+LINGER_SECONDS = 5.0
+PING_SECONDS = 30.0
+PONG_SECONDS = 20.0
+
+
+class LiveProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's protocol; aborts what does not close."""
+
+    async def run_asgi(self) -> None:
+        """Serve the connection, then see it gone."""
+        await super().run_asgi()
+        self._abort_later()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send; to the application a peer that did not answer pings is gone already."""
+        if self.close_sent and message["type"] == "websocket.send":
+            raise ClientDisconnected
+        await super().send(message)
+
+    def keepalive_timeout(self) -> None:
+        """The peer did not answer a ping in time."""
+        super().keepalive_timeout()
+        self._abort_later()
+
+    def _abort_later(self) -> None:
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+def websocket_options() -> dict[str, Any]:
+    """Return the settings of uvicorn that live events need: pings, frame limit, no compression.
+
+    A dead peer is noticed within 30 + 20 seconds and dropped within 60.
+    """
+    return {
+        "ws": LiveProtocol,
+        "ws_ping_interval": PING_SECONDS,
+        "ws_ping_timeout": PONG_SECONDS,
+        "ws_max_size": FRAME_LIMIT,
+        "ws_per_message_deflate": False,
+    }

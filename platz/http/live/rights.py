@@ -1,0 +1,60 @@
+"""When and how the rights of connected clients are looked at again.
+
+Invariant: a change that could take a right away is applied before any event that came with or after it is
+passed on. The check is a few statements for all clients together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from platz.access.tokens import Tokens
+from platz.access.visibility import Scope, living_scopes
+from platz.db.database import Database
+from platz.db.events import RowChange
+from platz.http.live.client import LiveClient
+from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrentRights:
+    """What the database says now: scopes of those who may still sign in, and the key that tokens need."""
+
+    scopes: Mapping[Identity, Scope]
+    key_fingerprint: str
+
+
+class RightsReader:
+    """Reads the rights of many identities at once; blocking, so it is called on a thread."""
+
+    def __init__(self, database: Database, tokens: Tokens) -> None:
+        self._database = database
+        self._tokens = tokens
+
+    def __call__(self, identities: Iterable[Identity]) -> CurrentRights:
+        """Raise `Retryable` when the database does not answer."""
+        fingerprint = self._tokens.key_fingerprint()
+        with self._database.reading() as connection:
+            return CurrentRights(scopes=living_scopes(connection, identities), key_fingerprint=fingerprint)
+
+
+def may_have_lost_rights(change: RowChange) -> Callable[[LiveClient], bool] | None:
+    """Tell whose rights a change may touch; None when it can't touch any."""
+    match change.table:
+        case "users":
+            return _is(User(id=UserId(change.id)))
+        case "bots":
+            return _is(Bot(id=BotId(change.id)))
+        case "deployments" if change.operation == "DELETE":
+            return _is(Deployment(id=DeploymentId(change.id)))
+        case "env_user_permissions":
+            return lambda client: isinstance(client.identity, User)
+        case "settings":
+            return lambda _client: True
+        case _:
+            return None
+
+
+def _is(identity: Identity) -> Callable[[LiveClient], bool]:
+    return lambda client: client.identity == identity

@@ -1,0 +1,42 @@
+"""What one client wants to be told (http-api.md sections 8.2, 8.3, 8.5).
+
+Invariant: wanting is not seeing; the client's scope decides separately. The number of subscriptions is
+bounded.
+"""
+
+from __future__ import annotations
+
+from platz.http.live.frames import Subscribe, Subscription, Unsubscribe
+from platz.identities import EnvId
+
+LIMIT = 2000
+"""Subscriptions of one client; all tables of a hundred environments fit."""
+
+
+class TooManySubscriptions(Exception):
+    """The client asked for more subscriptions than `LIMIT`."""
+
+
+class Subscriptions:
+    """A set of (table, environment) pairs; ``everything`` until the first subscribe in cookie mode."""
+
+    __slots__ = ("_pairs", "everything")
+
+    def __init__(self, *, everything: bool) -> None:
+        self.everything = everything
+        self._pairs: set[tuple[str, EnvId | None]] = set()
+
+    def apply(self, wish: Subscribe | Unsubscribe) -> None:
+        """Change the set; raise `TooManySubscriptions`."""
+        match wish:
+            case Subscribe(subscription=Subscription(table=table, env_id=env_id)):
+                self.everything = False
+                self._pairs.add((table, env_id))
+            case Unsubscribe(subscription=Subscription(table=table, env_id=env_id)):
+                self._pairs.discard((table, env_id))
+        if len(self._pairs) > LIMIT:
+            raise TooManySubscriptions
+
+    def want(self, table: str, env_id: EnvId | None) -> bool:
+        """A pair without an environment wants every event of its table, else only that environment's."""
+        return self.everything or (table, None) in self._pairs or (table, env_id) in self._pairs
