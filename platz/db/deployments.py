@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, case, delete, func, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, case, delete, func, insert, select, true, update
 
 from platz.db import schema
 from platz.db.rows import all_rows, first_row
@@ -75,16 +74,10 @@ def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[Deployment
     return {row.id: row for row in all_rows(connection, query, DeploymentRow)}
 
 
-def insert_new(connection: Connection, new: NewDeploymentRow) -> DeploymentId | None:
-    """Insert with status Unknown; None when the cluster has a deployment of this kind and name already."""
-    statement = (
-        insert(deployments)
-        .values(**vars(new))
-        .on_conflict_do_nothing(constraint="deployments_cluster_kind_name")
-        .returning(deployments.c.id)
-    )
-    inserted: UUID | None = connection.scalar(statement)
-    return None if inserted is None else DeploymentId(inserted)
+def insert_new(connection: Connection, new: NewDeploymentRow) -> DeploymentId:
+    """Insert with status Unknown, enabled; a name that is taken is a unique violation."""
+    statement = insert(deployments).values(**vars(new)).returning(deployments.c.id)
+    return DeploymentId(connection.scalars(statement).one())
 
 
 def save(connection: Connection, row: DeploymentRow) -> None:
