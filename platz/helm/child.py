@@ -1,0 +1,92 @@
+"""The short-lived process in which Helm runs: `python -m platz.helm.child MEMORY_BYTES [HELM_EXECUTABLE]`.
+
+Invariant: it reads one order from standard input, answers with one line on standard output and ends. It never
+outgrows its memory limit, writes no core file, and is killed, with all that it started, when its parent ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import orjson
+
+from platz.helm.engine import HelmEngine
+from platz.helm.memory_file import memory_file
+from platz.helm.wire import decode_order, encode_outcome
+
+
+def main(arguments: list[str]) -> None:
+    """Serve one order; end quietly when none comes."""
+    memory_bytes, *executable = arguments
+    _limit(int(memory_bytes))
+    answers = _take_standard_output()
+    engine = _engine(executable)
+    line = _first_line()
+    if not line:
+        return
+    _die_with_parent()
+    order = decode_order(line)
+    with memory_file("kubeconfig", orjson.dumps(order.kubeconfig)) as kubeconfig:
+        outcome = engine.run(order.run, kubeconfig)
+    with os.fdopen(answers, "wb") as answer:
+        answer.write(encode_outcome(outcome))
+
+
+def _limit(memory_bytes: int) -> None:
+    """Bound the memory and offer this process to the kernel before any other.
+
+    RLIMIT_DATA, because the Go runtime reserves some 700 MB of address space that it does not use: under a
+    sensible RLIMIT_AS it does not even start.
+    """
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def _take_standard_output() -> int:
+    """Keep the answer's pipe away from Helm: what it prints goes to the log."""
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    return answers
+
+
+def _engine(executable: list[str]) -> HelmEngine:
+    if executable:
+        from platz.helm.executable_engine import ExecutableEngine
+
+        return ExecutableEngine(Path(executable[0]))
+    from platz.helm.sdk_engine import SdkEngine
+
+    return SdkEngine()
+
+
+def _first_line() -> bytes:
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        piece = os.read(0, 1 << 16)
+        if not piece:
+            return b""
+        line += piece
+    return bytes(line)
+
+
+def _die_with_parent() -> None:
+    """The kernel closes the pipe however the parent dies; then this whole process group goes."""
+
+    def watch() -> None:
+        while os.read(0, 4096):
+            pass
+        os.killpg(0, signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

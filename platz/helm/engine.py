@@ -1,0 +1,69 @@
+"""What Platz asks of Helm, whichever engine does it (design.md section 4, workers.md section 5).
+
+Invariant: success means that Kubernetes accepted the objects and that the hooks succeeded; an engine waits
+for nothing else unless ``wait`` asks it to. `upgrade` installs a release that is not there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from platz.json import JsonObject, JsonValue
+
+HISTORY_MAX = 10
+"""How many revisions of a release are kept: what the `helm` command keeps when nothing is said."""
+
+
+class HelmAction(StrEnum):
+    """What to do with a release."""
+
+    INSTALL = "install"
+    UPGRADE = "upgrade"
+    UNINSTALL = "uninstall"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmRun:
+    """One run of Helm.
+
+    ``chart_archive`` is a packaged chart on disk (not for an uninstall); ``values_override`` is merged deeply
+    over ``values``. ``description`` is stored in the revision and carries the task's id, so that recovery can
+    tell whose revision it is. ``timeout_seconds`` bounds each wait for a hook, and the run as a whole.
+    ``secrets`` are texts that must not appear in anything that comes out.
+    """
+
+    action: HelmAction
+    release: str
+    namespace: str
+    chart_archive: Path | None = None
+    values: JsonObject = field(default_factory=dict[str, JsonValue], repr=False)
+    values_override: JsonObject | None = field(default=None, repr=False)
+    description: str = ""
+    timeout_seconds: int = 300
+    wait: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmOutcome:
+    """How a run ended.
+
+    ``output`` is for the user: what was made and the chart's notes, or what went wrong. ``log`` is Helm's own
+    record, for support. ``revision`` is None when no revision was written, or after an uninstall.
+    """
+
+    ok: bool
+    output: str
+    revision: int | None = None
+    log: str = ""
+
+
+class HelmEngine(Protocol):
+    """Runs Helm in the process that calls it; only `platz.helm.child` does."""
+
+    def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
+        """Do what is asked; a failure of Helm is an outcome, not an exception."""
+        ...

@@ -1,0 +1,100 @@
+"""Runs Helm as an executable of version 3 or 4, with the same meaning as the SDK engine.
+
+Invariant: values, kubeconfig and secrets reach Helm through files in memory, never as arguments; arguments
+are a list, never a shell's line.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import orjson
+
+from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
+from platz.helm.memory_file import descriptor_of, memory_file
+from platz.helm.report import bounded, release_report
+from platz.json import JsonObject, JsonValue
+
+_LOG_LIMIT = 64_000
+_PREFIX = re.compile(r"^Error: (?:(?:INSTALLATION|UPGRADE) FAILED: )?")
+_GAVE_UP = re.compile(r"deadline exceeded|timed out waiting|rate limiter Wait", re.IGNORECASE)
+
+
+class ExecutableEngine:
+    """The engine for installations that bring their own `helm`."""
+
+    def __init__(self, executable: Path) -> None:
+        """``executable`` is a Helm 3 or 4."""
+        self._executable = executable
+
+    def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
+        """Do what is asked; a failure of Helm is an outcome."""
+        with ExitStack() as files:
+            values = [
+                files.enter_context(memory_file("values", json.dumps(document).encode("ascii")))
+                for document in (run.values, run.values_override)
+                if document is not None
+            ]
+            ended = subprocess.run(
+                ["helm", *_arguments(run, values), "--kubeconfig", str(kubeconfig)],
+                executable=self._executable,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                pass_fds=[descriptor_of(path) for path in (*values, kubeconfig)],
+                check=False,
+            )
+        log = bounded(ended.stderr.decode(errors="replace"), _LOG_LIMIT)
+        if ended.returncode != 0:
+            return HelmOutcome(ok=False, output=_reason(run, ended), log=log)
+        return _outcome(run, ended.stdout, log)
+
+
+def _arguments(run: HelmRun, values: Sequence[Path]) -> Sequence[str]:
+    common = [f"--namespace={run.namespace}", f"--timeout={run.timeout_seconds}s", "--debug"]
+    if run.wait:
+        common.append("--wait")
+    if run.description:
+        common.append(f"--description={run.description}")
+    if run.action is HelmAction.UNINSTALL:
+        return ["uninstall", run.release, "--ignore-not-found", *common]
+    subcommand = ["install"]
+    if run.action is HelmAction.UPGRADE:
+        subcommand = ["upgrade", "--install", f"--history-max={HISTORY_MAX}"]
+    files = [argument for path in values for argument in ("-f", str(path))]
+    return [*subcommand, run.release, str(run.chart_archive), "--output=json", *files, *common]
+
+
+def _outcome(run: HelmRun, output: bytes, log: str) -> HelmOutcome:
+    if run.action is HelmAction.UNINSTALL:
+        return HelmOutcome(ok=True, output="", log=log)
+    release = _object(orjson.loads(output[output.index(b"{") :]))
+    info = _object(release.get("info"))
+    revision = cast("int", release["version"])
+    report = release_report(
+        release=run.release,
+        revision=revision,
+        status=str(info.get("status", "")),
+        manifest=str(release.get("manifest", "")),
+        notes=str(info.get("notes") or ""),
+    )
+    return HelmOutcome(ok=True, output=report, revision=revision, log=log)
+
+
+def _reason(run: HelmRun, ended: subprocess.CompletedProcess[bytes]) -> str:
+    """Return Helm's last word: the `Error:` line and what follows it."""
+    text = ended.stderr.decode(errors="replace")
+    start = text.rfind("\nError: ") + 1
+    reason = _PREFIX.sub("", text[start:]).strip()
+    if _GAVE_UP.search(reason):
+        reason = f"Helm gave up after {run.timeout_seconds} s: {reason}"
+    return bounded(reason or f"Helm ended with exit code {ended.returncode}.")
+
+
+def _object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}

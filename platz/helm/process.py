@@ -1,0 +1,139 @@
+"""One Helm child seen from its parent.
+
+Invariant: a child serves one order, ends by the deadline whatever Helm does, and leaves nothing of its
+process group behind; its log is bounded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+_LOG_BYTES = 128 * 1024
+_ANSWER_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildCommand:
+    """How to start a child: the arguments of `platz.helm.child` and its whole environment."""
+
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class Killed(Enum):
+    """Why the parent ended a child."""
+
+    NO = "no"
+    DEADLINE = "deadline"
+    CANCELED = "canceled"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChildEnd:
+    """What is left of a child: its answer (empty when it gave none), its log and how it ended."""
+
+    answer: bytes
+    log: bytes
+    killed: Killed
+    exit_code: int
+
+
+class HelmChild:
+    """A started child; `serve` and `kill` may be called from different threads."""
+
+    def __init__(self, command: ChildCommand) -> None:
+        """Start it; it loads Helm while it waits for its order."""
+        self._killed = Killed.NO
+        self._log = bytearray()
+        self._ending = threading.Lock()  # nobody signals a process id that was given back
+        # Helm signs its fields with the name of its process (the field manager of server-side apply): the
+        # child is called `helm`, so that both engines, and people at a terminal, own the same fields.
+        self._process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("helm")), "-m", "platz.helm.child", *command.arguments],
+            executable=sys.executable,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=dict(command.environment),
+            cwd=command.folder,
+            start_new_session=True,
+        )
+        self._drain = threading.Thread(
+            target=self._keep_log, name=f"helm-log-{self._process.pid}", daemon=True
+        )
+        self._drain.start()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Tell whether the child runs."""
+        return self._process.poll() is None
+
+    def serve(self, order: bytes, *, seconds: float) -> ChildEnd:
+        """Hand the order over and return what the child left, at the latest after ``seconds``."""
+        deadline = threading.Timer(seconds, self.kill, [Killed.DEADLINE])
+        deadline.daemon = True
+        deadline.start()
+        try:
+            answer = self._ask(order)
+            exit_code = self._reap()
+        except BaseException:
+            self.kill()
+            raise
+        finally:
+            deadline.cancel()
+        return ChildEnd(answer=answer, log=bytes(self._log), killed=self._killed, exit_code=exit_code)
+
+    def kill(self, reason: Killed = Killed.CANCELED) -> None:
+        """End the child and all that it started, now."""
+        with self._ending:
+            if self._process.returncode is None:
+                self._killed = reason if self._killed is Killed.NO else self._killed
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def discard(self) -> None:
+        """End a child that is not needed."""
+        self.kill()
+        self._reap()
+
+    def _ask(self, order: bytes) -> bytes:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        if stdin is None or stdout is None:
+            raise AssertionError("both are pipes")
+        with contextlib.suppress(BrokenPipeError):
+            stdin.write(order)
+            stdin.flush()
+        return stdout.read(_ANSWER_BYTES)
+
+    def _reap(self) -> int:
+        """What Helm started may outlive the child itself: the group goes before the child's number is free."""
+        os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
+        with self._ending:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            exit_code = self._process.wait()
+        self._drain.join()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        return exit_code
+
+    def _keep_log(self) -> None:
+        stderr = self._process.stderr
+        while stderr is not None and (piece := os.read(stderr.fileno(), 1 << 16)):
+            self._log += piece
+            if len(self._log) > 2 * _LOG_BYTES:
+                del self._log[:-_LOG_BYTES]

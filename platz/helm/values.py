@@ -1,0 +1,21 @@
+"""Merges values as Helm merges several `-f` files."""
+
+from __future__ import annotations
+
+from platz.json import JsonObject
+
+
+def merged_values(values: JsonObject, override: JsonObject | None) -> JsonObject:
+    """Return ``values`` with ``override`` laid over it, objects deeply, everything else replaced.
+
+    A null in the override is kept: it is Helm that removes the chart's default for it. Source: Helm's
+    documentation of values files ("the last file takes precedence"), workers.md section 13.5.
+    """
+    merged: JsonObject = dict(values)
+    for key, above in (override or {}).items():
+        below = merged.get(key)
+        if isinstance(above, dict) and isinstance(below, dict):
+            merged[key] = merged_values(below, above)
+        else:
+            merged[key] = above
+    return merged

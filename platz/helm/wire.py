@@ -1,0 +1,63 @@
+"""What goes over the pipes between `platz.helm.processes` and `platz.helm.child`: one JSON line each way.
+
+Invariant: secrets travel only here, never in an argument list, the environment or a file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
+from platz.json import JsonObject
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A run and the kubeconfig of its cluster."""
+
+    run: HelmRun
+    kubeconfig: JsonObject = field(repr=False)
+
+
+def encode_order(order: Order) -> bytes:
+    """Return the line that the child reads; it needs no list of what must not come out: the parent looks."""
+    run = dataclasses.asdict(dataclasses.replace(order.run, secrets=()))
+    return _line({"run": run, "kubeconfig": order.kubeconfig})
+
+
+def decode_order(line: bytes) -> Order:
+    """Read what `encode_order` wrote."""
+    document = json.loads(line)
+    run = document["run"]
+    return Order(
+        run=HelmRun(
+            action=HelmAction(run["action"]),
+            release=run["release"],
+            namespace=run["namespace"],
+            chart_archive=Path(run["chart_archive"]) if run["chart_archive"] else None,
+            values=run["values"],
+            values_override=run["values_override"],
+            description=run["description"],
+            timeout_seconds=run["timeout_seconds"],
+            wait=run["wait"],
+        ),
+        kubeconfig=document["kubeconfig"],
+    )
+
+
+def encode_outcome(outcome: HelmOutcome) -> bytes:
+    """Return the line that the parent reads."""
+    return _line(dataclasses.asdict(outcome))
+
+
+def decode_outcome(line: bytes) -> HelmOutcome:
+    """Read what `encode_outcome` wrote."""
+    return HelmOutcome(**json.loads(line))
+
+
+def _line(document: object) -> bytes:
+    """The standard library's JSON takes integers of any size, which values may hold; paths become text."""
+    return json.dumps(document, default=str).encode("ascii") + b"\n"
