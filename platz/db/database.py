@@ -23,6 +23,17 @@ from platz.db.violations import translated
 
 SESSION = "-c timezone=UTC -c search_path=public"
 
+SILENT_CLIENT = " ".join(
+    f"-c {name}"
+    for name in (
+        "tcp_keepalives_idle=5",
+        "tcp_keepalives_interval=2",
+        "tcp_keepalives_count=3",
+        "tcp_user_timeout=11000",
+    )
+)
+"""The server ends the session, and with it the leases, of a client that vanished some eleven seconds ago."""
+
 IDLE_IN_TRANSACTION_SECONDS = 60
 """After this the server ends a transaction that its client forgot, and with it the locks."""
 
@@ -42,7 +53,7 @@ class Database:
         self._parameters = connection_parameters(
             address, application_name=application_name, connect_timeout=self.limits.connect_timeout
         )
-        self._conninfo = make_conninfo(**self._parameters, options=SESSION)
+        self._conninfo = make_conninfo(**self._parameters, options=f"{SESSION} {SILENT_CLIENT}")
         self._engine = self._build_engine()
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         PoolHealth(self.limits, self._counters).watch(self._engine)

@@ -1,0 +1,138 @@
+"""Who serves a cluster or plays a role: advisory locks, held by one dedicated connection (design.md section 4).
+
+Invariant: a lease is held exactly as long as the server keeps the session. When the connection is doubtful, the
+keeper gives it up and says so within about six seconds; the server frees the locks of a client that fell silent
+only after some ten, so the old owner knows before a new one can begin.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+from sqlalchemy import Connection, text
+
+from platz.db.database import Database
+from platz.db.deadline import cut_off_after
+from platz.errors import Retryable
+
+CHECK_SECONDS = 2.0
+PATIENCE_SECONDS = 4.0
+
+KEY = "hashtextextended(%s, 0)"
+"""The number of a lock, made of its name."""
+
+log = structlog.get_logger(__name__)
+
+
+class LeaseKeeper:
+    """Takes, keeps and gives back the leases of this process. Any thread may call it."""
+
+    def __init__(
+        self,
+        database: Database,
+        on_lost: Callable[[frozenset[str]], None],
+        *,
+        check_seconds: float = CHECK_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
+        """``on_lost`` hears of all leases that are gone, on the thread that noticed it; it must not wait."""
+        self._database = database
+        self._on_lost = on_lost
+        self._check_seconds = check_seconds
+        self._patience_seconds = patience_seconds
+        self._connection: psycopg.Connection[Any] | None = None
+        self._held: frozenset[str] = frozenset()
+        self._lock = threading.Lock()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._check_on, name="leases", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch over the connection."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give back every lease at once by ending the session; nobody is told."""
+        self._ending.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._lock:
+            self._forget()
+
+    def held(self) -> frozenset[str]:
+        """Give the names of the leases that this process has. Never waits."""
+        return self._held
+
+    def try_acquire(self, name: str) -> bool:
+        """Take the lease unless another process has it. True when this process has it now.
+
+        Connects when there is no connection. False, too, when the database can't be reached: no session, no lease.
+        """
+        if name in self._held:
+            return True
+        with self._lock:
+            taken = self._ask(f"SELECT pg_try_advisory_lock({KEY})", name)
+            if taken:
+                self._held |= {name}
+        return bool(taken)
+
+    def release(self, name: str) -> None:
+        """Give the lease back; nothing happens when this process does not have it."""
+        with self._lock:
+            if name in self._held:
+                self._held -= {name}
+                self._ask(f"SELECT pg_advisory_unlock({KEY})", name)
+
+    def _check_on(self) -> None:
+        while not self._ending.wait(self._check_seconds):
+            with self._lock:
+                if self._connection is not None:
+                    self._ask("SELECT %s IS NOT NULL", "alive")
+
+    def _ask(self, query: str, name: str) -> bool | None:
+        """Put a question of truth to the server; None when it gives no answer, upon which all is forgotten."""
+        if self._ending.is_set():
+            return None
+        try:
+            connection = self._connected()
+            with cut_off_after(connection, seconds=self._patience_seconds):
+                row = connection.execute(query.encode(), [name]).fetchone()
+        except (psycopg.Error, Retryable) as error:
+            log.warning(
+                "The connection of the leases is lost", action="lose_leases", error=type(error).__name__
+            )
+            self._lose()
+            return None
+        return bool(row and row[0])
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None:
+            self._connection = self._database.dedicated()
+        return self._connection
+
+    def _lose(self) -> None:
+        lost = self._held
+        self._forget()
+        if lost:
+            self._on_lost(lost)
+
+    def _forget(self) -> None:
+        connection, self._connection = self._connection, None
+        self._held = frozenset()
+        if connection is not None:
+            connection.close()
+
+
+def anybody_holds(connection: Connection, name: str) -> bool:
+    """Tell whether some live session holds the lease, this process's included."""
+    query = text("""
+        SELECT EXISTS (
+            SELECT FROM pg_locks, (SELECT hashtextextended(:name, 0) AS key) AS wanted
+            WHERE locktype = 'advisory' AND granted AND objsubid = 1
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+              AND (classid::bigint << 32 | objid::bigint) = key)
+    """)
+    return connection.execute(query, {"name": name}).scalar_one()
