@@ -15,9 +15,9 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
+from platz.sandbox.ports import LOOPBACK
 from platz.sandbox.process import announce, when_parent_ends
 
-LOOPBACK = "127.0.0.1"
 _SECONDS_FOR_OPEN_REQUESTS = 2
 
 

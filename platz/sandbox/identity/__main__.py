@@ -17,7 +17,8 @@ from platz.sandbox.identity.clients import Client
 from platz.sandbox.identity.grants import Grants
 from platz.sandbox.identity.keys import Algorithm, KeyRing
 from platz.sandbox.identity.users import read_users
-from platz.sandbox.serving import LOOPBACK, listen, port_of, serve
+from platz.sandbox.ports import LOOPBACK
+from platz.sandbox.serving import listen, port_of, serve
 
 _A_WEEK_IN_SECONDS = 7 * 24 * 3600
 

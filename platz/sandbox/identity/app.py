@@ -36,8 +36,6 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     # not no-referrer: that would make browsers send `Origin: null` with the sign-in form
     "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Pragma": "no-cache",
 }
 
 
@@ -118,7 +116,9 @@ class _SafeHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(_HEADERS)
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         await self._app(scope, receive, with_headers)

@@ -11,6 +11,8 @@ from starlette.routing import Route
 from platz.json import JsonObject
 from platz.sandbox.identity.keys import KeyRing
 
+_FRESH = {"Cache-Control": "public, max-age=300"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class DiscoveryRoutes:
@@ -28,11 +30,13 @@ class DiscoveryRoutes:
 
     async def configuration(self, _: Request) -> Response:
         """Describe the provider."""
-        return JSONResponse(self._document())
+        return JSONResponse(self._document(), headers=_FRESH)
 
     async def jwks(self, _: Request) -> Response:
         """Publish the keys; clients fetch them again when they meet an unknown `kid`."""
-        return JSONResponse({"keys": self.keys.published()}, media_type="application/jwk-set+json")
+        return JSONResponse(
+            {"keys": self.keys.published()}, media_type="application/jwk-set+json", headers=_FRESH
+        )
 
     def _document(self) -> JsonObject:
         return {

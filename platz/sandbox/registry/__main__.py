@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz.sandbox.ports import LOOPBACK
 from platz.sandbox.registry.app import LARGEST_BLOB, Stores, build, open_stores
 from platz.sandbox.registry.publishing import publish
-from platz.sandbox.serving import LOOPBACK, listen, port_of, serve
+from platz.sandbox.serving import listen, port_of, serve
 
 
 @dataclass(frozen=True, kw_only=True)
