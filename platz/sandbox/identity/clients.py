@@ -27,18 +27,19 @@ class Client:
         Both at once are refused (RFC 6749, 2.3).
         """
         posted = parameters.get("client_secret")
-        if authorization is not None and posted is not None:
+        if authorization is None:
+            offered = [(parameters.get("client_id", ""), posted or "")]
+        elif posted is not None:
             raise TokenRefused("invalid_request", "use one way of client authentication, not two")
-        if authorization is not None:
-            client_id, secret = _basic(authorization)
-            _refuse_other_client(client_id, parameters.get("client_id"))
         else:
-            client_id, secret = parameters.get("client_id", ""), posted or ""
-        if not (_same(client_id, self.id) & _same(secret, self.secret)):
+            offered = _basic(authorization)
+            _refuse_other_client({client_id for client_id, _ in offered}, parameters.get("client_id"))
+        if not any(_same(client_id, self.id) & _same(secret, self.secret) for client_id, secret in offered):
             raise _unauthenticated("the client id or secret is wrong")
 
 
-def _basic(authorization: str) -> tuple[str, str]:
+def _basic(authorization: str) -> list[tuple[str, str]]:
+    """Return both readings of HTTP Basic: RFC 6749, 2.3.1 urlencodes each half first, but few clients do."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise _unauthenticated("use HTTP Basic")
@@ -48,11 +49,11 @@ def _basic(authorization: str) -> tuple[str, str]:
         raise _unauthenticated("the HTTP Basic credentials can't be decoded") from error
     if not colon:
         raise _unauthenticated("the HTTP Basic credentials need a colon")
-    return unquote_plus(client_id), unquote_plus(secret)  # each half is urlencoded first (RFC 6749, 2.3.1)
+    return [(unquote_plus(client_id), unquote_plus(secret)), (client_id, secret)]
 
 
-def _refuse_other_client(authenticated: str, named: str | None) -> None:
-    if named is not None and named != authenticated:
+def _refuse_other_client(authenticated: set[str], named: str | None) -> None:
+    if named is not None and named not in authenticated:
         raise TokenRefused("invalid_request", "the form names another client than the HTTP Basic credentials")
 
 

@@ -47,7 +47,9 @@ class TokenRoutes:
             redirect_uri=_required(parameters, "redirect_uri"),
             code_verifier=parameters.get("code_verifier"),
         )
-        return JSONResponse(self._tokens(grant, access_token), headers={"Pragma": "no-cache"})  # RFC 6749, 5.1
+        return JSONResponse(
+            self._tokens(grant, access_token), headers={"Pragma": "no-cache"}
+        )  # RFC 6749, 5.1
 
     async def userinfo(self, request: Request) -> Response:
         """Tell who signed in (OpenID Connect Core, 5.3)."""

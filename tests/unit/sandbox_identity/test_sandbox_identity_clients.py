@@ -22,6 +22,10 @@ def test_http_basic_is_accepted_with_each_half_urlencoded():
     CLIENT.authenticate(basic("platz one", SECRET), {})
 
 
+def test_http_basic_is_accepted_from_clients_that_encode_nothing():
+    CLIENT.authenticate("Basic " + b64encode(f"platz one:{SECRET}".encode()).decode(), {})
+
+
 def test_the_scheme_is_matched_in_any_case():
     CLIENT.authenticate(basic("platz one", SECRET).replace("Basic", "bAsIc"), {})
 
