@@ -15,6 +15,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, text
 
+from platz.db.deployments import DeploymentRow
 from platz.db.rows import all_rows
 from platz.db.schema import metadata
 from platz.db.states import DeploymentStatus
@@ -117,13 +118,13 @@ def _dependant(*, status: str, created_at: object, **columns: object) -> Dependa
     return Dependant(status=DeploymentStatus(status), **columns)  # pyright: ignore[reportArgumentType]
 
 
-def refuse_if_used(refusal: str, dependants: Iterable[Dependant]) -> None:
+def refuse_if_used(refusal: str, dependants: Iterable[Dependant | DeploymentRow]) -> None:
     """Raise Conflict with ``refusal`` and the list of those in the way, if there are any."""
     found = list(dependants)
     if found:
         raise Conflict(f"{refusal}: {listed(found)}")
 
 
-def listed(dependants: Sequence[Dependant]) -> str:
+def listed(dependants: Sequence[Dependant | DeploymentRow]) -> str:
     """The list of a conflict message (http-api.md 7.12)."""
     return ", ".join(f"{dependant.name} (Kind ID: {dependant.kind_id})" for dependant in dependants)
