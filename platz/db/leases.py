@@ -46,7 +46,7 @@ class LeaseKeeper:
         self._patience_seconds = patience_seconds
         self._connection: psycopg.Connection[Any] | None = None
         self._held: frozenset[str] = frozenset()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._check_on, name="leases", daemon=True)
 
@@ -90,7 +90,7 @@ class LeaseKeeper:
         while not self._ending.wait(self._check_seconds):
             with self._lock:
                 if self._connection is not None:
-                    self._ask("SELECT %s IS NOT NULL", "alive")
+                    self._ask("SELECT %s::text IS NOT NULL", "alive")
 
     def _ask(self, query: str, name: str) -> bool | None:
         """Put a question of truth to the server; None when it gives no answer, upon which all is forgotten."""
@@ -101,10 +101,7 @@ class LeaseKeeper:
             with cut_off_after(connection, seconds=self._patience_seconds):
                 row = connection.execute(query.encode(), [name]).fetchone()
         except (psycopg.Error, Retryable) as error:
-            log.warning(
-                "The connection of the leases is lost", action="lose_leases", error=type(error).__name__
-            )
-            self._lose()
+            self._lose(error)
             return None
         return bool(row and row[0])
 
@@ -113,9 +110,13 @@ class LeaseKeeper:
             self._connection = self._database.dedicated()
         return self._connection
 
-    def _lose(self) -> None:
-        lost = self._held
+    def _lose(self, error: Exception) -> None:
+        lost, was_connected = self._held, self._connection is not None
         self._forget()
+        if was_connected:
+            log.warning(
+                "The connection of the leases is lost", action="lose_leases", error=type(error).__name__
+            )
         if lost:
             self._on_lost(lost)
 

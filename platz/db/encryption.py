@@ -1,0 +1,126 @@
+"""Encryption at rest: of secrets, of the token key, and of whatever else a caller hands over as text.
+
+Invariants: an encrypted text says so by its prefix, so that the plain rows of an adopted database are recognised;
+the first key encrypts, every key decrypts, so keys are rotated by putting a new one in front; and no message names
+a text or a key.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import Connection, text
+
+from platz.errors import PlatzError
+
+PREFIX = "platz-encrypted:"
+ENCRYPTED = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_=-]+")
+KEY_BYTES = 32
+
+PLAIN_TEXTS = (
+    ("secrets", "contents", "true"),
+    ("settings", "value", "key = 'jwt_secret'"),
+)
+"""Table, column and condition of what must not lie in the open."""
+
+DOCUMENTS = (("deployment_resources", "props"), ("deployments", "config"), ("deployment_tasks", "operation"))
+"""JSON that may hold encrypted texts among plain ones."""
+
+
+class BadEncryptionKey(PlatzError):
+    """An encryption key must be 32 random bytes in URL-safe base64 (43 or 44 characters)."""
+
+
+class Undecipherable(PlatzError):
+    """Something was encrypted with a key that is not among PLATZ_ENCRYPTION_KEYS."""
+
+
+class Cipher:
+    """Encrypts with the first of its keys and decrypts with any."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """``keys`` come newest first; raises `BadEncryptionKey`, also for none at all."""
+        if not keys:
+            raise BadEncryptionKey
+        fernets = [Fernet(_checked(key)) for key in keys]
+        self._newest = fernets[0]
+        self._all = MultiFernet(fernets)
+        self.is_rotating = len(fernets) > 1
+
+    def encrypt(self, plain: str) -> str:
+        """Give the text that may be stored."""
+        return PREFIX + self._newest.encrypt(plain.encode()).decode()
+
+    def decrypt(self, stored: str) -> str:
+        """Give the text that was stored, which a plain row already is; raises `Undecipherable`."""
+        if not stored.startswith(PREFIX):
+            return stored
+        try:
+            return self._all.decrypt(_token(stored)).decode()
+        except InvalidToken as error:
+            raise Undecipherable from error
+
+    def renew(self, stored: str) -> str:
+        """Give ``stored`` under the newest key: itself when it already is, encrypted when it was plain."""
+        if stored.startswith(PREFIX):
+            try:
+                self._newest.decrypt(_token(stored))
+            except InvalidToken:
+                return self.encrypt(self.decrypt(stored))
+            return stored
+        return self.encrypt(stored)
+
+
+def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
+    """Bring all that is or should be encrypted under the newest key; give the number of rows that changed.
+
+    For the start of the process, in a transaction. Raises `Undecipherable` before anything changed when a key is
+    missing, so that a wrong setting stops the start.
+    """
+    changed = 0
+    for table, column, condition in PLAIN_TEXTS:
+        changed += _renew_rows(connection, table, column, f"({condition})", cipher.renew)
+    for table, column in DOCUMENTS if cipher.is_rotating else ():  # it means reading every task
+        holds_encrypted = f"{column}::text LIKE '%{PREFIX}%'"
+        changed += _renew_rows(
+            connection, table, column, holds_encrypted, lambda stored: _renewed(stored, cipher)
+        )
+    return changed
+
+
+def _renew_rows(
+    connection: Connection, table: str, column: str, condition: str, renew: Callable[[str], str]
+) -> int:
+    # Names and conditions are the constants above.
+    select = f"SELECT id, {column}::text AS stored FROM {table} WHERE {condition} FOR UPDATE"  # noqa: S608
+    renewed = [
+        {"id": row.id, "stored": new}
+        for row in connection.execute(text(select))
+        if (new := renew(row.stored)) != row.stored
+    ]
+    if renewed:
+        kind = "jsonb" if (table, column) in DOCUMENTS else "varchar"
+        update = f"UPDATE {table} SET {column} = CAST(:stored AS {kind}) WHERE id = :id"  # noqa: S608
+        connection.execute(text(update), renewed)
+    return len(renewed)
+
+
+def _renewed(document: str, cipher: Cipher) -> str:
+    return ENCRYPTED.sub(lambda found: cipher.renew(found.group()), document)
+
+
+def _token(stored: str) -> bytes:
+    return stored.removeprefix(PREFIX).encode()
+
+
+def _checked(key: str) -> bytes:
+    try:
+        raw = urlsafe_b64decode(key.strip().rstrip("=") + "=")
+    except ValueError as error:
+        raise BadEncryptionKey from error
+    if len(raw) != KEY_BYTES:
+        raise BadEncryptionKey
+    return urlsafe_b64encode(raw)

@@ -1,0 +1,37 @@
+"""The installation's own settings, of which there is one: the key that signs tokens (data-model.md 3.19).
+
+Invariant: the key is made once, however many processes start at the same time, and is never replaced by Platz.
+"""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db.encryption import Cipher
+from platz.db.schema import settings
+
+JWT_SECRET = "jwt_secret"  # noqa: S105 - the row's key, not the secret
+JWT_SECRET_BYTES = 24
+
+
+def jwt_secret(connection: Connection, cipher: Cipher) -> str:
+    """Give the key's text, padded base64 of 24 random bytes; make it first when there is none.
+
+    Raises `Undecipherable`.
+    """
+    stored = _stored(connection)
+    if stored is None:
+        fresh = b64encode(secrets.token_bytes(JWT_SECRET_BYTES)).decode()
+        values = {"key": JWT_SECRET, "value": cipher.encrypt(fresh)}
+        connection.execute(insert(settings).values(values).on_conflict_do_nothing())
+        stored = _stored(connection)
+    assert stored is not None  # noqa: S101 - it was there, or this or another process just inserted it
+    return cipher.decrypt(stored)
+
+
+def _stored(connection: Connection) -> str | None:
+    return connection.execute(select(settings.c.value).where(settings.c.key == JWT_SECRET)).scalar()

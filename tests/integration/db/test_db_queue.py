@@ -1,0 +1,301 @@
+"""The queue: who may claim what, and that nothing is lost or done twice."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from db_rows import LONG_AGO, Ground, add_cluster, add_deployment, add_task, lay_ground
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select, text, update
+
+from platz.db import queue, schema
+from platz.db.database import Database
+from platz.db.queue import ProcessId
+from platz.db.states import TaskStatus
+from platz.errors import Conflict
+from platz.identities import ClusterId, TaskId
+
+ME = ProcessId(UUID(int=1))
+OTHER = ProcessId(UUID(int=2))
+tasks = schema.deployment_tasks
+
+
+@pytest.fixture
+def ground(database: Database) -> Ground:
+    with database.transaction() as connection:
+        return lay_ground(connection)
+
+
+def claim(database: Database, ground: Ground, *, by: ProcessId = ME, most: int = 100) -> list[TaskId]:
+    with database.reading() as connection:
+        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=by, most=most)
+        return [task.id for task in claimed]
+
+
+def add(database: Database, ground: Ground, deployment: UUID | None = None, **values: object) -> TaskId:
+    with database.transaction() as connection:
+        return add_task(connection, ground, deployment or add_deployment(connection, ground), **values)  # type: ignore[arg-type]
+
+
+def deployment_of(database: Database, ground: Ground) -> UUID:
+    with database.transaction() as connection:
+        return add_deployment(connection, ground)
+
+
+def row(database: Database, task: TaskId) -> object:
+    with database.reading() as connection:
+        return connection.execute(select(tasks).where(tasks.c.id == task)).one()
+
+
+def test_a_due_task_is_claimed_and_says_by_whom_and_when(database: Database, ground: Ground) -> None:
+    task = add(database, ground, reason="left from before")
+    with database.reading() as connection:
+        (claimed,) = queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=1)
+    assert claimed.id == task
+    assert (claimed.status, claimed.claimed_by, claimed.reason) == (TaskStatus.STARTED, ME, None)
+    assert claimed.started_at is not None
+    assert claimed.first_attempted_at == claimed.started_at
+
+
+def test_a_task_is_claimed_only_once(database: Database, ground: Ground) -> None:
+    task = add(database, ground)
+    assert claim(database, ground) == [task]
+    assert claim(database, ground, by=OTHER) == []
+
+
+def test_a_scheduled_task_waits_for_its_time(database: Database, ground: Ground) -> None:
+    add(database, ground, execute_at=datetime.now(UTC) + timedelta(hours=1))
+    assert claim(database, ground) == []
+
+
+def test_the_tasks_of_another_cluster_are_left_alone(database: Database, ground: Ground) -> None:
+    with database.transaction() as connection:
+        elsewhere = add_cluster(connection, ground.env)
+    add(database, ground, cluster_id=elsewhere)
+    assert claim(database, ground) == []
+
+
+def test_claimed_tasks_come_in_the_order_of_the_queue(database: Database, ground: Ground) -> None:
+    late, early = add(database, ground, after=2), add(database, ground, after=1)
+    assert claim(database, ground) == [early, late]
+
+
+def test_no_more_tasks_are_claimed_than_asked_for(database: Database, ground: Ground) -> None:
+    late, early = add(database, ground, after=2), add(database, ground, after=1)
+    assert claim(database, ground, most=1) == [early]
+    assert claim(database, ground, most=1) == [late]
+
+
+@pytest.mark.parametrize("earlier", [{"after": -1}, {"created_at": LONG_AGO - timedelta(seconds=1)}])
+def test_a_deployments_tasks_start_one_after_another(
+    database: Database, ground: Ground, earlier: dict[str, object]
+) -> None:
+    deployment = deployment_of(database, ground)
+    second = add(database, ground, deployment)
+    first = add(database, ground, deployment, **earlier)
+    assert claim(database, ground) == [first]
+    assert claim(database, ground) == []
+    with database.reading() as connection:
+        assert queue.mark_done(connection, first, ME, "")
+    assert claim(database, ground) == [second]
+
+
+def test_ties_are_broken_by_the_id(database: Database, ground: Ground) -> None:
+    deployment = deployment_of(database, ground)
+    ids = sorted(add(database, ground, deployment) for _ in range(3))
+    for expected in ids:
+        assert claim(database, ground) == [expected]
+        with database.reading() as connection:
+            assert queue.mark_failed(connection, expected, ME, "no")
+
+
+def test_a_task_behind_one_that_another_process_claims_right_now_is_not_claimed(
+    database: Database, ground: Ground
+) -> None:
+    deployment = deployment_of(database, ground)
+    first, _second = add(database, ground, deployment, after=1), add(database, ground, deployment, after=2)
+    with database.transaction() as connection:
+        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=10)
+        assert [task.id for task in claimed] == [first]
+        assert claim(database, ground) == []
+
+
+def test_a_task_that_another_process_claims_right_now_delays_nobody(
+    database: Database, ground: Ground
+) -> None:
+    busy, free = add(database, ground, after=1), add(database, ground, after=2)
+    with database.transaction() as connection:
+        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=1)
+        assert [task.id for task in claimed] == [busy]
+        assert claim(database, ground) == [free]
+
+
+def test_a_scheduled_task_does_not_hold_up_those_behind_it(database: Database, ground: Ground) -> None:
+    deployment = deployment_of(database, ground)
+    add(database, ground, deployment, execute_at=datetime.now(UTC) + timedelta(hours=1))
+    due = add(database, ground, deployment)
+    assert claim(database, ground) == [due]
+
+
+def test_two_started_tasks_of_one_deployment_are_impossible(database: Database, ground: Ground) -> None:
+    deployment = deployment_of(database, ground)
+    started = {"status": "Started", "started_at": LONG_AGO}
+    add(database, ground, deployment, **started)
+    with pytest.raises(Conflict, match="Another task of this deployment is running"):
+        add(database, ground, deployment, **started)
+
+
+@pytest.mark.parametrize("finish", [queue.mark_done, queue.mark_failed])
+def test_only_the_claimer_can_finish(database: Database, ground: Ground, finish: object) -> None:
+    task = add(database, ground)
+    claim(database, ground)
+    with database.reading() as connection:
+        assert finish(connection, task, OTHER, "mine?") is False  # type: ignore[operator]
+        assert finish(connection, task, ME, "mine") is True  # type: ignore[operator]
+        assert finish(connection, task, ME, "again") is False  # type: ignore[operator]
+    assert row(database, task).reason == "mine"  # type: ignore[attr-defined]
+
+
+def test_output_that_the_database_can_not_hold_does_not_keep_a_task_from_ending(
+    database: Database, ground: Ground
+) -> None:
+    task = add(database, ground)
+    claim(database, ground)
+    with database.reading() as connection:
+        assert queue.mark_failed(connection, task, ME, "a\x00b\ud800c")
+    assert row(database, task).reason == "a\ufffdb?c"  # type: ignore[attr-defined]
+
+
+def test_a_task_that_was_given_back_is_claimed_again_and_keeps_its_first_attempt(
+    database: Database, ground: Ground
+) -> None:
+    task = add(database, ground)
+    claim(database, ground)
+    first = row(database, task)
+    with database.reading() as connection:
+        assert queue.give_back(connection, task, OTHER) is False
+        assert queue.give_back(connection, task, ME) is True
+    assert claim(database, ground, by=OTHER) == [task]
+    second = row(database, task)
+    assert second.first_attempted_at == first.first_attempted_at  # type: ignore[attr-defined]
+    assert second.started_at > first.started_at  # type: ignore[attr-defined]
+
+
+def test_one_heir_takes_over_a_dead_process_s_task(database: Database, ground: Ground) -> None:
+    task = add(database, ground)
+    claim(database, ground, by=OTHER)
+    heir, rival = ProcessId(uuid4()), ProcessId(uuid4())
+    with database.reading() as connection:
+        assert [each.id for each in queue.started_tasks(connection, ground.cluster)] == [task]
+        assert queue.take_over(connection, task, claimed_by=heir, formerly=OTHER) is True
+        assert queue.take_over(connection, task, claimed_by=rival, formerly=OTHER) is False
+        assert queue.mark_done(connection, task, OTHER, "too late") is False
+        assert queue.mark_done(connection, task, heir, "") is True
+
+
+def test_a_started_task_that_nobody_claimed_can_be_taken_over(database: Database, ground: Ground) -> None:
+    task = add(database, ground, status="Started", started_at=LONG_AGO)
+    with database.reading() as connection:
+        assert queue.take_over(connection, task, claimed_by=ME, formerly=None) is True
+
+
+def test_the_next_due_time_is_that_of_the_first_scheduled_task(database: Database, ground: Ground) -> None:
+    soon = datetime.now(UTC) + timedelta(minutes=3)
+    for moment in (soon + timedelta(minutes=1), soon, LONG_AGO):
+        add(database, ground, execute_at=moment)
+    with database.reading() as connection:
+        assert queue.next_due(connection, ground.cluster) == soon
+        assert queue.next_due(connection, ClusterId(uuid4())) is None
+
+
+def test_a_claim_reads_only_what_is_due_however_long_the_history(database: Database, ground: Ground) -> None:
+    with database.transaction() as connection:
+        deployments = [add_deployment(connection, ground) for _ in range(20)]
+        for deployment in deployments:
+            connection.execute(
+                text("""
+                    INSERT INTO deployment_tasks (cluster_id, deployment_id, operation, status, finished_at)
+                    SELECT :cluster, :deployment, '{"Uninstall": {}}', 'Done', now() FROM generate_series(1, 500)
+                """),
+                {"cluster": ground.cluster, "deployment": deployment},
+            )
+            add_task(connection, ground, deployment)
+        connection.execute(text("ANALYZE deployment_tasks"))
+        arguments = {"cluster_id": ground.cluster, "claimed_by": ME, "most": 5}
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {queue.CLAIM.element}"), arguments).scalars())
+    assert "deployment_tasks_due" in plan
+    assert "Seq Scan" not in plan
+
+
+@given(seed=st.integers(0, 2**32), workers=st.integers(2, 6), per_deployment=st.integers(1, 5))
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_many_workers_keep_every_deployments_order_and_lose_and_repeat_nothing(
+    database: Database, seed: int, workers: int, per_deployment: int
+) -> None:
+    chance = random.Random(seed)
+    with database.transaction() as connection:
+        ground = lay_ground(connection)
+        places: dict[UUID, list[tuple[float, TaskId]]] = defaultdict(list)
+        for _ in range(6):
+            deployment = add_deployment(connection, ground)
+            for _ in range(per_deployment):
+                after = chance.choice([0, 1, 2])
+                task = add_task(connection, ground, deployment, after=after)
+                places[deployment].append((after, task))
+    finished, problems = _work_off(database, ground, workers, chance.random() / 3, per_deployment * 6)
+    assert problems == []
+    for deployment, expected in places.items():
+        assert finished[deployment] == [task for _, task in sorted(expected)]
+
+
+def _work_off(
+    database: Database, ground: Ground, workers: int, give_back_rate: float, total: int
+) -> tuple[dict[UUID, list[TaskId]], list[str]]:
+    """Let threads claim and finish until ``total`` tasks are done; now and then one gives its task back."""
+    finished: dict[UUID, list[TaskId]] = defaultdict(list)
+    running: set[UUID] = set()
+    problems: list[str] = []
+    lock, done, expired = threading.Lock(), threading.Event(), threading.Timer(30, lambda: done.set())
+    expired.start()
+
+    def work(number: int) -> None:
+        me, chance = ProcessId(UUID(int=number + 10)), random.Random(number)
+        while not done.is_set():
+            with database.reading() as connection:
+                claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)
+            for task in claimed:
+                with lock:
+                    if task.deployment_id in running:
+                        problems.append(f"{task.deployment_id} ran twice at once")
+                    running.add(task.deployment_id)
+                again = chance.random() < give_back_rate
+                with lock, database.reading() as connection:
+                    running.discard(task.deployment_id)
+                    if again:
+                        assert queue.give_back(connection, task.id, me)
+                    else:
+                        assert queue.mark_done(connection, task.id, me, "")
+                        finished[task.deployment_id].append(task.id)
+                    if sum(map(len, finished.values())) >= total:
+                        done.set()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    expired.cancel()
+    return finished, problems
+
+
+def test_a_claim_can_not_be_lost_by_a_stale_update(database: Database, ground: Ground) -> None:
+    task = add(database, ground)
+    claim(database, ground)
+    with pytest.raises(Exception, match="value that is not allowed"), database.transaction() as connection:
+        connection.execute(update(tasks).where(tasks.c.id == task).values(status="Pending"))
