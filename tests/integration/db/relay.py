@@ -1,0 +1,81 @@
+"""A TCP relay between a test and PostgreSQL that can be cut, silenced and closed to newcomers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+
+class Relay:
+    """Forwards every connection to the server while it is neither silent nor cut."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._server = (host, port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._lines: list[socket.socket] = []
+        self._flowing = threading.Event()
+        self._flowing.set()
+        self._refusing = False
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """End every connection, as a restart of the server does."""
+        lines, self._lines = self._lines, []
+        for line in lines:
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+            line.close()
+
+    def silence(self) -> None:
+        """Keep every connection but forward nothing: a server, or a network, that hangs."""
+        self._flowing.clear()
+
+    def resume(self) -> None:
+        """Forward again, also what was held back."""
+        self._flowing.set()
+
+    def refuse(self, *, refusing: bool = True) -> None:
+        """Hang up on everybody who connects from now on."""
+        self._refusing = refusing
+
+    def close(self) -> None:
+        """End everything."""
+        self.resume()
+        self._listener.close()
+        self.cut()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._refusing:
+                near.close()
+                continue
+            far = socket.create_connection(self._server)
+            self._lines += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                self._flowing.wait()
+                sink.sendall(data)
+        for line in (source, sink):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def relayed(host: str, port: int) -> Iterator[Relay]:
+    """Give a relay for the length of the block."""
+    relay = Relay(host, port)
+    try:
+        yield relay
+    finally:
+        relay.close()
