@@ -16,6 +16,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from types import TracebackType
 from typing import ClassVar, cast
@@ -24,7 +25,7 @@ import pykka
 import structlog
 from typing_extensions import override
 
-from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed
+from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
 from platz.actors.roster import Roster
 from platz.actors.switchboard import Switchboard, tell
 from platz.actors.ticker import Appointment, Ticker
@@ -105,6 +106,12 @@ class Actor(pykka.ThreadingActor):
         """Tell this actor ``message`` every ``seconds``."""
         return self._house.ticker.every(self.actor_ref, message, seconds=seconds, first=first)
 
+    def submit(self, threads: Executor, work: Callable[..., None], *arguments: object) -> Future[None]:
+        """Run blocking work on one of the actor's threads; what it raises ends the actor, as if raised in it."""
+        future = threads.submit(work, *arguments)
+        future.add_done_callback(self._worker_ended)
+        return future
+
     def tell_self(self, message: object) -> None:
         """Bring a result back from a worker thread; an actor that is gone no longer needs it."""
         tell(self.actor_ref, message)
@@ -147,6 +154,8 @@ class Actor(pykka.ThreadingActor):
                 return True
             case CatchUp() | ListeningResumed():
                 return self._look()
+            case WorkerFailed(error=error):
+                raise error
             case _:
                 return self._handle(message)
 
@@ -166,6 +175,11 @@ class Actor(pykka.ThreadingActor):
     ) -> None:
         """Pykka's hook after an exception in `handle`."""
         self._end(exception_value or RuntimeError(f"{self.name} ended without a reason"))
+
+    def _worker_ended(self, future: Future[None]) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None:
+            self.tell_self(WorkerFailed(error=error))
 
     def _look(self) -> None:
         try:

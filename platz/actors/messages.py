@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from platz.db.events import RowChange
-from platz.discovery.found import FoundCluster
+from platz.discovery.clusters import FoundCluster
 from platz.identities import ClusterId, TaskId
 from platz.kube.access import ClusterAccess
 
@@ -50,6 +50,13 @@ class ChildFailed:
 
     name: str
     generation: int
+    error: BaseException
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerFailed:
+    """A thread of the actor ended with an exception that nobody foresaw."""
+
     error: BaseException
 
 
@@ -95,6 +102,7 @@ class TaskFinished:
     """A worker thread is done with a task, whatever its outcome; the outcome is in its row."""
 
     task_id: TaskId
+    cluster_id: ClusterId
 
 
 @dataclass(frozen=True, kw_only=True)

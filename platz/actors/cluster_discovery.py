@@ -1,0 +1,164 @@
+"""Finds clusters, and decides which of them this process serves.
+
+owns   which clusters exist and which this process serves; the clusters' leases
+hears  tick, `RowChanged` of clusters, `LeaseLost`
+tells  `ClusterServed`, `ClusterDropped` (states that late comers are told too)
+never  talks to a cluster, or forgets one because a search failed
+
+A cluster is served when a search found it, its row does not say `ignore`, and this process holds its lease. The
+database decides about leases, so two copies of Platz never serve one cluster at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from typing_extensions import override
+
+from platz.actors.actor import Actor, House
+from platz.actors.messages import (
+    ClusterDropped,
+    ClusterServed,
+    ClustersFound,
+    Drain,
+    LeaseLost,
+    RowChanged,
+    SearchFailed,
+    Tick,
+)
+from platz.actors.served_clusters import ServedClusters
+from platz.db import clusters
+from platz.db.clusters import ClusterRow
+from platz.db.database import Database
+from platz.db.leases import LeaseKeeper
+from platz.discovery.clusters import FoundCluster, record_clusters
+from platz.errors import PlatzError, Retryable
+from platz.identities import ClusterId
+
+LEASE_SECONDS = 3.0
+SEARCH = Tick(name="search")
+LEASES = Tick(name="leases")
+
+
+class ClusterSource(Protocol):
+    """Where clusters are found."""
+
+    def search(self) -> Sequence[FoundCluster]:
+        """Return all clusters that exist; raise `PlatzError` with the reason when that can't be told."""
+        ...
+
+
+class ClusterDiscovery(Actor):
+    """Keeps the served clusters equal to what was found, what the rows say and what the leases allow."""
+
+    hears = frozenset({RowChanged, LeaseLost, Drain})
+    tables = frozenset({"k8s_clusters"})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        database: Database,
+        source: ClusterSource,
+        leases: LeaseKeeper,
+        served: ServedClusters,
+        every_seconds: float,
+    ) -> None:
+        super().__init__(name=name, generation=generation, house=house)
+        self._database = database
+        self._source = source
+        self._leases = leases
+        self._clients = served
+        self._every_seconds = every_seconds
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="cluster-search")
+        self._found: dict[str, FoundCluster] = {}
+        self._served: dict[ClusterId, FoundCluster] = {}
+
+    @override
+    def begin(self) -> None:
+        self.every(SEARCH, seconds=self._every_seconds, first=0)
+        self.every(LEASES, seconds=LEASE_SECONDS)
+
+    @override
+    def catch_up(self) -> None:
+        self._decide()
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case Tick(name=SEARCH.name):
+                self.submit(self._threads, self._search)
+            case ClustersFound(clusters=found):
+                self._record(found)
+            case SearchFailed(reason=reason):
+                self.log.warning("Clusters could not be searched", action="search", reason=reason)
+            case RowChanged() | Tick(name=LEASES.name):
+                self._decide()
+            case LeaseLost(names=names):
+                self._lose(names)
+            case Drain():
+                pass  # what is served stays served until the leases are given back at the end
+            case _:
+                super().handle(message)
+
+    @override
+    def release(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        return f"{len(self._found)} clusters found, {len(self._served)} served"
+
+    def _search(self) -> None:
+        try:
+            found = tuple(self._source.search())
+        except PlatzError as error:
+            self.tell_self(SearchFailed(reason=error.message))
+        else:
+            self.tell_self(ClustersFound(clusters=found))
+
+    def _record(self, found: tuple[FoundCluster, ...]) -> None:
+        self._found |= {cluster.provider_id: cluster for cluster in found}
+        with self._database.transaction() as connection:
+            record_clusters(connection, found)
+        self.log.info("Searched for clusters", action="search", found=len(found))
+        self._decide()
+
+    def _decide(self) -> None:
+        with self._database.reading() as connection:
+            rows = clusters.all_clusters(connection)
+        wanted = {row.id: row for row in rows if not row.ignore and row.provider_id in self._found}
+        for cluster_id in set(self._served) - set(wanted):
+            self._drop(cluster_id)
+            self._leases.release(lease_name(cluster_id))
+        for row in wanted.values():
+            self._serve(row)
+
+    def _serve(self, row: ClusterRow) -> None:
+        found = self._found[row.provider_id]
+        if self._served.get(row.id) == found or not self._leases.try_acquire(lease_name(row.id)):
+            return
+        self._served[row.id] = found
+        self.log.info("Serving a cluster", action="serve", cluster=row.name, cluster_id=str(row.id))
+        self._clients.put(row.id, found.access)
+        self.retain(row.id, ClusterServed(cluster_id=row.id, name=row.name, access=found.access))
+
+    def _drop(self, cluster_id: ClusterId) -> None:
+        found = self._served.pop(cluster_id)
+        self.log.info("Dropping a cluster", action="drop", cluster=found.name, cluster_id=str(cluster_id))
+        self._clients.remove(cluster_id)
+        self.retract(cluster_id, ClusterDropped(cluster_id=cluster_id))
+
+    def _lose(self, names: frozenset[str]) -> None:
+        for cluster_id in [id_ for id_ in self._served if lease_name(id_) in names]:
+            self._drop(cluster_id)
+        raise Retryable("The leases of clusters were lost.")  # try to get them back, with backoff
+
+
+def lease_name(cluster_id: ClusterId) -> str:
+    """Name of the lease that lets a process serve a cluster."""
+    return f"platz:cluster:{cluster_id}"

@@ -1,0 +1,56 @@
+"""The watches of one cluster: a thread for each kind, which tells its actor what happens.
+
+Invariant: at most ``MOST_UNHANDLED`` pieces of news wait in the actor's mailbox; a watch that has more waits
+itself, and Kubernetes keeps its events.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from platz.kube.access import ClusterAccess
+from platz.kube.breaker import Breaker, Pauses
+from platz.kube.client import KubeClient
+from platz.kube.watch import Watch
+from platz.kube.watched import WATCHED, Watched, WatchNews
+
+MOST_UNHANDLED = 64
+
+
+class ClusterWatches:
+    """Watches every kind of `WATCHED` until it is stopped."""
+
+    def __init__(self, *, access: ClusterAccess, tell: Callable[[Watched, WatchNews], None]) -> None:
+        """``tell`` is called on the watches' threads; its receiver calls `handled` for each piece of news."""
+        self._tell = tell
+        self._room = threading.Semaphore(MOST_UNHANDLED)
+        self._stopped = threading.Event()
+        breaker = Breaker(Pauses())
+        self._watches = [
+            (watched, Watch(KubeClient(access), watched, breaker=breaker)) for watched in WATCHED
+        ]
+
+    def start(self) -> None:
+        """Start the threads."""
+        for watched, watch in self._watches:
+            name = f"watch-{watched.resource.plural}"
+            threading.Thread(target=self._run, args=(watched, watch), name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """Stop telling, now; the threads end as soon as their sockets are cut."""
+        self._stopped.set()
+        for _, watch in self._watches:
+            watch.stop()
+        self._room.release(len(self._watches))
+
+    def handled(self) -> None:
+        """Make room for one more piece of news."""
+        self._room.release()
+
+    def _run(self, watched: Watched, watch: Watch) -> None:
+        for news in watch.news():
+            self._room.acquire()
+            if self._stopped.is_set():
+                return
+            self._tell(watched, news)

@@ -1,0 +1,86 @@
+"""Keeps the secret `platz-creds` of every enabled deployment fresh.
+
+owns   when the credentials of each served cluster are refreshed
+hears  `ClusterServed`, `ClusterDropped`, tick
+tells  nobody
+never  stops at one deployment that fails, or waits for a cluster in its mailbox
+
+Source: workers.md section 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from typing_extensions import override
+
+from platz.actors.actor import Actor, House
+from platz.actors.messages import ClusterDropped, ClusterServed, Tick
+from platz.db.database import Database
+from platz.deployments.credential_refresh import refresh_cluster
+from platz.deployments.credentials import Credentials
+from platz.errors import Retryable
+from platz.identities import ClusterId
+from platz.kube.client import KubeClient
+
+CLUSTERS_AT_ONCE = 4
+
+
+class CredentialRefresher(Actor):
+    """Refreshes cluster by cluster, each when it is served and then periodically."""
+
+    hears = frozenset({ClusterServed, ClusterDropped})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        database: Database,
+        kube: Callable[[ClusterId], KubeClient],
+        credentials: Credentials,
+        every_seconds: float,
+    ) -> None:
+        super().__init__(name=name, generation=generation, house=house)
+        self._database = database
+        self._kube = kube
+        self._credentials = credentials
+        self._every_seconds = every_seconds
+        self._served: set[ClusterId] = set()
+        self._threads = ThreadPoolExecutor(CLUSTERS_AT_ONCE, thread_name_prefix="credentials")
+
+    @override
+    def begin(self) -> None:
+        self.every(Tick(name="refresh"), seconds=self._every_seconds)
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case ClusterServed(cluster_id=cluster_id):
+                self._served.add(cluster_id)
+                self.submit(self._threads, self._refresh, cluster_id)
+            case ClusterDropped(cluster_id=cluster_id):
+                self._served.discard(cluster_id)
+            case Tick():
+                for cluster_id in self._served:
+                    self.submit(self._threads, self._refresh, cluster_id)
+            case _:
+                super().handle(message)
+
+    @override
+    def release(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        return f"{len(self._served)} clusters are kept fresh"
+
+    def _refresh(self, cluster_id: ClusterId) -> None:
+        try:
+            outcome = refresh_cluster(self._database, self._kube(cluster_id), cluster_id, self._credentials)
+        except Retryable as error:
+            self.log.warning("Credentials were not refreshed", action="refresh", reason=error.message)
+        else:
+            self.log.info("Refreshed credentials", action="refresh", cluster_id=str(cluster_id), **outcome)

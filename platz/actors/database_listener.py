@@ -1,0 +1,78 @@
+"""Listens to PostgreSQL and turns its notifications into messages.
+
+owns   the LISTEN connection and the thread that reads it
+hears  nothing
+tells  `RowChanged`, one for each table of a batch, and `ListeningResumed` after every (re)connect
+never  reads a row: an event says that something changed, not what
+
+After a reconnect LISTEN comes first and `ListeningResumed` second: whoever catches up then misses nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from typing_extensions import override
+
+from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
+from platz.actors.messages import ListeningResumed, RowChanged
+from platz.db.database import Database
+from platz.db.events import ChangeStream, RowChange
+from platz.errors import Retryable
+
+
+class DatabaseListener(Actor):
+    """Keeps one connection listening, for as long as the actor lives."""
+
+    def __init__(self, *, name: str, generation: int, house: House, database: Database) -> None:
+        super().__init__(name=name, generation=generation, house=house)
+        self._stream = ChangeStream(database)
+        self._stopping = threading.Event()
+        self._listening = threading.Event()
+        self._thread_of_its_own = ThreadPoolExecutor(1, thread_name_prefix=name)
+
+    @override
+    def begin(self) -> None:
+        self.submit(self._thread_of_its_own, self._listen)
+
+    @override
+    def release(self) -> None:
+        self._stopping.set()
+        self._stream.stop()
+        self._thread_of_its_own.shutdown(wait=False)
+
+    @override
+    def describe(self) -> str:
+        return "listening" if self._listening.is_set() else "not connected"
+
+    def _listen(self) -> None:
+        with closing(self._stream):
+            self._listen_until_stopped()
+
+    def _listen_until_stopped(self) -> None:
+        wait = FIRST_RETRY_SECONDS
+        while not self._stopping.is_set():
+            try:
+                self._stream.open()
+                self._listening.set()
+                self.log.info("Listening to changes", action="listen")
+                self.publish(ListeningResumed())
+                wait = FIRST_RETRY_SECONDS
+                for batch in self._stream:
+                    self._tell(batch)
+            except Retryable as error:
+                if not self._stopping.is_set():
+                    self.log.warning("Listening was interrupted", action="wait", reason=error.message)
+            self._listening.clear()
+            self._stopping.wait(jittered(wait))
+            wait = min(wait * 2, LONGEST_RETRY_SECONDS)
+
+    def _tell(self, batch: Sequence[RowChange]) -> None:
+        tables: dict[str, list[RowChange]] = {}
+        for change in batch:
+            tables.setdefault(change.table, []).append(change)
+        for table, changes in tables.items():
+            self.publish(RowChanged(table=table, changes=tuple(changes)))

@@ -1,0 +1,199 @@
+"""Runs the tasks of one cluster.
+
+owns   the cluster's task queue, the threads that run its tasks, and its Helm children
+hears  `RowChanged` of tasks, `TaskFinished` (a slot is free), `Drain`
+tells  `TaskFinished`
+never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
+
+A successor of this actor, in this process or another, finds the tasks that were `Started` and resumes them
+(`platz.deployments.execution.resume`); each claim carries the id of the actor that made it, so that whatever a
+predecessor's thread still writes has no effect.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from typing_extensions import override
+
+from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
+from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
+from platz.actors.slots import Slots
+from platz.actors.ticker import Appointment
+from platz.db import queue
+from platz.db.queue import ProcessId
+from platz.db.tasks import TaskRow
+from platz.db.unreachable import DatabaseUnreachable
+from platz.deployments import execution
+from platz.deployments.operations.context import Interrupted, OperationContext
+from platz.identities import ClusterId, TaskId
+
+LOOK_SECONDS = 30.0
+Step = Callable[[OperationContext, TaskRow], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunnerCluster:
+    """A runner's cluster; ``stop_helm`` kills the Helm children that work on it."""
+
+    id: ClusterId
+    name: str
+    stop_helm: Callable[[], None]
+
+
+class DeploymentRunner(Actor):
+    """Claims what is due and runs it."""
+
+    hears = frozenset({RowChanged, TaskFinished})
+    tables = frozenset({"deployment_tasks"})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        cluster: RunnerCluster,
+        context: OperationContext,
+        slots: Slots,
+        most: int,
+    ) -> None:
+        """``most`` tasks at once here, within the ``slots`` of the whole process."""
+        super().__init__(name=name, generation=generation, house=house)
+        self.log = self.log.bind(cluster=cluster.name)
+        self._cluster_id = cluster.id
+        self._database = context.database
+        self._context = context
+        self._stop_helm = cluster.stop_helm
+        self._slots = slots
+        self._most = most
+        self._claim_id = ProcessId(uuid4())
+        self._threads = ThreadPoolExecutor(most, thread_name_prefix=f"task-{cluster.name}")
+        self._running: set[TaskId] = set()
+        self._work: set[Future[None]] = set()
+        self._resumed = False
+        self._letting_go = threading.Event()
+        self._drain_until: float | None = None
+        self._next_due: Appointment | None = None
+
+    @override
+    def begin(self) -> None:
+        self.every(Tick(name="look"), seconds=LOOK_SECONDS)
+
+    @override
+    def catch_up(self) -> None:
+        if not self._resumed:
+            self._resume_orphans()
+        self._claim()
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case RowChanged(changes=changes):
+                if any(change.operation == "INSERT" for change in changes):
+                    self._claim()
+            case TaskFinished(task_id=task_id):
+                self._running.discard(task_id)
+                self._claim()
+            case Tick():
+                self.catch_up()
+            case Drain(until=until):
+                self._drain_until = until
+            case _:
+                super().handle(message)
+
+    @override
+    def release(self) -> None:
+        """Let running tasks end until the drain's deadline; what is left then stays `Started` for a successor."""
+        if self._drain_until is not None:
+            wait(self._work, timeout=max(0.0, self._drain_until - time.monotonic()))
+        self._letting_go.set()
+        self._stop_helm()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        return f"{len(self._running)} tasks are running"
+
+    def _resume_orphans(self) -> None:
+        """Take over every task of this cluster that is `Started`: the lease says that nobody else runs them."""
+        with self._database.transaction() as connection:
+            orphans = [
+                replace(task, claimed_by=self._claim_id)
+                for task in queue.started_tasks(connection, self._cluster_id)
+                if queue.take_over(connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by)
+            ]
+        self._resumed = True
+        self._slots.overdraw(len(orphans))
+        for task in orphans:
+            self._start(task, execution.resume)
+
+    def _claim(self) -> None:
+        if self._drain_until is not None:
+            return
+        taken = self._slots.take(self._most - len(self._running))
+        claimed: list[TaskRow] = []
+        try:
+            if taken:
+                with self._database.transaction() as connection:
+                    claimed = queue.claim(
+                        connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
+                    )
+        finally:
+            self._slots.give_back(taken - len(claimed))
+        for task in claimed:
+            self._start(task, execution.execute)
+        self._plan_next_look()
+
+    def _plan_next_look(self) -> None:
+        if self._next_due is not None:
+            self._next_due.cancel()
+        with self._database.reading() as connection:
+            due = queue.next_due(connection, self._cluster_id)
+        seconds = None if due is None else max(0.0, (due - datetime.now(UTC)).total_seconds())
+        self._next_due = None if seconds is None else self.after(Tick(name="due"), seconds=seconds + 0.01)
+
+    def _start(self, task: TaskRow, step: Step) -> None:
+        self._running.add(task.id)
+        self.log.info(
+            "Starting a task",
+            action="start",
+            task_id=str(task.id),
+            deployment_id=str(task.deployment_id),
+            operation=next(iter(task.operation), ""),
+        )
+        work = self.submit(self._threads, self._run, task, step)
+        self._work.add(work)
+        work.add_done_callback(self._work.discard)
+
+    def _run(self, task: TaskRow, step: Step) -> None:
+        try:
+            self._run_to_the_end(task, step)
+        except Interrupted as interruption:
+            self.log.warning(
+                "Let go of a task", action="release", task_id=str(task.id), reason=interruption.message
+            )
+        finally:
+            self._slots.give_back(1)
+            self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
+
+    def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
+        """Run, and go on after the database was away: then the cluster is asked what had happened."""
+        pause = FIRST_RETRY_SECONDS
+        while not self._letting_go.is_set():
+            try:
+                return step(self._context, task)
+            except DatabaseUnreachable as error:
+                self.log.warning(
+                    "The database is away", action="wait", task_id=str(task.id), reason=error.message
+                )
+            self._letting_go.wait(jittered(pause))
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            step = execution.resume
+        raise Interrupted

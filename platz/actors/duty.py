@@ -1,0 +1,79 @@
+"""The base class of actors whose work one process does for all: chart discovery, status polling, ...
+
+Invariant: such an actor works only while its process holds the role's lease; without it, it only tries to get
+it. So several copies of Platz share the roles, and a dead copy's roles move within seconds.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from typing_extensions import override
+
+from platz.actors.actor import Actor, House
+from platz.actors.messages import LeaseLost, Tick
+from platz.db.leases import LeaseKeeper
+
+TRY_SECONDS = 3.0
+_TRY = Tick(name="try for the lease")
+
+
+class DutyActor(Actor):
+    """Asks for the lease of ``role``; subclasses fill in `look`, `work` and `rest`."""
+
+    role: ClassVar[str]
+
+    def __init__(self, *, name: str, generation: int, house: House, leases: LeaseKeeper) -> None:
+        super().__init__(name=name, generation=generation, house=house)
+        self.on_duty = False
+        self._leases = leases
+
+    @property
+    def lease(self) -> str:
+        """Name of the role's lease."""
+        return f"platz:role:{self.role}"
+
+    def look(self) -> None:
+        """Look at everything; runs when duty begins and whenever something may have been missed."""
+
+    def work(self, message: object) -> None:
+        """Handle a message; only called on duty."""
+        super().handle(message)
+
+    def rest(self) -> None:
+        """Stop working: the lease is lost, or the actor ends."""
+
+    @override
+    def begin(self) -> None:
+        self.every(_TRY, seconds=TRY_SECONDS)
+
+    @override
+    def catch_up(self) -> None:
+        if not self._leases.try_acquire(self.lease):
+            return
+        if not self.on_duty:
+            self.log.info("This process takes the role", action="acquire", role=self.role)
+        self.on_duty = True
+        self.look()
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case Tick(name=_TRY.name):
+                if not self.on_duty:
+                    self.catch_up()
+            case LeaseLost(names=names):
+                if self.lease in names and self.on_duty:
+                    self.on_duty = False
+                    self.rest()
+            case _ if self.on_duty:
+                self.work(message)
+            case _:
+                pass  # another process's work
+
+    @override
+    def release(self) -> None:
+        self.rest()
+        if self.on_duty:
+            self.on_duty = False
+            self._leases.release(self.lease)

@@ -1,0 +1,102 @@
+"""Brings deployment resources in step with the deployments that manage them, through their lifecycle hooks.
+
+owns   the calls to lifecycle hooks
+hears  `RowChanged` of deployment resources, tick
+tells  nobody; the outcome goes to `deployment_resources.sync_status`
+never  calls two hooks of one resource at once
+
+Source: workers.md section 9.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from typing_extensions import override
+
+from platz.actors.actor import House
+from platz.actors.duty import DutyActor
+from platz.actors.messages import LeaseLost, RowChanged, Tick
+from platz.db import deployment_resources
+from platz.db.database import Database
+from platz.db.deployment_resources import ResourceId
+from platz.db.leases import LeaseKeeper
+from platz.deployments.ingress import IngressCaller
+from platz.deployments.resource_hooks import synchronise
+
+HOOKS_AT_ONCE = 8
+LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synchronised:
+    """A hook call of this resource ended; its row says how."""
+
+    resource_id: ResourceId
+
+
+class ResourceSync(DutyActor):
+    """Calls the hooks of resources that wait for it."""
+
+    role = "resources"
+    hears = frozenset({RowChanged, LeaseLost})
+    tables = frozenset({"deployment_resources"})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        leases: LeaseKeeper,
+        database: Database,
+        caller: IngressCaller,
+    ) -> None:
+        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        self._database = database
+        self._caller = caller
+        self._under_way: set[ResourceId] = set()
+        self._threads = ThreadPoolExecutor(HOOKS_AT_ONCE, thread_name_prefix="resource-hook")
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        self.every(Tick(name="look"), seconds=LOOK_SECONDS)
+
+    @override
+    def look(self) -> None:
+        with self._database.reading() as connection:
+            waiting = deployment_resources.waiting(connection)
+        for row in waiting:
+            if row.id not in self._under_way:
+                self._under_way.add(row.id)
+                self.submit(self._threads, self._call, row.id)
+
+    @override
+    def work(self, message: object) -> None:
+        match message:
+            case RowChanged() | Tick():
+                self.look()
+            case Synchronised(resource_id=resource_id):
+                self._under_way.discard(resource_id)
+                self.look()  # it may have been changed once more while its hook was called
+            case _:
+                super().work(message)
+
+    @override
+    def release(self) -> None:
+        super().release()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        return (
+            f"{len(self._under_way)} hooks are being called" if self.on_duty else "another process does this"
+        )
+
+    def _call(self, resource_id: ResourceId) -> None:
+        try:
+            synchronise(self._database, self._caller, resource_id)
+        finally:
+            self.tell_self(Synchronised(resource_id=resource_id))

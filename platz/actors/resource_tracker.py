@@ -1,0 +1,249 @@
+"""Sees what happens in the served clusters and writes it down.
+
+owns   the watches of every served cluster, and the threads that write
+hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be over), tick
+tells  nobody; workloads go to `k8s_resources`, health to `k8s_clusters`, ended removals to `deployments`
+never  lets one cluster's trouble delay another's
+
+News are applied to a view in memory; while a batch of a cluster is being written, later changes gather into
+the next one, so a storm of events becomes few statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from typing_extensions import override
+
+from platz.actors.actor import Actor, House
+from platz.actors.cluster_watches import ClusterWatches
+from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick
+from platz.db import clusters
+from platz.db.database import Database
+from platz.deployments.cluster_view import Batch, ClusterView
+from platz.deployments.removals_end import end_removals
+from platz.errors import PlatzError, Retryable
+from platz.identities import ClusterId
+from platz.kube.client import KubeClient
+from platz.kube.resources import NAMESPACE
+from platz.kube.watched import WATCHED, Changes, Snapshot, Watched, WatchFailed, WatchHealthy, WatchNews
+
+WRITERS = 4
+REMOVALS_SECONDS = 60.0
+REWRITE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchBatch:
+    """A piece of news of one watch; ``watches`` tells whether it is of the present ones."""
+
+    cluster_id: ClusterId
+    watches: ClusterWatches
+    watched: Watched
+    news: WatchNews
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchWritten:
+    """The write of a cluster's batch ended; ``failed`` is what could not be written."""
+
+    cluster_id: ClusterId
+    failed: Batch | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalsLooked:
+    """A look at a cluster's removals ended."""
+
+    cluster_id: ClusterId
+
+
+@dataclass(kw_only=True)
+class Tracked:
+    """One cluster and what is under way for it."""
+
+    name: str
+    watches: ClusterWatches
+    view: ClusterView
+    failed: dict[Watched, str] = field(default_factory=dict[Watched, str])
+    healthy: set[Watched] = field(default_factory=set[Watched])
+    told_health: tuple[bool, str | None] | None = None
+    writing: bool = False
+    looking: bool = False
+    look_again: bool = False
+
+
+class ResourceTracker(Actor):
+    """Keeps the database equal to what the clusters show."""
+
+    hears = frozenset({ClusterServed, ClusterDropped, TaskFinished})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        database: Database,
+        kube: Callable[[ClusterId], KubeClient],
+    ) -> None:
+        super().__init__(name=name, generation=generation, house=house)
+        self._database = database
+        self._kube = kube
+        self._tracked: dict[ClusterId, Tracked] = {}
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="tracker")
+
+    @override
+    def begin(self) -> None:
+        self.every(Tick(name="removals"), seconds=REMOVALS_SECONDS)
+
+    @override
+    def catch_up(self) -> None:
+        for cluster_id, tracked in self._tracked.items():
+            self._tell_health(cluster_id, tracked)
+            self._look_at_removals(cluster_id)
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case WatchBatch():
+                message.watches.handled()
+                self._take_news(message)
+            case ClusterServed():
+                self._track(message)
+            case ClusterDropped(cluster_id=cluster_id):
+                self._untrack(cluster_id)
+            case TaskFinished(cluster_id=cluster_id):
+                self._look_at_removals(cluster_id)
+            case Tick():
+                self.catch_up()
+            case BatchWritten():
+                self._written(message)
+            case RemovalsLooked(cluster_id=cluster_id):
+                self._looked(cluster_id)
+            case _:
+                super().handle(message)
+
+    @override
+    def release(self) -> None:
+        for cluster_id in list(self._tracked):
+            self._untrack(cluster_id)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        names = (
+            f"{each.name} ({len(each.healthy)} of {len(WATCHED)} watches)" for each in self._tracked.values()
+        )
+        return "watching " + (", ".join(names) or "nothing")
+
+    def _track(self, served: ClusterServed) -> None:
+        self._untrack(served.cluster_id)
+
+        def tell(watched: Watched, news: WatchNews) -> None:
+            batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, news=news)
+            self.tell_self(batch)
+
+        watches = ClusterWatches(access=served.access, tell=tell)
+        view = ClusterView(cluster_id=served.cluster_id)
+        self._tracked[served.cluster_id] = Tracked(name=served.name, watches=watches, view=view)
+        watches.start()
+
+    def _untrack(self, cluster_id: ClusterId) -> None:
+        tracked = self._tracked.pop(cluster_id, None)
+        if tracked is not None:
+            tracked.watches.stop()
+
+    def _take_news(self, batch: WatchBatch) -> None:
+        tracked = self._tracked.get(batch.cluster_id)
+        if tracked is None or tracked.watches is not batch.watches:
+            return
+        match batch.news:
+            case Snapshot() | Changes() as news:
+                if tracked.view.apply(batch.watched.resource, news) and batch.watched.resource == NAMESPACE:
+                    self._look_at_removals(batch.cluster_id)
+                self._write(batch.cluster_id)
+            case WatchHealthy():
+                tracked.failed.pop(batch.watched, None)
+                tracked.healthy.add(batch.watched)
+                self._tell_health(batch.cluster_id, tracked)
+            case WatchFailed(reason=reason):
+                tracked.healthy.discard(batch.watched)
+                tracked.failed[batch.watched] = reason
+                self._tell_health(batch.cluster_id, tracked)
+
+    def _tell_health(self, cluster_id: ClusterId, tracked: Tracked) -> None:
+        """Say that a cluster is well when all its watches stand, and why it is not as soon as one fails."""
+        if not tracked.failed and len(tracked.healthy) < len(WATCHED):
+            return
+        health = (not tracked.failed, next(iter(tracked.failed.values()), None))
+        if health == tracked.told_health:
+            return
+        is_ok, reason = health
+        with self._database.transaction() as connection:
+            clusters.set_health(connection, cluster_id, is_ok=is_ok, reason=reason)
+        tracked.told_health = health
+        log = self.log.info if is_ok else self.log.warning
+        log(
+            "A cluster is well" if is_ok else "A cluster is not well",
+            action="watch",
+            cluster=tracked.name,
+            reason=reason,
+        )
+
+    def _write(self, cluster_id: ClusterId) -> None:
+        tracked = self._tracked.get(cluster_id)
+        if tracked is None or tracked.writing:
+            return
+        batch = tracked.view.take_batch()
+        if batch is not None:
+            tracked.writing = True
+            self.submit(self._threads, self._write_batch, batch)
+
+    def _write_batch(self, batch: Batch) -> None:
+        try:
+            with self._database.transaction() as connection:
+                batch.write(connection)
+        except Retryable as error:
+            self.log.warning("Workloads could not be written", action="wait", reason=error.message)
+            self.after(BatchWritten(cluster_id=batch.cluster_id, failed=batch), seconds=REWRITE_SECONDS)
+        else:
+            self.tell_self(BatchWritten(cluster_id=batch.cluster_id, failed=None))
+
+    def _written(self, written: BatchWritten) -> None:
+        tracked = self._tracked.get(written.cluster_id)
+        if tracked is None:
+            return
+        tracked.writing = False
+        if written.failed is not None:
+            tracked.view.put_back(written.failed)
+        self._write(written.cluster_id)
+
+    def _look_at_removals(self, cluster_id: ClusterId) -> None:
+        tracked = self._tracked.get(cluster_id)
+        if tracked is None:
+            return
+        if tracked.looking:
+            tracked.look_again = True
+            return
+        tracked.looking = True
+        self.submit(self._threads, self._end_removals, cluster_id)
+
+    def _end_removals(self, cluster_id: ClusterId) -> None:
+        try:
+            for deployment_id in end_removals(self._database, self._kube(cluster_id), cluster_id):
+                self.log.info("A removal is complete", action="remove", deployment_id=str(deployment_id))
+        except PlatzError as error:
+            self.log.warning("Removals could not be looked at", action="wait", reason=error.message)
+        self.tell_self(RemovalsLooked(cluster_id=cluster_id))
+
+    def _looked(self, cluster_id: ClusterId) -> None:
+        tracked = self._tracked.get(cluster_id)
+        if tracked is None:
+            return
+        tracked.looking = False
+        if tracked.look_again:
+            tracked.look_again = False
+            self._look_at_removals(cluster_id)

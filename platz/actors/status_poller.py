@@ -1,0 +1,145 @@
+"""Asks every deployment that reports a status how it is.
+
+owns   when each deployment is next polled, and the threads that poll
+hears  `RowChanged` of deployments, tasks' revisions through them, clusters and charts
+tells  nobody; the answers go to `deployments.reported_status`
+never  polls one deployment twice at once, or more often than its chart says
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from typing_extensions import override
+
+from platz.actors.actor import House
+from platz.actors.duty import DutyActor
+from platz.actors.messages import LeaseLost, RowChanged
+from platz.actors.ticker import Appointment
+from platz.db import deployments
+from platz.db.database import Database
+from platz.db.leases import LeaseKeeper
+from platz.db.polling import PollCandidate, poll_candidates
+from platz.deployments.ingress import IngressCaller
+from platz.deployments.status_polls import Poll, poll_of, sample
+from platz.errors import Retryable
+from platz.identities import DeploymentId
+
+POLLS_AT_ONCE = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollDue:
+    """It is time for this poll, if it is still the planned one."""
+
+    poll: Poll
+
+
+@dataclass(frozen=True, kw_only=True)
+class PollDone:
+    """The answer to this poll is written."""
+
+    poll: Poll
+
+
+class StatusPoller(DutyActor):
+    """Keeps `deployments.reported_status` up to date."""
+
+    role = "status"
+    hears = frozenset({RowChanged, LeaseLost})
+    tables = frozenset({"deployments", "k8s_clusters"})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        leases: LeaseKeeper,
+        database: Database,
+        caller: IngressCaller,
+    ) -> None:
+        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        self._database = database
+        self._caller = caller
+        self._planned: dict[DeploymentId, Poll] = {}
+        self._appointments: dict[DeploymentId, Appointment] = {}
+        self._threads = ThreadPoolExecutor(POLLS_AT_ONCE, thread_name_prefix="status-poll")
+
+    @override
+    def look(self) -> None:
+        with self._database.reading() as connection:
+            candidates = poll_candidates(connection)
+        self._forget(set(self._planned) - {candidate.id for candidate in candidates})
+        for candidate in candidates:
+            self._plan(candidate)
+
+    @override
+    def work(self, message: object) -> None:
+        match message:
+            case RowChanged(table="k8s_clusters"):
+                self.look()
+            case RowChanged(changes=changes):
+                self._look_at({change.id for change in changes})
+            case PollDue(poll=poll):
+                if self._planned.get(poll.deployment_id) == poll:
+                    self.submit(self._threads, self._ask, poll)
+            case PollDone(poll=poll):
+                if self._planned.get(poll.deployment_id) == poll:
+                    self._schedule(poll, poll.interval_seconds)
+            case _:
+                super().work(message)
+
+    @override
+    def rest(self) -> None:
+        self._forget(set(self._planned))
+
+    @override
+    def release(self) -> None:
+        super().release()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @override
+    def describe(self) -> str:
+        return f"{len(self._planned)} deployments are polled" if self.on_duty else "another process polls"
+
+    def _look_at(self, ids: Collection[UUID]) -> None:
+        with self._database.reading() as connection:
+            candidates = poll_candidates(connection, ids)
+        self._forget({DeploymentId(id_) for id_ in ids} - {candidate.id for candidate in candidates})
+        for candidate in candidates:
+            self._plan(candidate)
+
+    def _plan(self, candidate: PollCandidate) -> None:
+        poll = poll_of(candidate)
+        if not candidate.enabled and candidate.has_reported:
+            with self._database.transaction() as connection:
+                deployments.set_reported_status(connection, candidate.id, None)
+        if poll == self._planned.get(candidate.id):
+            return
+        self._forget({candidate.id})
+        if poll is not None:
+            self._planned[candidate.id] = poll
+            self._schedule(poll, 0)
+
+    def _schedule(self, poll: Poll, seconds: float) -> None:
+        self._appointments[poll.deployment_id] = self.after(PollDue(poll=poll), seconds=seconds)
+
+    def _forget(self, ids: Collection[DeploymentId]) -> None:
+        for deployment_id in ids:
+            self._planned.pop(deployment_id, None)
+            appointment = self._appointments.pop(deployment_id, None)
+            if appointment is not None:
+                appointment.cancel()
+
+    def _ask(self, poll: Poll) -> None:
+        reported = sample(self._caller, poll)
+        try:
+            with self._database.transaction() as connection:
+                deployments.set_reported_status(connection, poll.deployment_id, reported)
+        except Retryable as error:
+            self.log.warning("A status could not be written", action="poll", reason=str(error))
+        self.tell_self(PollDone(poll=poll))

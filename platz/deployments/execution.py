@@ -1,0 +1,144 @@
+"""Runs one claimed task to its end, and goes on with one that somebody else began.
+
+Invariants:
+
+- every task ends as `Done` or `Failed` with a sentence, unless this process must let go of it: then it stays
+  `Started` for the next owner, who calls `resume`;
+- a deployment never stays in a transitional status: a failure of Install, Upgrade, Reinstall or Recreate makes
+  it `Error` with the reason;
+- a database that goes away in the middle interrupts the task, and changes nothing about its outcome.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from platz.db import deployments, queue, tasks
+from platz.db.queue import ProcessId
+from platz.db.states import DeploymentStatus
+from platz.db.tasks import TaskRow
+from platz.db.unreachable import DatabaseUnreachable
+from platz.deployments.operations import action_call, releases, removals, workload_restart
+from platz.deployments.operations.context import Interrupted, OperationContext
+from platz.deployments.recovery import Finding, find_out
+from platz.errors import PlatzError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+MOST_REASON_CHARACTERS = 20_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """How one operation runs: its steps, the status meanwhile, and whether its failure shows on the deployment."""
+
+    steps: Callable[[OperationContext, TaskRow], str]
+    status: DeploymentStatus | None = None
+    failure_shows: bool = False
+
+
+PROCEDURES: Mapping[str, Procedure] = {
+    "Install": Procedure(steps=releases.install, status=DeploymentStatus.INSTALLING, failure_shows=True),
+    "Upgrade": Procedure(steps=releases.upgrade, status=DeploymentStatus.UPGRADING, failure_shows=True),
+    "Reinstall": Procedure(steps=releases.reinstall, status=DeploymentStatus.UPGRADING, failure_shows=True),
+    "Recreate": Procedure(steps=removals.recreate, status=DeploymentStatus.RENAMING, failure_shows=True),
+    "Uninstall": Procedure(steps=removals.uninstall, status=DeploymentStatus.UNINSTALLING),
+    "InvokeAction": Procedure(steps=action_call.invoke_action),
+    "RestartK8sResource": Procedure(steps=workload_restart.restart),
+}
+
+
+def execute(context: OperationContext, task: TaskRow) -> None:
+    """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`."""
+    procedure = PROCEDURES[_operation(task)]
+    if procedure.status is not None:
+        with context.database.transaction() as connection:
+            deployments.set_status(connection, task.deployment_id, procedure.status)
+    _conclude(context, task, procedure, lambda: procedure.steps(context, task))
+
+
+def resume(context: OperationContext, task: TaskRow) -> None:
+    """Go on with a task that an owner left `Started`: ask the cluster what happened, then act on it."""
+    procedure = PROCEDURES[_operation(task)]
+    _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
+
+
+def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> str:
+    finding = find_out(context, task)
+    log.info("Resuming a task", action="resume", task_id=str(task.id), finding=finding.value)
+    match finding:
+        case Finding.FINISHED:
+            releases.record_release(context, task)
+            return "Helm had finished before Platz could write it down."
+        case Finding.NOT_REPEATABLE:
+            raise PlatzError(
+                "Platz was interrupted while this action was being sent. It may or may not have been carried out;"
+                " look at the deployment before you repeat it."
+            )
+        case Finding.REPEATABLE:
+            return procedure.steps(context, task)
+
+
+def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
+    began, claim = datetime.now(UTC), claim_of(task)
+    try:
+        output = run()
+    except (Interrupted, DatabaseUnreachable):
+        raise
+    except PlatzError as error:
+        _fail(context, task, procedure, error.message)
+    except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
+        log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
+        _fail(
+            context,
+            task,
+            procedure,
+            f"An internal error of Platz stopped this task ({task.id}); its log says more.",
+        )
+    else:
+        with context.database.transaction() as connection:
+            queue.mark_done(connection, task.id, claim, output[:MOST_REASON_CHARACTERS])
+        _log_end(task, "Done", began)
+
+
+def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> None:
+    reason = reason[:MOST_REASON_CHARACTERS]
+    with context.database.transaction() as connection:
+        ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
+        if ended and procedure.failure_shows:
+            deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, reason)
+            tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
+    log.warning(
+        "A task failed",
+        action="finish",
+        task_id=str(task.id),
+        operation=_operation(task),
+        reason=reason[:300],
+    )
+
+
+def _log_end(task: TaskRow, status: str, began: datetime) -> None:
+    seconds = (datetime.now(UTC) - began).total_seconds()
+    log.info(
+        "A task ended",
+        action="finish",
+        task_id=str(task.id),
+        deployment_id=str(task.deployment_id),
+        operation=_operation(task),
+        status=status,
+        seconds=round(seconds, 2),
+    )
+
+
+def claim_of(task: TaskRow) -> ProcessId:
+    """The name under which a claimed task was claimed."""
+    assert task.claimed_by is not None  # noqa: S101 - a claim writes it
+    return ProcessId(task.claimed_by)
+
+
+def _operation(task: TaskRow) -> str:
+    return next(iter(task.operation), "")

@@ -1,0 +1,1 @@
+"""The steps of each task operation (workers.md section 3)."""

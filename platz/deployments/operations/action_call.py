@@ -1,0 +1,37 @@
+"""InvokeAction: a call to what runs in the deployment (workers.md section 3.6, chart-extensions.md section 8)."""
+
+from __future__ import annotations
+
+from platz.charts.actions import action_body, find_action
+from platz.charts.features import effective_features
+from platz.charts.names import ingress_hostname, ingress_url
+from platz.db.tasks import TaskRow
+from platz.deployments.collections import DatabaseCollections
+from platz.deployments.operations.context import OperationContext
+from platz.deployments.operations.subject import load_chart, load_present_revision, load_subject
+from platz.deployments.task_operation import InvokeAction, from_json
+
+ACTION_SECONDS = 60.0
+
+
+def invoke_action(context: OperationContext, task: TaskRow) -> str:
+    """Send the action's request; returns the text of the answer."""
+    operation = from_json(task.operation)
+    assert isinstance(operation, InvokeAction)  # noqa: S101 - the dispatch table says so
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+        revision = load_present_revision(connection, subject.deployment)
+        chart, _ = load_chart(connection, operation.helm_chart_id)
+        action = find_action(chart.actions_schema, operation.action_id)
+        collections = DatabaseCollections(connection, context.decrypt)
+        body = action_body(action, operation.body, env_id=subject.env.id, collections=collections)
+    hostname = ingress_hostname(
+        kind=subject.kind_name,
+        name=subject.deployment.name,
+        domain=subject.cluster.ingress_domain,
+        hostname_format=effective_features(revision.chart.features).hostname_format,
+    )
+    url = ingress_url(hostname, action.target.path)
+    return context.caller.call(
+        action.target.method, url, body=body, send_body=True, seconds=ACTION_SECONDS
+    ).text

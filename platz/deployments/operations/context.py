@@ -1,0 +1,71 @@
+"""What the operations need of the world, as interfaces: they are plain functions over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from platz.db.charts import ChartRow
+from platz.db.database import Database
+from platz.deployments.credentials import Credentials
+from platz.deployments.ingress import IngressCaller
+from platz.errors import PlatzError
+from platz.helm.diagnosis import HelmKilled
+from platz.helm.engine import HelmOutcome, HelmRun
+from platz.identities import ClusterId
+from platz.json import JsonObject
+from platz.kube.access import as_kubeconfig
+from platz.kube.client import KubeClient
+
+
+class Interrupted(PlatzError):
+    """The task was stopped because this process must no longer work on it; the next owner goes on."""
+
+
+class ClusterNotServed(PlatzError):
+    """The cluster is not served by this process."""
+
+
+class HelmRunner(Protocol):
+    """Runs Helm in a child process (`platz.helm.processes.HelmProcesses`)."""
+
+    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+        """Run to the end; raise `HelmKilled` when somebody stopped it."""
+        ...
+
+
+class ChartArchives(Protocol):
+    """Fetches packaged charts."""
+
+    def fetch(self, chart: ChartRow) -> Path:
+        """Return the chart's verified archive on disk; raise `Retryable` or `Rejected`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationContext:
+    """The world of the operations.
+
+    ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``decrypt``
+    reads what is encrypted at rest.
+    """
+
+    database: Database
+    kube: Callable[[ClusterId], KubeClient]
+    helm: HelmRunner
+    archives: ChartArchives
+    caller: IngressCaller
+    credentials: Credentials
+    decrypt: Callable[[str], str]
+    helm_timeout: timedelta
+
+    def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
+        """Run Helm against a cluster with a fresh credential; raise `Interrupted` when it was stopped."""
+        kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
+        try:
+            return self.helm.run(run, kubeconfig=kubeconfig, owner=str(cluster_id))
+        except HelmKilled as error:
+            raise Interrupted from error

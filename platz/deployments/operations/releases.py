@@ -1,0 +1,151 @@
+"""Install, Upgrade and Reinstall: the chart of a revision becomes a release (workers.md sections 3.1 to 3.3).
+
+Invariants: a release's revision carries the id of the task that made it in its description, which is how a
+later owner knows what happened. What Helm did counts: a revision that Kubernetes has is recorded even when the
+process died before it could do so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from platz.charts.helm_values import compose
+from platz.charts.rendering import render_secrets
+from platz.db import deployments
+from platz.db.states import DeploymentStatus
+from platz.db.tasks import TaskRow
+from platz.deployments.collections import DatabaseCollections
+from platz.deployments.credentials import write_credentials
+from platz.deployments.operations.context import OperationContext
+from platz.deployments.operations.resource_types import save_resource_types
+from platz.deployments.operations.subject import (
+    Revision,
+    Subject,
+    load_present_revision,
+    load_revision,
+    load_subject,
+)
+from platz.deployments.operations.values import values_inputs
+from platz.errors import PlatzError, Rejected
+from platz.helm.engine import HelmAction, HelmRun
+from platz.json import JsonObject
+from platz.kube.namespaces import ensure_namespace
+from platz.kube.secrets import apply_secret
+
+DESCRIPTION = "Platz task "
+
+
+class HelmFailed(PlatzError):
+    """Helm failed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rendered:
+    """What a chart gets: values, the override, and secrets by name."""
+
+    values: JsonObject
+    override: JsonObject
+    secrets: dict[str, dict[str, str]]
+
+
+def install(context: OperationContext, task: TaskRow) -> str:
+    """Make the namespace and install the chart; returns Helm's output."""
+    subject, revision = _load(context, task)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.INSTALL)
+
+
+def upgrade(context: OperationContext, task: TaskRow) -> str:
+    """Upgrade the release, or install it when it is not there."""
+    subject, revision = _load(context, task)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+
+
+def reinstall(context: OperationContext, task: TaskRow) -> str:
+    """Apply the present revision once more, with what its inputs point to as it is now."""
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+        revision = load_present_revision(connection, subject.deployment)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+
+
+def record_release(context: OperationContext, task: TaskRow) -> None:
+    """Write down that the task's chart runs: revision, resource types, status `Running`."""
+    with context.database.transaction() as connection:
+        subject = load_subject(connection, task)
+        own = _installs(task)
+        revision = (
+            load_revision(connection, task) if own else load_present_revision(connection, subject.deployment)
+        )
+        if own:
+            deployments.set_revision(connection, subject.deployment.id, task.id)
+        save_resource_types(connection, subject, revision.chart)
+        deployments.set_status(connection, subject.deployment.id, DeploymentStatus.RUNNING)
+
+
+def description_of(task: TaskRow) -> str:
+    """What the release's revision says of the task that made it."""
+    return f"{DESCRIPTION}{task.id}"
+
+
+def _installs(task: TaskRow) -> bool:
+    return "Reinstall" not in task.operation
+
+
+def _load(context: OperationContext, task: TaskRow) -> tuple[Subject, Revision]:
+    with context.database.reading() as connection:
+        return load_subject(connection, task), load_revision(connection, task)
+
+
+def prepare_namespace(context: OperationContext, subject: Subject) -> None:
+    """Make sure that the deployment's namespace is there and holds fresh credentials."""
+    client = context.kube(subject.cluster.id)
+    ensure_namespace(client, name=subject.namespace, deployment_id=subject.deployment.id)
+    write_credentials(
+        client,
+        namespace=subject.namespace,
+        deployment_id=subject.deployment.id,
+        credentials=context.credentials,
+    )
+
+
+def _release(
+    context: OperationContext, task: TaskRow, subject: Subject, revision: Revision, action: HelmAction
+) -> str:
+    rendered = _render(context, subject, revision)
+    client = context.kube(subject.cluster.id)
+    for name, texts in rendered.secrets.items():
+        apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
+    run = HelmRun(
+        action=action,
+        release=subject.namespace,
+        namespace=subject.namespace,
+        chart_archive=context.archives.fetch(revision.chart),
+        values=rendered.values,
+        values_override=rendered.override,
+        description=description_of(task),
+        timeout_seconds=int(context.helm_timeout.total_seconds()),
+        secrets=tuple(text for texts in rendered.secrets.values() for text in texts.values()),
+    )
+    outcome = context.run_helm(run, cluster_id=subject.cluster.id)
+    if not outcome.ok:
+        raise HelmFailed(outcome.output or "Helm failed without saying why.")
+    record_release(context, task)
+    return outcome.output
+
+
+def _render(context: OperationContext, subject: Subject, revision: Revision) -> Rendered:
+    with context.database.reading() as connection:
+        collections = DatabaseCollections(connection, context.decrypt)
+        composed = compose(values_inputs(subject, revision, context.credentials.own_url), collections)
+        secrets = (
+            render_secrets(revision.chart.values_ui, subject.env.id, revision.inputs, collections)
+            if revision.chart.values_ui is not None
+            else {}
+        )
+    override = subject.deployment.values_override
+    if override is not None and not isinstance(override, dict):
+        raise Rejected("The deployment's values override must be an object.", field="values_override")
+    return Rendered(values=composed.values, override=override or {}, secrets=secrets)
