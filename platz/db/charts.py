@@ -5,13 +5,13 @@ Invariant: there is one row for a registry, tag and digest, however often and by
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, select, true, update
+from sqlalchemy import Connection, bindparam, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
@@ -179,7 +179,15 @@ def _tagged_chart(*, id: ChartId, image_tag: str, has_error: bool, **info: Any) 
     return TaggedChart(id=id, image_tag=image_tag, has_error=has_error, tag_info=TagInfo(**info))
 
 
-def set_tag_info(connection: Connection, infos: Iterable[tuple[ChartId, TagInfo]]) -> None:
-    """Write new tag info, one row each."""
-    for chart_id, info in infos:
-        connection.execute(update(charts).where(charts.c.id == chart_id).values(**vars(info)))
+def set_tag_info(connection: Connection, infos: Mapping[ChartId, TagInfo]) -> None:
+    """Write new tag info."""
+    if infos:
+        statement = update(charts).where(charts.c.id == bindparam("chart"))
+        connection.execute(statement, [{"chart": chart_id, **vars(info)} for chart_id, info in infos.items()])
+
+
+def tag_patterns(connection: Connection) -> list[tuple[UUID, str]]:
+    """(id, pattern) of the tag formats, in the order in which they are tried: the newest first."""
+    formats = schema.helm_tag_formats
+    query = select(formats.c.id, formats.c.pattern).order_by(formats.c.created_at.desc(), formats.c.id)
+    return [(format_id, pattern) for format_id, pattern in connection.execute(query)]

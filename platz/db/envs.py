@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from platz.db import schema
 from platz.db.rows import first_row
@@ -33,6 +34,12 @@ class EnvRow:
 def get(connection: Connection, env_id: EnvId) -> EnvRow | None:
     """The environment, or None."""
     return first_row(connection, select(envs).where(envs.c.id == env_id), EnvRow)
+
+
+def id_of(connection: Connection, name: str) -> EnvId | None:
+    """The environment with this name, in any case, or None."""
+    found: UUID | None = connection.scalar(select(envs.c.id).where(func.lower(envs.c.name) == name.lower()))
+    return None if found is None else EnvId(found)
 
 
 def lock(connection: Connection, env_id: EnvId, *, against_use: bool = False) -> EnvRow | None:

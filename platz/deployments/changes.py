@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from platz.access import permissions
+from platz.charts.names import namespace_name
 from platz.db import charts, clusters, deployments, kinds, tasks
 from platz.db.charts import ChartRow
 from platz.db.deployments import DeploymentRow, NewDeploymentRow
@@ -226,6 +227,6 @@ def _require_free_namespace(
     but: DeploymentId | None = None,
 ) -> None:
     """The caller holds the cluster's lock, so what is free stays free."""
-    namespace = names.namespace_of(kind.name, name)
+    namespace = namespace_name(kind.name, name)
     if deployments.in_namespace(connection, cluster_id, namespace, but=but) is not None:
         raise Conflict(f"Another deployment of this cluster already has the namespace {namespace}")

@@ -15,16 +15,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, text
 
+from platz.charts.collections import TABLES
 from platz.db.deployments import DeploymentRow
 from platz.db.rows import all_rows
-from platz.db.schema import metadata
 from platz.db.states import DeploymentStatus
 from platz.errors import Conflict
 from platz.identities import DeploymentId, KindId
 from platz.json import JsonObject
-
-TABLE_NAMES = frozenset(metadata.tables) - {"user_tokens", "bot_tokens"}
-"""Collection references that name a table can't be the legacy notation of a resource type."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +56,7 @@ def secret_item(secret_id: UUID) -> Item:
 
 def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
     """A deployment resource, as an item: by the object notation and by the legacy key."""
-    names = () if key in TABLE_NAMES else (key,)
+    names = () if key in TABLES else (key,)  # a table's name is never the legacy notation
     return Item(id=resource_id, names=names, described={"deployment": kind_name, "type": key})
 
 
@@ -75,14 +72,11 @@ _DEPENDANTS = text(
     cross join lateral jsonb_array_elements(
         case when jsonb_typeof(c.values_ui->'inputs') = 'array' then c.values_ui->'inputs' else '[]' end
     ) as input(schema)
-    cross join lateral (select
-        revision.run->'config_inputs'->(input.schema->>'id') as value,
-        input.schema->>'type' = 'array' as is_array) as given
+    cross join lateral (select revision.run->'config_inputs'->(input.schema->>'id') as value) as given
     cross join lateral jsonb_array_elements(
-        case
-            when given.value is null then '[]'
-            when not given.is_array then jsonb_build_array(given.value)
-            when jsonb_typeof(given.value) = 'array' then given.value
+        case jsonb_typeof(given.value)
+            when 'array' then given.value
+            when 'string' then jsonb_build_array(given.value)
             else '[]'
         end
     ) as selected(item)
@@ -90,12 +84,13 @@ _DEPENDANTS = text(
         -- Cheap, and leaves few revisions to look into: every notation of the id has its digits in one of two ways.
         and (strpos(lower(cast(revision.run->'config_inputs' as text)), :hyphenated) > 0
             or strpos(lower(cast(revision.run->'config_inputs' as text)), :digits) > 0)
-        and lower(case when given.is_array then input.schema->>'itemType' else input.schema->>'type' end)
+        and lower(input.schema->>case input.schema->>'type' when 'array' then 'itemType' else 'type' end)
             = 'collectionselect'
         and (input.schema->'collection' = any(select jsonb_array_elements(cast(:names as jsonb)))
             or input.schema->'collection' @> cast(:described as jsonb))
         and jsonb_typeof(selected.item) = 'string'
-        and lower(selected.item #>> '{}') in (:digits, :hyphenated, '{' || :hyphenated || '}', :urn)
+        and (lower(selected.item #>> '{}') in (:digits, :hyphenated, '{' || :hyphenated || '}')
+            or selected.item #>> '{}' like 'urn:uuid:%' and lower(selected.item #>> '{}') = :urn)
     order by d.created_at, d.id
     """
 )

@@ -9,15 +9,11 @@ from __future__ import annotations
 import re
 
 from platz.charts.features import Cardinality
+from platz.charts.names import namespace_name
 from platz.errors import Conflict, Rejected
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 LONGEST_LABEL = 63
-
-
-def namespace_of(kind_name: str, name: str) -> str:
-    """The namespace, which is also the name of the Helm release (data-model.md section 2)."""
-    return f"{kind_name.lower()}-{name}" if name else kind_name.lower()
 
 
 def check_cardinality(cardinality: Cardinality, name: str) -> None:
@@ -35,7 +31,7 @@ def check_name(kind_name: str, name: str) -> str:
             "The name may hold lower-case letters, digits and dashes, and must start and end with a letter or digit",
             field="name",
         )
-    namespace = namespace_of(kind_name, name)
+    namespace = namespace_name(kind_name, name)
     if not DNS_LABEL.fullmatch(namespace):
         raise Conflict(
             f"Deployments of kind {kind_name} can't have a namespace: ask a site admin to rename the kind so that it"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum, auto
 
+from platz.charts.names import namespace_name
 from platz.db.deployments import DeploymentRow, NewDeploymentRow
 from platz.deployments.json_diff import json_diff, json_equal
-from platz.deployments.names import namespace_of
 from platz.deployments.task_operation import Install, Operation, Recreate, Uninstall, Upgrade
 
 
@@ -87,9 +87,9 @@ def _upgrade(before: DeploymentRow, after: DeploymentRow) -> Upgrade:
 def _recreate(before: DeploymentRow, after: DeploymentRow, kind_name: str) -> Recreate:
     return Recreate(
         old_cluster_id=before.cluster_id,
-        old_namespace=namespace_of(kind_name, before.name),
+        old_namespace=namespace_name(kind_name, before.name),
         new_cluster_id=after.cluster_id,
-        new_namespace=namespace_of(kind_name, after.name),
+        new_namespace=namespace_name(kind_name, after.name),
     )
 
 
