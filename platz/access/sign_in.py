@@ -1,0 +1,82 @@
+"""One sign-in from the first click to the access token (auth.md section 2.2).
+
+Invariant: a sign-in ends in the browser that began it, or not at all.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from platz.access.accounts import account_of
+from platz.access.authentication import utc_now
+from platz.access.oidc import IdentityProvider
+from platz.access.tokens import AccessToken, SignInFlow, Tokens
+from platz.db.accounts import AccountRow
+from platz.db.database import Database
+from platz.errors import Rejected
+from platz.identities import User
+
+TOKEN_LIFETIME = timedelta(days=7)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartedSignIn:
+    """Where to send the browser, and what it must keep meanwhile."""
+
+    redirect_url: str
+    cookie: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedIn:
+    """The account of who signed in, and the token for it."""
+
+    account: AccountRow
+    token: AccessToken = field(repr=False)
+
+
+class SignIn:
+    """Starts and finishes sign-ins; blocking."""
+
+    def __init__(
+        self,
+        provider: IdentityProvider,
+        tokens: Tokens,
+        database: Database,
+        *,
+        admin_emails: Collection[str],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._provider = provider
+        self._tokens = tokens
+        self._database = database
+        self._admin_emails = admin_emails
+        self._now = now
+
+    def start(self) -> StartedSignIn:
+        """Begin a sign-in; raise `ProviderUnavailable`."""
+        flow, cookie = self._tokens.begin_sign_in(self._now())
+        return StartedSignIn(redirect_url=self._provider.redirect_url(flow), cookie=cookie)
+
+    def finish(self, *, code: str, state: str | None, cookie: str | None) -> SignedIn:
+        """Exchange the code for an access token of seven days.
+
+        ``state`` is checked where the frontend forwards it. Raises `Rejected` (foreign or expired sign-in, a
+        claim is missing), `Unauthenticated` (code or token refused), `Denied` (deactivated, unverified), or
+        `Retryable` (provider or database unavailable).
+        """
+        flow = self._tokens.resume_sign_in(cookie, self._now())
+        _require_same_state(flow, state)
+        person = self._provider.finish(code, flow)
+        with self._database.transaction() as connection:
+            account = account_of(connection, person, admin_emails=self._admin_emails)
+        token = self._tokens.issue(User(id=account.id), TOKEN_LIFETIME, self._now())
+        return SignedIn(account=account, token=token)
+
+
+def _require_same_state(flow: SignInFlow, state: str | None) -> None:
+    if state is not None and not hmac.compare_digest(state.encode(), flow.state.encode()):
+        raise Rejected("This sign-in does not belong to this browser; please sign in again.")

@@ -1,0 +1,108 @@
+"""`/bot-tokens`: the credentials of bots, for site admins only (http-api.md 7.15).
+
+Invariant: the token's text is in the answer to its creation and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from platz.access.permissions import require_active_user, require_site_admin
+from platz.access.tokens import new_api_token
+from platz.db import accounts, collections, tokens
+from platz.db.collection_table import BOT_TOKENS
+from platz.errors import NotFound
+from platz.http.answers import Answer, answer_json, found, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route
+from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import BotId
+
+
+class BotToken(Document):
+    """A token, without its secret."""
+
+    id: UUID
+    bot_id: UUID
+    created_at: datetime
+    created_by_user_id: UUID
+
+
+class CreateBotToken(RequestBody):
+    """For which bot."""
+
+    bot_id: UUID
+
+
+class CreatedBotToken(Document):
+    """The token: shown once, sent as `x-platz-token`."""
+
+    created_token: str
+
+
+def read_list(call: Call) -> Answer:
+    """One page of all bots' tokens."""
+    with call.database.reading() as connection:
+        require_site_admin(connection, call.identity)
+        return found(collections.read_page(connection, BOT_TOKENS, call.listing, seen=None))
+
+
+def read_one(call: Call) -> Answer:
+    """One token."""
+    with call.database.reading() as connection:
+        require_site_admin(connection, call.identity)
+        return found(collections.read_item(connection, BOT_TOKENS, call.path_id, seen=None))
+
+
+def create(call: Call[CreateBotToken]) -> Answer:
+    """Make a token; its creator is kept."""
+    bot_id = BotId(call.body.bot_id)
+    stored, text = new_api_token()
+    with call.database.transaction() as connection:
+        require_site_admin(connection, call.identity)
+        creator = require_active_user(connection, call.identity)
+        if accounts.bot_account(connection, bot_id) is None:
+            raise NotFound
+        tokens.add_bot_token(
+            connection,
+            token_id=stored.id,
+            bot_id=bot_id,
+            created_by=creator,
+            secret_hash=stored.secret_hash,
+        )
+    return answer_json({"created_token": text}, status=201)
+
+
+def delete(call: Call) -> Answer:
+    """Revoke a token; it stops working at once."""
+    with call.database.transaction() as connection:
+        require_site_admin(connection, call.identity)
+        if not tokens.remove_bot_token(connection, call.path_id):
+            raise NotFound
+    return no_content()
+
+
+ENTITY = Entity(path="/bot-tokens", tag="Bot Tokens", noun="a bot token", item=BotToken)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    replace(
+        list_route(ENTITY, BOT_TOKENS, "allBotTokens"), handler=read_list, permission=Permission.SITE_ADMIN
+    ),
+    create_route(
+        ENTITY,
+        "createBotToken",
+        create,
+        request=CreateBotToken,
+        permission=Permission.SITE_ADMIN,
+        response=CreatedBotToken,
+        errors=(404,),
+    ),
+    replace(
+        detail_route(ENTITY, BOT_TOKENS, "getBotToken"), handler=read_one, permission=Permission.SITE_ADMIN
+    ),
+    delete_route(ENTITY, "deleteBotToken", delete, permission=Permission.SITE_ADMIN),
+)

@@ -1,0 +1,115 @@
+"""`/auth/me` and `/server`: who is asking, and who is answering (http-api.md 7.1, 7.2)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from pydantic import RootModel
+
+from platz.access.authentication import Credential
+from platz.access.tokens import VerifiedClaims
+from platz.db import accounts, collections
+from platz.db.collection_table import BOTS, USERS
+from platz.errors import NotFound
+from platz.http.answers import Answer, answer_json
+from platz.http.documents import Document
+from platz.http.endpoints import sign_in
+from platz.http.endpoints.bots import Bot as BotDocument
+from platz.http.endpoints.users import User as UserDocument
+from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.identities import Bot, Deployment, User
+
+
+class MeUser(Document):
+    """A human."""
+
+    User: UserDocument
+
+
+class MeBot(Document):
+    """A bot."""
+
+    Bot: BotDocument
+
+
+class MeDeploymentDetails(Document):
+    """What a deployment may know of itself."""
+
+    id: UUID
+    name: str
+
+
+class MeDeployment(Document):
+    """A deployment."""
+
+    Deployment: MeDeploymentDetails
+
+
+class MeResponse(RootModel[MeUser | MeBot | MeDeployment]):
+    """An object with one key: the kind of identity."""
+
+
+class ServerInfo(Document):
+    """What answers."""
+
+    version: str
+
+
+def me(call: Call) -> Answer:
+    """Tell the caller who they are. A user's browser gets the cookie that opens live events."""
+    body = b'{"%s":%s}' % (type(call.identity).__name__.encode(), _self(call))
+    return Answer(status=200, body=body, headers=_live_pass(call))
+
+
+def server(call: Call) -> Answer:
+    """Tell the release."""
+    return answer_json({"version": call.services.version})
+
+
+def _self(call: Call) -> bytes:
+    with call.database.reading() as connection:
+        match call.identity:
+            case User(id=user_id):
+                return collections.read_item(connection, USERS, user_id, seen=None)
+            case Bot(id=bot_id):
+                return collections.read_item(connection, BOTS, bot_id, seen=None)
+            case Deployment(id=deployment_id):
+                account = accounts.deployment_account(connection, deployment_id)
+    if account is None:
+        raise NotFound
+    return answer_json({"id": str(account.id), "name": account.name}).body
+
+
+def _live_pass(call: Call) -> tuple[tuple[str, str], ...]:
+    """Only for a user's access token: the pass ends when the token does."""
+    proof = call.authenticated
+    if proof is None or proof.credential is not Credential.ACCESS_TOKEN or proof.expires_at is None:
+        return ()
+    if not isinstance(proof.identity, User):
+        return ()
+    claims = VerifiedClaims(identity=proof.identity, expires_at=proof.expires_at)
+    return (sign_in.live_pass(call.services, claims),)
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="GET",
+        path="/auth/me",
+        operation_id="authMe",
+        tag=sign_in.TAG,
+        summary="Who am I?",
+        handler=me,
+        permission=Permission.SIGNED_IN,
+        response=MeResponse,
+    ),
+    Route(
+        method="GET",
+        path="/server",
+        operation_id="getServerInfo",
+        tag="Server",
+        summary="Which release is this?",
+        handler=server,
+        permission=Permission.ANYONE,
+        response=ServerInfo,
+    ),
+)

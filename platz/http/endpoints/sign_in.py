@@ -1,0 +1,104 @@
+"""`/auth/google` and `/auth/google/callback`: signing in through any OpenID provider (http-api.md 7.1).
+
+The word in the paths is historical. The rules are in platz/access/sign_in.py.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from platz.access.sign_in import SignIn
+from platz.access.tokens import VerifiedClaims
+from platz.http.answers import Answer, answer_json
+from platz.http.cookies import SIGN_IN_COOKIE, Cookies
+from platz.http.documents import Document
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.http.services import Services
+from platz.identities import User
+
+TAG = "Authentication"
+
+
+class StartGoogleLoginResponse(Document):
+    """Where to send the browser."""
+
+    redirect_url: str
+
+
+class OAuth2Response(RequestBody):
+    """What the provider sent back with the browser. ``state`` is checked where a frontend forwards it."""
+
+    auth_code: str
+    state: str | None = None
+
+
+class FinishGoogleLoginResponse(Document):
+    """The access token, good for seven days."""
+
+    access_token: str
+
+
+def start(call: Call) -> Answer:
+    """Begin a sign-in; its secrets stay in the browser's cookie."""
+    started = _sign_in(call.services).start()
+    cookie = Cookies(own_url=call.services.own_url).keep_sign_in(started.cookie)
+    answer = answer_json({"redirect_url": started.redirect_url})
+    return Answer(status=200, body=answer.body, headers=(cookie,))
+
+
+def finish(call: Call[OAuth2Response]) -> Answer:
+    """Exchange the code; the sign-in's cookie goes, the one for live events comes."""
+    cookies = Cookies(own_url=call.services.own_url)
+    signed_in = _sign_in(call.services).finish(
+        code=call.body.auth_code, state=call.body.state, cookie=call.cookies.get(SIGN_IN_COOKIE)
+    )
+    identity, token = User(id=signed_in.account.id), signed_in.token
+    answer = answer_json({"access_token": token.text})
+    headers = (
+        cookies.clear_sign_in(),
+        live_pass(call.services, VerifiedClaims(identity=identity, expires_at=token.expires_at)),
+    )
+    return Answer(status=200, body=answer.body, headers=headers)
+
+
+def live_pass(services: Services, claims: VerifiedClaims) -> tuple[str, str]:
+    """Return the header that lets this browser open live events (http-api.md 8.5)."""
+    value = services.tokens.seal_live_pass(claims)
+    cookies = Cookies(own_url=services.own_url)
+    return cookies.keep_live_pass(value, expires_at=claims.expires_at, now=datetime.now(UTC))
+
+
+def _sign_in(services: Services) -> SignIn:
+    return SignIn(
+        services.identity_provider,
+        services.tokens,
+        services.database,
+        admin_emails=services.admin_emails,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (
+    Route(
+        method="GET",
+        path="/auth/google",
+        operation_id="startGoogleLogin",
+        tag=TAG,
+        summary="Begin to sign in",
+        handler=start,
+        permission=Permission.ANYONE,
+        response=StartGoogleLoginResponse,
+    ),
+    Route(
+        method="POST",
+        path="/auth/google/callback",
+        operation_id="finishGoogleLogin",
+        tag=TAG,
+        summary="Finish to sign in",
+        handler=finish,
+        permission=Permission.ANYONE,
+        request=OAuth2Response,
+        response=FinishGoogleLoginResponse,
+        errors=(401, 403),
+    ),
+)

@@ -1,0 +1,138 @@
+"""`/user-tokens`: the credentials that users make for their own programs (http-api.md 7.16).
+
+Invariant: a token has the full power of its owner, so nobody but the owner and site admins sees or makes
+one. Its text is in the answer to its creation and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from platz.access.permissions import is_site_admin, require_active_user
+from platz.access.tokens import new_api_token
+from platz.db import accounts, collections, tokens
+from platz.db.collection_table import USER_TOKENS
+from platz.db.collections import Listing
+from platz.errors import Denied, NotFound
+from platz.http.answers import Answer, answer_json, found, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route
+from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import UserId
+
+OTHERS_TOKENS = "Non-admin users are not allowed to query for user-tokens of other users"
+
+
+class UserToken(Document):
+    """A token, without its secret."""
+
+    id: UUID
+    user_id: UUID
+    created_at: datetime
+
+
+class CreateUserToken(RequestBody):
+    """For which user; the caller when it is left out."""
+
+    user_id: UUID | None = None
+
+
+class CreatedUserToken(Document):
+    """The token: shown once, sent as `x-platz-token`."""
+
+    created_token: str
+
+
+class _Asker(NamedTuple):
+    """The user who asks."""
+
+    id: UserId
+    is_admin: bool
+
+    def may_touch(self, owner: UserId) -> bool:
+        return self.is_admin or owner == self.id
+
+
+def read_list(call: Call) -> Answer:
+    """Site admins read whose they ask for, or all; others their own."""
+    with call.database.reading() as connection:
+        listing = _permitted(_asker(connection, call), call.listing)
+        return found(collections.read_page(connection, USER_TOKENS, listing, seen=None))
+
+
+def read_one(call: Call) -> Answer:
+    """One token; others' are not there."""
+    with call.database.reading() as connection:
+        asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
+        if owner is None or not asker.may_touch(owner):
+            raise NotFound
+        return found(collections.read_item(connection, USER_TOKENS, call.path_id, seen=None))
+
+
+def create(call: Call[CreateUserToken]) -> Answer:
+    """Make a token for the caller or, as a site admin, for anybody."""
+    stored, text = new_api_token()
+    with call.database.transaction() as connection:
+        asker = _asker(connection, call)
+        owner = asker.id if call.body.user_id is None else UserId(call.body.user_id)
+        if not asker.may_touch(owner):
+            raise Denied(reason=f"user {asker.id} is not a site admin")
+        if accounts.user_account(connection, owner) is None:
+            raise NotFound
+        tokens.add_user_token(connection, token_id=stored.id, user_id=owner, secret_hash=stored.secret_hash)
+    return answer_json({"created_token": text}, status=201)
+
+
+def delete(call: Call) -> Answer:
+    """Revoke a token; it stops working at once."""
+    with call.database.transaction() as connection:
+        asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
+        if owner is None:
+            raise NotFound
+        if not asker.may_touch(owner):
+            raise Denied(reason=f"user {asker.id} is not a site admin")
+        tokens.remove_user_token(connection, call.path_id)
+    return no_content()
+
+
+def _asker(connection: Connection, call: Call[Any]) -> _Asker:  # Any: the body plays no part
+    """Only users have user tokens."""
+    user_id = require_active_user(connection, call.identity)
+    return _Asker(id=user_id, is_admin=is_site_admin(connection, call.identity))
+
+
+def _permitted(asker: _Asker, listing: Listing) -> Listing:
+    if asker.is_admin:
+        return listing
+    if listing.filters.get("user_id", asker.id) != asker.id:
+        raise Denied(OTHERS_TOKENS, reason=f"user {asker.id} is not a site admin")
+    return replace(listing, filters={**listing.filters, "user_id": asker.id})
+
+
+ENTITY = Entity(path="/user-tokens", tag="User Tokens", noun="a user token", item=UserToken)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    replace(list_route(ENTITY, USER_TOKENS, "allUserTokens"), handler=read_list, permission=Permission.USER),
+    create_route(
+        ENTITY,
+        "createUserToken",
+        create,
+        request=CreateUserToken,
+        permission=Permission.OWN_OR_SITE_ADMIN,
+        response=CreatedUserToken,
+        errors=(404,),
+    ),
+    replace(
+        detail_route(ENTITY, USER_TOKENS, "getUserToken"),
+        handler=read_one,
+        permission=Permission.OWN_OR_SITE_ADMIN,
+    ),
+    delete_route(ENTITY, "deleteUserToken", delete, permission=Permission.OWN_OR_SITE_ADMIN),
+)
