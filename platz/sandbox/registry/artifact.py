@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -33,10 +34,14 @@ class ChartArtifact:
     manifest: bytes
 
 
-def chart_artifact(archive: bytes) -> ChartArtifact:
-    """Make the artifact of a packaged chart (`.tgz`); raise `Rejected` when it holds no Chart.yaml."""
-    metadata = _metadata(archive)
-    config = orjson.dumps(metadata)
+def chart_artifact(archive: bytes, metadata: Mapping[str, Any] | None = None) -> ChartArtifact:
+    """Make the artifact of a packaged chart (`.tgz`).
+
+    ``metadata`` stands for the content of Chart.yaml; with it, ``archive`` may be anything. Raises `Rejected` when
+    that content has to be taken from ``archive`` and isn't there.
+    """
+    metadata = _metadata(archive) if metadata is None else metadata
+    config = orjson.dumps(dict(metadata))
     manifest = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
@@ -14,12 +16,16 @@ from platz.sandbox.registry.names import digest_of
 _TIMEOUT_SECONDS = 30.0
 
 
-def push_chart(url: str, repository: str, tag: str, archive: bytes) -> str:
+def push_chart(
+    url: str, repository: str, tag: str, archive: bytes, *, metadata: Mapping[str, Any] | None = None
+) -> str:
     """Push ``archive`` to ``repository:tag`` of the registry at ``url`` and return the manifest's digest.
 
-    Raises `Rejected` when the registry refuses, `httpx.TransportError` when it can't be reached.
+    With ``metadata`` (what Chart.yaml would say) the archive may be broken, to try what a reader makes of it.
+    Raises `Rejected` when the archive is no chart or the registry refuses, `httpx.TransportError` when it can't
+    be reached.
     """
-    artifact = chart_artifact(archive)
+    artifact = chart_artifact(archive, metadata)
     with httpx.Client(base_url=url, timeout=_TIMEOUT_SECONDS) as client:
         for blob in (artifact.config, artifact.archive):
             _push_blob(client, repository, blob)
