@@ -79,10 +79,10 @@ def _why(error: Exception) -> str:
     match error:
         case broken.NameResolutionError():
             return "has a server address that cannot be resolved"
-        case broken.ConnectTimeoutError():
-            return "does not accept connections in time"
         case broken.NewConnectionError():
             return "refuses connections"
+        case broken.ConnectTimeoutError():
+            return "does not accept connections in time"
         case broken.ReadTimeoutError() | TimeoutError():
             return "does not answer in time"
         case broken.SSLError():

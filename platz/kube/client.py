@@ -15,7 +15,7 @@ import orjson
 from platz.json import JsonObject
 from platz.kube.access import ClusterAccess
 from platz.kube.answers import parsed_object
-from platz.kube.errors import KubeNotFound
+from platz.kube.errors import KubeGone, KubeNotFound
 from platz.kube.exchange import Call, Exchange, KubeTimeouts
 from platz.kube.resources import ResourceKind
 from platz.kube.stream import ByteStream
@@ -64,20 +64,25 @@ class KubeClient:
     def list_all(
         self, kind: ResourceKind, *, namespace: str | None = None, label_selector: str | None = None
     ) -> Listing:
-        """Return all objects, read page by page. Raises `KubeGone` when a page's continuation is too old."""
-        parameters = {"limit": str(_PAGE)}
-        if label_selector:
-            parameters["labelSelector"] = label_selector
+        """Return all objects, read page by page; in one piece when the pages do not stay together (410)."""
+        parameters = {"labelSelector": label_selector} if label_selector else {}
+        path = kind.path(namespace=namespace)
+        try:
+            return self._pages(path, {**parameters, "limit": str(_PAGE)})
+        except KubeGone:
+            return self._pages(path, parameters)
+
+    def _pages(self, path: str, parameters: Mapping[str, str]) -> Listing:
         items: list[JsonObject] = []
+        following = ""
         while True:
-            call = Call(method="GET", path=kind.path(namespace=namespace), parameters=parameters)
-            page = self._object(call)
+            continued = {"continue": following} if following else {}
+            page = self._object(Call(method="GET", path=path, parameters={**parameters, **continued}))
             metadata = cast("JsonObject", page.get("metadata") or {})
             items += cast("list[JsonObject]", page.get("items") or [])
-            following = metadata.get("continue")
-            if not isinstance(following, str) or not following:
+            following = str(metadata.get("continue") or "")
+            if not following:
                 return Listing(items=tuple(items), resource_version=str(metadata.get("resourceVersion", "")))
-            parameters = {**parameters, "continue": following}
 
     def create(self, kind: ResourceKind, document: JsonObject, *, namespace: str | None = None) -> JsonObject:
         """Create an object. Raises `KubeAlreadyExists`, `KubeRejected`."""

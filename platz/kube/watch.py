@@ -1,0 +1,178 @@
+"""Follows one kind of object in one cluster, for ever: three nested generators, each with one reason to end.
+
+`Watch.news` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
+when the cluster forgot the resource version, or fails), which goes through `_one_stream` (ends with its HTTP
+answer).
+
+Invariant: no change is lost. Each stream begins at the resource version that the one before it reached; when
+the cluster no longer knows that version (410), or keeps failing, a new list tells the truth. A stream that is
+dead without having been closed (half-open) is noticed by its silence, since a server sends bookmarks about
+every minute. `stop` ends the generator at once, from any thread, also while it waits for a socket.
+Source: Kubernetes API concepts, "Efficient detection of changes".
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import cast
+
+import orjson
+
+from platz.errors import PlatzError
+from platz.json import JsonObject, JsonValue
+from platz.kube.answers import error_from_status
+from platz.kube.breaker import Breaker, Pauses
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
+from platz.kube.stream import StreamBroken, StreamSilent
+from platz.kube.watched import (
+    Changes,
+    Gone,
+    Snapshot,
+    Upsert,
+    Watched,
+    WatchFailed,
+    WatchHealthy,
+    WatchNews,
+)
+
+_FAILURES_BEFORE_LIST = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchTiming:
+    """Seconds: how long the server keeps a stream, the silence after which it counts as dead, the pauses
+    between attempts, and how long a stream must have lasted to count as a success."""
+
+    stream: int = 290
+    silence: float = 100.0
+    settled: float = 10.0
+    pauses: Pauses = field(default_factory=Pauses)
+
+
+class Watch:
+    """One kind in one cluster; `news` is for one thread, `stop` for any."""
+
+    def __init__(
+        self, client: KubeClient, watched: Watched, *, breaker: Breaker, timing: WatchTiming | None = None
+    ) -> None:
+        """``client`` must be this watch's own: `stop` cuts its connections. ``breaker`` is the cluster's."""
+        self._client = client
+        self._watched = watched
+        self._breaker = breaker
+        self._timing = timing or WatchTiming()
+        self._stopped = threading.Event()
+        self._version = ""
+        self._failures = 0
+        self._healthy = False
+
+    def stop(self) -> None:
+        """End `news` now."""
+        self._stopped.set()
+        self._client.abort()
+
+    def news(self) -> Iterator[WatchNews]:
+        """Yield what happens, until `stop`. Cluster errors are told as `WatchFailed`, never raised."""
+        while self._may_try():
+            try:
+                yield from self._list_then_streams()
+            except KubeAborted:
+                return
+            except KubeGone:
+                self._version = ""
+                self._pause()
+            except PlatzError as error:
+                self._breaker.failed()
+                self._healthy = False
+                yield WatchFailed(reason=error.message)
+                self._pause()
+
+    def _may_try(self) -> bool:
+        """Wait for the cluster's breaker; False when stopped."""
+        while not self._stopped.is_set():
+            seconds = self._breaker.seconds_to_wait()
+            if seconds == 0:
+                return True
+            self._stopped.wait(seconds)
+        return False
+
+    def _pause(self) -> None:
+        """Wait longer with every failure in a row; after a few of them do not trust the version any more."""
+        self._failures += 1
+        if self._failures >= _FAILURES_BEFORE_LIST:
+            self._version = ""
+        self._stopped.wait(self._timing.pauses.after(self._failures))
+
+    def _list_then_streams(self) -> Iterator[WatchNews]:
+        """List unless a resource version is known, then follow it from stream to stream."""
+        if not self._version:
+            listing = self._client.list_all(
+                self._watched.resource, label_selector=self._watched.label_selector
+            )
+            self._version = listing.resource_version
+            self._breaker.succeeded()
+            yield Snapshot(objects=listing.items)
+        while not self._stopped.is_set():
+            began, reached = time.monotonic(), self._version
+            yield from self._one_stream()
+            if self._version != reached or time.monotonic() - began >= self._timing.settled:
+                self._failures = 0
+            else:
+                self._pause()  # a server that closes at once must not be asked in a tight loop
+
+    def _one_stream(self) -> Iterator[WatchNews]:
+        """Yield what one HTTP answer tells; ends with it, or with its silence."""
+        path = self._watched.resource.path()
+        with self._client.stream(path, parameters=self._parameters(), silence=self._timing.silence) as stream:
+            self._breaker.succeeded()
+            if not self._healthy:
+                self._healthy = True
+                yield WatchHealthy()
+            try:
+                for lines in stream.batches():
+                    changes = tuple(change for line in lines if (change := self._change(line)))
+                    if changes:
+                        yield Changes(changes=changes)
+            except (StreamSilent, StreamBroken):
+                return  # the next stream goes on where this one was
+
+    def _parameters(self) -> dict[str, str]:
+        parameters = {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": str(self._timing.stream),
+        }
+        if self._watched.label_selector:
+            parameters["labelSelector"] = self._watched.label_selector
+        return parameters
+
+    def _change(self, line: bytes) -> Upsert | Gone | None:
+        """Return what a line tells, and remember how far the stream got."""
+        try:
+            event: JsonValue = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            event = None
+        match event:
+            case {"type": "ERROR", "object": status}:
+                raise self._told_error(status)
+            case {"type": str(kind), "object": {"metadata": {"resourceVersion": str(version)}} as found}:
+                self._version = version
+            case _:
+                raise KubeUnreachable(f"Cluster {self._client.cluster} sent a broken watch event.")
+        match kind:
+            case "ADDED" | "MODIFIED":
+                return Upsert(object=cast("JsonObject", found))
+            case "DELETED":
+                return Gone(object=cast("JsonObject", found))
+            case _:
+                return None  # BOOKMARK
+
+    def _told_error(self, status: JsonValue) -> PlatzError:
+        code = status.get("code") if isinstance(status, dict) else None
+        return error_from_status(
+            self._client.cluster, code if isinstance(code, int) else 500, orjson.dumps(status)
+        )

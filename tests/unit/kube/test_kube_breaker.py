@@ -1,0 +1,45 @@
+"""A cluster that keeps failing is asked by one caller at a time, after growing pauses."""
+
+from __future__ import annotations
+
+import pytest
+
+from platz.kube.breaker import Breaker, Pauses
+
+LONG = Pauses(first=600, limit=600)
+
+
+def failing(times: int, pauses: Pauses = LONG) -> Breaker:
+    breaker = Breaker(pauses, threshold=4)
+    for _ in range(times):
+        breaker.failed()
+    return breaker
+
+
+def test_a_few_failures_keep_nobody_away() -> None:
+    assert failing(3).seconds_to_wait() == 0
+
+
+def test_many_failures_in_a_row_keep_everybody_away() -> None:
+    assert failing(4).seconds_to_wait() > 250
+
+
+def test_after_the_pause_one_caller_may_try_and_the_others_wait_on() -> None:
+    breaker = failing(4)
+    breaker._next_try = 0.0
+    assert breaker.seconds_to_wait() == 0
+    assert breaker.seconds_to_wait() > 250
+
+
+def test_one_success_lets_everybody_in() -> None:
+    breaker = failing(9)
+    breaker.succeeded()
+    assert not breaker.is_open
+    assert breaker.seconds_to_wait() == 0
+
+
+@pytest.mark.parametrize(("failures", "whole"), [(1, 0.5), (2, 1.0), (5, 8.0), (8, 60.0), (10_000, 60.0)])
+def test_pauses_double_up_to_a_limit_with_jitter(failures: int, whole: float) -> None:
+    pauses = {Pauses().after(failures) for _ in range(50)}
+    assert all(whole / 2 <= pause <= whole for pause in pauses)
+    assert len(pauses) > 1

@@ -1,0 +1,116 @@
+"""A deployment's namespace is made once, never taken from somebody else."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+import pytest
+from fake_cluster import FakeCluster
+
+from platz.errors import Conflict
+from platz.identities import DeploymentId
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeUnreachable
+from platz.kube.namespaces import delete_namespace, delete_namespace_of, ensure_namespace
+
+OURS = DeploymentId(UUID(int=1))
+OTHER = DeploymentId(UUID(int=2))
+KEY = ("namespaces", "shop-blue")
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    return FakeCluster()
+
+
+@pytest.fixture
+def client(cluster: FakeCluster) -> KubeClient:
+    return cast("KubeClient", cluster)
+
+
+def namespace(
+    owner: DeploymentId | None, *, terminating: bool = False, labels: JsonObject | None = None
+) -> JsonObject:
+    metadata: JsonObject = {"name": "shop-blue", "labels": {"platz": "yes"} if labels is None else labels}
+    if owner is not None:
+        metadata["annotations"] = {"platz_deployment_id": str(owner)}
+    if terminating:
+        metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    return {"metadata": metadata}
+
+
+def test_a_namespace_carries_exactly_the_label_and_the_annotation(
+    cluster: FakeCluster, client: KubeClient
+) -> None:
+    ensure_namespace(client, name="shop-blue", deployment_id=OURS)
+    assert cluster.objects[KEY] == {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {
+            "name": "shop-blue",
+            "labels": {"platz": "yes"},
+            "annotations": {"platz_deployment_id": str(OURS)},
+        },
+    }
+
+
+def test_a_namespace_that_an_earlier_attempt_made_is_fine(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OURS)
+    assert ensure_namespace(client, name="shop-blue", deployment_id=OURS) == namespace(OURS)
+
+
+@pytest.mark.parametrize(
+    ("owner", "words"), [(OTHER, f"belongs to deployment {OTHER}"), (None, "was not made by Platz")]
+)
+def test_somebody_elses_namespace_is_a_conflict(
+    cluster: FakeCluster, client: KubeClient, owner: DeploymentId | None, words: str
+) -> None:
+    cluster.objects[KEY] = namespace(owner)
+    with pytest.raises(Conflict, match=words):
+        ensure_namespace(client, name="shop-blue", deployment_id=OURS)
+
+
+def test_a_lost_label_is_put_back(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OURS, labels={})
+    ensure_namespace(client, name="shop-blue", deployment_id=OURS)
+    assert cluster.merges == [("namespaces", "shop-blue", {"metadata": {"labels": {"platz": "yes"}}})]
+
+
+def test_an_old_namespace_that_goes_is_waited_for(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OTHER, terminating=True)
+    looks = iter([None, lambda: cluster.objects.pop(KEY)])
+
+    def after_find() -> None:
+        step = next(looks, None)
+        if step is not None:
+            step()
+
+    cluster.after_find = after_find
+    ensure_namespace(client, name="shop-blue", deployment_id=OURS)
+    assert cluster.objects[KEY]["metadata"]["annotations"] == {"platz_deployment_id": str(OURS)}  # type: ignore[index,call-overload]
+
+
+def test_an_old_namespace_that_does_not_go_is_given_up(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OURS, terminating=True)
+    with pytest.raises(KubeUnreachable, match="still being deleted"):
+        ensure_namespace(client, name="shop-blue", deployment_id=OURS, patience_seconds=0)
+
+
+def test_deleting_a_namespace_that_is_gone_is_a_success(client: KubeClient) -> None:
+    delete_namespace(client, name="shop-blue")
+
+
+def test_another_deployments_namespace_is_not_deleted(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OTHER)
+    with pytest.raises(Conflict):
+        delete_namespace_of(client, name="shop-blue", deployment_id=OURS)
+    assert KEY in cluster.objects
+
+
+def test_a_deployments_own_namespace_is_deleted(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OURS)
+    delete_namespace_of(client, name="shop-blue", deployment_id=OURS)
+    delete_namespace_of(client, name="shop-blue", deployment_id=OURS)
+    assert KEY not in cluster.objects
