@@ -1,0 +1,152 @@
+"""The files of a chart that matter to Platz, read safely from an archive or a directory.
+
+Invariant: only the files of `KEPT_FILES` are kept, each as its bytes or as the reason why it can't be read;
+nothing outside the chart is ever looked at, and nothing is written anywhere (chart-extensions.md 1.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from platz.charts.chart_metadata import CHART_FILE
+from platz.charts.problems import quoted
+from platz.charts.syntax import LARGEST_FILE
+from platz.charts.tar_stream import Member, MemberKind, TarStream, UnsafeArchive
+
+EXTENSION_DIRECTORY = "platz"
+NEW_LAYOUT = ("platz/values-ui.yaml", "platz/actions.yaml", "platz/features.yaml", "platz/resources.yaml")
+LEGACY_LAYOUT = ("values.ui.json", "actions.schema.json", "features.json")
+KEPT_FILES = frozenset({CHART_FILE, *NEW_LAYOUT, *LEGACY_LAYOUT})
+
+LARGEST_ARCHIVE = 64 * 1024 * 1024
+_MOST_NAMES = 500
+_IS_DIRECTORY = "It is a directory."
+_TOO_LARGE = f"It is larger than {LARGEST_FILE // 1024} KiB."
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that is there but can't be read."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartFiles:
+    """What a chart holds, by name relative to its root."""
+
+    files: Mapping[str, bytes | Unreadable]
+    has_extension_directory: bool
+    names: tuple[str, ...] = field(default=())
+    """Names at the root and in ``platz``, to tell authors what is not read."""
+
+
+def unpack(archive: bytes) -> ChartFiles:
+    """Read a chart's ``.tgz``; raise `UnsafeArchive` with the reason."""
+    if len(archive) > LARGEST_ARCHIVE:
+        raise UnsafeArchive(f"The archive is larger than {LARGEST_ARCHIVE // 1024**2} MiB.")
+    stream = TarStream(archive)
+    collected = _Collected()
+    root: str | None = None
+    for member in stream.members():
+        segments = _segments(member)
+        if not segments:
+            continue
+        first, *inside = segments
+        if root not in {None, first}:
+            raise UnsafeArchive("The archive does not hold exactly one directory.")
+        root = first
+        if inside:
+            collected.add("/".join(inside), member, stream)
+        elif member.kind is MemberKind.FILE:
+            raise UnsafeArchive("The archive does not hold exactly one directory.")
+    if root is None:
+        raise UnsafeArchive("The archive is empty.")
+    return collected.chart_files()
+
+
+def read_directory(directory: Path) -> ChartFiles:
+    """Read an unpacked chart; raise `UnsafeArchive` when it is not a directory."""
+    if not directory.is_dir():
+        raise UnsafeArchive(f"{quoted(str(directory))} is not a directory.")
+    root = directory.resolve()
+    files = {name: _read(root, name) for name in sorted(KEPT_FILES)}
+    return ChartFiles(
+        files={name: content for name, content in files.items() if content is not None},
+        has_extension_directory=(root / EXTENSION_DIRECTORY).is_dir(),
+        names=tuple(_names(root)),
+    )
+
+
+class _Collected:
+    def __init__(self) -> None:
+        self._files: dict[str, bytes | Unreadable] = {}
+        self._has_extension_directory = False
+        self._names: list[str] = []
+
+    def add(self, name: str, member: Member, stream: TarStream) -> None:
+        is_directory = member.kind is MemberKind.DIRECTORY
+        if name.startswith(f"{EXTENSION_DIRECTORY}/") or (is_directory and name == EXTENSION_DIRECTORY):
+            self._has_extension_directory = True
+        if "/" not in name.removeprefix(f"{EXTENSION_DIRECTORY}/") and len(self._names) < _MOST_NAMES:
+            self._names.append(name)
+        parent = next((kept for kept in KEPT_FILES if name.startswith(f"{kept}/")), None)
+        if parent is not None:
+            self._files[parent] = Unreadable(_IS_DIRECTORY)
+        elif name in KEPT_FILES:
+            self._keep(name, member, stream)
+
+    def _keep(self, name: str, member: Member, stream: TarStream) -> None:
+        if member.kind is MemberKind.DIRECTORY:
+            self._files[name] = Unreadable(_IS_DIRECTORY)
+            return
+        if name in self._files:
+            raise UnsafeArchive(f"The archive has the file {quoted(name)} twice.")
+        too_large = member.size > LARGEST_FILE
+        self._files[name] = Unreadable(_TOO_LARGE) if too_large else stream.content()
+
+    def chart_files(self) -> ChartFiles:
+        return ChartFiles(
+            files=self._files,
+            has_extension_directory=self._has_extension_directory,
+            names=tuple(sorted(self._names)),
+        )
+
+
+def _segments(member: Member) -> list[str]:
+    """Split a member's name; ``./`` gives nothing. Raise `UnsafeArchive` when it leads out of the chart."""
+    separator = "\\" if "\\" in member.name else "/"  # archives made on Windows
+    if member.name.startswith(separator) or member.name[1:2] == ":":
+        raise UnsafeArchive(f"The archive has the absolute path {quoted(member.name)} in it.")
+    segments = [segment for segment in member.name.split(separator) if segment not in {"", "."}]
+    if ".." in segments:
+        raise UnsafeArchive(
+            f"The archive has the path {quoted(member.name)} in it, which leads out of the chart."
+        )
+    if "\0" in member.name or (not segments and member.kind is MemberKind.FILE):
+        raise UnsafeArchive("The archive has a member without a usable name.")
+    return segments
+
+
+def _read(root: Path, name: str) -> bytes | Unreadable | None:
+    path = root / name
+    if not path.exists() and not path.is_symlink():
+        return None
+    if not path.resolve().is_relative_to(root):
+        return Unreadable("It is a link that leads out of the chart.")
+    if not path.is_file():
+        return Unreadable(_IS_DIRECTORY if path.is_dir() else "It is not a file.")
+    try:
+        return Unreadable(_TOO_LARGE) if path.stat().st_size > LARGEST_FILE else path.read_bytes()
+    except OSError as error:
+        return Unreadable(f"It can't be read ({error.strerror}).")
+
+
+def _names(root: Path) -> Iterator[str]:
+    for path in sorted(root.iterdir())[:_MOST_NAMES]:
+        yield path.name
+    directory = root / EXTENSION_DIRECTORY
+    for path in sorted(directory.iterdir())[:_MOST_NAMES] if directory.is_dir() else []:
+        yield f"{EXTENSION_DIRECTORY}/{path.name}"

@@ -1,0 +1,105 @@
+"""JSON values by content: their text, their equality, copies that share nothing, and their nesting.
+
+Invariant: functions here treat a boolean never as a number, and an integer never as a float
+(chart-extensions.md 3.3 and 3.7). They recurse, so callers first check `exceeds_nesting`.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+from platz.json import JsonValue
+
+DEEPEST_NESTING = 128
+"""Containers inside containers. It is the limit under which Platz has always read JSON."""
+
+
+def number_text(value: float) -> str:
+    """Write a number as JSON text: a float always shows a fraction or an exponent (3.7)."""
+    if isinstance(value, int):
+        return str(value)
+    text = repr(value)
+    if "e" not in text:
+        return text
+    if 1e-5 <= abs(value) < 1e-4:  # Python turns to exponents one decade earlier than the contract
+        return format(Decimal(text), "f")
+    mantissa, exponent = text.split("e")
+    sign = "-" if exponent.startswith("-") else "+"
+    return f"{mantissa}e{sign}{exponent.lstrip('+-').lstrip('0')}"
+
+
+def compact_json(value: JsonValue) -> str:
+    """Write JSON without spaces, non-ASCII unescaped, keys in their given order (3.7)."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return number_text(value)
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case list():
+            return "[" + ",".join(compact_json(item) for item in value) + "]"
+        case dict():
+            fields = (
+                f"{json.dumps(key, ensure_ascii=False)}:{compact_json(item)}" for key, item in value.items()
+            )
+            return "{" + ",".join(fields) + "}"
+
+
+def equal_by_content(left: JsonValue, right: JsonValue) -> bool:
+    """Compare without any conversion: ``true`` is not 1, 1 is not 1.0 (3.3)."""
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(equal_by_content, left, right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal_by_content(left[key], right[key]) for key in left)
+    return left == right
+
+
+def exceeds_nesting(value: JsonValue, limit: int = DEEPEST_NESTING) -> bool:
+    """Tell whether containers nest deeper than ``limit``, without recursion."""
+    level: list[JsonValue] = [value]
+    for _ in range(limit + 1):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return False
+    return True
+
+
+def weight(value: JsonValue, *, limit: int | None = None) -> int:
+    """Count what a copy of the value costs: one for each value, and one for each 16 characters.
+
+    With ``limit`` the count stops soon after it; values may share parts, so the full count can be huge.
+    """
+    total = 0
+    pending: list[JsonValue] = [value]
+    while pending and (limit is None or total <= limit):
+        item = pending.pop()
+        total += 1 + (len(item) // 16 if isinstance(item, str) else 0)
+        pending.extend(_children(item))
+    return total
+
+
+def copied(value: JsonValue) -> JsonValue:
+    """Copy the containers; scalars are shared."""
+    match value:
+        case list():
+            return [copied(item) for item in value]
+        case dict():
+            return {key: copied(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _children(value: JsonValue) -> list[JsonValue]:
+    match value:
+        case list():
+            return value
+        case dict():
+            return list(value.values())
+        case _:
+            return []

@@ -1,0 +1,1 @@
+"""The JsonLogic dialect of conditions (chart-extensions.md 4)."""

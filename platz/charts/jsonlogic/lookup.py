@@ -1,0 +1,67 @@
+"""Finding a value in JsonLogic's data by a path (chart-extensions.md 4.2).
+
+Invariant: a null that is found is found; a key that contains a dot can't be reached.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from platz.charts.json_text import number_text
+from platz.json import JsonValue
+
+_INDEX = re.compile(r"\+?[0-9]+", re.ASCII)
+_LONGEST_INDEX = 18
+
+
+class Nothing(Enum):
+    """The answer when there is no such value."""
+
+    NOTHING = "nothing"
+
+
+def find(data: JsonValue, key: JsonValue) -> JsonValue | Nothing:
+    """Look up a path in the data."""
+    match key:
+        case bool():
+            return Nothing.NOTHING
+        case int() | float():
+            return _by_number(data, key)
+        case str():
+            return _by_text(data, key)
+        case _:
+            return Nothing.NOTHING
+
+
+def _by_number(data: JsonValue, key: float) -> JsonValue | Nothing:
+    match data:
+        case dict():
+            return data.get(number_text(key), Nothing.NOTHING)
+        case list() | str() if isinstance(key, int) and 0 <= key < len(data):
+            return data[key]
+        case _:
+            return Nothing.NOTHING
+
+
+def _by_text(data: JsonValue, path: str) -> JsonValue | Nothing:
+    steps = path.split(".")
+    value: JsonValue | Nothing = data
+    for position, step in enumerate(steps):
+        match value:
+            case dict():
+                value = value.get(step, Nothing.NOTHING)
+            case list():
+                value = _element(value, step)
+            case str() if position == len(steps) - 1:
+                return _element(value, step)
+            case _:
+                return Nothing.NOTHING
+    return value
+
+
+def _element(elements: list[JsonValue] | str, step: str) -> JsonValue | Nothing:
+    if not _INDEX.fullmatch(step) or len(step) > _LONGEST_INDEX:
+        return Nothing.NOTHING
+    index = int(step)
+    return elements[index] if index < len(elements) else Nothing.NOTHING

@@ -1,0 +1,60 @@
+"""JsonLogic rules as a tree (chart-extensions.md 4.1).
+
+Invariant: the whole rule is parsed before anything is evaluated, and one unknown operator anywhere makes it
+invalid. Lists are opaque constants: operators inside them are not even parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from platz.charts.json_text import exceeds_nesting
+from platz.json import JsonValue
+
+
+class InvalidRule(Exception):
+    """The rule is invalid, or its evaluation ends abnormally: what it guards is hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A value that stands for itself."""
+
+    value: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator with its arguments."""
+
+    operator: str
+    arguments: tuple[Rule, ...]
+
+
+Rule: TypeAlias = "Constant | Operation"
+
+NULL = Constant(None)
+
+
+def parse_rule(rule: JsonValue, operators: Container[str]) -> Rule:
+    """Parse a rule that may use these operators; raise `InvalidRule`."""
+    if exceeds_nesting(rule):
+        raise InvalidRule("The rule nests too deep.")
+    return _parse(rule, operators)
+
+
+def _parse(rule: JsonValue, operators: Container[str]) -> Rule:
+    if not isinstance(rule, dict) or len(rule) != 1:
+        return Constant(rule)
+    ((operator, value),) = rule.items()
+    if operator not in operators:
+        raise InvalidRule(f"There is no operator {operator!r}.")
+    match value:
+        case list():
+            return Operation(operator, tuple([_parse(argument, operators) for argument in value]))
+        case None:
+            return Operation(operator, ())
+        case _:
+            return Operation(operator, (_parse(value, operators),))

@@ -1,0 +1,34 @@
+"""A mapping as a file wrote it: an ordinary dict that also remembers what a dict can't hold.
+
+Invariant: the dict has the last value of a key that was written twice; ``repeated`` names those keys, and
+``has_other_keys`` tells that some keys were not text and were left out (chart-extensions.md 1.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from platz.json import JsonValue
+
+
+class Mapping(dict[str, JsonValue]):
+    """An object of a YAML or JSON file with repeated or non-text keys."""
+
+    __slots__ = ("has_other_keys", "repeated")
+
+    def __init__(
+        self, values: dict[str, JsonValue], *, repeated: Iterable[str] = (), has_other_keys: bool = False
+    ) -> None:
+        super().__init__(values)
+        self.repeated = frozenset(repeated)
+        self.has_other_keys = has_other_keys
+
+
+def repeated_keys(mapping: dict[str, JsonValue]) -> frozenset[str]:
+    """Return the keys that were written more than once."""
+    return mapping.repeated if isinstance(mapping, Mapping) else frozenset()
+
+
+def has_other_keys(mapping: dict[str, JsonValue]) -> bool:
+    """Tell whether some keys were not text."""
+    return isinstance(mapping, Mapping) and mapping.has_other_keys

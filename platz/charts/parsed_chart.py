@@ -1,0 +1,39 @@
+"""A chart that could be read: its files' documents in their typed form.
+
+Invariant: a document is None exactly when its file is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from platz.charts.actions import ActionsDocument
+from platz.charts.chart_metadata import ChartMetadata
+from platz.charts.features import FeaturesDocument
+from platz.charts.resource_types import ResourceType
+from platz.charts.ui_schema import UiSchema
+from platz.json import JsonValue
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedFile(Generic[T]):
+    """One file: its name, what it holds as written, and what Platz understands of it."""
+
+    name: str
+    written: JsonValue
+    parsed: T
+    stored: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedChart:
+    """Everything that Platz reads of a chart."""
+
+    metadata: ChartMetadata
+    ui_schema: ParsedFile[UiSchema] | None
+    actions: ParsedFile[ActionsDocument] | None
+    features: ParsedFile[FeaturesDocument] | None
+    resource_types: ParsedFile[tuple[ResourceType, ...]] | None

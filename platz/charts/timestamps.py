@@ -1,0 +1,25 @@
+"""The two ways in which Platz writes a moment inside chart values.
+
+Invariant: always UTC, and a fraction of 0, 3 or 6 digits, as few as the moment needs (chart-extensions.md 5).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def property_text(moment: datetime) -> str:
+    """Write a collection property: ``2024-02-03 04:05:06.120 UTC`` (not RFC 3339)."""
+    return f"{_clock(moment, separator=' ')} UTC"
+
+
+def rfc3339_text(moment: datetime) -> str:
+    """Write RFC 3339 with ``Z``, as the cluster row in the values has it (workers.md 4.1)."""
+    return f"{_clock(moment, separator='T')}Z"
+
+
+def _clock(moment: datetime, *, separator: str) -> str:
+    utc = moment.astimezone(UTC)
+    fraction = f".{utc.microsecond:06d}" if utc.microsecond else ""
+    short = fraction.removesuffix("000") if fraction else ""
+    return utc.strftime(f"%Y-%m-%d{separator}%H:%M:%S").rjust(19, "0") + short

@@ -1,0 +1,24 @@
+"""The generations of the documents' formats (chart-extensions.md 1.2)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from platz.json import JsonObject
+
+
+class Version(StrEnum):
+    """A generation; v0 documents carry no header."""
+
+    V0 = "v0"
+    V1BETA1 = "v1beta1"
+    V1BETA2 = "v1beta2"
+
+    @property
+    def api_version(self) -> str:
+        """The text under ``apiVersion``; v0 has none, so nothing equals it."""
+        return f"platz.io/{self.value}"
+
+    def header(self, kind: str) -> JsonObject:
+        """The first keys of a stored document."""
+        return {} if self is Version.V0 else {"apiVersion": self.api_version, "kind": kind}
