@@ -188,5 +188,5 @@ def test_a_flood_of_100_000_messages_is_handled_and_its_depth_is_seen(scene: Sce
 
 
 def _on_stop(ref: pykka.ActorRef[Child], then: Callable[[], None]) -> None:
-    actor = ref._actor
+    actor = ref._actor_weakref()
     actor.release = then

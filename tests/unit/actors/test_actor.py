@@ -45,7 +45,7 @@ class Recorder(Actor):
 
 def start(house: House, **kwargs: object) -> tuple[Recorder, object]:
     ref = Recorder.start(house=house, **kwargs)
-    return ref._actor, ref
+    return ref._actor_weakref(), ref
 
 
 def test_an_actor_looks_at_everything_before_it_handles_messages(house: House) -> None:
