@@ -1,0 +1,369 @@
+"""Signing in through a provider: what is sent, what is believed, and what is refused (auth.md section 2.2)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fake_provider import (
+    EC_KEY,
+    ISSUER,
+    NOW,
+    OTHER_RSA_KEY,
+    RSA_KEY,
+    FakeProvider,
+    at_hash,
+    compact,
+    public_jwk,
+    sign_in,
+)
+from jose import jwe
+
+from platz.access.accounts import Person
+from platz.access.oidc import callback_url
+from platz.access.provider_documents import MAX_AGE, ProviderDirectory, ProviderSettings, ProviderUnavailable
+from platz.access.tokens.cookie_tokens import SignInFlow, new_sign_in_flow
+from platz.errors import Denied, PlatzError, Rejected, Retryable, Unauthenticated
+
+ALICE = Person(name="Alice", email="alice@example.com")
+SECONDS = int(NOW.timestamp())
+
+
+@pytest.fixture
+def provider() -> FakeProvider:
+    return FakeProvider()
+
+
+@pytest.fixture
+def flow() -> SignInFlow:
+    return new_sign_in_flow()
+
+
+def test_a_person_signs_in(provider: FakeProvider, flow: SignInFlow) -> None:
+    assert sign_in(provider, flow) == ALICE
+
+
+def test_the_authorization_request_has_the_contracts_parameters(
+    provider: FakeProvider, flow: SignInFlow
+) -> None:
+    url = urlsplit(provider.identity_provider().redirect_url(flow))
+    assert f"{url.scheme}://{url.netloc}{url.path}" == f"{ISSUER}/authorize"
+    assert parse_qs(url.query) == {
+        "response_type": ["code"],
+        "client_id": ["platz"],
+        "redirect_uri": ["https://platz.example.com/auth/google/callback"],
+        "scope": ["openid profile email"],
+        "state": [flow.state],
+        "nonce": [flow.nonce],
+        "code_challenge": [flow.challenge],
+        "code_challenge_method": ["S256"],
+    }
+
+
+@pytest.mark.parametrize(
+    "own_url", ["https://p.example.com", "https://p.example.com/", "https://p.example.com/a/b?c"]
+)
+def test_the_callback_is_at_the_origin(own_url: str) -> None:
+    assert callback_url(own_url) == "https://p.example.com/auth/google/callback"
+
+
+def test_a_trailing_slash_of_the_issuer_is_tolerated(provider: FakeProvider, flow: SignInFlow) -> None:
+    assert sign_in(provider, flow, server_url=f"{ISSUER}/") == ALICE
+
+
+def test_an_endpoint_with_a_query_keeps_it(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.discovery["authorization_endpoint"] += "?tenant=1"
+    assert "?tenant=1&response_type=code" in provider.identity_provider().redirect_url(flow)
+
+
+def test_a_provider_that_takes_the_secret_in_the_form_gets_it_there(
+    provider: FakeProvider, flow: SignInFlow
+) -> None:
+    provider.discovery["token_endpoint_auth_methods_supported"] = ["client_secret_post"]
+    assert sign_in(provider, flow) == ALICE
+
+
+@pytest.mark.parametrize("kid", ["one", None])
+@pytest.mark.parametrize(("key", "algorithm"), [(RSA_KEY, "RS256"), (RSA_KEY, "RS512"), (EC_KEY, "ES256")])
+def test_public_key_signatures_are_accepted(
+    provider: FakeProvider, flow: SignInFlow, key: Any, algorithm: str, kid: str | None
+) -> None:
+    published = public_jwk(key, kid, algorithm)
+    published.pop("alg", None)
+    provider.keys = [public_jwk(OTHER_RSA_KEY, None if kid is None else "other"), published]
+    provider.signing = (key, algorithm, kid)
+    assert sign_in(provider, flow) == ALICE
+
+
+def test_a_new_key_is_fetched_when_a_token_names_it(provider: FakeProvider, flow: SignInFlow) -> None:
+    identity_provider = provider.identity_provider()
+    code = provider.authorize(identity_provider.redirect_url(flow))
+    provider.keys = [public_jwk(OTHER_RSA_KEY, "two")]
+    provider.signing = (OTHER_RSA_KEY, "RS256", "two")
+    assert identity_provider.finish(code, flow) == ALICE
+
+
+def test_a_key_that_is_never_published_is_refused_after_one_look(
+    provider: FakeProvider, flow: SignInFlow
+) -> None:
+    provider.signing = (OTHER_RSA_KEY, "RS256", "secret")
+    with pytest.raises(Unauthenticated):
+        sign_in(provider, flow)
+    assert provider.asked.count("/keys") == 2
+
+
+def test_documents_are_kept_for_ten_minutes(provider: FakeProvider) -> None:
+    time = [0.0]
+    settings = ProviderSettings(server_url=ISSUER, client_id="platz", client_secret="s")
+    directory = ProviderDirectory(lambda: settings, provider.client, clock=lambda: time[0])
+    for moment in (0, MAX_AGE - 1, MAX_AGE, 2 * MAX_AGE - 1):
+        time[0] = moment
+        directory.documents()
+    assert provider.asked.count("/.well-known/openid-configuration") == 2
+
+
+@pytest.mark.parametrize(
+    ("claims", "word"),
+    [
+        ({"nonce": "another"}, "nonce"),
+        ({"nonce": ...}, "nonce"),
+        ({"iss": "https://evil.example.com"}, "iss"),
+        ({"iss": ...}, "iss"),
+        ({"aud": "another"}, "aud"),
+        ({"aud": ...}, "aud"),
+        ({"aud": ["platz", "another"]}, "aud"),
+        ({"aud": ["platz", "another"], "azp": "another"}, "aud"),
+        ({"azp": "another"}, "aud"),
+        ({"exp": SECONDS - 6}, "exp"),
+        ({"exp": ...}, "exp"),
+        ({"exp": "tomorrow"}, "exp"),
+        ({"iat": SECONDS + 3600}, "iat"),
+        ({"iat": ...}, "iat"),
+        ({"sub": ""}, "sub"),
+        ({"sub": 7}, "sub"),
+        ({"at_hash": at_hash("another")}, "at_hash"),
+        ({"at_hash": 7}, "at_hash"),
+    ],
+)
+def test_a_wrong_claim_is_refused(
+    provider: FakeProvider, flow: SignInFlow, claims: dict[str, Any], word: str
+) -> None:
+    provider.claims = claims
+    with pytest.raises(Unauthenticated, match=f"OIDC authentication error: the ID token's `{word}`"):
+        sign_in(provider, flow)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": ["platz"]},
+        {"aud": ["platz", "another"], "azp": "platz"},
+        {"at_hash": at_hash("opaque")},
+        {"azp": "platz"},
+    ],
+)
+def test_the_standards_other_right_forms_are_accepted(
+    provider: FakeProvider, flow: SignInFlow, claims: dict[str, Any]
+) -> None:
+    provider.claims = claims
+    assert sign_in(provider, flow) == ALICE
+
+
+def test_the_client_secret_does_not_sign_id_tokens(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.signing = ("s3:cret/+", "HS256", None)
+    with pytest.raises(Unauthenticated, match="algorithm is not allowed"):
+        sign_in(provider, flow)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+def test_the_public_key_used_as_a_shared_secret_does_not_sign(
+    provider: FakeProvider, flow: SignInFlow, encoding: Encoding
+) -> None:
+    """Algorithm confusion."""
+    code = provider.authorize(provider.identity_provider().redirect_url(flow))
+    public = RSA_KEY.public_key().public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+    claims = {
+        "iss": ISSUER,
+        "sub": "alice",
+        "aud": "platz",
+        "iat": SECONDS,
+        "exp": SECONDS + 60,
+        "nonce": flow.nonce,
+    }
+    signed = f"{compact({'alg': 'HS256', 'kid': 'one'})}.{compact(claims)}"
+    signature = hmac.new(public, signed.encode(), hashlib.sha256).digest()
+    import base64
+
+    provider.token_answer = {
+        "id_token": f"{signed}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
+    }
+    with pytest.raises(Unauthenticated, match="algorithm is not allowed"):
+        provider.identity_provider().finish(code, flow)
+
+
+def test_a_symmetric_key_that_is_published_is_not_used(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.keys = [{"kty": "oct", "kid": "one", "alg": "RS256", "k": "c2VjcmV0"}]
+    with pytest.raises(Unauthenticated):
+        sign_in(provider, flow)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        None, 7, "", "x", "a.b.c", f"{compact({'alg': 'none'})}.{compact({'sub': 'alice'})}.",
+        jwe.encrypt("{}", b"x" * 32, algorithm="dir", encryption="A256GCM").decode(), "x" * 40_000,
+    ],
+)  # fmt: skip
+def test_what_is_no_signed_token_is_refused(provider: FakeProvider, flow: SignInFlow, token: Any) -> None:
+    provider.token_answer = {"id_token": token}
+    with pytest.raises(Unauthenticated):
+        sign_in(provider, flow)
+
+
+def test_a_key_that_can_not_be_used_is_refused(provider: FakeProvider, flow: SignInFlow) -> None:
+    for broken in ({"n": "!", "e": "AQAB"}, {"n": "AQAB"}, {"n": 7, "e": 7}, {}):
+        provider.keys = [{"kty": "RSA", "kid": "one", **broken}]
+        with pytest.raises(Unauthenticated):
+            sign_in(provider, flow)
+
+
+def test_another_verifier_does_not_redeem_the_code(provider: FakeProvider, flow: SignInFlow) -> None:
+    """A stolen code is worth nothing in another browser."""
+    identity_provider = provider.identity_provider()
+    code = provider.authorize(identity_provider.redirect_url(flow))
+    with pytest.raises(Unauthenticated, match="the code was not accepted"):
+        identity_provider.finish(code, new_sign_in_flow())
+
+
+@pytest.mark.parametrize("code", ["", "another", "x" * 5000])
+def test_a_wrong_code_is_refused(provider: FakeProvider, flow: SignInFlow, code: str) -> None:
+    identity_provider = provider.identity_provider()
+    provider.authorize(identity_provider.redirect_url(flow))
+    with pytest.raises(Unauthenticated, match="the code was not accepted"):
+        identity_provider.finish(code, flow)
+
+
+def test_user_info_about_somebody_else_is_refused(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.userinfo["sub"] = "mallory"
+    with pytest.raises(Unauthenticated, match="somebody else"):
+        sign_in(provider, flow)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "sentence"),
+    [
+        ("name", None, "no name"),
+        ("name", "  ", "no name"),
+        ("name", "a\0b", "no name"),
+        ("name", 7, "no name"),
+        ("email", None, "no email address"),
+        ("email", "alice", "no email address"),
+        ("email", "\N{KELVIN SIGN}im@example.com", "no email address"),
+        ("email", "x" * 1100 + "@example.com", "no email address"),
+    ],
+)
+def test_a_missing_claim_is_told(
+    provider: FakeProvider, flow: SignInFlow, claim: str, value: Any, sentence: str
+) -> None:
+    provider.userinfo[claim] = value
+    with pytest.raises(Rejected, match=f"OIDC response error: Login succeeded but user has {sentence}"):
+        sign_in(provider, flow)
+
+
+@pytest.mark.parametrize("value", [False, "false", None, 0, 1, [], "yes"])
+def test_an_unverified_address_is_denied(provider: FakeProvider, flow: SignInFlow, value: Any) -> None:
+    provider.userinfo["email_verified"] = value
+    with pytest.raises(Denied, match="not verified"):
+        sign_in(provider, flow)
+
+
+def test_an_id_token_that_says_unverified_is_denied_too(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.claims = {"email_verified": False}
+    with pytest.raises(Denied, match="not verified"):
+        sign_in(provider, flow)
+
+
+def test_a_provider_that_does_not_tell_is_believed(provider: FakeProvider, flow: SignInFlow) -> None:
+    del provider.userinfo["email_verified"]
+    assert sign_in(provider, flow) == ALICE
+
+
+def test_verification_can_be_waived(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.userinfo["email_verified"] = False
+    assert sign_in(provider, flow, require_verified_email=False) == ALICE
+
+
+def test_a_wrong_client_secret_is_not_the_users_fault(provider: FakeProvider, flow: SignInFlow) -> None:
+    with pytest.raises(ProviderUnavailable, match="refused the client id or secret"):
+        sign_in(provider, flow, client_secret="wrong")
+
+
+def refusing(_: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused")
+
+
+def answering(status: int, text: str = "{}") -> Any:
+    return lambda _request: httpx.Response(status, text=text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        refusing,
+        answering(500),
+        answering(302),
+        answering(200, "no json"),
+        answering(200, "[]"),
+        answering(200, "x" * 1_100_000),
+    ],
+    ids=["refused", "500", "302", "text", "array", "huge"],
+)
+@pytest.mark.parametrize("path", ["/.well-known/openid-configuration", "/keys", "/token", "/userinfo"])
+def test_trouble_with_the_provider_is_not_a_refusal(
+    provider: FakeProvider, flow: SignInFlow, path: str, answer: Any
+) -> None:
+    provider.answers[path] = answer
+    with pytest.raises(Retryable, match=r"OIDC \w+ error"):
+        sign_in(provider, flow)
+
+
+def test_a_failed_discovery_has_the_contracts_sentence(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.answers["/.well-known/openid-configuration"] = refusing
+    with pytest.raises(
+        Retryable, match="Error getting redirect URL: OIDC discovery error: the identity provider can't"
+    ):
+        provider.identity_provider().redirect_url(flow)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("issuer", "https://evil.example.com"),
+        ("issuer", None),
+        ("token_endpoint", None),
+        ("token_endpoint", "http://id.example.com/token"),
+        ("token_endpoint", "/token"),
+        ("authorization_endpoint", "javascript:alert(1)"),
+        ("jwks_uri", "file:///etc/passwd"),
+        ("userinfo_endpoint", ["x"]),
+    ],
+)
+def test_a_discovery_document_that_is_not_right_is_not_used(
+    provider: FakeProvider, flow: SignInFlow, name: str, value: Any
+) -> None:
+    provider.discovery[name] = value
+    with pytest.raises(ProviderUnavailable):
+        provider.identity_provider().redirect_url(flow)
+
+
+def test_no_error_tells_the_client_secret(provider: FakeProvider, flow: SignInFlow) -> None:
+    provider.answers["/token"] = answering(500, json.dumps({"error": "s3:cret/+"}))
+    with pytest.raises(PlatzError) as error:
+        sign_in(provider, flow)
+    assert "s3:cret" not in error.value.message
