@@ -1,0 +1,267 @@
+"""A registry that fails, lies, stalls or floods: a readable error in time, and never a wrong chart."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from platz.errors import NotFound, PlatzError, Rejected, Retryable
+from platz.helm.oci_manifest import HELM_CHART, HELM_CONFIG
+from platz.helm.registry import RegistryClient, RegistryLimits
+
+LIMITS = RegistryLimits(connect_seconds=1, read_seconds=0.3, download_seconds=0.5, chart_bytes=1000, pages=3)
+
+Page = Callable[[BaseHTTPRequestHandler], None]
+
+
+class BadRegistry(ThreadingHTTPServer):
+    """Answers each path as the test says."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.pages: dict[str, Page] = {}
+        self.authorizations: list[str | None] = []
+        self.over = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: BadRegistry  # type: ignore[assignment]
+
+    def do_GET(self) -> None:
+        self.server.authorizations.append(self.headers.get("Authorization"))
+        page = self.server.pages.get(self.path.partition("?")[0])
+        if page is None:
+            self.send_error(404)
+        else:
+            page(self)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def body(content: bytes, *, code: int = 200, **headers: str) -> Page:
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", str(len(content)))
+        handler.end_headers()
+        handler.wfile.write(content)
+
+    return send
+
+
+def document(content: object, **headers: str) -> Page:
+    return body(json.dumps(content).encode(), **headers)
+
+
+def sha256(content: bytes) -> str:
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def manifest_of(chart: bytes, *, size: int | None = None) -> dict[str, object]:
+    layer = {"mediaType": HELM_CHART, "digest": sha256(chart), "size": len(chart) if size is None else size}
+    return {"config": {"mediaType": HELM_CONFIG}, "layers": [layer]}
+
+
+@pytest.fixture
+def registry() -> Iterator[BadRegistry]:
+    server = BadRegistry()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield server
+    server.over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def client(registry: BadRegistry) -> Iterator[RegistryClient]:
+    with RegistryClient(registry.url, authorization=lambda: "Basic secret", limits=LIMITS) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [(401, Rejected), (403, Rejected), (404, NotFound), (429, Retryable), (503, Retryable), (418, Rejected)],
+)
+def test_a_status_becomes_the_error_that_says_what_to_do(
+    registry: BadRegistry, client: RegistryClient, code: int, expected: type[PlatzError]
+) -> None:
+    registry.pages["/v2/_catalog"] = body(b"<html>", code=code)
+    with pytest.raises(expected, match="Registry 127") as caught:
+        list(client.repositories())
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"[]", b'"text"', b"\xff"])
+def test_an_answer_that_makes_no_sense_is_rejected(
+    registry: BadRegistry, client: RegistryClient, content: bytes
+) -> None:
+    registry.pages["/v2/_catalog"] = body(content)
+    with pytest.raises(Rejected, match="not"):
+        list(client.repositories())
+
+
+@pytest.mark.parametrize("content", [{}, {"tags": None}, {"tags": {}}])
+def test_no_tags_is_an_empty_list(registry: BadRegistry, client: RegistryClient, content: object) -> None:
+    registry.pages["/v2/shop/tags/list"] = document(content)
+    assert list(client.tags("shop")) == []
+
+
+def test_pages_that_never_end_are_given_up(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/_catalog"] = document(
+        {"repositories": ["a"]}, Link='</v2/_catalog?last=a>; rel="next"'
+    )
+    with pytest.raises(Rejected, match="more pages"):
+        list(client.repositories())
+
+
+def test_a_next_page_on_another_host_is_read_from_the_registry(
+    registry: BadRegistry, client: RegistryClient
+) -> None:
+    registry.pages["/v2/_catalog"] = document(
+        {"repositories": ["a"]}, Link='<http://elsewhere/v2/more?n=1>; rel="next"'
+    )
+    registry.pages["/v2/more"] = document({"repositories": ["b"]})
+    assert list(client.repositories()) == ["a", "b"]
+
+
+def test_content_that_is_not_what_its_digest_says_is_rejected(
+    registry: BadRegistry, client: RegistryClient
+) -> None:
+    registry.pages["/v2/shop/manifests/1"] = document(manifest_of(b"the chart"))
+    registry.pages[f"/v2/shop/blobs/{sha256(b'the chart')}"] = body(b"another chart")
+    with pytest.raises(Rejected, match="is not what sha256"):
+        client.pull_chart("shop", "1")
+
+
+def test_a_manifest_that_is_not_what_the_registry_says_is_rejected(
+    registry: BadRegistry, client: RegistryClient
+) -> None:
+    registry.pages["/v2/shop/manifests/1"] = document({}, Docker_Content_Digest=sha256(b"other"))
+    with pytest.raises(Rejected, match="is not what sha256"):
+        client.manifest("shop", "1")
+
+
+def test_a_manifest_without_digest_header_gets_its_own(registry: BadRegistry, client: RegistryClient) -> None:
+    content = json.dumps(manifest_of(b"the chart")).encode()
+    registry.pages["/v2/shop/manifests/1"] = body(content)
+    assert client.manifest("shop", "1").digest == sha256(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"config": {}},
+        {"config": "x", "layers": 3},
+        {"config": {"mediaType": "application/vnd.oci.image.config.v1+json"}},
+    ],
+)
+def test_what_is_not_a_chart_is_known_as_such(
+    registry: BadRegistry, client: RegistryClient, content: object
+) -> None:
+    registry.pages["/v2/shop/manifests/1"] = document(content)
+    assert not client.manifest("shop", "1").is_chart
+    with pytest.raises(Rejected, match="not a Helm chart"):
+        client.pull_chart("shop", "1")
+
+
+def test_a_chart_without_its_layer_is_rejected(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/shop/manifests/1"] = document({"config": {"mediaType": HELM_CONFIG}, "layers": [{}]})
+    with pytest.raises(Rejected, match="no layer"):
+        client.pull_chart("shop", "1")
+
+
+def test_a_chart_that_says_it_is_too_large_is_not_downloaded(
+    registry: BadRegistry, client: RegistryClient
+) -> None:
+    registry.pages["/v2/shop/manifests/1"] = document(manifest_of(b"x", size=1001))
+    with pytest.raises(Rejected, match="1001 bytes"):
+        client.pull_chart("shop", "1")
+
+
+def test_a_download_that_floods_is_cut_off(registry: BadRegistry, client: RegistryClient) -> None:
+    flood = b"x" * 5000
+    registry.pages["/v2/shop/manifests/1"] = document(manifest_of(flood, size=10))
+    registry.pages[f"/v2/shop/blobs/{sha256(flood)}"] = body(flood)
+    with pytest.raises(Rejected, match="more than the 1000 bytes"):
+        client.pull_chart("shop", "1")
+
+
+def test_a_registry_that_does_not_answer_is_given_up(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/_catalog"] = lambda _: (registry.over.wait(5), None)[1]
+    with pytest.raises(Retryable, match="does not answer in time"):
+        list(client.repositories())
+
+
+def test_a_download_that_drips_is_given_up(registry: BadRegistry, client: RegistryClient) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "900")
+        handler.end_headers()
+        while not registry.over.wait(0.1):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    registry.pages["/v2/_catalog"] = drip
+    with pytest.raises(Retryable, match="too slowly"):
+        list(client.repositories())
+
+
+def test_a_registry_that_is_not_there_is_told(registry: BadRegistry) -> None:
+    with (
+        RegistryClient("http://127.0.0.1:1", limits=LIMITS) as client,
+        pytest.raises(Retryable, match="cannot be reached"),
+    ):
+        list(client.repositories())
+
+
+def test_the_store_that_a_download_is_redirected_to_does_not_get_the_authorization(
+    registry: BadRegistry, client: RegistryClient
+) -> None:
+    store = BadRegistry()
+    thread = threading.Thread(target=store.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    chart = b"the chart"
+    registry.pages["/v2/shop/manifests/1"] = document(manifest_of(chart))
+    registry.pages[f"/v2/shop/blobs/{sha256(chart)}"] = body(b"", code=307, Location=f"{store.url}/signed")
+    store.pages["/signed"] = body(chart)
+    try:
+        assert client.pull_chart("shop", "1") == chart
+    finally:
+        store.shutdown()
+        store.server_close()
+        thread.join()
+    assert registry.authorizations == ["Basic secret"] * 2
+    assert store.authorizations == [None]
+
+
+@pytest.mark.parametrize(
+    "address", ["", "registry.example", "ftp://registry.example", "file:///etc", "https://"]
+)
+def test_an_address_that_is_none_is_rejected(address: str) -> None:
+    with pytest.raises(Rejected, match="not an http or https address"):
+        RegistryClient(address)
+
+
+@pytest.mark.parametrize("suffix", ["", "/"])
+def test_a_base_with_a_path_is_kept(registry: BadRegistry, suffix: str) -> None:
+    link = '</proxy/v2/_catalog2?last=a>; rel="next"'
+    registry.pages["/proxy/v2/_catalog"] = document({"repositories": ["a"]}, Link=link)
+    registry.pages["/proxy/v2/_catalog2"] = document({"repositories": ["b"]})
+    with RegistryClient(f"{registry.url}/proxy{suffix}", limits=LIMITS) as client:
+        assert list(client.repositories()) == ["a", "b"]
