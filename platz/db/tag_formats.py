@@ -1,0 +1,34 @@
+"""Changes of `helm_tag_formats` (data-model.md 3.11).
+
+Invariant: charts that a format was applied to outlive it (ON DELETE SET NULL).
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+
+from platz.db import schema
+
+TagFormatId = NewType("TagFormatId", UUID)
+
+formats = schema.helm_tag_formats
+
+
+def create(connection: Connection, pattern: str) -> TagFormatId:
+    """Insert a format; a pattern that is there already is a unique violation."""
+    statement = insert(formats).values(pattern=pattern).returning(formats.c.id)
+    return TagFormatId(connection.execute(statement).scalar_one())
+
+
+def lock(connection: Connection, format_id: TagFormatId) -> bool:
+    """Lock the format until the transaction ends; tell whether there is such a one."""
+    statement = select(formats.c.id).where(formats.c.id == format_id).with_for_update()
+    return connection.scalar(statement) is not None
+
+
+def remove(connection: Connection, format_id: TagFormatId) -> None:
+    """Delete the format."""
+    connection.execute(delete(formats).where(formats.c.id == format_id))

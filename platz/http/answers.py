@@ -1,0 +1,44 @@
+"""What a handler gives back: a status, bytes, and the headers that belong to them.
+
+Invariant: a body is JSON unless its media type says otherwise, and a 204 has none (http-api.md section 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from platz.json import JsonValue
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One HTTP answer; ``headers`` may name a header several times, as cookies do."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def found(body: bytes) -> Answer:
+    """200 with a body that is JSON already."""
+    return Answer(status=200, body=body)
+
+
+def created(body: bytes) -> Answer:
+    """201 with the new row."""
+    return Answer(status=201, body=body)
+
+
+def no_content() -> Answer:
+    """204."""
+    return Answer(status=204)
+
+
+def answer_json(document: JsonValue, *, status: int = 200) -> Answer:
+    """Encode a document that did not come out of PostgreSQL."""
+    return Answer(status=status, body=orjson.dumps(document))

@@ -1,0 +1,79 @@
+"""The web application: the route table under `/api/v2`, what others put beside it, and the edge around all.
+
+Invariant: a path under `/api` that no route knows is 404 with the envelope, never a page of the frontend.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from platz.http.dispatch import PathEndpoint, RequestThreads
+from platz.http.edge import Edge, exchange_of, send_answer
+from platz.http.errors import error_answer
+from platz.http.openapi import BASE
+from platz.http.openapi_page import document_routes
+from platz.http.route import AnyRoute
+from platz.http.services import Services
+from platz.http.table import ROUTES
+
+NOTHING_HERE = "There is nothing at this path."
+
+
+def build_application(
+    services: Services, *, beside: Sequence[BaseRoute] = (), frontend: ASGIApp | None = None
+) -> Starlette:
+    """Build the application.
+
+    ``beside`` are routes outside the table: the live feed, `/status` and its like. ``frontend`` gets every path
+    that nothing else knows.
+    """
+    application = Starlette(
+        routes=[
+            *_table_routes(services),
+            *document_routes(BASE, ROUTES, services.version),
+            *beside,
+            Mount("/api", app=nothing_here),
+            *([Mount("/", app=frontend)] if frontend is not None else ()),
+        ],
+        middleware=[Middleware(Edge)],
+        exception_handlers={HTTPException: _refusal},
+    )
+    application.router.redirect_slashes = False
+    application.router.default = nothing_here
+    return application
+
+
+def _table_routes(services: Services) -> list[BaseRoute]:
+    threads = RequestThreads(services.request_threads)
+    by_path: defaultdict[str, list[AnyRoute]] = defaultdict(list)
+    for route in ROUTES:
+        by_path[route.path].append(route)
+    return [
+        Route(f"{BASE}{path}", PathEndpoint(routes, services, threads)) for path, routes in by_path.items()
+    ]
+
+
+async def nothing_here(scope: Scope, _receive: Receive, send: Send) -> None:
+    """404 with the envelope; a WebSocket is refused."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    exchange_of(scope).route = "unknown"
+    await send_answer(error_answer(404, NOTHING_HERE), send)
+
+
+async def _refusal(_request: Request, error: Exception) -> Response:
+    """Give what pages and operational routes refuse the one envelope too."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    detail = NOTHING_HERE if status == 404 else str(getattr(error, "detail", ""))
+    answer = error_answer(status, detail)
+    return Response(answer.body, status, getattr(error, "headers", None), answer.media_type)

@@ -1,0 +1,136 @@
+"""Runs one request through its route: authenticate, read, validate, handle, answer.
+
+Invariant: nothing of a request but its headers is looked at before its credential is proven. All that may wait
+for the database runs in a thread; the event loop only moves bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import anyio
+import structlog
+from anyio.to_thread import run_sync
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from platz.access.authentication import Authenticated
+from platz.errors import Denied, PlatzError
+from platz.http.answers import Answer
+from platz.http.edge import Exchange, exchange_of, send_answer
+from platz.http.errors import answer_error, error_answer, status_of
+from platz.http.queries import read_query
+from platz.http.requests import parse_body, read_body
+from platz.http.route import AnyRoute, Call
+from platz.http.services import Services
+
+BODY_SECONDS = 30
+"""A client that takes longer to send its body is told so (408)."""
+
+Given = TypeVar("Given")
+log = structlog.get_logger()
+
+
+class RequestThreads:
+    """The threads that requests may use; as many as the connection pool has places."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def run(self, call: Callable[[], Given]) -> Given:
+        """Run a blocking call on a thread."""
+        if self._limiter is None:  # belongs to the event loop, which does not exist earlier
+            self._limiter = anyio.CapacityLimiter(self._size)
+        return await run_sync(call, limiter=self._limiter)
+
+
+class PathEndpoint:
+    """All operations on one path, as an ASGI application."""
+
+    def __init__(self, routes: Sequence[AnyRoute], services: Services, threads: RequestThreads) -> None:
+        self._routes = {route.method: route for route in routes}
+        self._services = services
+        self._threads = threads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        route = self._routes.get(request.method)
+        if route is None:
+            await send_answer(_method_not_allowed(self._routes), send)
+            return
+        exchange = exchange_of(scope)
+        exchange.route = f"/api/v2{route.path}"
+        try:
+            answer = await self._answer(route, request, exchange)
+        except ClientDisconnect:
+            return
+        except TimeoutError:
+            answer = error_answer(408, "The request's body took too long to arrive.")
+        except PlatzError as error:
+            answer = _refused(error, exchange)
+        await send_answer(answer, send)
+
+    async def _answer(self, route: AnyRoute, request: Request, exchange: Exchange) -> Answer:
+        if route.request is None:
+            return await self._threads.run(lambda: self._handle(route, request, exchange, None, None))
+        authenticated = await self._threads.run(lambda: self._authenticate(route, request))
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await read_body(request.headers, request.stream())
+        body = _parse(route, raw, request)
+        return await self._threads.run(lambda: self._handle(route, request, exchange, authenticated, body))
+
+    def _handle(
+        self,
+        route: AnyRoute,
+        request: Request,
+        exchange: Exchange,
+        authenticated: Authenticated | None,
+        body: BaseModel | None,
+    ) -> Answer:
+        authenticated = authenticated or self._authenticate(route, request)
+        exchange.identity = authenticated.identity if authenticated else None
+        call: Call[Any] = Call(
+            services=self._services,
+            authenticated=authenticated,
+            raw_id=request.path_params.get("id"),
+            query=read_query(request.scope["query_string"], route.parameters),
+            body=body,
+            headers=request.headers,
+            cookies=request.cookies,
+        )
+        return route.answer(call)
+
+    def _authenticate(self, route: AnyRoute, request: Request) -> Authenticated | None:
+        if not route.authenticated:
+            return None
+        return self._services.authenticator.authenticate(
+            authorization=request.headers.get("authorization"), api_token=request.headers.get("x-platz-token")
+        )
+
+
+def _parse(route: AnyRoute, raw: bytes, request: Request) -> BaseModel | None:
+    if route.request is None:
+        return None
+    content_type = request.headers.get("content-type")
+    return parse_body(route.request, raw, content_type=content_type, required=route.body_required)
+
+
+def _refused(error: PlatzError, exchange: Exchange) -> Answer:
+    if isinstance(error, Denied):
+        exchange.reason = error.reason
+    if status_of(error) >= 500:
+        log.warning(
+            "request refused", action="request_refused", error=error.message, exc_info=error.__cause__
+        )
+    return answer_error(error)
+
+
+def _method_not_allowed(routes: Mapping[str, AnyRoute]) -> Answer:
+    refusal = error_answer(405, "This path does not offer this method.")
+    allowed = ", ".join(sorted(routes))
+    return Answer(status=405, body=refusal.body, headers=(("allow", allowed),))

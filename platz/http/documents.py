@@ -1,0 +1,50 @@
+"""The base of response models, and the types that request fields are made of.
+
+Invariant: response models only describe; the bytes come from PostgreSQL. In a description every field is
+present, with null for a missing value (http-api.md section 1).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+
+from platz.http.queries import parse_moment
+
+
+class Document(BaseModel):
+    """A JSON object that Platz answers with."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _moment_of(value: Any) -> Any:  # Any: a validator sees whatever JSON holds
+    if isinstance(value, str):
+        return parse_moment(value)
+    if value is None or isinstance(value, datetime):
+        return value
+    raise ValueError("a date and time as text is expected")
+
+
+Moment = Annotated[
+    datetime, BeforeValidator(_moment_of), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""A point in time in a request: RFC 3339 or its relaxed forms."""
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})]
+"""A name that people give: not blank."""
+
+AnyJson = Annotated[Any, WithJsonSchema({})]
+"""Any JSON at all."""
+
+JsonMap = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": True})]
+"""An object with any members."""

@@ -1,0 +1,75 @@
+"""`/bots` (http-api.md 7.7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.db import bots
+from platz.db.collection_table import BOTS
+from platz.errors import NotFound
+from platz.http.answers import Answer, created, found, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import BotId
+
+
+class Bot(Document):
+    """Automation that site admins manage."""
+
+    id: UUID
+    created_at: datetime
+    display_name: str
+
+
+class NewBot(RequestBody):
+    """A bot to create."""
+
+    display_name: str
+
+
+class UpdateBot(RequestBody):
+    """What to change."""
+
+    display_name: str | None = None
+
+
+def create(call: Call[NewBot]) -> Answer:
+    """Insert the bot."""
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        return created(row_of(connection, BOTS, bots.create(connection, call.body.display_name)))
+
+
+def update(call: Call[UpdateBot]) -> Answer:
+    """Rename the bot."""
+    bot_id, name = BotId(call.path_id), call.body.display_name
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        if name is not None and not bots.rename(connection, bot_id, name):
+            raise NotFound
+        return found(row_of(connection, BOTS, bot_id))
+
+
+def delete(call: Call) -> Answer:
+    """Delete the bot with its tokens."""
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        if not bots.remove(connection, BotId(call.path_id)):
+            raise NotFound
+    return no_content()
+
+
+ENTITY = Entity(path="/bots", tag="Bots", noun="a bot", item=Bot)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, BOTS, "allBots"),
+    create_route(ENTITY, "createBot", create, request=NewBot, permission=Permission.SITE_ADMIN),
+    detail_route(ENTITY, BOTS, "getBot"),
+    update_route(ENTITY, "updateBot", update, request=UpdateBot, permission=Permission.SITE_ADMIN),
+    delete_route(ENTITY, "deleteBot", delete, permission=Permission.SITE_ADMIN),
+)

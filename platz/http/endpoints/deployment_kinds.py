@@ -1,0 +1,55 @@
+"""`/deployment-kinds` (http-api.md 7.8); the rules are in platz/deployments/kind_changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import DEPLOYMENT_KINDS
+from platz.deployments import kind_changes
+from platz.http.answers import Answer, found
+from platz.http.documents import Document, Name
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import KindId
+
+
+class DeploymentKind(Document):
+    """The type of a deployment."""
+
+    id: UUID
+    created_at: datetime
+    name: str
+
+
+class UpdateDeploymentKind(RequestBody):
+    """The new name."""
+
+    name: Name
+
+
+def update(call: Call[UpdateDeploymentKind]) -> Answer:
+    """Rename the kind."""
+    with call.database.transaction() as connection:
+        kind_changes.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)
+        return found(row_of(connection, DEPLOYMENT_KINDS, call.path_id))
+
+
+ENTITY = Entity(
+    path="/deployment-kinds", tag="Deployment Kinds", noun="a deployment kind", item=DeploymentKind
+)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENT_KINDS, "allDeploymentKinds"),
+    detail_route(ENTITY, DEPLOYMENT_KINDS, "getDeploymentKind"),
+    update_route(
+        ENTITY,
+        "updateDeploymentKind",
+        update,
+        request=UpdateDeploymentKind,
+        permission=Permission.SITE_ADMIN,
+        errors=(409,),
+    ),
+)

@@ -1,0 +1,89 @@
+"""`/deployment-permissions` (http-api.md 7.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.db import deployment_permissions
+from platz.db.collection_table import DEPLOYMENT_PERMISSIONS
+from platz.db.deployment_permissions import DeploymentPermissionId
+from platz.db.states import DeploymentRole
+from platz.errors import NotFound
+from platz.http.answers import Answer, created, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import EnvId, KindId, UserId
+
+
+class DeploymentPermission(Document):
+    """One user's role on all deployments of a kind in one environment."""
+
+    id: UUID
+    created_at: datetime
+    env_id: UUID
+    user_id: UUID
+    kind_id: UUID
+    role: DeploymentRole
+
+
+class NewDeploymentPermission(RequestBody):
+    """A role to grant."""
+
+    env_id: UUID
+    user_id: UUID
+    kind_id: UUID
+    role: DeploymentRole
+
+
+def create(call: Call[NewDeploymentPermission]) -> Answer:
+    """Grant the role."""
+    env_id = EnvId(call.body.env_id)
+    with call.database.transaction() as connection:
+        permissions.require_env_admin(connection, env_id, call.identity)
+        granted = deployment_permissions.create(
+            connection,
+            env_id=env_id,
+            user_id=UserId(call.body.user_id),
+            kind_id=KindId(call.body.kind_id),
+            role=call.body.role,
+        )
+        return created(row_of(connection, DEPLOYMENT_PERMISSIONS, granted))
+
+
+def delete(call: Call) -> Answer:
+    """Take the role away."""
+    permission_id = DeploymentPermissionId(call.path_id)
+    with call.database.transaction() as connection:
+        granted = deployment_permissions.lock(connection, permission_id)
+        if granted is None:
+            raise NotFound
+        permissions.require_env_admin(connection, granted.env_id, call.identity)
+        deployment_permissions.remove(connection, permission_id)
+    return no_content()
+
+
+ENTITY = Entity(
+    path="/deployment-permissions",
+    tag="Deployment Permissions",
+    noun="a user's role on a kind of deployment",
+    item=DeploymentPermission,
+)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENT_PERMISSIONS, "allDeploymentPermissions"),
+    create_route(
+        ENTITY,
+        "createDeploymentPermission",
+        create,
+        request=NewDeploymentPermission,
+        permission=Permission.ENV_ADMIN,
+        errors=(409,),
+    ),
+    detail_route(ENTITY, DEPLOYMENT_PERMISSIONS, "getDeploymentPermission"),
+    delete_route(ENTITY, "deleteDeploymentPermission", delete, permission=Permission.ENV_ADMIN),
+)

@@ -1,0 +1,37 @@
+"""`/deployment-resource-types` (http-api.md 7.14), read-only: installing a chart writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import DEPLOYMENT_RESOURCE_TYPES
+from platz.http.chart_documents import ChartExtResourceTypeSpec
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route
+from platz.http.endpoints.writing import Entity
+from platz.http.route import AnyRoute
+
+
+class DeploymentResourceType(Document):
+    """A collection that a chart declares; without env_id it is there for every environment."""
+
+    id: UUID
+    created_at: datetime
+    env_id: UUID | None
+    deployment_kind_id: UUID
+    key: str
+    spec: ChartExtResourceTypeSpec
+
+
+ENTITY = Entity(
+    path="/deployment-resource-types",
+    tag="Deployment Resource Types",
+    noun="a resource type",
+    item=DeploymentResourceType,
+)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENT_RESOURCE_TYPES, "allDeploymentResourceTypes"),
+    detail_route(ENTITY, DEPLOYMENT_RESOURCE_TYPES, "getDeploymentResourceType"),
+)

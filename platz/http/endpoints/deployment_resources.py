@@ -1,0 +1,131 @@
+"""`/deployment-resources` (http-api.md 7.14); the rules are in platz/deployments/resource_changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import DEPLOYMENT_RESOURCES
+from platz.db.deployment_resource_types import ResourceTypeId
+from platz.db.deployment_resources import ResourceId
+from platz.db.states import SyncStatus
+from platz.deployments import resource_changes
+from platz.deployments.resource_changes import AtRest
+from platz.http.answers import Answer, created, found, no_content
+from platz.http.documents import AnyJson, Document, JsonMap, Moment, Name
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import DeploymentId
+
+
+class DeploymentResource(Document):
+    """An item of a collection that a deployment manages; sensitive props never leave."""
+
+    id: UUID
+    created_at: datetime
+    type_id: UUID
+    deployment_id: UUID | None
+    name: str
+    exists: bool
+    props: JsonMap
+    sync_status: SyncStatus
+    sync_reason: str | None
+
+
+class NewDeploymentResource(RequestBody):
+    """A resource to create."""
+
+    id: UUID | None = None
+    created_at: Moment | None = None
+    type_id: UUID
+    deployment_id: UUID
+    name: Name
+    props: AnyJson = None
+    sync_status: SyncStatus | None = None
+
+
+class UpdateDeploymentResource(RequestBody):
+    """What to change; props are merged deeply into the present ones."""
+
+    name: Name | None = None
+    props: AnyJson = None
+
+
+def create(call: Call[NewDeploymentResource]) -> Answer:
+    """Insert the resource; its create hook follows."""
+    body = call.body
+    new = resource_changes.NewResource(
+        type_id=ResourceTypeId(body.type_id),
+        deployment_id=DeploymentId(body.deployment_id),
+        name=body.name,
+        props=body.props,
+        id=None if body.id is None else ResourceId(body.id),
+        created_at=body.created_at,
+        sync_status=body.sync_status or SyncStatus.CREATING,
+    )
+    with call.database.transaction() as connection:
+        resource_id = resource_changes.create_resource(connection, call.identity, new, at_rest=_at_rest(call))
+        return created(row_of(connection, DEPLOYMENT_RESOURCES, resource_id))
+
+
+def update(call: Call[UpdateDeploymentResource]) -> Answer:
+    """Save, ask for the update hook, reinstall who uses it. The answer shows the status from before."""
+    update = resource_changes.ResourceUpdate(name=call.body.name, props=call.body.props)
+    resource_id = ResourceId(call.path_id)
+    with call.database.transaction() as connection:
+        row = resource_changes.update_resource(
+            connection, call.identity, resource_id, update, at_rest=_at_rest(call)
+        )
+        before = {"sync_status": row.sync_status.value}
+        return found(row_of(connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
+
+
+def delete(call: Call) -> Answer:
+    """Ask for the delete hook."""
+    with call.database.transaction() as connection:
+        resource_changes.delete_resource(connection, call.identity, ResourceId(call.path_id))
+    return no_content()
+
+
+def _at_rest(call: Call[NewDeploymentResource] | Call[UpdateDeploymentResource]) -> AtRest:
+    return AtRest(encrypt=call.services.encrypt, decrypt=call.services.decrypt)
+
+
+ENTITY = Entity(
+    path="/deployment-resources",
+    tag="Deployment Resources",
+    noun="a deployment resource",
+    item=DeploymentResource,
+)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENT_RESOURCES, "allDeploymentResources"),
+    create_route(
+        ENTITY,
+        "createDeploymentResource",
+        create,
+        request=NewDeploymentResource,
+        permission=Permission.RESOURCE_EDITOR,
+        errors=(404, 409),
+    ),
+    detail_route(ENTITY, DEPLOYMENT_RESOURCES, "getDeploymentResource"),
+    # The SDK reads one resource with POST (section 10.2).
+    detail_route(ENTITY, DEPLOYMENT_RESOURCES, None, method="POST"),
+    update_route(
+        ENTITY,
+        "updateDeploymentResource",
+        update,
+        request=UpdateDeploymentResource,
+        permission=Permission.RESOURCE_EDITOR,
+        errors=(409,),
+    ),
+    delete_route(
+        ENTITY,
+        "deleteDeploymentResource",
+        delete,
+        permission=Permission.RESOURCE_EDITOR,
+        errors=(409,),
+    ),
+)

@@ -1,0 +1,104 @@
+"""`/deployment-tasks` (http-api.md 7.13); the rules are in platz/deployments/task_requests.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import DEPLOYMENT_TASKS
+from platz.db.states import TaskStatus
+from platz.deployments import task_requests
+from platz.deployments.task_operation import from_json
+from platz.http.answers import Answer, created, found
+from platz.http.documents import Document, Moment
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route
+from platz.http.operation_documents import DeploymentTaskOperation
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.identities import DeploymentId, TaskId
+
+
+class DeploymentTask(Document):
+    """One operation on a deployment: queued, run once, kept as history."""
+
+    id: UUID
+    created_at: datetime
+    execute_at: datetime
+    first_attempted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    cluster_id: UUID
+    deployment_id: UUID
+    acting_user_id: UUID | None
+    acting_bot_id: UUID | None
+    acting_deployment_id: UUID | None
+    canceled_by_user_id: UUID | None
+    canceled_by_bot_id: UUID | None
+    canceled_by_deployment_id: UUID | None
+    operation: DeploymentTaskOperation
+    status: TaskStatus
+    reason: str | None
+
+
+class CreateDeploymentTask(RequestBody):
+    """A task to queue: only InvokeAction and RestartK8sResource are accepted."""
+
+    deployment_id: UUID
+    operation: DeploymentTaskOperation
+    execute_at: Moment | None = None
+
+
+class CancelDeploymentTask(RequestBody):
+    """Why the task is canceled."""
+
+    reason: str | None = None
+
+
+def create(call: Call[CreateDeploymentTask]) -> Answer:
+    """Check and queue an action or a restart."""
+    request = task_requests.TaskRequest(
+        deployment_id=DeploymentId(call.body.deployment_id),
+        operation=from_json(call.body.operation),
+        execute_at=call.body.execute_at,
+    )
+    with call.database.transaction() as connection:
+        task_id = task_requests.create_task(connection, call.identity, request, decrypt=call.services.decrypt)
+        return created(row_of(connection, DEPLOYMENT_TASKS, task_id))
+
+
+def cancel(call: Call[CancelDeploymentTask]) -> Answer:
+    """Cancel a task that is due in more than five minutes."""
+    task_id = TaskId(call.path_id)
+    with call.database.transaction() as connection:
+        task_requests.cancel_task(connection, call.identity, task_id, call.body.reason)
+        return found(row_of(connection, DEPLOYMENT_TASKS, task_id))
+
+
+ENTITY = Entity(path="/deployment-tasks", tag="Deployment Tasks", noun="a task", item=DeploymentTask)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENT_TASKS, "allDeploymentTasks"),
+    create_route(
+        ENTITY,
+        "createDeploymentTask",
+        create,
+        request=CreateDeploymentTask,
+        permission=Permission.PER_OPERATION,
+        errors=(404, 409),
+    ),
+    detail_route(ENTITY, DEPLOYMENT_TASKS, "getDeploymentTask"),
+    Route(
+        method="DELETE",
+        path=f"{ENTITY.path}/{{id}}",
+        operation_id="cancelDeploymentTask",
+        tag=ENTITY.tag,
+        summary="Cancel a scheduled task",
+        handler=cancel,
+        permission=Permission.TASK_CANCELER,
+        request=CancelDeploymentTask,
+        body_required=False,
+        response=DeploymentTask,
+        errors=(404, 409),
+    ),
+)

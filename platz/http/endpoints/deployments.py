@@ -1,0 +1,125 @@
+"""`/deployments` (http-api.md 7.12); the rules are in platz/deployments/changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import DEPLOYMENTS
+from platz.db.states import DeploymentStatus
+from platz.deployments import changes
+from platz.http.answers import Answer, created, found, no_content
+from platz.http.documents import AnyJson, Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.reported_status import DeploymentReportedStatus
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import ChartId, ClusterId, DeploymentId, KindId
+
+
+class Deployment(Document):
+    """One installed, or to be installed, instance of a chart in a cluster."""
+
+    id: UUID
+    created_at: datetime
+    name: str
+    kind_id: UUID
+    cluster_id: UUID
+    enabled: bool
+    status: DeploymentStatus
+    description_md: str | None
+    reason: str | None
+    revision_id: UUID | None
+    reported_status: DeploymentReportedStatus | None
+    helm_chart_id: UUID
+    config: AnyJson
+    values_override: AnyJson
+
+
+class NewDeployment(RequestBody):
+    """A deployment to create. Null and absence of `config` and `values_override` mean `{}`."""
+
+    name: str = ""
+    kind_id: UUID
+    cluster_id: UUID
+    helm_chart_id: UUID
+    config: AnyJson = None
+    values_override: AnyJson = None
+
+
+class UpdateDeployment(RequestBody):
+    """What to change; null means "not given". Other fields of a deployment are ignored."""
+
+    name: str | None = None
+    cluster_id: UUID | None = None
+    helm_chart_id: UUID | None = None
+    config: AnyJson = None
+    values_override: AnyJson = None
+    enabled: bool | None = None
+    description_md: str | None = None
+
+
+def create(call: Call[NewDeployment]) -> Answer:
+    """Insert the deployment and queue its Install."""
+    body = call.body
+    new = changes.NewDeployment(
+        name=body.name,
+        kind_id=KindId(body.kind_id),
+        cluster_id=ClusterId(body.cluster_id),
+        helm_chart_id=ChartId(body.helm_chart_id),
+        config=body.config,
+        values_override=body.values_override,
+    )
+    with call.database.transaction() as connection:
+        deployment_id = changes.create_deployment(connection, call.identity, new)
+        return created(row_of(connection, DEPLOYMENTS, deployment_id))
+
+
+def update(call: Call[UpdateDeployment]) -> Answer:
+    """Save what differs and queue what follows from it."""
+    body, deployment_id = call.body, DeploymentId(call.path_id)
+    update = changes.DeploymentUpdate(
+        name=body.name,
+        cluster_id=None if body.cluster_id is None else ClusterId(body.cluster_id),
+        helm_chart_id=None if body.helm_chart_id is None else ChartId(body.helm_chart_id),
+        config=body.config,
+        values_override=body.values_override,
+        enabled=body.enabled,
+        description_md=body.description_md,
+    )
+    with call.database.transaction() as connection:
+        changes.update_deployment(connection, call.identity, deployment_id, update)
+        return found(row_of(connection, DEPLOYMENTS, deployment_id))
+
+
+def delete(call: Call) -> Answer:
+    """Mark the deployment as being deleted and queue its Uninstall."""
+    with call.database.transaction() as connection:
+        changes.delete_deployment(connection, call.identity, DeploymentId(call.path_id))
+    return no_content()
+
+
+ENTITY = Entity(path="/deployments", tag="Deployments", noun="a deployment", item=Deployment)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, DEPLOYMENTS, "allDeployments"),
+    create_route(
+        ENTITY,
+        "createDeployment",
+        create,
+        request=NewDeployment,
+        permission=Permission.OWNER,
+        errors=(404, 409),
+    ),
+    detail_route(ENTITY, DEPLOYMENTS, "getDeployment"),
+    update_route(
+        ENTITY,
+        "updateDeployment",
+        update,
+        request=UpdateDeployment,
+        permission=Permission.MAINTAINER,
+        errors=(409,),
+    ),
+    delete_route(ENTITY, "deleteDeployment", delete, permission=Permission.OWNER, errors=(409,)),
+)

@@ -1,0 +1,83 @@
+"""`/env-user-permissions` (http-api.md 7.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.db import env_user_permissions
+from platz.db.collection_table import ENV_USER_PERMISSIONS
+from platz.db.env_user_permissions import EnvUserPermissionId
+from platz.db.states import EnvUserRole
+from platz.errors import Conflict, NotFound
+from platz.http.answers import Answer, created, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import EnvId, User, UserId
+
+
+class EnvUserPermission(Document):
+    """One user's role in one environment."""
+
+    id: UUID
+    created_at: datetime
+    env_id: UUID
+    user_id: UUID
+    role: EnvUserRole
+
+
+class NewEnvUserPermission(RequestBody):
+    """A role to grant."""
+
+    env_id: UUID
+    user_id: UUID
+    role: EnvUserRole
+
+
+def create(call: Call[NewEnvUserPermission]) -> Answer:
+    """Grant the role."""
+    env_id, user_id = EnvId(call.body.env_id), UserId(call.body.user_id)
+    with call.database.transaction() as connection:
+        permissions.require_env_admin(connection, env_id, call.identity)
+        granted = env_user_permissions.create(connection, env_id=env_id, user_id=user_id, role=call.body.role)
+        return created(row_of(connection, ENV_USER_PERMISSIONS, granted))
+
+
+def delete(call: Call) -> Answer:
+    """Take the role away; nobody can lock themselves out."""
+    permission_id = EnvUserPermissionId(call.path_id)
+    with call.database.transaction() as connection:
+        granted = env_user_permissions.lock(connection, permission_id)
+        if granted is None:
+            raise NotFound
+        permissions.require_env_admin(connection, granted.env_id, call.identity)
+        if call.identity == User(id=granted.user_id):
+            raise Conflict("You can't delete your own permissions")
+        env_user_permissions.remove(connection, permission_id)
+    return no_content()
+
+
+ENTITY = Entity(
+    path="/env-user-permissions",
+    tag="Env User Permissions",
+    noun="a user's role in an environment",
+    item=EnvUserPermission,
+)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, ENV_USER_PERMISSIONS, "allEnvUserPermissions"),
+    create_route(
+        ENTITY,
+        "createEnvUserPermission",
+        create,
+        request=NewEnvUserPermission,
+        permission=Permission.ENV_ADMIN,
+        errors=(409,),
+    ),
+    detail_route(ENTITY, ENV_USER_PERMISSIONS, "getEnvUserPermission"),
+    delete_route(ENTITY, "deleteEnvUserPermission", delete, permission=Permission.ENV_ADMIN, errors=(409,)),
+)

@@ -1,0 +1,85 @@
+"""`/envs` (http-api.md 7.3); the rules are in platz/deployments/env_changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import ENVS
+from platz.deployments import env_changes
+from platz.http.answers import Answer, created, found, no_content
+from platz.http.documents import AnyJson, Document, Name
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import EnvId
+
+
+class Env(Document):
+    """The unit of visibility and permission."""
+
+    id: UUID
+    created_at: datetime
+    name: str
+    node_selector: AnyJson
+    tolerations: AnyJson
+    auto_add_new_users: bool
+
+
+class NewEnv(RequestBody):
+    """An environment to create."""
+
+    name: Name
+    auto_add_new_users: bool | None = None
+
+
+class UpdateEnv(RequestBody):
+    """What to change. A given node selector or tolerations reinstalls every enabled deployment of the env."""
+
+    name: Name | None = None
+    node_selector: AnyJson = None
+    tolerations: AnyJson = None
+    auto_add_new_users: bool | None = None
+
+
+def create(call: Call[NewEnv]) -> Answer:
+    """Insert the environment; its creator becomes its admin."""
+    new = env_changes.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
+    with call.database.transaction() as connection:
+        return created(row_of(connection, ENVS, env_changes.create_env(connection, call.identity, new)))
+
+
+def update(call: Call[UpdateEnv]) -> Answer:
+    """Save what is given."""
+    update = env_changes.EnvUpdate(
+        name=call.body.name,
+        node_selector=call.body.node_selector,
+        tolerations=call.body.tolerations,
+        auto_add_new_users=call.body.auto_add_new_users,
+    )
+    with call.database.transaction() as connection:
+        env_changes.update_env(connection, call.identity, EnvId(call.path_id), update)
+        return found(row_of(connection, ENVS, call.path_id))
+
+
+def delete(call: Call) -> Answer:
+    """Delete the environment; its clusters stay, without one."""
+    with call.database.transaction() as connection:
+        env_changes.delete_env(connection, call.identity, EnvId(call.path_id))
+    return no_content()
+
+
+ENTITY = Entity(path="/envs", tag="Envs", noun="an environment", item=Env)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, ENVS, "allEnvs"),
+    create_route(
+        ENTITY, "createEnv", create, request=NewEnv, permission=Permission.SITE_ADMIN, errors=(409,)
+    ),
+    detail_route(ENTITY, ENVS, "getEnv"),
+    update_route(
+        ENTITY, "updateEnv", update, request=UpdateEnv, permission=Permission.SITE_ADMIN, errors=(409,)
+    ),
+    delete_route(ENTITY, "deleteEnv", delete, permission=Permission.SITE_ADMIN, errors=(409,)),
+)

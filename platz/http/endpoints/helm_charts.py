@@ -1,0 +1,42 @@
+"""`/helm-charts` (http-api.md 7.10), read-only: discovery writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import HELM_CHARTS
+from platz.http.chart_documents import ChartExtActions, ChartExtFeatures, ChartExtResourceType, UiSchema
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route
+from platz.http.endpoints.writing import Entity
+from platz.http.route import AnyRoute
+
+
+class HelmChart(Document):
+    """One pushed version of a chart, with the documents of its extensions."""
+
+    id: UUID
+    created_at: datetime
+    helm_registry_id: UUID
+    image_digest: str
+    image_tag: str
+    available: bool
+    values_ui: UiSchema | None
+    actions_schema: ChartExtActions | None
+    features: ChartExtFeatures | None
+    resource_types: list[ChartExtResourceType] | None
+    error: str | None
+    tag_format_id: UUID | None
+    parsed_version: str | None
+    parsed_revision: str | None
+    parsed_branch: str | None
+    parsed_commit: str | None
+
+
+ENTITY = Entity(path="/helm-charts", tag="Helm Charts", noun="a chart", item=HelmChart)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, HELM_CHARTS, "allHelmCharts"),
+    detail_route(ENTITY, HELM_CHARTS, "getHelmChart"),
+)

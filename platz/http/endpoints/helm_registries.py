@@ -1,0 +1,69 @@
+"""`/helm-registries` (http-api.md 7.9), also as `/helm-registry/{id}` for the SDK (section 10.2)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.db import registries
+from platz.db.collection_table import HELM_REGISTRIES
+from platz.db.registries import RegistryId
+from platz.db.states import RegistryProvider
+from platz.errors import NotFound
+from platz.http.answers import Answer, found
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+
+
+class HelmRegistry(Document):
+    """One repository that holds the versions of one chart."""
+
+    id: UUID
+    created_at: datetime
+    domain_name: str
+    repo_name: str
+    kind_id: UUID
+    available: bool
+    fa_icon: str
+    provider: RegistryProvider
+
+
+class UpdateHelmRegistry(RequestBody):
+    """What to change."""
+
+    fa_icon: str | None = None
+
+
+def update(call: Call[UpdateHelmRegistry]) -> Answer:
+    """Choose another icon."""
+    registry_id, icon = RegistryId(call.path_id), call.body.fa_icon
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        if icon is not None and not registries.set_icon(connection, registry_id, icon):
+            raise NotFound
+        return found(row_of(connection, HELM_REGISTRIES, registry_id))
+
+
+ENTITY = Entity(path="/helm-registries", tag="Helm Registries", noun="a registry", item=HelmRegistry)
+SINGULAR = Entity(path="/helm-registry", tag=ENTITY.tag, noun=ENTITY.noun, item=HelmRegistry)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, HELM_REGISTRIES, "allHelmRegistries"),
+    *(
+        route
+        for entity, read_id, update_id in (
+            (ENTITY, "getHelmRegistry", "updateHelmRegistry"),
+            (SINGULAR, None, None),
+        )
+        for route in (
+            detail_route(entity, HELM_REGISTRIES, read_id),
+            update_route(
+                entity, update_id, update, request=UpdateHelmRegistry, permission=Permission.SITE_ADMIN
+            ),
+        )
+    ),
+)

@@ -1,0 +1,74 @@
+"""`/helm-tag-formats` (http-api.md 7.11)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.charts.tag_formats import validate_pattern
+from platz.db import tag_formats
+from platz.db.collection_table import HELM_TAG_FORMATS
+from platz.db.tag_formats import TagFormatId
+from platz.errors import NotFound, Rejected
+from platz.http.answers import Answer, created, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+
+
+class HelmTagFormat(Document):
+    """A regular expression that reads version, revision, branch and commit out of a chart's tag."""
+
+    id: UUID
+    created_at: datetime
+    pattern: str
+
+
+class NewHelmTagFormat(RequestBody):
+    """A format to add; it comes before the older ones."""
+
+    pattern: str
+
+
+def create(call: Call[NewHelmTagFormat]) -> Answer:
+    """Add the format; chart discovery reads the charts' tags again."""
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        try:
+            validate_pattern(call.body.pattern)
+        except Rejected as error:
+            raise Rejected(f"Pattern error: {error.message}", field="pattern") from error
+        return created(
+            row_of(connection, HELM_TAG_FORMATS, tag_formats.create(connection, call.body.pattern))
+        )
+
+
+def delete(call: Call) -> Answer:
+    """Remove the format; charts that it was applied to keep what it told."""
+    format_id = TagFormatId(call.path_id)
+    with call.database.transaction() as connection:
+        if not tag_formats.lock(connection, format_id):
+            raise NotFound
+        permissions.require_site_admin(connection, call.identity)
+        tag_formats.remove(connection, format_id)
+    return no_content()
+
+
+ENTITY = Entity(path="/helm-tag-formats", tag="Helm Tag Formats", noun="a tag format", item=HelmTagFormat)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, HELM_TAG_FORMATS, "allHelmTagFormats"),
+    create_route(
+        ENTITY,
+        "createHelmTagFormat",
+        create,
+        request=NewHelmTagFormat,
+        permission=Permission.SITE_ADMIN,
+        errors=(409,),
+    ),
+    detail_route(ENTITY, HELM_TAG_FORMATS, "getHelmTagFormat"),
+    delete_route(ENTITY, "deleteHelmTagFormat", delete, permission=Permission.SITE_ADMIN),
+)

@@ -1,0 +1,98 @@
+"""`/k8s-clusters` (http-api.md 7.17); the rules are in platz/deployments/cluster_changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.db.collection_table import K8S_CLUSTERS
+from platz.deployments import cluster_changes
+from platz.deployments.cluster_changes import ClusterUpdate, Given
+from platz.http.answers import Answer, found, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, delete_route, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import ClusterId, EnvId
+
+
+class K8sCluster(Document):
+    """A Kubernetes cluster that discovery found."""
+
+    id: UUID
+    env_id: UUID | None
+    provider_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    name: str
+    region_name: str
+    is_ok: bool
+    not_ok_reason: str | None
+    ignore: bool
+    ingress_domain: str | None
+    ingress_class: str | None
+    ingress_tls_secret_name: str | None
+    grafana_url: str | None
+    grafana_datasource_name: str | None
+
+
+class UpdateK8sCluster(RequestBody):
+    """What to change. Null clears a field, except `ignore`; an absent field stays."""
+
+    ignore: bool | None = None
+    env_id: UUID | None = None
+    ingress_domain: str | None = None
+    ingress_class: str | None = None
+    ingress_tls_secret_name: str | None = None
+    grafana_url: str | None = None
+    grafana_datasource_name: str | None = None
+
+
+def update(call: Call[UpdateK8sCluster]) -> Answer:
+    """Save what is given."""
+    with call.database.transaction() as connection:
+        cluster_changes.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
+        return found(row_of(connection, K8S_CLUSTERS, call.path_id))
+
+
+def _asked(body: UpdateK8sCluster) -> ClusterUpdate:
+    given = body.model_fields_set
+
+    def text(name: str) -> Given[str | None] | None:
+        return Given(getattr(body, name)) if name in given else None
+
+    env_id = None if body.env_id is None else EnvId(body.env_id)
+    return ClusterUpdate(
+        ignore=body.ignore,
+        env_id=Given(env_id) if "env_id" in given else None,
+        ingress_domain=text("ingress_domain"),
+        ingress_class=text("ingress_class"),
+        ingress_tls_secret_name=text("ingress_tls_secret_name"),
+        grafana_url=text("grafana_url"),
+        grafana_datasource_name=text("grafana_datasource_name"),
+    )
+
+
+def delete(call: Call) -> Answer:
+    """Delete a cluster without deployments."""
+    with call.database.transaction() as connection:
+        cluster_changes.delete_cluster(connection, call.identity, ClusterId(call.path_id))
+    return no_content()
+
+
+ENTITY = Entity(path="/k8s-clusters", tag="Kubernetes Clusters", noun="a cluster", item=K8sCluster)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, K8S_CLUSTERS, "allK8sClusters"),
+    detail_route(ENTITY, K8S_CLUSTERS, "getK8sCluster"),
+    update_route(
+        ENTITY,
+        "updateK8sCluster",
+        update,
+        request=UpdateK8sCluster,
+        permission=Permission.SITE_ADMIN,
+        errors=(409,),
+    ),
+    delete_route(ENTITY, "deleteK8sCluster", delete, permission=Permission.SITE_ADMIN, errors=(409,)),
+)

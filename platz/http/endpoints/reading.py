@@ -1,0 +1,116 @@
+"""The routes that every collection has: its list and its detail read, and the rows that writes answer with.
+
+Invariant: what an identity may see is asked at each request, and only where the collection has a scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from platz.access.visibility import scope_of
+from platz.db import collections
+from platz.db.collection_filters import ValueType
+from platz.db.collections import Collection, SeenEnvs
+from platz.http.answers import Answer, found
+from platz.http.endpoints.writing import Entity
+from platz.http.queries import PAGING, Kind, Parameter
+from platz.http.route import Call, Permission, Route
+from platz.identities import Identity
+
+Handler = Callable[[Call], Answer]
+
+_KINDS: Mapping[ValueType, Kind] = {
+    ValueType.TEXT: Kind.TEXT,
+    ValueType.FLAG: Kind.FLAG,
+    ValueType.ID: Kind.ID,
+    ValueType.MOMENT: Kind.MOMENT,
+}
+
+
+def list_route(
+    entity: Entity,
+    collection: Collection,
+    operation_id: str,
+    *,
+    handler: Handler | None = None,
+    permission: Permission | None = None,
+) -> Route:
+    """`GET path`: one page of the collection; ``handler`` and ``permission`` where a plain read will not do."""
+
+    def handle(call: Call) -> Answer:
+        with call.database.reading() as connection:
+            seen = seen_by(connection, collection, call.identity)
+            return found(collections.read_page(connection, collection, call.listing, seen=seen))
+
+    return Route(
+        method="GET",
+        path=entity.path,
+        operation_id=operation_id,
+        tag=entity.tag,
+        summary=f"List {entity.tag.lower()}",
+        handler=handler or handle,
+        permission=permission or _reading_permission(collection),
+        parameters=(*PAGING, *filter_parameters(collection)),
+        response=entity.item,
+        paginated=True,
+        errors=(400,),
+    )
+
+
+def detail_route(
+    entity: Entity,
+    collection: Collection,
+    operation_id: str | None,
+    *,
+    method: str = "GET",
+    handler: Handler | None = None,
+    permission: Permission | None = None,
+) -> Route:
+    """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
+
+    def handle(call: Call) -> Answer:
+        with call.database.reading() as connection:
+            seen = seen_by(connection, collection, call.identity)
+            return found(collections.read_item(connection, collection, call.path_id, seen=seen))
+
+    return Route(
+        method=method,
+        path=f"{entity.path}/{{id}}",
+        operation_id=operation_id,
+        tag=entity.tag,
+        summary=f"Read {entity.noun}",
+        handler=handler or handle,
+        permission=permission or _reading_permission(collection),
+        response=entity.item,
+        errors=(404,),
+    )
+
+
+def row_of(
+    connection: Connection, collection: Collection, row_id: UUID, *, shown: Mapping[str, str] | None = None
+) -> bytes:
+    """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
+    return collections.read_item(connection, collection, row_id, seen=None, shown=shown)
+
+
+def seen_by(connection: Connection, collection: Collection, identity: Identity) -> SeenEnvs:
+    """The environments whose rows the identity sees; None: all."""
+    if collection.scope is None:
+        return None
+    scope = scope_of(connection, identity)
+    return None if scope.everything else scope.env_ids
+
+
+def filter_parameters(collection: Collection) -> tuple[Parameter, ...]:
+    """The query parameters of the collection's filters."""
+    return tuple(
+        Parameter(name=name, kind=_KINDS[known.value_type], meaning=known.meaning)
+        for name, known in collection.filters.items()
+    )
+
+
+def _reading_permission(collection: Collection) -> Permission:
+    return Permission.SIGNED_IN if collection.scope is None else Permission.SCOPED

@@ -1,0 +1,92 @@
+"""`/secrets` (http-api.md 7.19); the rules are in platz/deployments/secret_changes.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import Field
+
+from platz.db.collection_table import SECRETS
+from platz.db.secrets import SecretId
+from platz.deployments import secret_changes
+from platz.http.answers import Answer, created, found, no_content
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import EnvId
+
+
+class Secret(Document):
+    """A secret of an environment; its contents never leave."""
+
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+    env_id: UUID
+    collection: str
+    name: str
+
+
+class NewSecret(RequestBody):
+    """A secret to create."""
+
+    env_id: UUID
+    collection: str
+    name: str
+    contents: str = Field(repr=False)
+
+
+class UpdateSecret(RequestBody):
+    """What to change."""
+
+    name: str | None = None
+    contents: str | None = Field(default=None, repr=False)
+
+
+def create(call: Call[NewSecret]) -> Answer:
+    """Insert the secret."""
+    body = call.body
+    new = secret_changes.NewSecret(
+        env_id=EnvId(body.env_id), collection=body.collection, name=body.name, contents=body.contents
+    )
+    with call.database.transaction() as connection:
+        secret_id = secret_changes.create_secret(
+            connection, call.identity, new, encrypt=call.services.encrypt
+        )
+        return created(row_of(connection, SECRETS, secret_id))
+
+
+def update(call: Call[UpdateSecret]) -> Answer:
+    """Save what is given and reinstall the deployments that use the secret."""
+    update = secret_changes.SecretUpdate(name=call.body.name, contents=call.body.contents)
+    secret_id = SecretId(call.path_id)
+    with call.database.transaction() as connection:
+        secret_changes.update_secret(
+            connection, call.identity, secret_id, update, encrypt=call.services.encrypt
+        )
+        return found(row_of(connection, SECRETS, secret_id))
+
+
+def delete(call: Call) -> Answer:
+    """Delete the secret."""
+    with call.database.transaction() as connection:
+        secret_changes.delete_secret(connection, call.identity, SecretId(call.path_id))
+    return no_content()
+
+
+ENTITY = Entity(path="/secrets", tag="Secrets", noun="a secret", item=Secret)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, SECRETS, "allSecrets"),
+    create_route(
+        ENTITY, "createSecret", create, request=NewSecret, permission=Permission.ENV_ADMIN, errors=(409,)
+    ),
+    detail_route(ENTITY, SECRETS, "getSecret"),
+    update_route(
+        ENTITY, "updateSecret", update, request=UpdateSecret, permission=Permission.ENV_ADMIN, errors=(409,)
+    ),
+    delete_route(ENTITY, "deleteSecret", delete, permission=Permission.ENV_ADMIN, errors=(409,)),
+)

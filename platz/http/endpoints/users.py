@@ -1,0 +1,59 @@
+"""`/users` (http-api.md 7.6). Users come into being when they first sign in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from platz.access import permissions
+from platz.db import users
+from platz.db.collection_table import USERS
+from platz.errors import Denied, NotFound
+from platz.http.answers import Answer, found
+from platz.http.documents import Document
+from platz.http.endpoints.reading import detail_route, list_route, row_of
+from platz.http.endpoints.writing import Entity, update_route
+from platz.http.requests import RequestBody
+from platz.http.route import AnyRoute, Call, Permission
+from platz.identities import User as UserIdentity
+from platz.identities import UserId
+
+
+class User(Document):
+    """A human who signed in at least once."""
+
+    id: UUID
+    created_at: datetime
+    display_name: str
+    email: str
+    is_admin: bool
+    is_active: bool
+
+
+class UpdateUser(RequestBody):
+    """What to change."""
+
+    is_admin: bool | None = None
+    is_active: bool | None = None
+
+
+def update(call: Call[UpdateUser]) -> Answer:
+    """Set the flags of another user."""
+    user_id = UserId(call.path_id)
+    with call.database.transaction() as connection:
+        permissions.require_site_admin(connection, call.identity)
+        if call.identity == UserIdentity(id=user_id):
+            raise Denied("You can't update your own user")
+        if not users.lock(connection, user_id):
+            raise NotFound
+        users.save(connection, user_id, is_admin=call.body.is_admin, is_active=call.body.is_active)
+        return found(row_of(connection, USERS, user_id))
+
+
+ENTITY = Entity(path="/users", tag="Users", noun="a user", item=User)
+
+ROUTES: tuple[AnyRoute, ...] = (
+    list_route(ENTITY, USERS, "allUsers"),
+    detail_route(ENTITY, USERS, "getUser"),
+    update_route(ENTITY, "updateUser", update, request=UpdateUser, permission=Permission.SITE_ADMIN),
+)

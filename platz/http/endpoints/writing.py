@@ -1,0 +1,98 @@
+"""The three shapes of a route that changes something: create, update, delete.
+
+Invariant: a create answers 201 and an update 200 with the row, because clients parse it (http-api.md 10.2); a
+delete answers 204.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from platz.http.answers import Answer
+from platz.http.documents import Document
+from platz.http.route import Body, Call, Permission, Route
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entity:
+    """What the routes of one entity have in common; ``noun`` is singular, with its article."""
+
+    path: str
+    tag: str
+    noun: str
+    item: type[Document]
+
+
+def create_route(
+    entity: Entity,
+    operation_id: str,
+    handler: Callable[[Call[Body]], Answer],
+    *,
+    request: type[Body],
+    permission: Permission,
+    response: type[BaseModel] | None = None,
+    errors: tuple[int, ...] = (),
+) -> Route[Body]:
+    """`POST path`."""
+    return Route(
+        method="POST",
+        path=entity.path,
+        operation_id=operation_id,
+        tag=entity.tag,
+        summary=f"Create {entity.noun}",
+        handler=handler,
+        permission=permission,
+        request=request,
+        response=response or entity.item,
+        success=201,
+        errors=errors,
+    )
+
+
+def update_route(
+    entity: Entity,
+    operation_id: str | None,
+    handler: Callable[[Call[Body]], Answer],
+    *,
+    request: type[Body],
+    permission: Permission,
+    errors: tuple[int, ...] = (),
+) -> Route[Body]:
+    """`PUT path/{id}`."""
+    return Route(
+        method="PUT",
+        path=f"{entity.path}/{{id}}",
+        operation_id=operation_id,
+        tag=entity.tag,
+        summary=f"Change {entity.noun}",
+        handler=handler,
+        permission=permission,
+        request=request,
+        response=entity.item,
+        errors=(404, *errors),
+    )
+
+
+def delete_route(
+    entity: Entity,
+    operation_id: str,
+    handler: Callable[[Call], Answer],
+    *,
+    permission: Permission,
+    errors: tuple[int, ...] = (),
+) -> Route:
+    """`DELETE path/{id}`."""
+    return Route(
+        method="DELETE",
+        path=f"{entity.path}/{{id}}",
+        operation_id=operation_id,
+        tag=entity.tag,
+        summary=f"Delete {entity.noun}",
+        handler=handler,
+        permission=permission,
+        success=204,
+        errors=(404, *errors),
+    )

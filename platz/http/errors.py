@@ -1,0 +1,64 @@
+"""From an error of Platz to its HTTP answer: one envelope, `{"message": ...}` (http-api.md section 3).
+
+Invariant: what leaves is the sentence that the error was raised with. An exception that Platz does not know
+becomes a 500 that says nothing about its cause; the log has it, under the request's id.
+"""
+
+from __future__ import annotations
+
+from platz.errors import (
+    Conflict,
+    Denied,
+    NotFound,
+    PlatzError,
+    Rejected,
+    Retryable,
+    Unauthenticated,
+)
+from platz.http.answers import Answer, answer_json
+from platz.json import JsonObject
+
+STATUS: dict[type[PlatzError], int] = {
+    Rejected: 400,
+    Unauthenticated: 401,
+    Denied: 403,
+    NotFound: 404,
+    Conflict: 409,
+    Retryable: 503,
+}
+
+ALSO_AS_ERROR = (
+    "Can't create a deployment task for a deployment in a cluster with no env_id",
+    "Missing name field",
+    "Pattern error: ",
+    "This cluster has deployments, please delete or move them to another cluster first",
+    "This is a one per cluster deployment, therefore is cannot be assigned a name",
+)
+"""Sentences that the older server sent under the key `error`: clients find them under both keys."""
+
+LONGEST_MESSAGE = 2000
+UNEXPECTED = "Something went wrong inside Platz. Its log tells more, under request id {request_id}."
+
+
+def status_of(error: PlatzError) -> int:
+    """The status of the error's nearest listed class; 500 for one that is not listed."""
+    return next((STATUS[known] for known in type(error).__mro__ if known in STATUS), 500)
+
+
+def answer_error(error: PlatzError) -> Answer:
+    """The answer to a request that raised ``error``."""
+    return error_answer(status_of(error), error.message)
+
+
+def answer_unexpected(request_id: str) -> Answer:
+    """The answer to a request that hit a defect."""
+    return error_answer(500, UNEXPECTED.format(request_id=request_id))
+
+
+def error_answer(status: int, message: str) -> Answer:
+    """Wrap a sentence in the envelope."""
+    message = message[:LONGEST_MESSAGE]
+    envelope: JsonObject = {"message": message}
+    if message.startswith(ALSO_AS_ERROR):
+        envelope["error"] = message
+    return answer_json(envelope, status=status)

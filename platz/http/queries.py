@@ -1,0 +1,180 @@
+"""Query strings: from raw text to typed values, or one clear 400 (http-api.md section 2).
+
+Invariant: parameters that a route does not declare are ignored; a declared one given twice, empty where it
+must not be, or of the wrong type is refused. Nothing here knows SQL.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import Enum
+from typing import TypeAlias
+from urllib.parse import parse_qsl
+from uuid import UUID
+
+from platz.db.collections import Listing
+from platz.errors import Rejected
+
+QueryValue: TypeAlias = "str | bool | int | UUID | datetime"
+
+DEFAULT_PER_PAGE = 50
+LARGEST_PER_PAGE = 1000
+LARGEST_PAGE = 2**53
+"""Times the largest page size this still fits PostgreSQL's bigint."""
+
+MOST_PARAMETERS = 100
+
+_MOMENT = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|z|UTC|[+-]\d\d:?\d\d)", re.ASCII
+)
+_INTEGER = re.compile(r"-?\d{1,16}", re.ASCII)
+
+
+class Kind(Enum):
+    """The types of a query parameter; the value is the JSON schema of it."""
+
+    TEXT = ("string", None)
+    FLAG = ("boolean", None)
+    INTEGER = ("integer", None)
+    ID = ("string", "uuid")
+    MOMENT = ("string", "date-time")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """One parameter that a route understands."""
+
+    name: str
+    kind: Kind
+    meaning: str
+    minimum: int | None = None
+
+
+PAGING = (
+    Parameter(name="page", kind=Kind.INTEGER, meaning="Page, from 1.", minimum=1),
+    Parameter(
+        name="per_page",
+        kind=Kind.INTEGER,
+        meaning=f"Items on a page; {DEFAULT_PER_PAGE} by default, {LARGEST_PER_PAGE} at most.",
+        minimum=0,
+    ),
+    Parameter(name="page_size", kind=Kind.INTEGER, meaning="Another name of per_page.", minimum=0),
+)
+
+
+def read_query(raw: bytes, parameters: Sequence[Parameter]) -> Mapping[str, QueryValue]:
+    """Parse a raw query string; raise `Rejected` for what the parameters do not allow."""
+    if not parameters or not raw:
+        return {}
+    known = {parameter.name: parameter for parameter in parameters}
+    values: dict[str, QueryValue] = {}
+    for name, text in _pairs(raw):
+        parameter = known.get(name)
+        if parameter is None:
+            continue
+        if name in values:
+            raise _refusal(f"duplicate field `{name}`")
+        values[name] = _typed(parameter, text)
+    return values
+
+
+def listing_of(values: Mapping[str, QueryValue]) -> Listing:
+    """Separate the page from the filters, with the defaults and the cap of http-api.md section 2."""
+    per_page = values.get("per_page", values.get("page_size", DEFAULT_PER_PAGE))
+    filters = {name: value for name, value in values.items() if name not in _PAGING_NAMES}
+    return Listing(
+        page=int(str(values.get("page", 1))),
+        per_page=min(int(str(per_page)), LARGEST_PER_PAGE),
+        filters=filters,
+    )
+
+
+_PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
+
+
+def parse_moment(text: str) -> datetime:
+    """Read RFC 3339, or its relaxed forms: a space for the `T`, `UTC` for the offset. Raise ValueError."""
+    match = _MOMENT.fullmatch(text)
+    if match is None:
+        raise ValueError("a date and time with an offset is expected, such as 2024-03-09T12:34:56Z")
+    day, clock, fraction, offset = match.groups()
+    moment = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6].ljust(6, '0')}")
+    try:
+        return moment.replace(tzinfo=_zone(offset)).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the date is out of range") from None
+
+
+def _zone(offset: str) -> timezone:
+    if offset in {"Z", "z", "UTC"}:
+        return UTC
+    hours, minutes = int(offset[1:3]), int(offset[-2:])
+    if minutes > 59:
+        raise ValueError("the offset is out of range")
+    sign = -1 if offset.startswith("-") else 1
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))
+
+
+def _pairs(raw: bytes) -> Sequence[tuple[str, str]]:
+    try:
+        return parse_qsl(
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+        )
+    except UnicodeDecodeError:
+        raise _refusal("the query string is not percent-encoded UTF-8") from None
+    except ValueError:
+        raise _refusal(f"more than {MOST_PARAMETERS} parameters") from None
+
+
+def _typed(parameter: Parameter, text: str) -> QueryValue:
+    try:
+        return _READERS[parameter.kind](parameter, text)
+    except ValueError as error:
+        raise _refusal(f"{parameter.name}: {error}", field=parameter.name) from None
+
+
+def _text(_: Parameter, text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL character is not allowed")
+    return text
+
+
+def _flag(_: Parameter, text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise ValueError("`true` or `false` is expected")
+    return text == "true"
+
+
+def _integer(parameter: Parameter, text: str) -> int:
+    if not _INTEGER.fullmatch(text) or int(text) > LARGEST_PAGE:
+        raise ValueError("a whole number is expected")
+    if parameter.minimum is not None and int(text) < parameter.minimum:
+        raise ValueError(f"must be at least {parameter.minimum}")
+    return int(text)
+
+
+def _id(_: Parameter, text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise ValueError("a UUID is expected") from None
+
+
+def _moment(_: Parameter, text: str) -> datetime:
+    return parse_moment(text)
+
+
+_READERS: Mapping[Kind, Callable[[Parameter, str], QueryValue]] = {
+    Kind.TEXT: _text,
+    Kind.FLAG: _flag,
+    Kind.INTEGER: _integer,
+    Kind.ID: _id,
+    Kind.MOMENT: _moment,
+}
+
+
+def _refusal(detail: str, *, field: str | None = None) -> Rejected:
+    return Rejected(f"Query deserialize error: {detail}", field=field)

@@ -1,0 +1,102 @@
+"""Request bodies: read within limits, parsed as JSON, validated against a model (http-api.md section 1).
+
+Invariant: no more than `LARGEST_BODY` bytes of a body are ever held, whatever the client announces; nothing that
+PostgreSQL can't store (NUL characters, infinite numbers) gets past here. Refusals never repeat the input.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterable, Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import from_json
+
+from platz.errors import Rejected
+from platz.json import JsonValue
+
+LARGEST_BODY = 2 * 1024 * 1024
+MOST_PROBLEMS = 5
+
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
+
+
+class RequestBody(BaseModel):
+    """Base of every body: unknown fields are ignored, types are not coerced."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+async def read_body(headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
+    """Collect a body, chunked ones too; raise `Rejected` as soon as it is too large."""
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > LARGEST_BODY:
+        raise too_large(int(announced))
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise too_large(len(body))
+    return bytes(body)
+
+
+def too_large(size: int) -> Rejected:
+    """The refusal of a body of ``size`` bytes or more."""
+    return Rejected(f"JSON payload ({size} bytes) is larger than allowed (limit: {LARGEST_BODY} bytes).")
+
+
+def parse_body(
+    model: type[AnyModel], raw: bytes, *, content_type: str | None, required: bool = True
+) -> AnyModel:
+    """Give the validated body; a missing one is an empty object unless it is ``required``."""
+    if not raw and not required:
+        raw = b"{}"
+    elif not _is_json(content_type):
+        raise Rejected("Content type error")
+    _require_storable(raw)
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise _refusal(_problems(error)) from None
+
+
+def _is_json(content_type: str | None) -> bool:
+    media_type = (content_type or "").partition(";")[0].strip().lower()
+    main, _, sub = media_type.partition("/")
+    return main == "application" and (sub == "json" or sub.endswith("+json"))
+
+
+def _require_storable(raw: bytes) -> None:
+    try:
+        document: JsonValue = from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise _refusal(str(error)) from None
+    waiting = [document]
+    while waiting:
+        match waiting.pop():
+            case str(text) if "\0" in text:
+                raise _refusal("a NUL character is not allowed")
+            case float(number) if math.isinf(number):
+                raise _refusal("a number is out of range")
+            case list(items):
+                waiting.extend(items)
+            case dict(members):
+                waiting.extend(members)
+                waiting.extend(members.values())
+            case _:
+                pass
+
+
+def _problems(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    told = [f"{_place(problem['loc'])}{problem['msg']}" for problem in problems[:MOST_PROBLEMS]]
+    return "; ".join(told)
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) + ": " if location else ""
+
+
+def _refusal(detail: str) -> Rejected:
+    return Rejected(f"Json deserialize error: {detail}")

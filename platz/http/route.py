@@ -1,0 +1,128 @@
+"""One row of the route table, and what its handler is given.
+
+Invariant: everything that is known about a route stands in its `Route`: Starlette's routes, the OpenAPI
+document and the tests' permission matrix are derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, cast
+from uuid import UUID
+
+from pydantic import BaseModel
+from typing_extensions import TypeVar
+
+from platz.access.authentication import Authenticated
+from platz.access.visibility import Scope, scope_of
+from platz.db.collections import Listing
+from platz.db.database import Database
+from platz.errors import NotFound
+from platz.http.answers import Answer
+from platz.http.queries import Parameter, QueryValue, listing_of
+from platz.http.services import Services
+from platz.identities import Identity
+
+Body = TypeVar("Body", bound=BaseModel | None, default=None)
+
+
+class Permission(Enum):
+    """Who passes, in the words of http-api.md section 6; the handler makes the check."""
+
+    ANYONE = "no identity needed"
+    SIGNED_IN = "any identity"
+    SCOPED = "any identity, for what it may see"
+    USER = "users"
+    OWN_OR_SITE_ADMIN = "the user it belongs to, site admins"
+    SITE_ADMIN = "site admins"
+    ENV_ADMIN = "admins of the environment"
+    OWNER = "owners of the kind in the environment"
+    MAINTAINER = "maintainers of the kind in the environment"
+    RESOURCE_EDITOR = "whom the resource type's lifecycle allows"
+    PER_OPERATION = "depends on the operation"
+    TASK_CANCELER = "the task's creator, maintainers, site admins"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call(Generic[Body]):
+    """One request, authenticated and validated."""
+
+    services: Services
+    body: Body
+    authenticated: Authenticated | None = None
+    raw_id: str | None = None
+    query: Mapping[str, QueryValue] = field(default_factory=dict[str, QueryValue])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    cookies: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self.services.database
+
+    @property
+    def identity(self) -> Identity:
+        """Who asks; only on routes that authenticate."""
+        assert self.authenticated is not None  # noqa: S101 (the dispatcher authenticates first)
+        return self.authenticated.identity
+
+    @property
+    def path_id(self) -> UUID:
+        """The id in the path; raise `NotFound` when it is not a UUID in its hyphenated form."""
+        text = self.raw_id or ""
+        try:
+            parsed = UUID(text)
+        except ValueError:
+            raise NotFound from None
+        if str(parsed) != text.lower():
+            raise NotFound
+        return parsed
+
+    @property
+    def listing(self) -> Listing:
+        """The page and the filters that the query asks for."""
+        return listing_of(self.query)
+
+    def scope(self) -> Scope:
+        """What the identity may see, read now."""
+        with self.database.reading() as connection:
+            return scope_of(connection, self.identity)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route(Generic[Body]):
+    """One operation. ``path`` is relative to `/api/v2`; ``{id}`` in it becomes `Call.path_id`.
+
+    ``request`` is the body's model (``body_required=False``: a missing body is an empty object), ``response``
+    the model of the answer, of one item where ``paginated``. ``operation_id`` None keeps an alias out of the
+    OpenAPI document. ``errors`` are the statuses beyond those that every route may give.
+    """
+
+    method: str
+    path: str
+    operation_id: str | None
+    tag: str
+    summary: str
+    handler: Callable[[Call[Body]], Answer]
+    permission: Permission
+    request: type[Body] | None = None
+    body_required: bool = True
+    parameters: tuple[Parameter, ...] = ()
+    response: Any = None  # Any: a model class, or a union of them, which has no static type
+    paginated: bool = False
+    success: int = 200
+    errors: tuple[int, ...] = ()
+
+    @property
+    def authenticated(self) -> bool:
+        """Tell whether a credential is needed."""
+        return self.permission is not Permission.ANYONE
+
+    def answer(self, call: Call[Any]) -> Answer:
+        """Run the handler."""
+        return self.handler(cast("Call[Body]", call))
+
+
+AnyRoute = Route[Any]  # Any: a table holds routes of every body type

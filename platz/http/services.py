@@ -1,0 +1,34 @@
+"""What the HTTP side stands on; the process's start builds it once.
+
+Invariant: handlers reach the outside only through these; nothing here reads settings or the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from platz.access.authentication import Authenticator
+from platz.access.oidc import IdentityProvider
+from platz.access.tokens import Tokens
+from platz.db.database import Database
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The objects that requests need.
+
+    ``own_url`` is the public address, ``version`` the release (http-api.md 7.2), ``encrypt`` and ``decrypt``
+    guard what is secret at rest, ``request_threads`` should match the size of the connection pool.
+    """
+
+    database: Database
+    authenticator: Authenticator
+    tokens: Tokens
+    identity_provider: IdentityProvider
+    admin_emails: Collection[str]
+    own_url: str
+    version: str
+    encrypt: Callable[[str], str]
+    decrypt: Callable[[str], str]
+    request_threads: int = 40
