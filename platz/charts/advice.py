@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 
 from platz.charts.actions import ActionsDocument
 from platz.charts.archive import EXTENSION_DIRECTORY, LEGACY_LAYOUT, NEW_LAYOUT, ChartFiles
@@ -21,6 +22,7 @@ from platz.charts.versions import Version
 from platz.json import JsonValue
 
 _SHORTEST_REFRESH_SECONDS = 15
+_MOST_FOR_A_FILE = 100
 
 
 def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
@@ -41,7 +43,10 @@ def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
 
 
 def _in(file: str, complaints: Iterable[Complaint]) -> list[Problem]:
-    return [Problem(severity=Severity.WARNING, file=file, complaint=complaint) for complaint in complaints]
+    return [
+        Problem(severity=Severity.WARNING, file=file, complaint=complaint)
+        for complaint in islice(complaints, _MOST_FOR_A_FILE)
+    ]
 
 
 def _on_form(schema: UiSchema) -> Iterator[Complaint]:

@@ -180,7 +180,8 @@ def _located(problems: list[Problem], files: ChartFiles) -> list[Problem]:
         lines[name] = lines_of(content) if isinstance(content, bytes) else {}
     return [
         replace(
-            problem, complaint=replace(problem.complaint, line=_line(lines[problem.file], problem.complaint.place))
+            problem,
+            complaint=replace(problem.complaint, line=_line(lines[problem.file], problem.complaint.place)),
         )
         for problem in problems
     ]

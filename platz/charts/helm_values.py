@@ -201,13 +201,13 @@ def _ingress(features: Features, inputs: HelmValuesInputs) -> tuple[JsonObject, 
     disabled: JsonObject = {"enabled": False, "className": None, "hosts": [], "tls": []}
     if not features.ingress_enabled:
         return disabled, ()
-    if secret_name is None:
+    if not secret_name:
         warning = (
             f"The chart enables ingress, but the cluster {inputs.cluster.name} has no TLS secret name, so the"
             " deployment gets no ingress."
         )
         return disabled, (warning,)
-    if inputs.cluster.ingress_domain is None:
+    if not inputs.cluster.ingress_domain:
         raise RenderingFailed(RenderingErrorCode.CLUSTER_HAS_NO_INGRESS_DOMAIN)
     host = ingress_hostname(
         inputs.deployment.kind,

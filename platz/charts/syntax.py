@@ -21,7 +21,7 @@ from platz.charts.yaml_events import YamlDocument, read_yaml
 from platz.charts.yaml_scalars import plain_value
 from platz.json import JsonValue
 
-LARGEST_FILE = 1024 * 1024
+LARGEST_FILE = 512 * 1024
 """Bytes of one extension file. Real ones have a few thousand."""
 
 

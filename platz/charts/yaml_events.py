@@ -75,6 +75,9 @@ class _Open:
         else:
             self.key, self.has_key = value, True
 
+    def awaits_key(self) -> bool:
+        return self.items is None and not self.has_key
+
     def next_place(self) -> Place:
         """Where the next value stands; a key stands where its mapping does."""
         if self.items is not None:
@@ -148,6 +151,8 @@ class _Builder:
     def _scalar(self, event: Scalar) -> None:
         self._next_place(event.line)
         value = self._scalar_value(event)
+        if self._with_lines and self._open and self._open[-1].awaits_key() and isinstance(value, str):
+            self._lines.setdefault((*self._open[-1].place, value), event.line)
         cost = weight(value)
         self._finish(value, cost, anchor=event.anchor, newly_counted=cost)
         if not self._open:

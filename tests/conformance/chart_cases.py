@@ -15,7 +15,7 @@ from uuid import UUID
 
 from platz.charts.actions import Action, NoSuchAction, action_body, find_action, parse_actions
 from platz.charts.chart import read_chart
-from platz.charts.collections import DeploymentItem, ResourceItem, SecretItem
+from platz.charts.collection_rows import parse_collection_rows
 from platz.charts.conditions import rule_holds
 from platz.charts.dependencies import uses
 from platz.charts.features import effective_features, parse_features
@@ -47,52 +47,6 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "actions": lambda document: parse_actions(document).stored(),
     "resources": lambda document: stored_resource_types(parse_resource_types(document)),
 }
-
-
-class CaseCollections:
-    """The fake rows of a case."""
-
-    def __init__(self, rows: dict[str, Any]) -> None:
-        self._rows = rows
-
-    def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
-        row = self._row("deployments", deployment_id)
-        return row and DeploymentItem(
-            id=deployment_id,
-            created_at=datetime.fromisoformat(row["created_at"]),
-            name=row["name"],
-            kind=row["kind"],
-            cluster_id=UUID(row["cluster_id"]),
-            enabled=row["enabled"],
-        )
-
-    def secret(self, secret_id: UUID) -> SecretItem | None:
-        row = self._row("secrets", secret_id)
-        return row and SecretItem(
-            id=secret_id,
-            created_at=datetime.fromisoformat(row["created_at"]),
-            updated_at=datetime.fromisoformat(row["updated_at"]),
-            env_id=UUID(row["env_id"]),
-            collection=row["collection"],
-            name=row["name"],
-            contents=row["contents"],
-        )
-
-    def resource_type(self, *, env_id: UUID, kind: str | None, key: str) -> UUID | None:
-        for row in self._rows.get("resource_types", []):
-            in_reach = row["env_id"] is None or UUID(row["env_id"]) == env_id
-            if in_reach and row["key"] == key and kind in {None, row["deployment_kind"]}:
-                return UUID(row["id"])
-        return None
-
-    def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:
-        row = self._row("resources", resource_id)
-        if row is None or UUID(row["type_id"]) != type_id:
-            return None
-        return ResourceItem(id=resource_id, name=row["name"], props=row["props"])
-
-    def _row(self, table: str, row_id: UUID) -> dict[str, Any] | None:
-        return next((row for row in self._rows.get(table, []) if UUID(row["id"]) == row_id), None)
 
 
 def evaluate(case: Case) -> Answer:
@@ -130,7 +84,7 @@ def _values_ui(case: Case) -> Answer:
     rendering = {
         "env_id": UUID(case["env_id"]),
         "config": case["inputs"],
-        "collections": CaseCollections(case["collections"]),
+        "collections": parse_collection_rows(case["collections"]),
     }
     values, values_error = _attempt("values", lambda: render_values(schema, **rendering))
     secrets, secrets_error = _attempt("secrets", lambda: render_secrets(schema, **rendering))
@@ -171,7 +125,7 @@ def _action_body(case: Case) -> Answer:
     action, error = _attempt("find", lambda: find_action(_document(case), case["action_id"]))
     if action is None:
         return _answer(error=error)
-    env_id, collections = UUID(case["env_id"]), CaseCollections(case["collections"])
+    env_id, collections = UUID(case["env_id"]), parse_collection_rows(case["collections"])
     return _simple(
         "body", lambda: action_body(action, case["inputs"], env_id=env_id, collections=collections)
     )
@@ -273,7 +227,7 @@ def _helm_inputs(case: Case) -> HelmValuesInputs:
         revision_id=_SOME_ID,
         config_inputs=case["inputs"],
         own_url="https://platz.example.org",
-        collections=CaseCollections(case["collections"]),
+        collections=parse_collection_rows(case["collections"]),
     )
 
 

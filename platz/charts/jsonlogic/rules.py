@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from platz.charts.json_text import exceeds_nesting
+from platz.charts.problems import quoted
 from platz.json import JsonValue
 
 
@@ -50,7 +51,7 @@ def _parse(rule: JsonValue, operators: Container[str]) -> Rule:
         return Constant(rule)
     ((operator, value),) = rule.items()
     if operator not in operators:
-        raise InvalidRule(f"There is no operator {operator!r}.")
+        raise InvalidRule(f"There is no operator {quoted(operator)}.")
     match value:
         case list():
             return Operation(operator, tuple([_parse(argument, operators) for argument in value]))
