@@ -174,17 +174,16 @@ def _written(name: str, content: bytes, empty: JsonValue) -> JsonValue:
 
 
 def _located(problems: list[Problem], files: ChartFiles) -> list[Problem]:
+    """Add the lines, and order the problems of a file by them."""
     lines: dict[str, dict[Place, int]] = {}
     for name in {problem.file for problem in problems}:
         content = files.files.get(name)
         lines[name] = lines_of(content) if isinstance(content, bytes) else {}
-    return [
-        replace(
-            problem,
-            complaint=replace(problem.complaint, line=_line(lines[problem.file], problem.complaint.place)),
-        )
-        for problem in problems
-    ]
+    located: list[Problem] = []
+    for problem in problems:
+        line = _line(lines[problem.file], problem.complaint.place)
+        located.append(replace(problem, complaint=replace(problem.complaint, line=line)))
+    return sorted(located, key=lambda problem: (problem.file, problem.complaint.line or 0))
 
 
 def _line(lines: dict[Place, int], place: Place) -> int | None:
