@@ -10,6 +10,7 @@ from pathlib import Path
 
 from alembic import op
 
+from platz.db.adoption import adopt_rows, drop_old_rules
 from platz.db.recognition import Situation, recognise
 from platz.db.scripts import run_script
 
@@ -29,11 +30,9 @@ def upgrade() -> None:
             run_script(connection, SQL / "0001_tables.sql")
             run_script(connection, SQL / "0001_seed.sql")
         case Situation.OLD_PLATZ:
-            from platz.db.adoption import adopt_rows, adopt_tables, drop_old_rules
-
             drop_old_rules(connection)
             adopt_rows(connection)
-            adopt_tables(connection)
+            run_script(connection, SQL / "0001_adopt_tables.sql")
         case Situation.OURS:
             raise AssertionError("Alembic runs the first migration only where there is none yet.")
     run_script(connection, SQL / "0001_constraints.sql")

@@ -1,0 +1,28 @@
+"""Tasks that a crash of the former server left behind: it never looked at a started task again."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+COMPLETE_TIMES = (
+    """
+    UPDATE deployment_tasks SET started_at = coalesce(first_attempted_at, execute_at)
+    WHERE status = 'Started' AND started_at IS NULL
+    """,
+    "UPDATE deployment_tasks SET finished_at = NULL WHERE status IN ('Pending', 'Started') AND finished_at IS NOT NULL",
+)
+END_ABANDONED = """
+    UPDATE deployment_tasks AS task SET status = 'Failed', finished_at = now(),
+        reason = 'Platz stopped while this task ran, and later tasks have run since.'
+    WHERE status = 'Started' AND EXISTS (
+        SELECT FROM deployment_tasks AS later
+        WHERE later.deployment_id = task.deployment_id AND later.started_at IS NOT NULL
+          AND (later.started_at, later.created_at, later.id) > (task.started_at, task.created_at, task.id))
+"""
+
+
+def end_abandoned_tasks(connection: Connection) -> int:
+    """Fail every started task but the one that started last in its deployment, which recovery looks at."""
+    for statement in COMPLETE_TIMES:
+        connection.execute(text(statement))
+    return connection.execute(text(END_ABANDONED)).rowcount
