@@ -6,6 +6,7 @@ for nothing else unless ``wait`` asks it to. `upgrade` installs a release that i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -29,10 +30,10 @@ class HelmAction(StrEnum):
 class HelmRun:
     """One run of Helm.
 
-    ``chart_archive`` is a packaged chart on disk (not for an uninstall); ``values_override`` is merged deeply
-    over ``values``. ``description`` is stored in the revision and carries the task's id, so that recovery can
-    tell whose revision it is. ``timeout_seconds`` bounds each wait for a hook, and the run as a whole.
-    ``secrets`` are texts that must not appear in anything that comes out.
+    ``chart_archive`` is a packaged chart on disk (not for an uninstall); ``values_override`` is merged deeply over
+    ``values``. ``description`` is stored in the revision when it succeeds, ``labels`` from its beginning: with the
+    task's id in both, recovery can tell whose revision it is. ``timeout_seconds`` bounds each wait for a hook, and
+    the run as a whole. ``secrets`` are texts that must not appear in anything that comes out.
     """
 
     action: HelmAction
@@ -42,6 +43,7 @@ class HelmRun:
     values: JsonObject = field(default_factory=dict[str, JsonValue], repr=False)
     values_override: JsonObject | None = field(default=None, repr=False)
     description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict[str, str])
     timeout_seconds: int = 300
     wait: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -66,6 +66,7 @@ def _arguments(run: HelmRun, values: Sequence[Path]) -> Sequence[str]:
     subcommand = ["install"]
     if run.action is HelmAction.UPGRADE:
         subcommand = ["upgrade", "--install", f"--history-max={HISTORY_MAX}"]
+    common += [f"--labels={key}={value}" for key, value in run.labels.items()]
     files = [argument for path in values for argument in ("-f", str(path))]
     return [*subcommand, run.release, str(run.chart_archive), "--output=json", *files, *common]
 

@@ -73,6 +73,7 @@ def _install(config: Config, run: HelmRun) -> JsonObject:
         timeout=run.timeout_seconds,
         wait=_wait(run),
         description=run.description or None,
+        labels=dict(run.labels) or None,
     )
 
 
@@ -92,6 +93,7 @@ def _upgrade(config: Config, run: HelmRun) -> JsonObject:
         wait=_wait(run),
         max_history=HISTORY_MAX,
         description=run.description or None,
+        labels=dict(run.labels) or None,
     )
 
 

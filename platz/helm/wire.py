@@ -41,6 +41,7 @@ def decode_order(line: bytes) -> Order:
             values=run["values"],
             values_override=run["values_override"],
             description=run["description"],
+            labels=run["labels"],
             timeout_seconds=run["timeout_seconds"],
             wait=run["wait"],
         ),

@@ -20,6 +20,7 @@ from platz.kube.errors import (
     KubeNotFound,
     KubeRejected,
     KubeUnreachable,
+    KubeUntrusted,
 )
 
 _REASON_LIMIT = 500
@@ -58,7 +59,10 @@ def error_from_status(
 
 def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
     """Return a sentence for an exchange that broke below HTTP."""
-    return KubeUnreachable(f"Cluster {cluster} {_why(error)}.")
+    cause = error.reason if isinstance(error, broken.MaxRetryError) and error.reason else error
+    if isinstance(cause, broken.SSLError):
+        return KubeUntrusted(f"Cluster {cluster} cannot be trusted: {_short(str(cause))}.")
+    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.")
 
 
 def parsed_object(cluster: str, body: bytes) -> JsonObject:
@@ -73,9 +77,6 @@ def parsed_object(cluster: str, body: bytes) -> JsonObject:
 
 
 def _why(error: Exception) -> str:
-    reason = getattr(error, "reason", None)
-    if isinstance(error, broken.MaxRetryError) and isinstance(reason, Exception):
-        return _why(reason)
     match error:
         case broken.NameResolutionError():
             return "has a server address that cannot be resolved"
@@ -85,8 +86,6 @@ def _why(error: Exception) -> str:
             return "does not accept connections in time"
         case broken.ReadTimeoutError() | TimeoutError():
             return "does not answer in time"
-        case broken.SSLError():
-            return f"cannot be trusted: {_short(str(error))}"
         case broken.ProxyError():
             return "cannot be reached through its proxy"
         case _:

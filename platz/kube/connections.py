@@ -79,6 +79,7 @@ class _TlsConnection(HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
+        self.is_verified = True  # the kubeconfig decides whether it is; urllib3 would warn at every request
         _registered(self.sock, self.register)
 
 

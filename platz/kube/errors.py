@@ -24,6 +24,10 @@ class KubeAborted(KubeUnreachable):
     """The connection to the cluster was closed because its user was told to stop."""
 
 
+class KubeUntrusted(KubeUnreachable):
+    """The cluster's certificate is not one that Platz trusts."""
+
+
 class KubeDenied(Denied):
     """The cluster does not let Platz do this."""
 

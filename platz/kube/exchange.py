@@ -20,7 +20,7 @@ from platz.kube.access import ClusterAccess
 from platz.kube.answers import error_from_status, error_from_transport
 from platz.kube.connections import Connections, SocketRegister
 from platz.kube.credentials import Credential
-from platz.kube.errors import KubeAborted, KubeUnreachable
+from platz.kube.errors import KubeAborted, KubeUnreachable, KubeUntrusted
 from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
@@ -174,4 +174,6 @@ class Exchange:
 
 
 def _may_repeat(call: Call, error: KubeUnreachable) -> bool:
-    return not isinstance(error, KubeAborted) and (call.method == "GET" or error.status == 429)
+    return not isinstance(error, KubeAborted | KubeUntrusted) and (
+        call.method == "GET" or error.status == 429
+    )

@@ -71,7 +71,9 @@ def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: Deploym
 def namespaces_of(client: KubeClient, *, deployment_id: DeploymentId) -> list[str]:
     """Return the names of all namespaces that carry this deployment's id, terminating ones included."""
     listed = client.list_all(NAMESPACE, label_selector=LABEL_SELECTOR).items
-    return [str(_part(each, "metadata")["name"]) for each in listed if deployment_of(each) == str(deployment_id)]
+    return [
+        str(_part(each, "metadata")["name"]) for each in listed if deployment_of(each) == str(deployment_id)
+    ]
 
 
 def deployment_of(namespace: JsonObject) -> str | None:

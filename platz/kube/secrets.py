@@ -6,7 +6,7 @@ take a secret away from a chart that ships one of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from platz.errors import Conflict
 from platz.json import JsonObject
@@ -39,3 +39,24 @@ def apply_secret(client: KubeClient, *, namespace: str, name: str, texts: Mappin
         raise KubeRejected(
             f"Cluster {client.cluster} refuses secret {name}: its name or a key is not allowed."
         ) from error
+
+
+class Secrets:
+    """The Secrets of a cluster, for those who only need to list, put back and delete them."""
+
+    def __init__(self, client: KubeClient) -> None:
+        """Keeps the client open; its owner closes it."""
+        self._client = client
+
+    def list(self, *, namespace: str, label_selector: str) -> Sequence[JsonObject]:
+        """Return the Secrets with these labels."""
+        return self._client.list_all(SECRET, namespace=namespace, label_selector=label_selector).items
+
+    def replace(self, secret: JsonObject, *, namespace: str, name: str) -> JsonObject:
+        """Put a changed Secret back. Raises `KubeConflict` when it changed since it was read."""
+        document: JsonObject = {"apiVersion": SECRET.api_version, "kind": SECRET.kind, **secret}
+        return self._client.replace(SECRET, document, name=name, namespace=namespace)
+
+    def delete(self, *, namespace: str, name: str) -> JsonObject:
+        """Delete a Secret. Raises `KubeNotFound`."""
+        return self._client.delete(SECRET, name=name, namespace=namespace)

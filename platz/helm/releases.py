@@ -1,0 +1,144 @@
+"""What the cluster knows of a release, and how an interrupted run is cleared away (design.md section 4).
+
+Recovery asks `last_revision` what really happened: Helm keeps the task's id in a label of the revision from the
+moment it begins, and in its description when it succeeded. Before a run is repeated, `settle` removes what keeps
+Helm from running: it takes a pending revision for a run that is still under way.
+Invariant: a revision that was ever deployed is not touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, cast
+
+from platz.errors import NotFound
+from platz.helm.engine import HelmAction
+from platz.helm.stored_release import SECRET_TYPE, name_of, read_release, with_release
+from platz.json import JsonObject
+
+
+class ReleaseStatus(StrEnum):
+    """The states of a revision (Helm: `release.Status`)."""
+
+    UNKNOWN = "unknown"
+    DEPLOYED = "deployed"
+    UNINSTALLED = "uninstalled"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    UNINSTALLING = "uninstalling"
+    PENDING_INSTALL = "pending-install"
+    PENDING_UPGRADE = "pending-upgrade"
+    PENDING_ROLLBACK = "pending-rollback"
+
+
+_UNDER_WAY = frozenset(
+    {
+        ReleaseStatus.PENDING_INSTALL,
+        ReleaseStatus.PENDING_UPGRADE,
+        ReleaseStatus.PENDING_ROLLBACK,
+        ReleaseStatus.UNINSTALLING,
+    }
+)
+_EVER_DEPLOYED = frozenset({ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED})
+
+
+class SecretStore(Protocol):
+    """The Secrets of one cluster (`platz.kube.secrets.Secrets` is one)."""
+
+    def list(self, *, namespace: str, label_selector: str) -> Sequence[JsonObject]:
+        """Return the Secrets with these labels; none when there is no such namespace."""
+        ...
+
+    def replace(self, secret: JsonObject, *, namespace: str, name: str) -> JsonObject:
+        """Put a changed Secret back; fail when somebody else changed it meanwhile."""
+        ...
+
+    def delete(self, *, namespace: str, name: str) -> object:
+        """Delete a Secret. Raises `NotFound`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """One revision of a release; ``labels`` are those that the run gave it, and Helm's own."""
+
+    number: int
+    status: ReleaseStatus
+    description: str
+    labels: Mapping[str, str]
+    secret: JsonObject = field(repr=False)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether Helm takes this revision for a run that has not ended."""
+        return self.status in _UNDER_WAY
+
+
+def revisions(store: SecretStore, *, namespace: str, release: str) -> Sequence[Revision]:
+    """Return the revisions, oldest first. Raises `Rejected` when one is damaged."""
+    found = store.list(namespace=namespace, label_selector=f"owner=helm,name={release}")
+    ours = [_revision(secret) for secret in found if secret.get("type", SECRET_TYPE) == SECRET_TYPE]
+    return sorted(ours, key=lambda revision: revision.number)
+
+
+def last_revision(store: SecretStore, *, namespace: str, release: str) -> Revision | None:
+    """Return the newest revision, or None when Helm never wrote one."""
+    found = revisions(store, namespace=namespace, release=release)
+    return found[-1] if found else None
+
+
+def settle(
+    store: SecretStore, *, namespace: str, release: str, action: HelmAction, reason: str
+) -> Sequence[int]:
+    """Clear away what keeps ``action`` from running; call it only when no Helm runs for this release.
+
+    Before an install, revisions of a release that was never deployed are removed (Helm would not re-use the
+    name); before an upgrade, a revision under way is marked failed with ``reason``, as Helm would have done.
+    Returns the numbers of the revisions that were touched.
+    """
+    found = revisions(store, namespace=namespace, release=release)
+    if action is HelmAction.INSTALL and not any(revision.status in _EVER_DEPLOYED for revision in found):
+        for revision in found:
+            _remove(store, revision, namespace)
+        return [revision.number for revision in found]
+    under_way = [revision for revision in found if revision.is_under_way]
+    for revision in under_way:
+        _mark_failed(store, revision, namespace, reason)
+    return [revision.number for revision in under_way]
+
+
+def _remove(store: SecretStore, revision: Revision, namespace: str) -> None:
+    try:
+        store.delete(namespace=namespace, name=name_of(revision.secret))
+    except NotFound:
+        return
+
+
+def _mark_failed(store: SecretStore, revision: Revision, namespace: str, reason: str) -> None:
+    document = read_release(revision.secret)
+    info = {**cast("JsonObject", document.get("info") or {}), "status": "failed", "description": reason}
+    changed = with_release(revision.secret, {**document, "info": info}, status="failed")
+    store.replace(changed, namespace=namespace, name=name_of(revision.secret))
+
+
+def _revision(secret: JsonObject) -> Revision:
+    document = read_release(secret)
+    info = cast("JsonObject", document.get("info") or {})
+    metadata = cast("JsonObject", secret.get("metadata") or {})
+    labels = cast("JsonObject", metadata.get("labels") or {})
+    return Revision(
+        number=cast("int", document.get("version", 0)),
+        status=_status(str(info.get("status", ""))),
+        description=str(info.get("description", "")),
+        labels={key: str(value) for key, value in labels.items()},
+        secret=secret,
+    )
+
+
+def _status(text: str) -> ReleaseStatus:
+    try:
+        return ReleaseStatus(text)
+    except ValueError:
+        return ReleaseStatus.UNKNOWN

@@ -1,0 +1,168 @@
+"""Clusters are reached over TLS with certificates that are held in memory alone."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from authority import Authority, Pair
+
+from platz.errors import Rejected
+from platz.kube.access import ClusterAccess
+from platz.kube.client import KubeClient
+from platz.kube.credentials import ClientCertificate, Credential, FixedCredential, RenewedCredential
+from platz.kube.errors import KubeDenied, KubeUnreachable
+
+Serve = Callable[..., "TlsServer"]
+
+
+class TlsServer(ThreadingHTTPServer):
+    """Answers `/version`; says 401 unless the token is the accepted one."""
+
+    daemon_threads = True
+    accepted: str | None = None
+
+    def __init__(self, pair: Pair, folder: Path, clients: Authority | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.peers: list[object] = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        path = folder / "server.pem"
+        path.write_bytes(pair.certificate + pair.key)
+        context.load_cert_chain(path)
+        if clients is not None:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(cadata=clients.certificate.decode())
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def handle_error(self, *_: object) -> None:
+        """A client that does not trust us goes away; that is what the test is about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: TlsServer  # type: ignore[assignment]
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.server.peers.append(self.connection.getpeercert())  # type: ignore[attr-defined]
+        wanted = self.server.accepted
+        refused = wanted is not None and self.headers.get("Authorization") != f"Bearer {wanted}"
+        content = json.dumps({"gitVersion": "v1.35.0"}).encode()
+        self.send_response(401 if refused else 200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def authority() -> Authority:
+    return Authority()
+
+
+@pytest.fixture
+def serve(authority: Authority, tmp_path: Path) -> Iterator[Serve]:
+    servers: list[tuple[TlsServer, threading.Thread]] = []
+
+    def serve(name: str = "127.0.0.1", *, clients: Authority | None = None) -> TlsServer:
+        server = TlsServer(authority.pair(name), tmp_path, clients)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        servers.append((server, thread))
+        return server
+
+    yield serve
+    for server, thread in servers:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def client_for(server: TlsServer, **changes: object) -> KubeClient:
+    access = {
+        "name": "east",
+        "server": f"https://127.0.0.1:{server.server_port}",
+        "credentials": FixedCredential(credential=Credential(token="token")),
+        **changes,
+    }
+    return KubeClient(ClusterAccess(**access))  # type: ignore[arg-type]
+
+
+def test_the_clusters_own_authority_is_trusted(serve: Serve, authority: Authority) -> None:
+    client = client_for(serve(), ca=authority.certificate)
+    assert client.version() == "v1.35.0"
+    client.close()
+
+
+def test_another_authority_is_not_trusted(serve: Serve) -> None:
+    with pytest.raises(KubeUnreachable, match="cannot be trusted"):
+        client_for(serve(), ca=Authority().certificate).version()
+
+
+def test_the_systems_authorities_do_not_vouch_for_a_private_one(serve: Serve) -> None:
+    with pytest.raises(KubeUnreachable, match="cannot be trusted"):
+        client_for(serve()).version()
+
+
+def test_another_hosts_certificate_is_not_trusted(serve: Serve, authority: Authority) -> None:
+    with pytest.raises(KubeUnreachable, match="cannot be trusted"):
+        client_for(serve("elsewhere.example"), ca=authority.certificate).version()
+
+
+def test_the_name_to_expect_can_be_set(serve: Serve, authority: Authority) -> None:
+    client = client_for(
+        serve("elsewhere.example"), ca=authority.certificate, tls_server_name="elsewhere.example"
+    )
+    assert client.version() == "v1.35.0"
+    client.close()
+
+
+def test_checking_can_be_turned_off(serve: Serve) -> None:
+    client = client_for(serve("elsewhere.example"), verify=False)
+    assert client.version() == "v1.35.0"
+    client.close()
+
+
+def test_a_client_certificate_is_shown(serve: Serve, authority: Authority) -> None:
+    pair = authority.pair("platz")
+    certificate = ClientCertificate(certificate=pair.certificate, key=pair.key)
+    server = serve(clients=authority)
+    client = client_for(
+        server,
+        ca=authority.certificate,
+        credentials=FixedCredential(credential=Credential(certificate=certificate)),
+    )
+    client.version()
+    client.close()
+    assert "platz" in str(server.peers[0])
+
+
+@pytest.mark.parametrize("broken", [b"", b"nonsense", b"\xff\xfe"])
+def test_certificates_that_cannot_be_read_are_rejected(serve: Serve, broken: bytes) -> None:
+    certificate = ClientCertificate(certificate=broken, key=broken)
+    credentials = FixedCredential(credential=Credential(certificate=certificate))
+    with pytest.raises(Rejected, match="certificates for cluster east"):
+        client_for(serve(), credentials=credentials).version()
+    if broken:
+        with pytest.raises(Rejected, match="certificates for cluster east"):
+            client_for(serve(), ca=broken).version()
+
+
+def test_a_refused_token_is_renewed_once(serve: Serve, authority: Authority) -> None:
+    server = serve()
+    server.accepted = "2"
+    tokens = iter("123")
+    source = RenewedCredential(lambda: Credential(token=next(tokens)))
+    client = client_for(server, ca=authority.certificate, credentials=source)
+    assert client.version() == "v1.35.0"
+    server.accepted = "never"
+    with pytest.raises(KubeDenied, match="does not accept Platz's credentials"):
+        client.version()
+    assert next(tokens, "used up") == "used up"
+    client.close()
