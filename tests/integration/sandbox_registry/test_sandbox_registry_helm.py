@@ -98,6 +98,37 @@ def test_the_same_chart_pushed_again_has_the_same_digest(registry):
     )
 
 
+def test_the_executable_pulls_and_pushes_and_pulls_again(registry, helm, http, tmp_path):
+    repository = f"executable-{uuid.uuid4().hex[:8]}"
+    again = tmp_path / "again"
+    again.mkdir()
+
+    helm.run(*("pull", f"{oci(registry)}/web-shop", "--version", "1.1.0", "--plain-http"), folder=tmp_path)
+    pushed = helm.run(
+        *("push", "web-shop-1.1.0.tgz", f"{oci(registry)}/{repository}", "--plain-http"), folder=tmp_path
+    )
+    helm.run(
+        *("pull", f"{oci(registry)}/{repository}/web-shop", "--version", "1.1.0", "--plain-http"),
+        folder=again,
+    )
+
+    digest = http.head(f"/v2/{repository}/web-shop/manifests/1.1.0", headers=ACCEPT).headers[
+        "Docker-Content-Digest"
+    ]
+    assert digest in pushed
+    assert (again / "web-shop-1.1.0.tgz").read_bytes() == (tmp_path / "web-shop-1.1.0.tgz").read_bytes()
+
+
+def test_the_executable_renders_a_chart_of_the_registry(registry, helm, tmp_path):
+    said = helm.run(
+        *("template", "demo", f"{oci(registry)}/web-shop", "--plain-http"),
+        *("--version", "1.2.0-7-g3fa92c1-gift-cards"),
+        folder=tmp_path,
+    )
+
+    assert "sandbox.platz.io/app: web-shop" in said
+
+
 @pytest.mark.parametrize(
     "archive",
     [b"", b"no archive", package(DEMO_CHARTS[0])[:400], archive_of("x", {"values.yaml": b""})],
