@@ -32,7 +32,7 @@ OLDEST_SERVER = 150000
 
 
 class MigrationFailed(PlatzError):
-    """The database could not be brought to the version that Platz needs."""
+    """The database could not be brought to the version that Platz needs; it is as it was before."""
 
 
 def migrate(database: Database) -> None:
@@ -49,7 +49,7 @@ def migrate(database: Database) -> None:
             raise MigrationFailed(
                 f"User {database.address.user} may not create tables in database {database.address.database}."
             ) from error
-        raise
+        raise MigrationFailed from error
 
 
 def known_versions() -> frozenset[str]:
