@@ -106,6 +106,11 @@ class LiveClient:
             metrics.live_clients_dropped.labels(ending.reason).inc()
 
     @property
+    def queued(self) -> int:
+        """How many events wait for this client."""
+        return len(self._queue)
+
+    @property
     def ending(self) -> Ending | None:
         """Why the server wants the connection closed, None while it does not."""
         return self._ended.result() if self._ended.done() else None
