@@ -44,17 +44,21 @@ def migrate(database: Database) -> None:
     try:
         with translated(), engine.begin() as connection:
             _migrate_in(connection)
-    except DBAPIError as error:
-        if isinstance(error.orig, pg.InsufficientPrivilege):
-            raise MigrationFailed(
-                f"User {database.address.user} may not create tables in database {database.address.database}."
-            ) from error
-        raise MigrationFailed from error
+    except (DBAPIError, psycopg.Error) as error:
+        raise _why_it_failed(error, database) from error
 
 
 def known_versions() -> frozenset[str]:
     """Give every version that this Platz can make or take over."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def _why_it_failed(error: DBAPIError | psycopg.Error, database: Database) -> MigrationFailed:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(original, pg.InsufficientPrivilege):
+        return MigrationFailed()
+    user, name = database.address.user, database.address.database
+    return MigrationFailed(f"User {user} may not create tables in the database {name}.")
 
 
 def _migrate_in(connection: Connection) -> None:
