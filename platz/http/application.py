@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from platz.errors import PlatzError
 from platz.http.dispatch import PathEndpoint, RequestThreads
 from platz.http.edge import Edge, exchange_of, send_answer
-from platz.http.errors import error_answer
+from platz.http.errors import answer_error, error_answer
 from platz.http.openapi import BASE
 from platz.http.openapi_page import document_routes
 from platz.http.route import AnyRoute
@@ -45,7 +46,7 @@ def build_application(
             *([Mount("/", app=frontend)] if frontend is not None else ()),
         ],
         middleware=[Middleware(Edge)],
-        exception_handlers={HTTPException: _refusal},
+        exception_handlers={HTTPException: _refusal, PlatzError: _platz_refusal},
     )
     application.router.redirect_slashes = False
     application.router.default = nothing_here
@@ -77,3 +78,8 @@ async def _refusal(_request: Request, error: Exception) -> Response:
     detail = NOTHING_HERE if status == 404 else str(getattr(error, "detail", ""))
     answer = error_answer(status, detail)
     return Response(answer.body, status, getattr(error, "headers", None), answer.media_type)
+
+
+async def _platz_refusal(_request: Request, error: Exception) -> Response:
+    answer = answer_error(error if isinstance(error, PlatzError) else PlatzError())
+    return Response(answer.body, answer.status, media_type=answer.media_type)

@@ -1,0 +1,359 @@
+"""The API as its clients see it: a small installation, its ten identities, and a client for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from sqlalchemy import insert, text
+
+from platz.access.authentication import Authenticator
+from platz.access.oidc import IdentityProvider
+from platz.access.provider_documents import ProviderSettings
+from platz.access.tokens import Tokens, new_api_token
+from platz.db import schema, tokens
+from platz.db.database import Database
+from platz.db.encryption import Cipher
+from platz.http.application import build_application
+from platz.http.services import Services
+from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+
+BASE = "http://platz.test/api/v2"
+SIGNING_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQh"
+CIPHER_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+
+IDENTITIES = (
+    "anonymous",
+    "stranger",
+    "user",
+    "admin",
+    "maintainer",
+    "owner",
+    "site",
+    "bot",
+    "deployment",
+    "foreign",
+)
+"""Nobody; a user without environment; user, admin, maintainer and owner in the environment; a site admin; a bot; a
+deployment of the environment; a deployment of another one."""
+
+
+def services_for(database: Database) -> Services:
+    """What requests stand on, with an identity provider that is not there."""
+    signing = Tokens(lambda: SIGNING_KEY)
+    cipher = Cipher([CIPHER_KEY])
+    nowhere = httpx.Client(transport=httpx.MockTransport(_refuse_connection))
+    settings = ProviderSettings(server_url="http://nowhere.test", client_id="platz", client_secret="x")
+    return Services(
+        database=database,
+        authenticator=Authenticator(database, signing),
+        tokens=signing,
+        identity_provider=IdentityProvider(lambda: settings, nowhere, own_url="http://platz.test"),
+        admin_emails=(),
+        own_url="http://platz.test",
+        version="v1.2.3",
+        encrypt=cipher.encrypt,
+        decrypt=cipher.decrypt,
+        request_threads=8,
+    )
+
+
+def _refuse_connection(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+@dataclass
+class Caller:
+    """A client with one identity's credential."""
+
+    portal: BlockingPortal
+    client: httpx.AsyncClient
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **given: Any
+    ) -> httpx.Response:
+        """Send one request; ``path`` is relative to `/api/v2`."""
+        return self.portal.call(
+            lambda: self.client.request(
+                method, BASE + path, headers={**self.headers, **(headers or {})}, **given
+            )
+        )
+
+    def get(self, path: str, **given: Any) -> httpx.Response:
+        return self.request("GET", path, **given)
+
+    def post(self, path: str, json: Any = None, **given: Any) -> httpx.Response:
+        return self.request("POST", path, json=json, **given)
+
+    def put(self, path: str, json: Any = None, **given: Any) -> httpx.Response:
+        return self.request("PUT", path, json=json, **given)
+
+    def delete(self, path: str, **given: Any) -> httpx.Response:
+        return self.request("DELETE", path, **given)
+
+    def items(self, path: str, **given: Any) -> list[Any]:
+        """The items of a list that succeeds."""
+        answer = self.get(path, **given)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"]
+
+
+@dataclass
+class Installation:
+    """Two environments, `here` and `there`, with a cluster, deployments and people in the first."""
+
+    database: Database
+    portal: BlockingPortal
+    client: httpx.AsyncClient
+    here: UUID
+    there: UUID
+    cluster: UUID
+    far_cluster: UUID
+    stray_cluster: UUID
+    kind: UUID
+    registry: UUID
+    chart: UUID
+    next_chart: UUID
+    deployment: UUID
+    far_deployment: UUID
+    identities: dict[str, Identity | None]
+    services: Services
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __getitem__(self, name: str) -> Caller:
+        """The client of an identity of `IDENTITIES`, with an access token where there is one for its kind."""
+        return self.caller(self.identities[name])
+
+    def caller(self, identity: Identity | None) -> Caller:
+        """A client of this identity."""
+        return Caller(self.portal, self.client, self._credential(identity))
+
+    def id_of(self, name: str) -> UUID:
+        """The id of an identity."""
+        identity = self.identities[name]
+        assert identity is not None
+        return identity.id
+
+    def unique(self, word: str = "thing") -> str:
+        """A name that nothing has yet."""
+        return f"{word}-{next(self.numbers)}"
+
+    def insert(self, table: Any, **values: Any) -> UUID:
+        """Insert a row and give its id."""
+        with self.database.transaction() as connection:
+            return connection.scalars(insert(table).values(**values).returning(table.c.id)).one()
+
+    def execute(self, statement: str, **bound: Any) -> None:
+        """Run one statement."""
+        with self.database.transaction() as connection:
+            connection.execute(text(statement), bound)
+
+    def scalar(self, statement: str, **bound: Any) -> Any:
+        """Read one value."""
+        with self.database.reading() as connection:
+            return connection.execute(text(statement), bound).scalar()
+
+    def new_deployment(self, cluster: UUID | None = None, **values: Any) -> UUID:
+        """A deployment that is installed."""
+        given = {
+            "name": self.unique("shop"),
+            "kind_id": self.kind,
+            "cluster_id": cluster or self.cluster,
+            "helm_chart_id": self.chart,
+            "status": "Running",
+        }
+        return self.insert(schema.deployments, **given | values)
+
+    def new_task(self, deployment: UUID | None = None, **values: Any) -> UUID:
+        """A task of the site admin, scheduled for tomorrow."""
+        given = {
+            "deployment_id": deployment or self.deployment,
+            "cluster_id": self.cluster,
+            "operation": {"Uninstall": {}},
+            "status": "Pending",
+            "acting_user_id": self.id_of("site"),
+            "execute_at": datetime.now(UTC) + timedelta(days=1),
+        }
+        return self.insert(schema.deployment_tasks, **given | values)
+
+    def new_user(self, **values: Any) -> UUID:
+        """A user without any right."""
+        name = self.unique("person")
+        return self.insert(schema.users, **{"display_name": name, "email": f"{name}@example.com"} | values)
+
+    def new_secret(self, env: UUID | None = None, **values: Any) -> UUID:
+        """A secret."""
+        given = {
+            "env_id": env or self.here,
+            "collection": "Tokens",
+            "name": self.unique(),
+            "contents": "s3cret",
+        }
+        return self.insert(schema.secrets, **given | values)
+
+    def new_resource_type(self, env: UUID | None = None, **spec: Any) -> UUID:
+        """A resource type of the kind, global without ``env``."""
+        given = {
+            "name_singular": "Campaign",
+            "name_plural": "Campaigns",
+            "fontawesome_icon": "bullhorn",
+            "global": env is None,
+            "values_ui": {"inputs": [], "outputs": {"values": [], "secrets": {}}},
+            "lifecycle": {"create": None, "update": None, "delete": None},
+        }
+        return self.insert(
+            schema.deployment_resource_types,
+            env_id=env,
+            deployment_kind_id=self.kind,
+            key=self.unique("campaign"),
+            spec=given | spec,
+        )
+
+    def new_resource(self, deployment: UUID | None = None, **values: Any) -> UUID:
+        """A resource that a deployment manages."""
+        given = {
+            "type_id": values.get("type_id") or self.new_resource_type(),
+            "deployment_id": deployment or self.deployment,
+            "name": self.unique(),
+            "sync_status": "Ready",
+        }
+        return self.insert(schema.deployment_resources, **given | values)
+
+    def new_cluster(self, env: UUID | None = None, **values: Any) -> UUID:
+        """A cluster."""
+        name = self.unique("cluster")
+        given = {
+            "provider_id": f"local:{name}",
+            "name": name,
+            "region_name": "local",
+            "env_id": env,
+            "ignore": False,
+        }
+        return self.insert(schema.k8s_clusters, **given | values)
+
+    def new_workload(self, deployment: UUID | None = None, **values: Any) -> UUID:
+        """A workload seen in the cluster."""
+        given = {
+            "id": UUID(int=next(self.numbers) + 2**100),
+            "cluster_id": self.cluster,
+            "deployment_id": deployment or self.deployment,
+            "kind": "Deployment",
+            "api_version": "apps/v1",
+            "name": self.unique("workload"),
+            "status_color": ["Success"],
+            "metadata": {"name": "workload"},
+        }
+        return self.insert(schema.k8s_resources, **given | values)
+
+    def _credential(self, identity: Identity | None) -> dict[str, str]:
+        if identity is None:
+            return {}
+        if isinstance(identity, Bot):
+            return {"x-platz-token": self._bot_token(identity)}
+        token = self.services.tokens.issue(identity, timedelta(hours=1), datetime.now(UTC))
+        return {"Authorization": f"Bearer {token.text}"}
+
+    def _bot_token(self, bot: Bot) -> str:
+        stored, token = new_api_token()
+        creator = self.identities["site"]
+        assert isinstance(creator, User)
+        with self.database.transaction() as connection:
+            tokens.add_bot_token(
+                connection,
+                token_id=stored.id,
+                bot_id=bot.id,
+                created_by=creator.id,
+                secret_hash=stored.secret_hash,
+            )
+        return token
+
+
+@contextmanager
+def installation(database: Database) -> Iterator[Installation]:
+    """Build the installation and serve it."""
+    services = services_for(database)
+    transport = httpx.ASGITransport(app=build_application(services), raise_app_exceptions=False)
+    with start_blocking_portal() as portal:
+        client = httpx.AsyncClient(transport=transport)
+        try:
+            yield _populated(database, services, portal, client)
+        finally:
+            portal.call(client.aclose)
+
+
+def _populated(
+    database: Database, services: Services, portal: BlockingPortal, client: httpx.AsyncClient
+) -> Installation:
+    nothing = UUID(int=0)
+    made = Installation(
+        database=database,
+        portal=portal,
+        client=client,
+        services=services,
+        identities={"anonymous": None},
+        **dict.fromkeys(
+            (
+                "here", "there", "cluster", "far_cluster", "stray_cluster", "kind", "registry", "chart",
+                "next_chart", "deployment", "far_deployment",
+            ),
+            nothing,
+        ),
+    )  # fmt: skip
+    made.here, made.there = made.insert(schema.envs, name="Here"), made.insert(schema.envs, name="There")
+    made.cluster, made.far_cluster = made.new_cluster(made.here), made.new_cluster(made.there)
+    made.stray_cluster = made.new_cluster(None)
+    made.kind = made.insert(schema.deployment_kinds, name="WebShop")
+    made.registry = made.insert(
+        schema.helm_registries,
+        domain_name="registry.test",
+        repo_name="web-shop-chart",
+        kind_id=made.kind,
+        provider="Oci",
+    )
+    made.chart, made.next_chart = new_chart(made, "1.0.0"), new_chart(made, "1.1.0")
+    made.deployment = made.new_deployment(name="blue")
+    made.far_deployment = made.new_deployment(made.far_cluster, name="red")
+    _add_people(made)
+    return made
+
+
+def new_chart(made: Installation, tag: str, **values: Any) -> UUID:
+    """A chart of the installation's registry."""
+    given = {
+        "helm_registry_id": made.registry,
+        "image_tag": tag,
+        "image_digest": f"sha256:{tag}",
+        "created_at": datetime.now(UTC),
+        "features": {"standard_ingress": True},
+    }
+    return made.insert(schema.helm_charts, **given | values)
+
+
+def _add_people(made: Installation) -> None:
+    people = {name: User(id=UserId(made.new_user(display_name=name))) for name in IDENTITIES[1:6]}
+    site = made.new_user(display_name="site", is_admin=True)
+    made.identities |= {
+        **people,
+        "site": User(id=UserId(site)),
+        "bot": Bot(id=BotId(made.insert(schema.bots, display_name="bot"))),
+        "deployment": Deployment(id=DeploymentId(made.deployment)),
+        "foreign": Deployment(id=DeploymentId(made.far_deployment)),
+    }
+    for name, role in {"user": "User", "admin": "Admin", "maintainer": "User", "owner": "User"}.items():
+        made.insert(schema.env_user_permissions, env_id=made.here, user_id=people[name].id, role=role)
+    for name, role in {"maintainer": "Maintainer", "owner": "Owner"}.items():
+        made.insert(
+            schema.deployment_permissions,
+            env_id=made.here,
+            user_id=people[name].id,
+            kind_id=made.kind,
+            role=role,
+        )
