@@ -155,6 +155,9 @@ class Settings(BaseSettings):
     )
     local_kubeconfig: Path | None = setting("PLATZ_LOCAL_KUBECONFIG", None, "Kubeconfig of provider `local`.")
     local_context: str | None = setting("PLATZ_LOCAL_CONTEXT", None, "Context of provider `local`.")
+    kubeconfig: str | None = setting(
+        "KUBECONFIG", None, "Kubeconfig files of provider `local`, as kubectl has it."
+    )
     simulator_port: Port = setting("PLATZ_SIMULATOR_PORT", 16443, "Port of the simulated Kubernetes API.")
     simulator_ingress_port: Port = setting(
         "PLATZ_SIMULATOR_INGRESS_PORT", 16444, "Port where the simulated clusters answer for their ingresses."

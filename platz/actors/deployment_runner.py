@@ -44,7 +44,7 @@ class RunnerCluster:
 
     id: ClusterId
     name: str
-    stop_helm: Callable[[], None]
+    stop_helm: Callable[[], object]
 
 
 class DeploymentRunner(Actor):

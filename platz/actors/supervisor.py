@@ -17,7 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import pykka
 from typing_extensions import override
@@ -48,12 +48,17 @@ class RestartPolicy:
     watch_seconds: float = 5.0
 
 
-StartChild = Callable[[str, int, House], "pykka.ActorRef[Any]"]
+class StartChild(Protocol):
+    """Starts an actor; `functools.partial(SomeActor.start, ...)` is one."""
+
+    def __call__(self, *, name: str, generation: int, house: House) -> pykka.ActorRef[Any]:
+        """Start it and return at once."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChildSpec:
-    """A child by name, and how to start it: ``start(name, generation, house)``."""
+    """A child by name, and how to start it."""
 
     name: str
     start: StartChild
@@ -136,7 +141,7 @@ class Supervisor(Actor):
 
     def _start(self, spec: ChildSpec) -> None:
         generation = self._children[spec.name].generation + 1 if spec.name in self._children else 0
-        ref = spec.start(spec.name, generation, self._children_house)
+        ref = spec.start(name=spec.name, generation=generation, house=self._children_house)
         child = self._children.setdefault(spec.name, Child(spec=spec, ref=ref))
         child.spec, child.ref, child.generation = spec, ref, generation
         self.log.debug("Started a child", action="start", child=spec.name, generation=generation)

@@ -74,6 +74,27 @@ class Cipher:
         return self.encrypt(stored)
 
 
+class NoCipher(Cipher):
+    """Keeps new texts plain, for an installation without a key; what is encrypted already is undecipherable."""
+
+    def __init__(self) -> None:
+        self.is_rotating = False
+
+    def encrypt(self, plain: str) -> str:
+        """Give the text itself."""
+        return plain
+
+    def decrypt(self, stored: str) -> str:
+        """Give a plain text itself; raises `Undecipherable` for an encrypted one."""
+        if stored.startswith(PREFIX):
+            raise Undecipherable
+        return stored
+
+    def renew(self, stored: str) -> str:
+        """Give the text itself; raises `Undecipherable` for an encrypted one."""
+        return self.decrypt(stored)
+
+
 def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
     """Bring all that is or should be encrypted under the newest key; give the number of rows that changed.
 

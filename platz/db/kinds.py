@@ -57,3 +57,8 @@ def get_or_create(connection: Connection, name: str) -> KindRow:
 def rename(connection: Connection, kind_id: KindId, name: str) -> None:
     """Change the name; a name that is taken is a unique violation."""
     connection.execute(update(kinds).where(kinds.c.id == kind_id).values(name=name))
+
+
+def names(connection: Connection) -> dict[KindId, str]:
+    """The names of all kinds."""
+    return {KindId(kind_id): name for kind_id, name in connection.execute(select(kinds.c.id, kinds.c.name))}

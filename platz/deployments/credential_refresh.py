@@ -27,10 +27,10 @@ def refresh_cluster(
     """
     with database.reading() as connection:
         rows = [row for row in deployments.of_cluster(connection, cluster_id) if row.enabled]
-        names = {kind.id: kind.name for kind in kinds.all_kinds(connection)}
+        names = kinds.names(connection)
     counts = {"written": 0, "skipped": 0, "failed": 0}
     for row in rows:
-        namespace = namespace_name(kind=names[row.kind_id], name=row.name)
+        namespace = namespace_name(names[row.kind_id], row.name)
         try:
             present = find_namespace(client, name=namespace)
             if present is None or is_terminating(present) or deployment_of(present) != str(row.id):

@@ -1,8 +1,8 @@
 """Finds out what became of a task whose owner is gone, by asking the cluster.
 
 Source: design section 4. The release's last revision carries the id of the task that made it. A revision of
-this task that is deployed means that Helm had finished; one that is pending means that Helm died with its
-owner, and nobody runs it now (the cluster's lease is ours), so it is taken away and the task runs again.
+this task that is deployed means that Helm had finished; one under way means that Helm died with its owner, and
+nobody runs it now (the cluster's lease is ours), so it is cleared away and the task runs again.
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from enum import Enum
 
 from platz.db.tasks import TaskRow
 from platz.deployments.operations.context import OperationContext
+from platz.deployments.operations.releases import task_of
+from platz.deployments.operations.subject import load_subject
+from platz.helm.releases import ReleaseStatus, last_revision
+from platz.kube.secrets import Secrets
 
 
 class Finding(Enum):
@@ -22,9 +26,18 @@ class Finding(Enum):
 
 
 def find_out(context: OperationContext, task: TaskRow) -> Finding:
-    """Look at what the task left behind, and repair what would stand in the way of running it again."""
+    """Look at what the task left behind, and clear away what would stand in the way of running it again.
+
+    Raises what the cluster or the database raise.
+    """
     if "InvokeAction" in task.operation:
         return Finding.NOT_REPEATABLE
     if not {"Install", "Upgrade", "Reinstall"} & set(task.operation):
         return Finding.REPEATABLE
-    return _release_finding(context, task)
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+    store = Secrets(context.kube(subject.cluster.id))
+    last = last_revision(store, namespace=subject.namespace, release=subject.namespace)
+    if last is not None and last.status is ReleaseStatus.DEPLOYED and task_of(last) == str(task.id):
+        return Finding.FINISHED
+    return Finding.REPEATABLE

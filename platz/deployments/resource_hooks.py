@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from platz.charts.features import effective_features
-from platz.charts.names import ingress_hostname, ingress_url
+from platz.charts.names import target_url
 from platz.charts.resource_types import Operation, parse_resource_spec
 from platz.charts.targets import Target
 from platz.db import deployment_resource_types, deployment_resources
@@ -17,6 +16,7 @@ from platz.db.database import Database
 from platz.db.deployment_resources import ResourceId, ResourceRow
 from platz.db.polling import poll_candidates
 from platz.db.states import SyncStatus
+from platz.deployments.hostnames import hostname_of
 from platz.deployments.ingress import CallFailed, IngressCaller
 from platz.errors import PlatzError, Retryable
 from platz.json import JsonObject
@@ -63,7 +63,7 @@ def _call_hook(database: Database, caller: IngressCaller, row: ResourceRow) -> N
         target = _target(connection, row)
         if target is None or row.deployment_id is None:
             return
-        url = ingress_url(_hostname(connection, row), target.path)
+        url = target_url(_hostname(connection, row), target.path)
     caller.call(target.method.value, url, body=_document(row), send_body=True, seconds=HOOK_SECONDS)
 
 
@@ -81,11 +81,8 @@ def _hostname(connection: Connection, row: ResourceRow) -> str:
     if not managing or not managing[0].has_revision:
         raise CallFailed("The deployment that manages this resource is not installed.")
     candidate = managing[0]
-    return ingress_hostname(
-        kind=candidate.kind,
-        name=candidate.name,
-        domain=candidate.ingress_domain,
-        hostname_format=effective_features(candidate.features).hostname_format,
+    return hostname_of(
+        kind=candidate.kind, name=candidate.name, domain=candidate.ingress_domain, features=candidate.features
     )
 
 

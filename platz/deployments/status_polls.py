@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import orjson
 
 from platz.charts.features import effective_features
-from platz.charts.names import ingress_hostname, ingress_url
+from platz.charts.names import target_url
 from platz.charts.status_document import parse_status
 from platz.db.polling import PollCandidate
+from platz.deployments.hostnames import hostname_of
 from platz.deployments.ingress import CallFailed, IngressCaller
 from platz.errors import PlatzError
 from platz.identities import DeploymentId
@@ -37,17 +38,17 @@ def poll_of(candidate: PollCandidate) -> Poll | None:
         features = effective_features(candidate.features)
         if features.status is None:
             return None
-        hostname = ingress_hostname(
+        hostname = hostname_of(
             kind=candidate.kind,
             name=candidate.name,
             domain=candidate.ingress_domain,
-            hostname_format=features.hostname_format,
+            features=candidate.features,
         )
     except PlatzError:
         return None  # a chart that can't be read, or a cluster without a domain: there is nowhere to ask
     return Poll(
         deployment_id=candidate.id,
-        url=ingress_url(hostname, features.status.path),
+        url=target_url(hostname, features.status.path),
         interval_seconds=max(features.status.refresh_interval_secs, SHORTEST_INTERVAL_SECONDS),
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from platz.charts.actions import action_body, find_action
-from platz.charts.features import effective_features
-from platz.charts.names import ingress_hostname, ingress_url
+from platz.charts.names import target_url
 from platz.db.tasks import TaskRow
 from platz.deployments.collections import DatabaseCollections
+from platz.deployments.hostnames import hostname_of
 from platz.deployments.operations.context import OperationContext
 from platz.deployments.operations.subject import load_chart, load_present_revision, load_subject
 from platz.deployments.task_operation import InvokeAction, from_json
@@ -25,13 +25,13 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
         action = find_action(chart.actions_schema, operation.action_id)
         collections = DatabaseCollections(connection, context.decrypt)
         body = action_body(action, operation.body, env_id=subject.env.id, collections=collections)
-    hostname = ingress_hostname(
+    hostname = hostname_of(
         kind=subject.kind_name,
         name=subject.deployment.name,
         domain=subject.cluster.ingress_domain,
-        hostname_format=effective_features(revision.chart.features).hostname_format,
+        features=revision.chart.features,
     )
-    url = ingress_url(hostname, action.target.path)
+    url = target_url(hostname, action.target.path)
     return context.caller.call(
         action.target.method, url, body=body, send_body=True, seconds=ACTION_SECONDS
     ).text

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from platz.db.charts import ChartRow
 from platz.db.database import Database
+from platz.db.registries import RegistryRow
 from platz.deployments.credentials import Credentials
 from platz.deployments.ingress import IngressCaller
 from platz.errors import PlatzError
@@ -40,7 +41,7 @@ class HelmRunner(Protocol):
 class ChartArchives(Protocol):
     """Fetches packaged charts."""
 
-    def fetch(self, chart: ChartRow) -> Path:
+    def fetch(self, registry: RegistryRow, chart: ChartRow) -> Path:
         """Return the chart's verified archive on disk; raise `Retryable` or `Rejected`."""
         ...
 

@@ -1,16 +1,17 @@
 """Install, Upgrade and Reinstall: the chart of a revision becomes a release (workers.md sections 3.1 to 3.3).
 
-Invariants: a release's revision carries the id of the task that made it in its description, which is how a
-later owner knows what happened. What Helm did counts: a revision that Kubernetes has is recorded even when the
-process died before it could do so.
+Invariants: a release's revision carries the id of the task that made it, from its beginning in a label, which is
+how a later owner knows what happened. No Helm runs twice at once for a release, because the cluster's lease is
+ours and the queue runs one task of a deployment at a time; so what looks under way before a run is left over, and
+is cleared away. What Helm did counts: a revision that Kubernetes has is recorded even when the process died
+before it could do so.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import structlog
 
-from platz.charts.helm_values import compose
-from platz.charts.rendering import render_secrets
+from platz.charts.helm_values import HelmValues, compose
 from platz.db import deployments
 from platz.db.states import DeploymentStatus
 from platz.db.tasks import TaskRow
@@ -28,24 +29,21 @@ from platz.deployments.operations.subject import (
 from platz.deployments.operations.values import values_inputs
 from platz.errors import PlatzError, Rejected
 from platz.helm.engine import HelmAction, HelmRun
+from platz.helm.releases import Revision as ReleaseRevision
+from platz.helm.releases import settle
 from platz.json import JsonObject
 from platz.kube.namespaces import ensure_namespace
-from platz.kube.secrets import apply_secret
+from platz.kube.secrets import Secrets, apply_secret
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DESCRIPTION = "Platz task "
+TASK_LABEL = "platz-task"
+INTERRUPTED = "Platz was interrupted while Helm worked on this revision."
 
 
 class HelmFailed(PlatzError):
     """Helm failed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rendered:
-    """What a chart gets: values, the override, and secrets by name."""
-
-    values: JsonObject
-    override: JsonObject
-    secrets: dict[str, dict[str, str]]
 
 
 def install(context: OperationContext, task: TaskRow) -> str:
@@ -90,6 +88,11 @@ def description_of(task: TaskRow) -> str:
     return f"{DESCRIPTION}{task.id}"
 
 
+def task_of(revision: ReleaseRevision) -> str | None:
+    """The id of the task that made a revision; None when Platz did not."""
+    return revision.labels.get(TASK_LABEL)
+
+
 def _installs(task: TaskRow) -> bool:
     return "Reinstall" not in task.operation
 
@@ -114,20 +117,28 @@ def prepare_namespace(context: OperationContext, subject: Subject) -> None:
 def _release(
     context: OperationContext, task: TaskRow, subject: Subject, revision: Revision, action: HelmAction
 ) -> str:
-    rendered = _render(context, subject, revision)
+    composed = _compose(context, subject, revision)
     client = context.kube(subject.cluster.id)
-    for name, texts in rendered.secrets.items():
+    for name, texts in composed.secrets.items():
         apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
+    settle(
+        Secrets(client),
+        namespace=subject.namespace,
+        release=subject.namespace,
+        action=action,
+        reason=INTERRUPTED,
+    )
     run = HelmRun(
         action=action,
         release=subject.namespace,
         namespace=subject.namespace,
-        chart_archive=context.archives.fetch(revision.chart),
-        values=rendered.values,
-        values_override=rendered.override,
+        chart_archive=context.archives.fetch(revision.registry, revision.chart),
+        values=composed.values,
+        values_override=_override(subject),
         description=description_of(task),
+        labels={TASK_LABEL: str(task.id)},
         timeout_seconds=int(context.helm_timeout.total_seconds()),
-        secrets=tuple(text for texts in rendered.secrets.values() for text in texts.values()),
+        secrets=tuple(composed.confidential),
     )
     outcome = context.run_helm(run, cluster_id=subject.cluster.id)
     if not outcome.ok:
@@ -136,16 +147,18 @@ def _release(
     return outcome.output
 
 
-def _render(context: OperationContext, subject: Subject, revision: Revision) -> Rendered:
+def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:
     with context.database.reading() as connection:
         collections = DatabaseCollections(connection, context.decrypt)
-        composed = compose(values_inputs(subject, revision, context.credentials.own_url), collections)
-        secrets = (
-            render_secrets(revision.chart.values_ui, subject.env.id, revision.inputs, collections)
-            if revision.chart.values_ui is not None
-            else {}
-        )
+        own_url = context.credentials.own_url
+        composed = compose(values_inputs(subject, revision, own_url=own_url, collections=collections))
+    for warning in composed.warnings:
+        log.warning("Values were composed with a warning", action="render", reason=warning)
+    return composed
+
+
+def _override(subject: Subject) -> JsonObject:
     override = subject.deployment.values_override
     if override is not None and not isinstance(override, dict):
         raise Rejected("The deployment's values override must be an object.", field="values_override")
-    return Rendered(values=composed.values, override=override or {}, secrets=secrets)
+    return override or {}

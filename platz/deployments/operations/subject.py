@@ -42,7 +42,7 @@ class Subject:
     @property
     def namespace(self) -> str:
         """Name of the namespace, which is the name of the release too (workers.md section 0.3)."""
-        return namespace_name(kind=self.kind_name, name=self.deployment.name)
+        return namespace_name(self.kind_name, self.deployment.name)
 
 
 @dataclass(frozen=True, kw_only=True)

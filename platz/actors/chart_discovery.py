@@ -1,0 +1,133 @@
+"""Finds charts as they are pushed, and reads them.
+
+owns   the search of the registry (a poll of an OCI registry), on a thread of its own
+hears  tick, `RowChanged` of tag formats
+tells  nobody; charts go to `helm_charts`
+never  reads one registry in two processes at once, or stops because one chart can't be read
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+from typing_extensions import override
+
+from platz.actors.actor import House
+from platz.actors.duty import DutyActor
+from platz.actors.messages import LeaseLost, RowChanged, Tick
+from platz.db.database import Database
+from platz.db.leases import LeaseKeeper
+from platz.discovery.charts import apply_tag_formats
+from platz.discovery.oci import RoundReport
+from platz.errors import PlatzError
+
+
+class ChartSearch(Protocol):
+    """Where charts are found."""
+
+    def look(self) -> RoundReport:
+        """Record what is new; raise `PlatzError` when the registry or the database can't be reached."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundEnded:
+    """A look at the registry ended; ``failures`` are sentences."""
+
+    failures: tuple[str, ...]
+
+
+class ChartDiscovery(DutyActor):
+    """Keeps `helm_charts` equal to what the registry holds."""
+
+    role = "charts"
+    hears = frozenset({RowChanged, LeaseLost})
+    tables = frozenset({"helm_tag_formats"})
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        generation: int,
+        house: House,
+        leases: LeaseKeeper,
+        database: Database,
+        search: Callable[[], ChartSearch],
+        every_seconds: float,
+        parse_tags: bool,
+    ) -> None:
+        """``search`` makes a new search, which knows nothing yet, each time that duty begins."""
+        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        self._database = database
+        self._make_search = search
+        self._search: ChartSearch | None = None
+        self._every_seconds = every_seconds
+        self._parse_tags = parse_tags
+        self._threads = ThreadPoolExecutor(1, thread_name_prefix="chart-search")
+        self._looking = False
+        self._told: tuple[str, ...] = ()
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        self.every(Tick(name="search"), seconds=self._every_seconds)
+
+    @override
+    def look(self) -> None:
+        self._apply_formats()
+        self._start_round()
+
+    @override
+    def work(self, message: object) -> None:
+        match message:
+            case Tick():
+                self._start_round()
+            case RowChanged():
+                self._apply_formats()
+            case RoundEnded(failures=failures):
+                self._looking = False
+                self._tell_failures(failures)
+            case _:
+                super().work(message)
+
+    @override
+    def rest(self) -> None:
+        self._search = None
+
+    @override
+    def release(self) -> None:
+        super().release()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _apply_formats(self) -> None:
+        if self._parse_tags:
+            with self._database.transaction() as connection:
+                changed = apply_tag_formats(connection)
+            if changed:
+                self.log.info("Applied the tag formats", action="parse", charts=changed)
+
+    def _start_round(self) -> None:
+        if self._search is None:
+            self._search = self._make_search()
+        if not self._looking:
+            self._looking = True
+            self.submit(self._threads, self._round, self._search)
+
+    def _round(self, search: ChartSearch) -> None:
+        try:
+            failures = search.look().failures
+        except PlatzError as error:
+            failures = (error.message,)
+        self.tell_self(RoundEnded(failures=failures))
+
+    def _tell_failures(self, failures: tuple[str, ...]) -> None:
+        """Log what went wrong once, not every few seconds, and say when it is over."""
+        if failures != self._told:
+            for failure in failures:
+                self.log.warning("The registry could not be read", action="search", reason=failure)
+            if not failures:
+                self.log.info("The registry can be read again", action="search")
+        self._told = failures

@@ -1,0 +1,200 @@
+"""The story of one process: configure, surround, connect, start the actors, serve, stop in the mirrored order.
+
+Exit status: 0 after SIGTERM or Ctrl-C, 2 for a wrong setting or a dependency that is not there, 70 when the process
+gave up because its actors kept failing (the production supervisor starts it again).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+import pykka
+import structlog
+
+from platz import logs
+from platz.actors.actor import House
+from platz.actors.messages import Drain, LeaseLost, StopChildren
+from platz.actors.roster import Roster
+from platz.actors.supervisor import RestartPolicy, Supervisor
+from platz.actors.switchboard import Switchboard
+from platz.actors.ticker import Ticker
+from platz.assembly.children import children_of, runner_of
+from platz.assembly.parts import make_cipher, make_parts, open_database
+from platz.assembly.web import Web, make_web
+from platz.banner import banner
+from platz.cli.arguments import parse
+from platz.cli.settings import settings_report
+from platz.config import LoadedSettings, Role, SettingsError, load
+from platz.db.encryption import encrypt_plain_rows
+from platz.db.migrations import migrate
+from platz.errors import PlatzError
+from platz.http.server import bind
+from platz.surroundings import listen_address, surround
+
+READY_SECONDS = 30.0
+HOUSEKEEPING_SECONDS = 5.0
+GAVE_UP = 70
+WRONG = 2
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; every refusal is one line on standard error."""
+    arguments = parse(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments.handler is not None:
+            return arguments.handler()
+        loaded = load(
+            flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")
+        )
+        if arguments.print_settings:
+            sys.stdout.write(settings_report(loaded))
+            return 0
+        return serve(loaded)
+    except (SettingsError, PlatzError) as error:
+        sys.stderr.write(f"platz: {error}\n")
+        return WRONG
+
+
+class Ending:
+    """Why and with which status the process ends; set once, by a signal or by the supervisor."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self._asked = threading.Event()
+
+    def ask(self, *, status: int = 0) -> None:
+        """Let the process end."""
+        if not self._asked.is_set():
+            self.status = status
+            self._asked.set()
+
+    def give_up(self, reason: str) -> None:
+        """End because going on makes no sense."""
+        log.critical("Giving up", action="give-up", reason=reason)
+        self.ask(status=GAVE_UP)
+
+    def wait(self) -> None:
+        """Wait until the process is to end."""
+        while not self._asked.wait(3600):
+            pass
+
+
+def serve(loaded: LoadedSettings) -> int:
+    """Serve until a signal; return the exit status."""
+    began = time.monotonic()
+    settings = loaded.settings
+    logs.configure(level=_level(loaded), style=settings.log_format)
+    ending = Ending()
+    house = _house(ending)
+    _heed_signals(ending, house.roster)
+    with ExitStack() as stack:
+        listener = _listener(loaded, stack)
+        surroundings = stack.enter_context(surround(settings))
+        database = open_database(settings, surroundings, stack)
+        migrate(database)
+        cipher = make_cipher(settings, surroundings)
+        with database.transaction() as connection:
+            encrypt_plain_rows(connection, cipher)
+        stack.callback(house.ticker.stop)
+        parts = make_parts(settings, surroundings, database, cipher, _on_lost_leases(house), stack)
+        web = make_web(parts, listener=listener)
+        parts.leases.start()
+        parts.helm.start()
+        house.ticker.start()
+        children = children_of(parts, web)
+        supervisor = Supervisor.start(
+            house=house,
+            children=children,
+            runner_of=partial(runner_of, parts),
+            policy=RestartPolicy(),
+            give_up=ending.give_up,
+        )
+        try:
+            _pass_ready_barrier(house.roster, [child.name for child in children], ending)
+            if ending.status == 0:
+                sys.stdout.write(banner(settings, surroundings, seconds=time.monotonic() - began))
+                sys.stdout.flush()
+            ending.wait()
+        finally:
+            _stop(supervisor, web, seconds=settings.stop_timeout.total_seconds())
+    log.info("Stopped", action="stop", status=ending.status)
+    return ending.status
+
+
+def _level(loaded: LoadedSettings) -> str:
+    """The log level; RUST_LOG is what the older server's manifests set."""
+    settings = loaded.settings
+    if "log_level" in loaded.sources or not settings.rust_log:
+        return settings.log_level
+    return settings.rust_log.split(",")[0].strip()
+
+
+def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:
+    """Bind the API's port before anything is started, so that a taken one is noticed first."""
+    if Role.API not in loaded.settings.roles:
+        return None
+    host, port = listen_address(loaded.settings)
+    return stack.enter_context(closing(bind(host, port)))
+
+
+def _heed_signals(ending: Ending, roster: Roster) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        ending.ask()
+
+    def on_question(_number: int, _frame: FrameType | None) -> None:
+        sys.stderr.write(roster.dump() + "\n")
+        sys.stderr.flush()
+
+    signal.signal(signal.SIGUSR1, on_question)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+
+
+def _house(ending: Ending) -> House:
+    """The house of the supervisor: nobody supervises it, so its failure ends the process."""
+    return House(
+        roster=Roster(),
+        switchboard=Switchboard(),
+        ticker=Ticker(),
+        failed=lambda name, _generation, error: ending.give_up(f"{name} failed: {error!r}"),
+    )
+
+
+def _on_lost_leases(house: House) -> Callable[[frozenset[str]], None]:
+    return lambda names: house.switchboard.publish(LeaseLost(names=names))
+
+
+def _pass_ready_barrier(roster: Roster, names: Sequence[str], ending: Ending) -> None:
+    """Go on when every child has looked at everything once; raise with the names of those that have not."""
+    missing = roster.wait_until_ready(names, seconds=READY_SECONDS)
+    if missing and ending.status == 0:
+        raise PlatzError(
+            f"These parts did not become ready within {READY_SECONDS:g} s: {', '.join(sorted(missing))}."
+        )
+
+
+def _stop(supervisor: pykka.ActorRef[Supervisor], web: Web, *, seconds: float) -> None:
+    """Claim nothing more, let running tasks end for ``seconds``, then stop all actors, last started first."""
+    log.info("Stopping", action="stop")
+    web.readiness.begin_shutdown()
+    try:
+        supervisor.tell(Drain(until=time.monotonic() + seconds))
+        supervisor.ask(
+            StopChildren(seconds=seconds + HOUSEKEEPING_SECONDS), timeout=seconds + 2 * HOUSEKEEPING_SECONDS
+        )
+        supervisor.stop(timeout=HOUSEKEEPING_SECONDS)
+    except (pykka.ActorDeadError, pykka.Timeout):
+        log.warning("Not everything stopped in time", action="stop")

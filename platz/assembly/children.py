@@ -1,0 +1,173 @@
+"""The children that the supervisor starts, by the roles of this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from platz.actors.chart_discovery import ChartDiscovery
+from platz.actors.cluster_discovery import ClusterDiscovery, ClusterSource
+from platz.actors.credential_refresher import CredentialRefresher
+from platz.actors.database_listener import DatabaseListener
+from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
+from platz.actors.http_gateway import HttpGateway
+from platz.actors.messages import ClusterServed
+from platz.actors.resource_sync import ResourceSync
+from platz.actors.resource_tracker import ResourceTracker
+from platz.actors.status_poller import StatusPoller
+from platz.actors.supervisor import ChildSpec, runner_name
+from platz.assembly.parts import Parts
+from platz.assembly.web import Web
+from platz.config import Role
+from platz.deployments.operations.context import OperationContext
+from platz.discovery.found import FirstSight
+from platz.discovery.kubeconfig import KubeconfigSource
+from platz.discovery.oci import OciSearch, registry_domain
+from platz.errors import PlatzError
+from platz.helm.registry import RegistryClient
+from platz.kube.kubeconfig import KubeconfigChoice
+from platz.surroundings import cluster_provider, registry_provider
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class NotBuilt(PlatzError):
+    """This provider is not part of this installation."""
+
+
+def children_of(parts: Parts, web: Web) -> list[ChildSpec]:
+    """The children for this process's roles, in the order of their start."""
+    return list(_children(parts, web))
+
+
+def runner_of(parts: Parts, served: ClusterServed) -> ChildSpec | None:
+    """The runner that a served cluster needs, unless this process does not run tasks."""
+    settings = parts.settings
+    if Role.DEPLOY not in settings.roles:
+        return None
+    cluster = RunnerCluster(
+        id=served.cluster_id,
+        name=served.name,
+        stop_helm=lambda: parts.helm.kill_owned_by(str(served.cluster_id)),
+    )
+    context = OperationContext(
+        database=parts.database,
+        kube=parts.served.client,
+        helm=parts.helm,
+        archives=parts.archives,
+        caller=parts.caller,
+        credentials=parts.credentials,
+        decrypt=parts.cipher.decrypt,
+        helm_timeout=settings.helm_timeout,
+    )
+    start = partial(
+        DeploymentRunner.start,
+        cluster=cluster,
+        context=context,
+        slots=parts.slots,
+        most=settings.tasks_per_cluster,
+    )
+    return ChildSpec(name=runner_name(served.cluster_id), start=start)
+
+
+def _children(parts: Parts, web: Web) -> Iterator[ChildSpec]:
+    database, roles = parts.database, set(parts.settings.roles)
+    yield ChildSpec(name="database-listener", start=partial(DatabaseListener.start, database=database))
+    if Role.TRACK in roles:
+        start = partial(ResourceTracker.start, database=database, kube=parts.served.client)
+        yield ChildSpec(name="resource-tracker", start=start)
+    if Role.CREDENTIALS in roles and not parts.settings.disable_deployment_credentials:
+        yield _credential_refresher(parts)
+    if roles & {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}:
+        yield _cluster_discovery(parts)
+    if Role.CHARTS in roles:
+        yield _chart_discovery(parts)
+    for role, name, actor in (
+        (Role.STATUS, "status-poller", StatusPoller),
+        (Role.RESOURCES, "resource-sync", ResourceSync),
+    ):
+        if role in roles:
+            start = partial(actor.start, leases=parts.leases, database=database, caller=parts.caller)
+            yield ChildSpec(name=name, start=start)
+    if Role.API in roles:
+        start = partial(
+            HttpGateway.start,
+            server=web.server,
+            feed=web.feed,
+            begin_shutdown=web.readiness.begin_shutdown,
+        )
+        yield ChildSpec(name="http-gateway", start=start)
+
+
+def _credential_refresher(parts: Parts) -> ChildSpec:
+    start = partial(
+        CredentialRefresher.start,
+        database=parts.database,
+        kube=parts.served.client,
+        credentials=parts.credentials,
+        every_seconds=parts.settings.deployment_credentials_refresh_interval.total_seconds(),
+    )
+    return ChildSpec(name="credential-refresher", start=start)
+
+
+def _cluster_discovery(parts: Parts) -> ChildSpec:
+    start = partial(
+        ClusterDiscovery.start,
+        database=parts.database,
+        source=_cluster_source(parts),
+        leases=parts.leases,
+        served=parts.served,
+        every_seconds=parts.settings.k8s_refresh_interval.total_seconds(),
+    )
+    return ChildSpec(name="cluster-discovery", start=start)
+
+
+def _chart_discovery(parts: Parts) -> ChildSpec:
+    settings, url = parts.settings, parts.surroundings.registry_url
+    if registry_provider(settings) == "ecr" or url is None:
+        raise NotBuilt("PLATZ_REGISTRY_PROVIDER=ecr")
+
+    def search() -> OciSearch:
+        return OciSearch(registry=RegistryClient(url), database=parts.database, domain=registry_domain(url))
+
+    start = partial(
+        ChartDiscovery.start,
+        leases=parts.leases,
+        database=parts.database,
+        search=search,
+        every_seconds=settings.oci_poll_interval.total_seconds(),
+        parse_tags=settings.enable_tag_parser,
+    )
+    return ChildSpec(name="chart-discovery", start=start)
+
+
+def _cluster_source(parts: Parts) -> ClusterSource:
+    settings, simulated = parts.settings, parts.surroundings.clusters
+    environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
+    if simulated is not None:
+        choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)
+        return KubeconfigSource(
+            choice, environment=environment, contexts=simulated.names, first_sight=_sandbox_first_sight
+        )
+    if cluster_provider(settings) == "local":
+        choice = KubeconfigChoice(
+            home=Path.home(),
+            file=settings.local_kubeconfig,
+            path_list=settings.kubeconfig,
+            context=settings.local_context,
+        )
+        return KubeconfigSource(choice, environment=environment)
+    raise NotBuilt("PLATZ_CLUSTER_PROVIDER=eks")
+
+
+def _sandbox_first_sight(context: str) -> FirstSight:
+    """A simulated cluster is ready for use as soon as it is seen."""
+    return FirstSight(
+        env_name="Default",
+        ignore=False,
+        ingress_domain=f"{context}.platz.localhost",
+        ingress_class="sandbox",
+        ingress_tls_secret_name="platz-sandbox-tls",  # noqa: S106 - a name
+    )

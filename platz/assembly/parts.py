@@ -1,0 +1,142 @@
+"""The plain objects that the actors and the web share, made from settings and surroundings.
+
+Invariant: nothing is started here, and everything that holds a resource is closed by the `ExitStack` in the
+mirrored order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from platz.access.tokens import Tokens
+from platz.actors.served_clusters import ServedClusters
+from platz.actors.slots import Slots
+from platz.charts.names import normalised_url
+from platz.config import Settings
+from platz.db.address import PoolLimits
+from platz.db.database import Database
+from platz.db.encryption import Cipher, NoCipher
+from platz.db.leases import LeaseKeeper
+from platz.db.registries import RegistryRow
+from platz.db.settings_table import jwt_secret
+from platz.deployments.credentials import Credentials
+from platz.deployments.ingress import IngressCaller
+from platz.discovery.archives import ArchiveCache
+from platz.discovery.oci import registry_domain
+from platz.errors import PlatzError
+from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
+from platz.helm.registry import RegistryClient
+from platz.surroundings import Surroundings
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+class NotBuilt(PlatzError):
+    """This provider is not part of this installation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The plain objects that actors and the web share."""
+
+    settings: Settings
+    surroundings: Surroundings
+    database: Database
+    cipher: Cipher
+    tokens: Tokens
+    leases: LeaseKeeper
+    served: ServedClusters
+    helm: HelmProcesses
+    archives: ArchiveCache
+    caller: IngressCaller
+    slots: Slots
+
+    @property
+    def credentials(self) -> Credentials:
+        """How the credentials of deployments are made."""
+        return Credentials(
+            tokens=self.tokens,
+            own_url=normalised_url(self.surroundings.own_url),
+            lifetime=self.settings.deployment_credentials_token_duration,
+        )
+
+
+def open_database(settings: Settings, surroundings: Surroundings, stack: ExitStack) -> Database:
+    """Make the pool and check that the database answers; raise `DatabaseUnreachable`."""
+    limits = PoolLimits(
+        max_size=settings.db_pool_max_size,
+        min_idle=settings.db_pool_min_idle or 0,
+        connection_timeout=settings.db_pool_connection_timeout,
+        idle_timeout=settings.db_pool_idle_timeout,
+        max_lifetime=settings.db_pool_max_lifetime,
+    )
+    database = Database(surroundings.database, limits)
+    stack.callback(database.close)
+    database.check()
+    return database
+
+
+def make_cipher(settings: Settings, surroundings: Surroundings) -> Cipher:
+    """The encryption at rest: keys from the settings, else the sandbox's own, else none."""
+    keys = [key.get_secret_value() for key in settings.encryption_keys]
+    if not keys and surroundings.encryption_key:
+        keys = [surroundings.encryption_key]
+    return Cipher(keys) if keys else NoCipher()
+
+
+def make_parts(
+    settings: Settings,
+    surroundings: Surroundings,
+    database: Database,
+    cipher: Cipher,
+    lost_leases: Callable[[frozenset[str]], None],
+    stack: ExitStack,
+) -> Parts:
+    """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
+
+    def signing_key() -> str:
+        with database.transaction() as connection:
+            return jwt_secret(connection, cipher)
+
+    parts = Parts(
+        settings=settings,
+        surroundings=surroundings,
+        database=database,
+        cipher=cipher,
+        tokens=Tokens(signing_key),
+        leases=LeaseKeeper(database, lost_leases),
+        served=ServedClusters(),
+        helm=_helm(settings, surroundings),
+        archives=ArchiveCache(surroundings.cache / "charts", _registry_client_of(surroundings)),
+        caller=IngressCaller(surroundings.ingress),
+        slots=Slots(settings.tasks_per_process),
+    )
+    stack.callback(parts.caller.close)
+    stack.callback(parts.archives.close)
+    stack.callback(parts.helm.close)
+    stack.callback(parts.leases.stop)
+    return parts
+
+
+def _helm(settings: Settings, surroundings: Surroundings) -> HelmProcesses:
+    folder = surroundings.cache / "helm"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
+    limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)
+    return HelmProcesses(setup, limits)
+
+
+def _registry_client_of(surroundings: Surroundings) -> Callable[[RegistryRow], RegistryClient]:
+    """The configured registry is reached as configured; others by TLS, but for those of this machine."""
+    configured = surroundings.registry_url
+
+    def client_of(registry: RegistryRow) -> RegistryClient:
+        if configured and registry_domain(configured) == registry.domain_name:
+            return RegistryClient(configured)
+        plain = registry.domain_name.rsplit(":", 1)[0] in LOOPBACK
+        return RegistryClient(f"{'http' if plain else 'https'}://{registry.domain_name}")
+
+    return client_of

@@ -1,0 +1,105 @@
+"""The web: the application, the live feed, readiness, and the server on a socket that was bound at the start."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from starlette.routing import BaseRoute, Mount, WebSocketRoute
+
+import platz
+from platz.access.authentication import Authenticator
+from platz.access.oidc import IdentityProvider
+from platz.access.provider_documents import ProviderSettings, new_http_client
+from platz.assembly.parts import Parts
+from platz.errors import PlatzError
+from platz.http.application import build_application
+from platz.http.live.connection import LiveConnections
+from platz.http.live.feed import LiveFeed
+from platz.http.live.handshake import Gatekeeper
+from platz.http.live.rights import RightsReader
+from platz.http.metrics import DatabaseFigures
+from platz.http.operations import Readiness, operation_routes
+from platz.http.server import WebServer
+from platz.http.services import Services
+from platz.http.static import pages
+from platz.surroundings import Surroundings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """What the `HttpGateway` needs; ``listener`` is None when this process does not serve the API."""
+
+    feed: LiveFeed
+    readiness: Readiness
+    listener: socket.socket | None
+    parts: Parts
+
+    def server(self) -> WebServer:
+        """Make a server with an application of its own."""
+        if self.listener is None:
+            raise PlatzError("This process does not serve the API.")
+        services = _services(self.parts)
+        routes = _routes_beside(self.parts, services, self.feed, self.readiness)
+        return WebServer(lambda: build_application(services, beside=routes), listener=self.listener)
+
+
+def make_web(parts: Parts, *, listener: socket.socket | None) -> Web:
+    """Make the feed and what `/readyz` asks; the server is made when it starts."""
+    return Web(
+        feed=LiveFeed(RightsReader(parts.database, parts.tokens)),
+        readiness=Readiness({"database": parts.database.check}),
+        listener=listener,
+        parts=parts,
+    )
+
+
+def _services(parts: Parts) -> Services:
+    settings, surroundings = parts.settings, parts.surroundings
+    return Services(
+        database=parts.database,
+        authenticator=Authenticator(parts.database, parts.tokens),
+        tokens=parts.tokens,
+        identity_provider=IdentityProvider(
+            lambda: _provider(parts), new_http_client(), own_url=surroundings.own_url
+        ),
+        admin_emails=admin_emails(surroundings, settings.admin_emails),
+        own_url=surroundings.own_url,
+        version=platz.__version__,
+        encrypt=parts.cipher.encrypt,
+        decrypt=parts.cipher.decrypt,
+        request_threads=min(40, settings.db_pool_max_size),
+    )
+
+
+def admin_emails(surroundings: Surroundings, configured: Sequence[str]) -> tuple[str, ...]:
+    """Who becomes a site admin at first sign-in; the sandbox's first user does when nobody is named."""
+    sandbox_users = surroundings.facts.identity.users[:1] if surroundings.facts.identity else ()
+    return tuple(configured) or sandbox_users
+
+
+def _provider(parts: Parts) -> ProviderSettings:
+    identity = parts.surroundings.identity
+    if identity is None:
+        raise PlatzError("No identity provider is set: give OIDC_SERVER_URL and the other two OIDC settings.")
+    return ProviderSettings(
+        server_url=identity.issuer,
+        client_id=identity.client_id,
+        client_secret=identity.client_secret,
+        require_verified_email=parts.settings.oidc_require_verified_email,
+    )
+
+
+def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: Readiness) -> list[BaseRoute]:
+    gatekeeper = Gatekeeper(
+        services.authenticator, parts.tokens, parts.database, own_url=parts.surroundings.own_url
+    )
+    figures = DatabaseFigures(
+        parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()
+    )
+    return [
+        WebSocketRoute("/api/v2/ws", LiveConnections(feed, gatekeeper)),
+        *operation_routes(readiness, figures),
+        Mount("/", pages(parts.settings.frontend_dir)),
+    ]

@@ -1,0 +1,88 @@
+"""The command line: serving is what happens without a command, and every setting is a flag."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platz.cli import chart, openapi
+from platz.config import Settings, environment_name
+
+REPEATABLE = {"admin_emails": "--admin-email"}
+CONFIG_FILE = Path("config/platz.toml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arguments:
+    """What was asked for; ``handler`` is a command's function, None for serving."""
+
+    settings: Mapping[str, Any]
+    config: Path | None
+    print_settings: bool
+    handler: Callable[[], int] | None
+
+
+def parse(argv: Sequence[str]) -> Arguments:
+    """Read the command line; exits with status 2 and a usage line when it can't be understood."""
+    parser = _parser()
+    namespace = parser.parse_args(argv)
+    handler: Callable[[argparse.Namespace], int] | None = getattr(namespace, "handler", None)
+    given = vars(namespace)
+    return Arguments(
+        settings={name: given[name] for name in Settings.model_fields if given.get(name) is not None},
+        config=namespace.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None),
+        print_settings=namespace.print_settings,
+        handler=(lambda: handler(namespace)) if handler else None,
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="platz", description="Serve Platz, or run one of its commands.", allow_abbrev=False
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file (default: config/platz.toml)")
+    parser.add_argument(
+        "--print-settings",
+        action="store_true",
+        help="print every setting with its meaning and source, and exit",
+    )
+    _add_settings(parser)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_settings(subparsers.add_parser("run", help="serve (what happens without a command, too)"))
+    chart.add_commands(subparsers)
+    openapi.add_commands(subparsers)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group(
+        "settings", "each is also an environment variable and a key of the file"
+    )
+    for name, field in Settings.model_fields.items():
+        meaning = f"{field.description} [{environment_name(field)}]".replace("%", "%%")
+        if name in REPEATABLE:
+            group.add_argument(
+                REPEATABLE[name],
+                dest=name,
+                action="append",
+                metavar="VALUE",
+                default=argparse.SUPPRESS,
+                help=meaning,
+            )
+        elif field.annotation is bool:
+            flag = f"--{name.replace('_', '-')}"
+            group.add_argument(
+                flag,
+                dest=name,
+                nargs="?",
+                const="true",
+                metavar="BOOL",
+                default=argparse.SUPPRESS,
+                help=meaning,
+            )
+        else:
+            flag = f"--{name.replace('_', '-')}"
+            group.add_argument(flag, dest=name, metavar="VALUE", default=argparse.SUPPRESS, help=meaning)
