@@ -37,7 +37,9 @@ def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: Any = (
-        structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
         if human
         else structlog.processors.JSONRenderer(sort_keys=False)
     )

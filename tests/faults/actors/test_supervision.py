@@ -75,7 +75,7 @@ class Scene:
         self.refs: dict[str, list[pykka.ActorRef[Child]]] = {}
 
     def spec(self, name: str, **options: object) -> ChildSpec:
-        def start(name: str, generation: int, house: House) -> pykka.ActorRef[Child]:
+        def start(*, name: str, generation: int, house: House) -> pykka.ActorRef[Child]:
             ref = Child.start(name=name, generation=generation, house=house, gate=self.gate, **options)
             self.refs.setdefault(name, []).append(ref)
             return ref
@@ -124,7 +124,7 @@ def test_a_child_that_fails_in_a_message_is_restarted_alone(scene: Scene) -> Non
 def test_a_child_that_fails_in_start_is_tried_until_it_starts(scene: Scene) -> None:
     scene.supervise([scene.spec("slow-starter", fail_starts=3)])
     assert not scene.house.roster.wait_until_ready(["slow-starter"], seconds=5)
-    assert scene.generation("slow-starter") == 3
+    assert eventually(lambda: scene.generation("slow-starter") == 3)
     assert scene.gave_up == []
 
 
