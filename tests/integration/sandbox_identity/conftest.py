@@ -97,6 +97,13 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     process.stop(seconds=5)
 
 
+@pytest.fixture(scope="session")
+def web() -> Iterator[httpx.Client]:
+    """A client for tests that send many requests: making one takes longer than a request."""
+    with httpx.Client() as client:
+        yield client
+
+
 @pytest.fixture
 def application(issuer: str) -> Application:
     """An application with an attempt of its own."""

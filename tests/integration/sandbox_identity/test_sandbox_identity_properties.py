@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -32,8 +31,8 @@ FIXTURE = settings(
 
 @given(query=QUERY)
 @FIXTURE
-def test_no_authorization_request_breaks_the_provider_or_gives_a_code_by_itself(issuer, query):
-    answer = httpx.get(f"{issuer}/authorize", params=query)
+def test_no_authorization_request_breaks_the_provider_or_gives_a_code_by_itself(issuer, web, query):
+    answer = web.get(f"{issuer}/authorize", params=query)
 
     assert answer.status_code in (200, 303, 400)
     assert answer.headers["X-Frame-Options"] == "DENY"
@@ -52,8 +51,8 @@ def test_no_authorization_request_breaks_the_provider_or_gives_a_code_by_itself(
     )
 )
 @FIXTURE
-def test_no_token_request_breaks_the_provider(issuer, fields):
-    answer = httpx.post(f"{issuer}/token", data=fields, auth=("platz", "wrong"))
+def test_no_token_request_breaks_the_provider(issuer, web, fields):
+    answer = web.post(f"{issuer}/token", data=fields, auth=("platz", "wrong"))
 
     assert answer.status_code in (400, 401)
     assert set(answer.json()) == {"error", "error_description"}
