@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from platz.db import schema
 from platz.db.deployment_resource_types import ResourceTypeId
@@ -108,6 +108,28 @@ def set_sync_status(
     return connection.execute(statement).rowcount == 1
 
 
+def finish_sync(
+    connection: Connection, called_for: ResourceRow, status: SyncStatus, *, reason: str | None = None
+) -> bool:
+    """Write the outcome of the hook that was called for this very state of the resource.
+
+    False, and no change, when the resource changed meanwhile, even if it waits for the same hook again. The
+    success of a deletion ends the resource's existence.
+    """
+    gone = called_for.sync_status is SyncStatus.DELETING and status is SyncStatus.READY
+    statement = (
+        update(resources)
+        .where(
+            resources.c.id == called_for.id,
+            resources.c.sync_status == called_for.sync_status,
+            resources.c.name == called_for.name,
+            resources.c.props == called_for.props,
+        )
+        .values(sync_status=status, sync_reason=reason, exists=called_for.exists and not gone)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
 def waiting(connection: Connection) -> list[ResourceRow]:
     """The resources whose hook must be called, oldest first."""
     query = (
@@ -116,9 +138,3 @@ def waiting(connection: Connection) -> list[ResourceRow]:
         .order_by(resources.c.created_at, resources.c.id)
     )
     return all_rows(connection, query, ResourceRow)
-
-
-def count_of_type(connection: Connection, type_id: ResourceTypeId) -> int:
-    """How many resources of a type exist."""
-    query = select(func.count()).where(resources.c.type_id == type_id, resources.c.exists)
-    return connection.scalars(query).one()
