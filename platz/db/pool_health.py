@@ -109,6 +109,7 @@ class PoolHealth:
 
     def _connected(self, _connection: object, entry: ConnectionPoolEntry) -> None:
         spread = 1 - random.random() * LIFETIME_SPREAD  # noqa: S311 - spreads load, guards nothing
+        entry.info["is_new"] = True
         entry.info["ends_at"] = time.monotonic() + self._limits.max_lifetime * spread
         self._counters.add("connections_created")
 
@@ -125,6 +126,8 @@ class PoolHealth:
             raise DisconnectionError(reason)
 
     def _reason_to_replace(self, connection: psycopg.Connection[Any], info: dict[Any, Any]) -> str | None:
+        if info.pop("is_new", False):
+            return None  # the pool gives up when it has to replace what it opened a moment ago
         now = time.monotonic()
         if now >= info["ends_at"]:
             return "connections_closed_max_lifetime"

@@ -1,0 +1,26 @@
+"""Fixtures of these tests: a database that is reached through a relay which can break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from db_relay import Relay, relayed
+
+from platz.db.database import Database
+
+
+@pytest.fixture
+def relay(database: Database) -> Iterator[Relay]:
+    with relayed(database.address.host, database.address.port) as between:
+        yield between
+
+
+@pytest.fixture
+def fragile(database: Database, relay: Relay) -> Iterator[Database]:
+    """Give the test's database behind the relay."""
+    limits = replace(database.limits, max_size=3, connection_timeout=0.3)
+    behind = Database(replace(database.address, port=relay.port), limits, application_name="fragile")
+    yield behind
+    behind.close()
