@@ -7,6 +7,7 @@ Invariant: functions here treat a boolean never as a number, and an integer neve
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from decimal import Decimal
 
 from platz.json import JsonValue
@@ -62,12 +63,12 @@ def equal_by_content(left: JsonValue, right: JsonValue) -> bool:
 
 def exceeds_nesting(value: JsonValue, limit: int = DEEPEST_NESTING) -> bool:
     """Tell whether containers nest deeper than ``limit``, without recursion."""
-    level: list[JsonValue] = [value]
-    for _ in range(limit + 1):
-        level = [child for parent in level for child in _children(parent)]
+    level = _containers([value])
+    for _ in range(limit):
         if not level:
             return False
-    return True
+        level = _containers(child for container in level for child in _children(container))
+    return bool(level)
 
 
 def weight(value: JsonValue, *, limit: int | None = None) -> int:
@@ -93,6 +94,10 @@ def copied(value: JsonValue) -> JsonValue:
             return {key: copied(item) for key, item in value.items()}
         case _:
             return value
+
+
+def _containers(values: Iterable[JsonValue]) -> list[JsonValue]:
+    return [value for value in values if isinstance(value, list | dict)]
 
 
 def _children(value: JsonValue) -> list[JsonValue]:

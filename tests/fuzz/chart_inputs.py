@@ -43,6 +43,16 @@ WORDS = [
     "[-1]",
     "x" * 300,
 ]
+CHART_NAMES = [
+    "Chart.yaml",
+    "platz/values-ui.yaml",
+    "platz/features.yaml",
+    "platz/resources.yaml",
+    "values.ui.json",
+]
+CHART_NAMES += ["platz/actions.yaml", "templates/x.yaml", "features.json", "actions.schema.json"]
+HOSTILE_NAMES = [*CHART_NAMES, "platz", "../x", "/etc/passwd", "a" * 150, "é/" * 60 + "b", ""]
+MEMBER_KINDS = [tarfile.REGTYPE] * 6 + [tarfile.DIRTYPE, tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE]
 YAML_PIECES = [
     "- ", "? ", ": ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "&a ", "*a", "!!str ", "!!int ", "!x ", "! ",
     "|\n  ", ">-\n ", "'", '"', "\\x41", "\\uD800", "\\UFFFFFFFF", "#", "---\n", "...\n", "%YAML 1.2\n", "\t",
@@ -178,47 +188,41 @@ def _spliced(random: Random, text: str, piece: Callable[[], str]) -> str:
 
 
 def archive(random: Random) -> bytes:
-    """A chart's archive: hostile members, or bytes damaged before or after compression."""
+    """A chart's archive: sensible, with hostile members, or with bytes damaged before or after compression."""
     packed = io.BytesIO()
-    formats = [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
-    with tarfile.open(fileobj=packed, mode="w", format=random.choice(formats)) as tar:
-        for _ in range(random.randrange(8)):
-            _add_member(random, tar)
+    hostile = random.random() < 0.4
+    with tarfile.open(
+        fileobj=packed, mode="w", format=random.choice([tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+    ) as tar:
+        for name in random.sample(CHART_NAMES, k=random.randrange(len(CHART_NAMES) + 1)):
+            _add_member(random, tar, f"c/{name}", tarfile.REGTYPE)
+        for _ in range(random.randrange(3) if hostile else 0):
+            prefix = random.choice(["c/", "c\\", "./c/", "d/", ""])
+            _add_member(random, tar, prefix + random.choice(HOSTILE_NAMES), random.choice(MEMBER_KINDS))
     content = bytearray(packed.getvalue())
-    _damage(random, content, most=2)
+    _damage(random, content, most=2 if hostile else 0)
     zipped = bytearray(gzip.compress(bytes(content), compresslevel=1))
-    _damage(random, zipped, most=1)
-    if random.random() < 0.2:
+    _damage(random, zipped, most=1 if hostile else 0)
+    if hostile and random.random() < 0.2:
         zipped = zipped[: random.randrange(len(zipped) + 1)]
     return bytes(zipped)
 
 
-def _add_member(random: Random, tar: tarfile.TarFile) -> None:
-    names = [
-        "Chart.yaml",
-        "platz/values-ui.yaml",
-        "platz",
-        "values.ui.json",
-        "../x",
-        "/etc/passwd",
-        "a" * 150,
-        "é/" * 60 + "b",
-    ]
-    member = tarfile.TarInfo(
-        random.choice(["c/", "c/", "c/", "c\\", "./c/", "d/", ""]) + random.choice(names)
-    )
-    kinds = [tarfile.REGTYPE] * 6 + [
-        tarfile.DIRTYPE,
-        tarfile.SYMTYPE,
-        tarfile.LNKTYPE,
-        tarfile.FIFOTYPE,
-        tarfile.CHRTYPE,
-    ]
-    member.type = random.choice(kinds)
-    member.linkname = "x" if member.type in {tarfile.SYMTYPE, tarfile.LNKTYPE} else ""
-    content = yaml_text(random).encode("utf-8", "surrogatepass") if member.isreg() else b""
+def _add_member(random: Random, tar: tarfile.TarFile, name: str, kind: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.type = kind
+    member.linkname = "x" if kind in {tarfile.SYMTYPE, tarfile.LNKTYPE} else ""
+    content = _member_content(random, name).encode("utf-8", "surrogatepass") if member.isreg() else b""
     member.size = len(content)
     tar.addfile(member, io.BytesIO(content))
+
+
+def _member_content(random: Random, name: str) -> str:
+    if name.endswith("Chart.yaml") and random.random() < 0.9:
+        return "apiVersion: v2\nversion: 1.2.3\n"
+    if random.random() < 0.5:
+        return json.dumps(random.choice(DOCUMENTS), indent=1)
+    return json_text(random) if name.endswith(".json") else yaml_text(random)
 
 
 def _damage(random: Random, content: bytearray, *, most: int) -> None:
