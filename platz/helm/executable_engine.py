@@ -35,13 +35,23 @@ class ExecutableEngine:
 
     def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
         """Do what is asked; a failure of Helm is an outcome."""
+        try:
+            ended = self._end_of(run, kubeconfig)
+        except OSError as error:
+            return HelmOutcome(ok=False, output=f"{self._executable} cannot be started: {error.strerror}.")
+        log = bounded(ended.stderr.decode(errors="replace"), _LOG_LIMIT)
+        if ended.returncode != 0:
+            return HelmOutcome(ok=False, output=_reason(run, ended), log=log)
+        return _outcome(run, ended.stdout, log)
+
+    def _end_of(self, run: HelmRun, kubeconfig: Path) -> subprocess.CompletedProcess[bytes]:
         with ExitStack() as files:
             values = [
                 files.enter_context(memory_file("values", json.dumps(document).encode("ascii")))
                 for document in (run.values, run.values_override)
                 if document is not None
             ]
-            ended = subprocess.run(
+            return subprocess.run(
                 ["helm", *_arguments(run, values), "--kubeconfig", str(kubeconfig)],
                 executable=self._executable,
                 stdin=subprocess.DEVNULL,
@@ -49,10 +59,6 @@ class ExecutableEngine:
                 pass_fds=[descriptor_of(path) for path in (*values, kubeconfig)],
                 check=False,
             )
-        log = bounded(ended.stderr.decode(errors="replace"), _LOG_LIMIT)
-        if ended.returncode != 0:
-            return HelmOutcome(ok=False, output=_reason(run, ended), log=log)
-        return _outcome(run, ended.stdout, log)
 
 
 def _arguments(run: HelmRun, values: Sequence[Path]) -> Sequence[str]:

@@ -79,8 +79,10 @@ class HelmChild:
         return self._process.pid
 
     def is_alive(self) -> bool:
-        """Tell whether the child runs."""
-        return self._process.poll() is None
+        """Tell whether the child runs; leaves it to `_reap` to give its number back."""
+        if self._process.returncode is not None:
+            return False
+        return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None
 
     def serve(self, order: bytes, *, seconds: float) -> ChildEnd:
         """Hand the order over and return what the child left, at the latest after ``seconds``."""

@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from platz.errors import NotFound
 from platz.helm.engine import HelmAction
 from platz.helm.stored_release import SECRET_TYPE, name_of, read_release, with_release
-from platz.json import JsonObject
+from platz.json import JsonObject, JsonValue
 
 
 class ReleaseStatus(StrEnum):
@@ -129,7 +129,7 @@ def _revision(secret: JsonObject) -> Revision:
     metadata = cast("JsonObject", secret.get("metadata") or {})
     labels = cast("JsonObject", metadata.get("labels") or {})
     return Revision(
-        number=cast("int", document.get("version", 0)),
+        number=_number(document.get("version")),
         status=_status(str(info.get("status", ""))),
         description=str(info.get("description", "")),
         labels={key: str(value) for key, value in labels.items()},
@@ -142,3 +142,7 @@ def _status(text: str) -> ReleaseStatus:
         return ReleaseStatus(text)
     except ValueError:
         return ReleaseStatus.UNKNOWN
+
+
+def _number(value: JsonValue) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,44 @@
+"""Helm children whose `helm` is a script of the test's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from platz.helm.engine import HelmAction, HelmRun
+from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
+
+Scripted = Callable[..., HelmProcesses]
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Scripted]:
+    """Start children that run this script (with its shebang) instead of Helm."""
+    made: list[HelmProcesses] = []
+
+    def scripted(
+        script: str, *, environment: dict[str, str] | None = None, **limits: object
+    ) -> HelmProcesses:
+        executable = tmp_path / f"helm-{len(made)}"
+        executable.write_text(script)
+        executable.chmod(0o755)
+        folder = tmp_path / f"folder-{len(made)}"
+        folder.mkdir()
+        setup = HelmSetup(
+            folder=folder, environment={**os.environ, **(environment or {})}, executable=executable
+        )
+        processes = HelmProcesses(setup, HelmLimits(**{"warm": 0, "grace_seconds": 0.2, **limits}))  # type: ignore[arg-type]
+        made.append(processes)
+        return processes
+
+    yield scripted
+    for processes in made:
+        processes.close()
+
+
+@pytest.fixture
+def a_run() -> HelmRun:
+    return HelmRun(action=HelmAction.UNINSTALL, release="shop", namespace="shop", timeout_seconds=30)
