@@ -85,6 +85,10 @@ class Ending:
         log.critical("Giving up", action="give-up", reason=reason)
         self.ask(status=GAVE_UP)
 
+    def is_asked(self) -> bool:
+        """Tell whether the process is about to end."""
+        return self._asked.is_set()
+
     def wait(self) -> None:
         """Wait until the process is to end."""
         while not self._asked.wait(3600):
@@ -123,7 +127,7 @@ def serve(loaded: LoadedSettings) -> int:
         )
         try:
             _pass_ready_barrier(house.roster, [child.name for child in children], ending)
-            if ending.status == 0:
+            if not ending.is_asked():
                 sys.stdout.write(banner(settings, surroundings, seconds=time.monotonic() - began))
                 sys.stdout.flush()
             ending.wait()
@@ -179,8 +183,11 @@ def _on_lost_leases(house: House) -> Callable[[frozenset[str]], None]:
 
 def _pass_ready_barrier(roster: Roster, names: Sequence[str], ending: Ending) -> None:
     """Go on when every child has looked at everything once; raise with the names of those that have not."""
-    missing = roster.wait_until_ready(names, seconds=READY_SECONDS)
-    if missing and ending.status == 0:
+    deadline = time.monotonic() + READY_SECONDS
+    missing = frozenset(names)
+    while missing and not ending.is_asked() and time.monotonic() < deadline:
+        missing = roster.wait_until_ready(names, seconds=0.2)
+    if missing and not ending.is_asked():
         raise PlatzError(
             f"These parts did not become ready within {READY_SECONDS:g} s: {', '.join(sorted(missing))}."
         )
@@ -196,5 +203,7 @@ def _stop(supervisor: pykka.ActorRef[Supervisor], web: Web, *, seconds: float) -
             StopChildren(seconds=seconds + HOUSEKEEPING_SECONDS), timeout=seconds + 2 * HOUSEKEEPING_SECONDS
         )
         supervisor.stop(timeout=HOUSEKEEPING_SECONDS)
-    except (pykka.ActorDeadError, pykka.Timeout):
+    except pykka.ActorDeadError:  # the supervisor itself failed: nobody else stops its children
+        pykka.ActorRegistry.stop_all(block=True, timeout=HOUSEKEEPING_SECONDS)
+    except pykka.Timeout:
         log.warning("Not everything stopped in time", action="stop")

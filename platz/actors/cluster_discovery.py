@@ -22,7 +22,6 @@ from platz.actors.messages import (
     ClusterDropped,
     ClusterServed,
     ClustersFound,
-    Drain,
     LeaseLost,
     RowChanged,
     SearchFailed,
@@ -53,7 +52,7 @@ class ClusterSource(Protocol):
 class ClusterDiscovery(Actor):
     """Keeps the served clusters equal to what was found, what the rows say and what the leases allow."""
 
-    hears = frozenset({RowChanged, LeaseLost, Drain})
+    hears = frozenset({RowChanged, LeaseLost})
     tables = frozenset({"k8s_clusters"})
 
     def __init__(
@@ -100,8 +99,6 @@ class ClusterDiscovery(Actor):
                 self._decide()
             case LeaseLost(names=names):
                 self._lose(names)
-            case Drain():
-                pass  # what is served stays served until the leases are given back at the end
             case _:
                 super().handle(message)
 

@@ -50,7 +50,7 @@ class RunnerCluster:
 class DeploymentRunner(Actor):
     """Claims what is due and runs it."""
 
-    hears = frozenset({RowChanged, TaskFinished})
+    hears = frozenset({RowChanged, TaskFinished, Drain})
     tables = frozenset({"deployment_tasks"})
 
     def __init__(

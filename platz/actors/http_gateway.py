@@ -62,12 +62,14 @@ class HttpGateway(Actor):
     ) -> None:
         """``server`` makes a new server for each life of the actor."""
         super().__init__(name=name, generation=generation, house=house)
-        self._server = server()
+        self._make_server = server
+        self._server: Server | None = None
         self._feed = feed
         self._begin_shutdown = begin_shutdown
 
     @override
     def begin(self) -> None:
+        self._server = self._make_server()
         self._server.start(
             lambda: self.tell_self(WorkerFailed(error=PlatzError("The web server ended by itself.")))
         )
@@ -88,4 +90,6 @@ class HttpGateway(Actor):
 
     @override
     def release(self) -> None:
-        self._server.stop(seconds=STOP_SECONDS)
+        server, self._server = self._server, None
+        if server is not None:
+            server.stop(seconds=STOP_SECONDS)

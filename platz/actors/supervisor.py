@@ -206,8 +206,7 @@ class Supervisor(Actor):
 
     def _drain(self, message: Drain) -> None:
         self._stopping = True
-        for child in self._children.values():
-            tell(child.ref, message)
+        self.publish(message)
 
     def _stop_all(self, seconds: float) -> None:
         self._stopping = True

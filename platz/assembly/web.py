@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.routing import BaseRoute, Mount, WebSocketRoute
+from starlette.routing import BaseRoute, Mount
 
 import platz
 from platz.access.authentication import Authenticator
@@ -15,7 +15,7 @@ from platz.access.provider_documents import ProviderSettings, new_http_client
 from platz.assembly.parts import Parts
 from platz.errors import PlatzError
 from platz.http.application import build_application
-from platz.http.live.connection import LiveConnections
+from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import Gatekeeper
 from platz.http.live.rights import RightsReader
@@ -98,8 +98,7 @@ def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: 
     figures = DatabaseFigures(
         parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()
     )
-    return [
-        WebSocketRoute("/api/v2/ws", LiveConnections(feed, gatekeeper)),
-        *operation_routes(readiness, figures),
-        Mount("/", pages(parts.settings.frontend_dir)),
-    ]
+    routes: list[BaseRoute] = [*live_routes(LiveConnections(feed, gatekeeper))]
+    routes += operation_routes(readiness, figures)
+    routes.append(Mount("/", pages(parts.settings.frontend_dir)))
+    return routes

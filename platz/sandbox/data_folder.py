@@ -32,7 +32,8 @@ class DataFolder:
         except BlockingIOError:
             self.close()
             raise StandInFailed(
-                f"Another Platz uses the data folder {self.path}: stop it, or choose another with PLATZ_DATA_DIR."
+                f"Another Platz uses the data folder {self.path}: stop it,"
+                " or choose another with PLATZ_DATA_DIR."
             ) from None
         except OSError as error:
             self.close()

@@ -18,6 +18,7 @@ from typing import Any
 
 import orjson
 
+import platz
 from platz.errors import PlatzError
 
 
@@ -43,6 +44,7 @@ class StandInProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                cwd=Path(platz.__file__).parents[1],  # where `-m` finds Platz, wherever the parent was started
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops its children in order
             )
 

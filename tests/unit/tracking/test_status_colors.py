@@ -1,0 +1,31 @@
+"""The dots of a workload (workers.md 7.2, vectors of 13.3)."""
+
+from __future__ import annotations
+
+import pytest
+
+from platz.deployments.workloads import MOST_DOTS, status_colors
+from platz.json import JsonValue
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "colors"),
+    [
+        ("Deployment", {"availableReplicas": 2, "unavailableReplicas": 1}, ["Success", "Success", "Danger"]),
+        ("Deployment", {}, []),
+        ("StatefulSet", {"replicas": 3, "readyReplicas": 1}, ["Success", "Danger", "Danger"]),
+        ("StatefulSet", {"replicas": 1, "readyReplicas": 2}, ["Success", "Success"]),
+        ("Job", {"active": 1, "failed": 2}, ["Primary", "Danger", "Danger"]),
+        ("Job", {"succeeded": 1, "failed": 1, "active": 1}, ["Primary", "Success", "Danger"]),
+        ("Deployment", None, []),
+        ("Deployment", "broken", []),
+        ("Deployment", {"availableReplicas": "many"}, []),
+        ("Deployment", {"availableReplicas": -1}, []),
+    ],
+)
+def test_colors_by_kind(kind: str, status: JsonValue, colors: list[str]) -> None:
+    assert status_colors(kind, status) == colors
+
+
+def test_a_huge_number_of_replicas_does_not_fill_the_memory() -> None:
+    assert len(status_colors("Deployment", {"availableReplicas": 10**9})) == MOST_DOTS
