@@ -15,10 +15,11 @@ from platz.access.provider_documents import ProviderSettings, new_http_client
 from platz.assembly.parts import Parts
 from platz.errors import PlatzError
 from platz.http.application import build_application
-from platz.http.live.connection import LiveConnections, live_routes
+from platz.http.live.connection import LiveConnections
 from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import Gatekeeper
 from platz.http.live.rights import RightsReader
+from platz.http.live.routes import live_routes
 from platz.http.metrics import DatabaseFigures
 from platz.http.operations import Readiness, operation_routes
 from platz.http.server import WebServer
