@@ -1,7 +1,7 @@
 """One running PostgreSQL server process, a child of ours or one that an earlier Platz left behind.
 
 Invariant: a process counts as the server of a data folder only when it works inside that folder; a pid file
-alone proves nothing, since process ids are used again.
+proves nothing, since process ids are used again and a crash may leave the file half written.
 """
 
 from __future__ import annotations
@@ -72,20 +72,33 @@ def read_pid_file(data: Path) -> PidFile | None:
 
 
 def find_postmaster(data: Path) -> Postmaster | None:
-    """Find the live server of ``data`` that a killed process left; remove a pid file of a stranger."""
-    found = read_pid_file(data)
-    if found is None:
-        return None
-    if _works_in(found.pid, data):
-        return Postmaster(found.pid)
-    with suppress(FileNotFoundError):
-        (data / PID_FILE).unlink()
+    """Find the live server of ``data`` that a killed process left; without one, remove its pid file.
+
+    The caller holds the folder, so nobody starts a server in it meanwhile.
+    """
+    for pid in _process_ids():
+        if _is_postmaster(pid) and _works_in(pid, data):
+            return Postmaster(pid)
+    (data / PID_FILE).unlink(missing_ok=True)
     return None
+
+
+def _process_ids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _is_postmaster(pid: int) -> bool:
+    """Tell the server process from its sessions, which call themselves `postgres: ...`."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return command[0].endswith(b"/postgres") and b"-D" in command
 
 
 def _works_in(pid: int, data: Path) -> bool:
     try:
-        return Path(f"/proc/{pid}/cwd").samefile(data) and not _is_zombie(pid)
+        return Path(f"/proc/{pid}/cwd").samefile(data)
     except (FileNotFoundError, PermissionError, ProcessLookupError):
         return False
 
