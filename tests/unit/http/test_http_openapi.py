@@ -1,0 +1,152 @@
+"""The OpenAPI document says what http-api.md section 9 asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from platz.db import collection_table
+from platz.db.collections import Collection
+from platz.http.openapi import REF, openapi_document
+from platz.http.openapi_page import render_page
+from platz.http.table import ROUTES
+
+DOCUMENT: Any = openapi_document(ROUTES, version="v1.2.3")
+
+OPERATIONS = """
+authMe startGoogleLogin finishGoogleLogin getServerInfo allBotTokens createBotToken getBotToken deleteBotToken allBots
+createBot getBot updateBot deleteBot allDeploymentKinds getDeploymentKind updateDeploymentKind allDeploymentPermissions
+createDeploymentPermission getDeploymentPermission deleteDeploymentPermission allDeploymentResourceTypes
+getDeploymentResourceType allDeploymentResources createDeploymentResource getDeploymentResource
+updateDeploymentResource deleteDeploymentResource allDeploymentTasks createDeploymentTask getDeploymentTask
+cancelDeploymentTask allDeployments createDeployment getDeployment updateDeployment deleteDeployment
+allEnvUserPermissions createEnvUserPermission getEnvUserPermission deleteEnvUserPermission allEnvs createEnv getEnv
+updateEnv deleteEnv allHelmCharts getHelmChart allHelmRegistries getHelmRegistry updateHelmRegistry allHelmTagFormats
+createHelmTagFormat getHelmTagFormat deleteHelmTagFormat allK8sClusters getK8sCluster updateK8sCluster deleteK8sCluster
+allK8sResources getK8sResource allSecrets createSecret getSecret updateSecret deleteSecret allUserTokens createUserToken
+getUserToken deleteUserToken allUsers getUser updateUser
+"""
+
+SCHEMAS = """
+Bot BotToken CancelDeploymentTask ClientMessage CreateBotToken CreateDeploymentTask CreateUserToken CreatedBotToken
+CreatedUserToken DbEvent DbEventData DbEventOperation DbTable DbTableOrDeploymentResource Deployment
+DeploymentInstallTask DeploymentInvokeActionTask DeploymentKind DeploymentPermission DeploymentRecreaseTask
+DeploymentReinstallTask DeploymentReportedMetric DeploymentReportedNotice DeploymentReportedNoticeLevel
+DeploymentReportedStatus DeploymentReportedStatusColor DeploymentReportedStatusContent DeploymentReportedStatusSummary
+DeploymentResource DeploymentResourceSyncStatus DeploymentResourceType DeploymentRestartK8sResourceTask
+DeploymentStatus DeploymentTask DeploymentTaskOperation DeploymentTaskStatus DeploymentUninstallTask
+DeploymentUpgradeTask Env EnvUserPermission EnvUserRole FinishGoogleLoginResponse HelmChart HelmRegistry
+HelmRegistryProvider HelmTagFormat JsonDiff JsonDiffPair K8sCluster K8sResource MeResponse NewBot NewDeployment
+NewDeploymentPermission NewDeploymentResource NewEnv NewEnvUserPermission NewHelmTagFormat NewSecret OAuth2Response
+Secret ServerInfo StartGoogleLoginResponse UpdateBot UpdateDeployment UpdateDeploymentKind UpdateDeploymentResource
+UpdateEnv UpdateHelmRegistry UpdateK8sCluster UpdateSecret UpdateUser User UserDeploymentRole UserToken ChartMetadata
+"""
+
+
+def operations() -> list[Any]:
+    return [one for methods in DOCUMENT["paths"].values() for one in methods.values()]
+
+
+def test_it_has_every_operation_once() -> None:
+    assert sorted(one["operationId"] for one in operations()) == sorted(OPERATIONS.split())
+
+
+def test_it_has_every_schema() -> None:
+    assert set(SCHEMAS.split()) <= set(DOCUMENT["components"]["schemas"])
+
+
+def test_every_reference_leads_somewhere() -> None:
+    def references(part: Any) -> Any:
+        match part:
+            case dict():
+                if isinstance(part.get("$ref"), str):
+                    yield part["$ref"]
+                for member in part.values():
+                    yield from references(member)
+            case list():
+                for member in part:
+                    yield from references(member)
+            case _:
+                pass
+
+    for reference in references(DOCUMENT):
+        assert reference.removeprefix(REF) in DOCUMENT["components"]["schemas"]
+
+
+def test_every_schema_is_a_valid_one() -> None:
+    for schema in DOCUMENT["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+
+
+def test_the_head_of_the_document() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert DOCUMENT["info"]["title"] == "platz-api"
+    assert DOCUMENT["info"]["version"] == "v1.2.3"
+    assert DOCUMENT["info"]["license"]["name"] == "Apache-2.0"
+    assert {tag for one in operations() for tag in one["tags"]} <= {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+def test_security_is_as_generated_clients_expect_it() -> None:
+    both = [{"access_token": []}, {"user_token": []}]
+    expected = {"startGoogleLogin": [], "finishGoogleLogin": []}
+    for one in operations():
+        default = [{"access_token": []}] if one["tags"] == ["Bot Tokens"] else both
+        assert one["security"] == expected.get(one["operationId"], default)
+
+
+def test_config_override_and_user_id_are_declared_as_required() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert {"config", "values_override"} <= set(schemas["NewDeployment"]["required"])
+    assert schemas["CreateUserToken"]["required"] == ["user_id"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "names"),
+    [
+        ("allHelmCharts", "helm_registry_id parsed_branch kind_id in_use"),
+        ("allDeploymentTasks", "cluster_id deployment_id active_only show_future created_from env_id"),
+        ("allDeployments", "name kind_id cluster_id enabled env_id"),
+        ("allSecrets", "env_id collection name"),
+        ("allBotTokens", "bot_id created_by_user_id"),
+    ],
+)
+def test_lists_declare_their_pages_and_filters(operation: str, names: str) -> None:
+    [one] = [known for known in operations() if known["operationId"] == operation]
+    declared = [parameter["name"] for parameter in one["parameters"]]
+    assert sorted(declared) == sorted([*names.split(), "page", "per_page", "page_size"])
+
+
+def test_models_and_projections_have_the_same_keys() -> None:
+    by_table = {
+        value.table.name: set(value.keys)
+        for value in vars(collection_table).values()
+        if isinstance(value, Collection)
+    }
+    for route in ROUTES:
+        if route.paginated:
+            table = route.path.removeprefix("/").replace("-", "_")
+            assert set(route.response.model_fields) == by_table[table], route.path
+
+
+def test_the_page_shows_everything_and_asks_nobody() -> None:
+    page = render_page(DOCUMENT)
+    for one in operations():
+        assert f'id="{one["operationId"]}"' in page
+    assert not re.search(r"<script|<link|<img|url\(|https?://", page)
+    for anchor in re.findall(r'href="#([^"]+)"', page):
+        if anchor != "events":
+            assert f'id="{anchor}"' in page, anchor
+
+
+def test_no_route_is_declared_twice() -> None:
+    seen = [(route.method, route.path) for route in ROUTES]
+    assert len(seen) == len(set(seen))
+
+
+def test_only_the_http_side_knows_paths() -> None:
+    for module in (Path(__file__).parents[3] / "platz" / "deployments").glob("*.py"):
+        assert "/api/v2" not in module.read_text(encoding="utf-8")

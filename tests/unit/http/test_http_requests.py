@@ -1,0 +1,117 @@
+"""Bodies are read within limits and validated without coercion."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platz.errors import Rejected
+from platz.http.documents import AnyJson
+from platz.http.requests import LARGEST_BODY, RequestBody, parse_body, read_body
+
+
+class Anything(RequestBody):
+    value: AnyJson = None
+
+
+JSON_VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(blacklist_categories=["Cs"])),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.text(st.characters(blacklist_categories=["Cs"])), inner)
+    ),
+    max_leaves=20,
+)
+
+
+def parse(raw: bytes) -> Anything:
+    return parse_body(Anything, raw, content_type="application/json")
+
+
+def has_nul(value: Any) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(has_nul(item) for item in value)
+        case dict():
+            return any(has_nul(key) or has_nul(item) for key, item in value.items())
+        case _:
+            return False
+
+
+@given(JSON_VALUES)
+def test_any_json_passes_unless_it_can_not_be_stored(value: Any) -> None:
+    raw = json.dumps({"value": value}).encode()
+    if has_nul(value):
+        with pytest.raises(Rejected):
+            parse(raw)
+    else:
+        assert parse(raw).value == value
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
+    with suppress(Rejected):
+        assert isinstance(parse(raw), Anything)
+
+
+def test_a_nul_is_found_in_keys_and_deep_inside() -> None:
+    for raw in (b'{"a\\u0000": 1}', b'{"value": [[{"a": "\\u0000"}]]}'):
+        with pytest.raises(Rejected):
+            parse(raw)
+
+
+def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
+    assert parse(b'{"value": "\\\\u0000"}').value == "\\u0000"
+
+
+def test_a_missing_body_is_an_empty_object_only_where_it_may_be_missing() -> None:
+    assert parse_body(Anything, b"", content_type=None, required=False) == Anything()
+    with pytest.raises(Rejected, match="Content type error"):
+        parse_body(Anything, b"", content_type=None)
+    with pytest.raises(Rejected, match="Content type error"):
+        parse_body(Anything, b"{}", content_type=None, required=False)
+
+
+def test_reading_stops_at_the_limit() -> None:
+    taken = 0
+
+    async def chunks() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield b"x" * 65536
+
+    with pytest.raises(Rejected, match="larger than allowed"):
+        asyncio.run(read_body({}, chunks()))
+    assert taken == LARGEST_BODY // 65536 + 1
+
+
+def test_an_announced_size_is_believed_when_it_is_too_large() -> None:
+    async def never() -> AsyncIterator[bytes]:
+        raise AssertionError("the body must not be read")
+        yield b""
+
+    with pytest.raises(Rejected, match=r"\(2097153 bytes\)"):
+        asyncio.run(read_body({"content-length": str(LARGEST_BODY + 1)}, never()))
+
+
+def test_a_refusal_does_not_repeat_the_input() -> None:
+    class Person(RequestBody):
+        age: int
+
+    with pytest.raises(Rejected) as refused:
+        parse_body(Person, b'{"age": "hunter2"}', content_type="application/json")
+    assert "hunter2" not in refused.value.message
+    assert "age" in refused.value.message
