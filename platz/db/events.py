@@ -10,6 +10,7 @@ import json
 import select
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -98,7 +99,8 @@ class ChangeStream:
     def stop(self) -> None:
         """End the iteration, now and for good."""
         self._stopped = True
-        self._bell.send(b".")
+        with suppress(OSError):  # closed already
+            self._bell.send(b".")
 
     def close(self) -> None:
         """Give back everything; only after the iteration has ended."""

@@ -53,6 +53,7 @@ RETRYABLE: dict[str, str] = {
     "57014": "The database took too long to answer; try again in a moment.",
     "57": "The database is restarting; try again in a moment.",
     "58": "The database has trouble with its storage; try again in a moment.",
+    "25P03": "The change took too long; try again in a moment.",
     "25006": "The database accepts no changes at the moment; try again in a moment.",
     "XX": "The database has an internal problem; try again in a moment.",
 }

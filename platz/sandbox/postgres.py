@@ -86,18 +86,25 @@ class EmbeddedPostgres:
             self._lock = take_folder(self._folder)
             self._serve(deadline=time.monotonic() + seconds)
         except BaseException as error:
-            self.stop()
-            for path in new:
+            self._stop_server(seconds=10)
+            for path in new if self._lock else ():  # without the lock, another process made them
                 shutil.rmtree(path, ignore_errors=True)
+            self._leave_folder()
             if isinstance(error, OSError | StandInFailed):
                 raise self._in_a_sentence(str(error)) from error
             raise
 
     def stop(self, *, seconds: float = 10) -> None:
         """Stop the server within ``seconds`` and a little more, and give up the folder."""
+        self._stop_server(seconds=seconds)
+        self._leave_folder()
+
+    def _stop_server(self, *, seconds: float) -> None:
         postmaster, self._postmaster = self._postmaster, None
         if postmaster is not None:
             postmaster.stop(seconds=seconds)
+
+    def _leave_folder(self) -> None:
         lock, self._lock = self._lock, None
         if lock is not None:
             lock.close()

@@ -33,6 +33,22 @@ print(server.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
 
+START_AND_STOP = """
+server = EmbeddedPostgres(Path(sys.argv[1]), int(sys.argv[2]), durable=False)
+server.start()
+print(Path(f"/proc/{server.pid}").stat().st_uid)
+server.stop()
+"""
+BECOME_NOBODY = """
+import os, pwd, sys, encodings.idna, importlib.metadata, psycopg
+from pathlib import Path
+from platz.sandbox.postgres import EmbeddedPostgres
+nobody = pwd.getpwnam("nobody")
+os.setgroups([])
+os.setgid(nobody.pw_gid)
+os.setuid(nobody.pw_uid)
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -258,6 +274,21 @@ class TestAsRoot:
         assert folder.parent.stat().st_mode & 0o777 == 0o700
         assert server.pid is not None
         assert Path(f"/proc/{server.pid}").stat().st_uid == folder.joinpath("data").stat().st_uid != 0
+
+    def test_a_user_who_is_not_root_runs_it_as_himself(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o711)
+        tmp_path.parent.chmod(0o711)
+        tmp_path.parent.parent.chmod(0o711)
+        home = tmp_path / "home"
+        home.mkdir(mode=0o700)
+        shutil.chown(home, "nobody", "nogroup")
+        done = subprocess.run(
+            [sys.executable, "-c", BECOME_NOBODY + START_AND_STOP, str(home / "postgres"), str(free_port())],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == (f"{home.stat().st_uid}\n", "")
 
     def test_data_that_belongs_to_a_user_is_served_as_that_user(
         self, server: EmbeddedPostgres, folder: Path

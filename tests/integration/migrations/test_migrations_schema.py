@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
+from database import free_port
 from former_platz import FormerPlatz
 from sqlalchemy import create_engine, text
 
@@ -13,6 +15,7 @@ from platz.db.database import Database
 from platz.db.migrations import MigrationFailed, migrate
 from platz.db.recognition import NewerSchema, NotAPlatzDatabase, TooOldToAdopt
 from platz.db.schema import metadata
+from platz.db.unreachable import DatabaseUnreachable
 
 TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 COLUMNS = """
@@ -158,6 +161,12 @@ def test_a_user_who_may_not_create_tables_is_told_so(empty_database: Database) -
     finally:
         with empty_database.dedicated() as connection:
             connection.execute("DROP ROLE visitor")
+
+
+def test_a_database_that_is_away_is_one_sentence(empty_database: Database) -> None:
+    address = replace(empty_database.address, port=free_port())
+    with pytest.raises(DatabaseUnreachable, match="nothing listens there"):
+        migrate(Database(address))
 
 
 def test_the_statements_need_no_extension() -> None:
