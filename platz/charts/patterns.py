@@ -25,6 +25,9 @@ _FLAGS = frozenset("imsxUu")
 _WORD = r"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{200c}\x{200d}"
 _SPACE = r"\t\n\x0b\f\r \x{85}\p{Z}"
 _CLASSES = {"d": r"\p{Nd}", "w": _WORD, "s": _SPACE}
+_NAMED_GROUP = re.compile(r"\(\?P?<\w+>")
+_NOT_SYNTAX = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+"""Escapes and character classes, in which nothing opens a group."""
 _TOKEN = re.compile(
     r"""(?P<property>\\[pPx]\{[^}]*\})
     | \\(?P<escape>.)
@@ -88,6 +91,8 @@ def compile_pattern(pattern: str, *, flags: str = "") -> Pattern:
         compiled = _re2.compile(f"(?{engine_flags}){translated}" if engine_flags else translated, options)
     except _re2.error as error:
         raise InvalidPattern(_explanation(pattern, error.args)) from error
+    if len(_NAMED_GROUP.findall(_NOT_SYNTAX.sub("", pattern))) > len(compiled.groupindex):
+        raise InvalidPattern(f"{quoted(pattern)} names a group twice. Give each group its own name.")
     return Pattern(compiled)
 
 
