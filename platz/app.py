@@ -6,6 +6,7 @@ gave up because its actors kept failing (the production supervisor starts it aga
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -134,7 +135,21 @@ def serve(loaded: LoadedSettings) -> int:
         finally:
             _stop(supervisor, web, seconds=settings.stop_timeout.total_seconds())
     log.info("Stopped", action="stop", status=ending.status)
+    _leave(ending.status)
     return ending.status
+
+
+def _leave(status: int) -> None:
+    """End the process although threads may still be waiting for a cluster or a deployment that does not answer."""
+    waiting = sorted(
+        {thread.name for thread in threading.enumerate() if thread is not threading.current_thread()}
+    )
+    if waiting:
+        log.debug("Leaving threads behind", action="stop", threads=waiting)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _level(loaded: LoadedSettings) -> str:
