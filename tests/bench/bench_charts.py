@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
-import sys
 import tarfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import orjson
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+from figures import Figure, per_second
 
 from platz.charts.chart import read_chart
 from platz.charts.collection_rows import CollectionRows
@@ -26,47 +21,36 @@ _ENV = UUID(int=1)
 _INPUTS = 20
 
 
-def measure() -> list[tuple[str, str]]:
-    """Return what was measured, in words, and its result."""
-    yaml_chart, json_chart = _archive(yaml=True), _archive(yaml=False)
-    form, config = _form(), {f"input{n}": f"value {n}" for n in range(_INPUTS)}
-    stored = orjson.dumps(parse_ui_schema(form).stored())
-
-    def render() -> None:
-        schema = parse_ui_schema(orjson.loads(stored))
-        render_values(schema, env_id=_ENV, config=config, collections=CollectionRows())
-        render_secrets(schema, env_id=_ENV, config=config, collections=CollectionRows())
-
-    yaml_rate, json_rate = _rate(lambda: read_chart(yaml_chart)), _rate(lambda: read_chart(json_chart))
-    tar_rate = _rate(lambda: _read_tar(json_chart))
-    render_rate, loads_rate = _rate(render), _rate(lambda: orjson.loads(stored))
-    return [
-        (
-            f"charts read a second, YAML files, a form of {_INPUTS} inputs",
-            _line(yaml_rate, tar_rate, "reading the tar alone"),
-        ),
-        (
-            f"charts read a second, JSON files, a form of {_INPUTS} inputs",
-            _line(json_rate, tar_rate, "reading the tar alone"),
-        ),
-        (
-            "values and secrets rendered a second, from the stored form",
-            _line(render_rate, loads_rate, "loading its JSON alone"),
-        ),
-    ]
+def measure() -> Iterator[Figure]:
+    """Read archives with a form in both syntaxes, and render values and secrets from the stored form."""
+    for syntax in ("YAML", "JSON"):
+        archive = _archive(syntax)
+        yield Figure(
+            name=f"charts read, {syntax} files, {_INPUTS} inputs",
+            value=per_second(lambda archive=archive: _discard(read_chart(archive)), times=30),
+            unit="/s",
+            floor=per_second(lambda archive=archive: _discard(_read_tar(archive)), times=100),
+            floor_is="reading the tar alone",
+        )
+    stored = orjson.dumps(parse_ui_schema(_form()).stored())
+    yield Figure(
+        name=f"values and secrets rendered from a stored form, {_INPUTS} inputs",
+        value=per_second(lambda: _render(stored), times=200),
+        unit="/s",
+        floor=per_second(lambda: _discard(orjson.loads(stored)), times=5000),
+        floor_is="loading its JSON alone",
+    )
 
 
-def _line(rate: float, floor: float, what: str) -> str:
-    return f"{rate:,.0f} ({floor / rate:,.0f} times the cost of {what})"
+def _render(stored: bytes) -> None:
+    schema = parse_ui_schema(orjson.loads(stored))
+    config = {f"input{n}": f"value {n}" for n in range(_INPUTS)}
+    render_values(schema, env_id=_ENV, config=config, collections=CollectionRows())
+    render_secrets(schema, env_id=_ENV, config=config, collections=CollectionRows())
 
 
-def _rate(run: Callable[[], object], *, seconds: float = 1.0) -> float:
-    run()
-    started, times = time.perf_counter(), 0
-    while time.perf_counter() - started < seconds:
-        run()
-        times += 1
-    return times / (time.perf_counter() - started)
+def _discard(_result: object) -> None:
+    """Only the time counts."""
 
 
 def _form() -> dict[str, Any]:
@@ -89,8 +73,8 @@ def _form() -> dict[str, Any]:
     return {"inputs": inputs, "outputs": {"values": values, "secrets": secrets}}
 
 
-def _archive(*, yaml: bool) -> bytes:
-    name = "platz/values-ui.yaml" if yaml else "values.ui.json"
+def _archive(syntax: str) -> bytes:
+    name = "platz/values-ui.yaml" if syntax == "YAML" else "values.ui.json"
     files = {
         "Chart.yaml": b"apiVersion: v2\nname: shop\nversion: 1.2.3\n",
         name: orjson.dumps(_form(), option=orjson.OPT_INDENT_2),
@@ -108,8 +92,3 @@ def _archive(*, yaml: bool) -> bytes:
 def _read_tar(archive: bytes) -> int:
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
         return sum(len(content.read()) for member in tar if (content := tar.extractfile(member)))
-
-
-if __name__ == "__main__":
-    for what, result in measure():
-        print(f"{what}: {result}")
