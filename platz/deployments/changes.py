@@ -19,10 +19,12 @@ from platz.db.deployments import DeploymentRow, NewDeploymentRow
 from platz.db.kinds import KindRow
 from platz.db.states import DeploymentStatus
 from platz.deployments import names, update_plan
+from platz.deployments.at_rest import AtRest, opened, refuse_seals
 from platz.deployments.chart_features import features_of
 from platz.deployments.dependants import dependants_of, deployment_item, refuse_if_used
 from platz.deployments.json_diff import json_equal
 from platz.deployments.reinstalls import lock_with_dependants, reinstall
+from platz.deployments.sensitive_inputs import Sealing, sealing
 from platz.deployments.task_operation import Uninstall
 from platz.deployments.task_queue import queue_operations
 from platz.deployments.update_plan import Effect
@@ -56,8 +58,10 @@ class DeploymentUpdate:
     description_md: str | None = None
 
 
-def create_deployment(connection: Connection, identity: Identity, new: NewDeployment) -> DeploymentId:
-    """Insert the deployment and queue its Install.
+def create_deployment(
+    connection: Connection, identity: Identity, new: NewDeployment, *, at_rest: AtRest | None = None
+) -> DeploymentId:
+    """Insert the deployment and queue its Install; with ``at_rest`` sensitive inputs are sealed in both.
 
     Raises NotFound (cluster, chart), Denied, Rejected (name, kind), Conflict (name taken, one per cluster).
     """
@@ -68,12 +72,14 @@ def create_deployment(connection: Connection, identity: Identity, new: NewDeploy
     names.check_cardinality(features_of(chart).cardinality, new.name)
     names.check_name(kind.name, new.name)
     _require_free_namespace(connection, kind, new.cluster_id, new.name)
+    _refuse_seals(new)
+    seal = sealing(at_rest, chart.values_ui)
     row = NewDeploymentRow(
         name=new.name,
         kind_id=new.kind_id,
         cluster_id=new.cluster_id,
         helm_chart_id=new.helm_chart_id,
-        config={} if new.config is None else new.config,
+        config=seal.config({} if new.config is None else new.config),
         values_override={} if new.values_override is None else new.values_override,
     )
     deployment_id = deployments.insert_new(connection, row)
@@ -82,28 +88,36 @@ def create_deployment(connection: Connection, identity: Identity, new: NewDeploy
 
 
 def update_deployment(
-    connection: Connection, identity: Identity, deployment_id: DeploymentId, update: DeploymentUpdate
+    connection: Connection,
+    identity: Identity,
+    deployment_id: DeploymentId,
+    update: DeploymentUpdate,
+    *,
+    at_rest: AtRest | None = None,
 ) -> DeploymentRow:
-    """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row as saved.
+    """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row in plain.
 
-    An update that changes nothing has no effect at all. Raises NotFound, Denied, Rejected, Conflict.
+    An update that changes nothing has no effect at all. With ``at_rest`` sensitive inputs are sealed in row
+    and tasks. Raises NotFound, Denied, Rejected, Conflict.
     """
     held = _hold(connection, deployment_id, update)
-    before = held.pop(deployment_id)
+    before = _opened(held.pop(deployment_id), at_rest)
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:
         return before
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
+    _refuse_seals(update)
     kind = _shared_kind(connection, before.kind_id)
     chart = _validated(connection, kind, before, after)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
         users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
         refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
-    deployments.save(connection, after)
-    _queue_what_follows(connection, identity, before, after, kind)
+    seal = sealing(at_rest, chart.values_ui, _form_of(connection, before.helm_chart_id))
+    deployments.save(connection, replace(after, config=seal.config(after.config)))
+    _queue_what_follows(connection, identity, before, after, kind, seal)
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         reason = f"The {before.name or kind.name} deployment has been updated"
         reinstall(connection, held.values(), reason, identity)
@@ -147,6 +161,20 @@ def _hold(
     return held
 
 
+def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:
+    return row if at_rest is None else replace(row, config=opened(row.config, at_rest.decrypt))
+
+
+def _refuse_seals(given: NewDeployment | DeploymentUpdate) -> None:
+    refuse_seals(given.config, "config")
+    refuse_seals(given.values_override, "values_override")
+
+
+def _form_of(connection: Connection, chart_id: ChartId) -> JsonValue:
+    chart = charts.get(connection, chart_id)
+    return None if chart is None else chart.values_ui
+
+
 def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
     """The row with what differs from it; the same object when nothing does."""
     differing = {
@@ -186,7 +214,12 @@ def _validated(
 
 
 def _queue_what_follows(
-    connection: Connection, identity: Identity, before: DeploymentRow, after: DeploymentRow, kind: KindRow
+    connection: Connection,
+    identity: Identity,
+    before: DeploymentRow,
+    after: DeploymentRow,
+    kind: KindRow,
+    seal: Sealing,
 ) -> None:
     """Queue the deployment's own tasks; an Uninstall is about the cluster where the deployment was."""
     if before.cluster_id != after.cluster_id:
@@ -194,7 +227,7 @@ def _queue_what_follows(
     effect = update_plan.effect_of(before, after)
     cluster_id = before.cluster_id if effect is Effect.UNINSTALL else after.cluster_id
     operations = update_plan.operations_for(effect, before, after, kind.name)
-    queue_operations(connection, identity, after.id, cluster_id, operations)
+    queue_operations(connection, identity, after.id, cluster_id, map(seal.operation, operations))
 
 
 def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:

@@ -19,7 +19,8 @@ from platz.db import deployments, kinds, secrets
 from platz.db.deployment_resource_types import ResourceTypeId
 from platz.db.deployment_resources import ResourceId
 from platz.db.secrets import SecretId
-from platz.deployments.sensitive_props import read_props, sensitive_keys
+from platz.deployments import sensitive_inputs
+from platz.deployments.at_rest import opened_object
 from platz.identities import DeploymentId, EnvId
 
 
@@ -71,5 +72,6 @@ class DatabaseCollections(Collections):
         kind = types.get(self._connection, ResourceTypeId(type_id)) if row else None
         if row is None or kind is None:
             return None
-        props = read_props(row.props, self._decrypt)
-        return ResourceItem(id=row.id, name=row.name, props=props, sensitive=sensitive_keys(kind.spec))
+        props = opened_object(row.props, self._decrypt)
+        sensitive = sensitive_inputs.of_resource_type(kind.spec)
+        return ResourceItem(id=row.id, name=row.name, props=props, sensitive=sensitive)

@@ -7,7 +7,6 @@ right in one environment never puts items into the forms of another.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -23,20 +22,12 @@ from platz.db.deployment_resource_types import ResourceTypeId, ResourceTypeRow
 from platz.db.deployment_resources import NewResourceRow, ResourceId, ResourceRow
 from platz.db.deployments import DeploymentRow
 from platz.db.states import DeploymentRole, SyncStatus
+from platz.deployments.at_rest import AtRest, opened, refuse_seals, sealed
 from platz.deployments.dependants import Item, dependants_of, refuse_if_used, resource_item
 from platz.deployments.reinstalls import reinstall_dependants
-from platz.deployments.sensitive_props import read_props, stored_props
 from platz.errors import Conflict, NotFound, Rejected
 from platz.identities import DeploymentId, Identity
 from platz.json import JsonValue
-
-
-@dataclass(frozen=True, kw_only=True)
-class AtRest:
-    """How sensitive properties are encrypted and read."""
-
-    encrypt: Callable[[str], str]
-    decrypt: Callable[[str], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +68,12 @@ def create_resource(
     _require(connection, identity, spec, Operation.CREATE, manager)
     _require_same_home(connection, resource_type, manager)
     _check_name(new.name)
+    refuse_seals(new.props, "props")
     row = NewResourceRow(
         type_id=new.type_id,
         deployment_id=new.deployment_id,
         name=new.name,
-        props=stored_props({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
+        props=sealed({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
         sync_status=new.sync_status,
         id=new.id,
         created_at=new.created_at,
@@ -113,8 +105,9 @@ def update_resource(
     _check_name(name)
     props = resource.props
     if update.props is not None:
-        merged = merged_props(read_props(resource.props, at_rest.decrypt), update.props)
-        props = stored_props(merged, spec.sensitive_ids(), at_rest.encrypt)
+        refuse_seals(update.props, "props")
+        merged = merged_props(opened(resource.props, at_rest.decrypt), update.props)
+        props = sealed(merged, spec.sensitive_ids(), at_rest.encrypt)
     resources.save(connection, resource_id, name=name, props=props)
     reinstall_dependants(connection, held.item, _reason(spec, resource.name, update), identity)
     return replace(resource, name=name, props=props)

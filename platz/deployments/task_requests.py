@@ -21,11 +21,13 @@ from platz.db.deployments import DeploymentRow
 from platz.db.k8s_resources import WorkloadId
 from platz.db.states import DeploymentRole, DeploymentStatus
 from platz.db.tasks import TaskRow
+from platz.deployments.at_rest import refuse_seals
 from platz.deployments.collections import DatabaseCollections
+from platz.deployments.sensitive_inputs import of_schema, sealed_operation
 from platz.deployments.task_operation import InvokeAction, Operation, RestartK8sResource, name_of
 from platz.deployments.task_queue import queue_operations
 from platz.errors import Conflict, Denied, NotFound, Rejected
-from platz.identities import DeploymentId, Identity, TaskId
+from platz.identities import DeploymentId, EnvId, Identity, TaskId
 from platz.json import JsonValue
 
 CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
@@ -42,38 +44,40 @@ class TaskRequest:
 
 
 def create_task(
-    connection: Connection, identity: Identity, request: TaskRequest, *, decrypt: Callable[[str], str]
+    connection: Connection,
+    identity: Identity,
+    request: TaskRequest,
+    *,
+    decrypt: Callable[[str], str],
+    encrypt: Callable[[str], str] | None = None,
 ) -> TaskId:
     """Check and queue an action or a restart.
 
     Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
     (cluster without environment, another chart, a status that the action does not allow). ``decrypt`` reads
-    secrets that an action's form may refer to.
+    secrets that an action's form may refer to; with ``encrypt`` sensitive inputs of the form are sealed in
+    the task.
     """
-    deployment = deployments.lock(connection, [request.deployment_id]).get(request.deployment_id)
-    if deployment is None:
-        raise NotFound
-    cluster = clusters.get(connection, deployment.cluster_id)
-    if cluster is None or cluster.env_id is None:
-        raise Conflict("Can't create a deployment task for a deployment in a cluster with no env_id")
-    match request.operation:
-        case InvokeAction() as invocation:
-            scope_of(connection, identity).require(cluster.env_id)
-            action = _allowed_action(connection, identity, deployment, invocation)
+    deployment, env_id = _held(connection, request.deployment_id)
+    cluster_id, operation = deployment.cluster_id, request.operation
+    match operation:
+        case InvokeAction():
+            scope_of(connection, identity).require(env_id)
+            action = _allowed_action(connection, identity, deployment, operation)
             if request.execute_at is None:
                 _require_status(action, deployment.reported_status)
-            collections = DatabaseCollections(connection, decrypt)
-            action_body(action, invocation.body, env_id=cluster.env_id, collections=collections)
-        case RestartK8sResource() as restart:
-            permissions.require_deployment_maintainer(connection, cluster.id, deployment.kind_id, identity)
-            _require_workload(connection, deployment, restart)
-        case other:
-            raise Denied(f"{name_of(other)} tasks can't be created through the API")
+            _check_body(connection, action, operation, env_id, decrypt)
+            if encrypt is not None:
+                operation = sealed_operation(operation, of_schema(action.ui_schema), encrypt)
+        case RestartK8sResource():
+            permissions.require_deployment_maintainer(connection, cluster_id, deployment.kind_id, identity)
+            _require_workload(connection, deployment, operation)
+        case _:
+            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
     if deployment.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
-    asked = [request.operation]
     [task_id] = queue_operations(
-        connection, identity, deployment.id, cluster.id, asked, execute_at=request.execute_at
+        connection, identity, deployment.id, cluster_id, [operation], execute_at=request.execute_at
     )
     return task_id
 
@@ -105,6 +109,17 @@ def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, rea
     return canceled
 
 
+def _held(connection: Connection, deployment_id: DeploymentId) -> tuple[DeploymentRow, EnvId]:
+    """The locked deployment and its environment."""
+    deployment = deployments.lock(connection, [deployment_id]).get(deployment_id)
+    if deployment is None:
+        raise NotFound
+    cluster = clusters.get(connection, deployment.cluster_id)
+    if cluster is None or cluster.env_id is None:
+        raise Conflict("Can't create a deployment task for a deployment in a cluster with no env_id")
+    return deployment, cluster.env_id
+
+
 def _allowed_action(
     connection: Connection, identity: Identity, deployment: DeploymentRow, invocation: InvokeAction
 ) -> Action:
@@ -122,6 +137,19 @@ def _allowed_action(
     role = DeploymentRole(action.allowed_role.value)
     permissions.require_deployment_role(connection, deployment.cluster_id, deployment.kind_id, role, identity)
     return action
+
+
+def _check_body(
+    connection: Connection,
+    action: Action,
+    invocation: InvokeAction,
+    env_id: EnvId,
+    decrypt: Callable[[str], str],
+) -> None:
+    """Render the body once, for its errors; it is rendered again when the task runs."""
+    refuse_seals(invocation.body, "operation")
+    collections = DatabaseCollections(connection, decrypt)
+    action_body(action, invocation.body, env_id=env_id, collections=collections)
 
 
 def _require_status(action: Action, reported: JsonValue) -> None:

@@ -13,6 +13,7 @@ from platz.db.deployment_resource_types import ResourceTypeId
 from platz.db.deployment_resources import ResourceId, ResourceRow
 from platz.db.encryption import Cipher
 from platz.db.states import SyncStatus
+from platz.deployments.at_rest import opened
 from platz.deployments.changes import delete_deployment
 from platz.deployments.resource_changes import (
     AtRest,
@@ -22,7 +23,6 @@ from platz.deployments.resource_changes import (
     delete_resource,
     update_resource,
 )
-from platz.deployments.sensitive_props import read_props
 from platz.deployments.task_operation import Reinstall
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import Deployment, DeploymentId, Identity
@@ -83,7 +83,7 @@ def stored(world: World, resource: ResourceId) -> ResourceRow:
 
 
 def plain(world: World, resource: ResourceId) -> object:
-    return read_props(stored(world, resource).props, CIPHER.decrypt)
+    return opened(stored(world, resource).props, CIPHER.decrypt)
 
 
 def test_a_new_resource_waits_for_its_hook(

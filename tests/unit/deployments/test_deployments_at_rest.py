@@ -1,0 +1,122 @@
+"""Sealing of sensitive values."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import orjson
+import pytest
+from cryptography.fernet import Fernet
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platz.db.encryption import PREFIX, Cipher
+from platz.deployments.at_rest import MARK, opened, opened_bytes, opened_object, refuse_seals, sealed
+from platz.deployments.json_diff import json_equal
+from platz.deployments.sensitive_inputs import of_chart, of_resource_type, sealed_operation
+from platz.deployments.task_operation import Install, InvokeAction, Uninstall, Upgrade
+from platz.errors import Rejected
+from platz.identities import ChartId
+
+CIPHER = Cipher([Fernet.generate_key().decode()])
+CHART = ChartId(UUID(int=1))
+keys = st.sampled_from(["pin", "size", "more", 'quo"te', "dot.ted"])
+documents = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(-1e9, 1e9) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+    max_leaves=8,
+)
+objects = st.dictionaries(keys, documents, max_size=4)
+
+
+@given(objects, st.frozensets(keys))
+def test_what_was_sealed_opens_to_itself(document: dict[str, object], sensitive: frozenset[str]) -> None:
+    stored = sealed(document, sensitive, CIPHER.encrypt)  # pyright: ignore[reportArgumentType]
+    assert json_equal(opened(stored, CIPHER.decrypt), document)  # pyright: ignore[reportArgumentType]
+    assert json_equal(orjson.loads(opened_bytes(orjson.dumps(stored), CIPHER.decrypt)), document)  # pyright: ignore[reportArgumentType]
+
+
+@given(st.text("abcdefgh", min_size=12))
+def test_a_sensitive_value_is_not_in_what_is_stored(value: str) -> None:
+    stored = orjson.dumps(
+        sealed({"pin": value, "more": {"deep": value[:2]}}, {"pin"}, CIPHER.encrypt)
+    ).decode()
+    assert value not in stored.replace(PREFIX, "")
+
+
+def test_null_stays_and_what_is_sealed_is_not_sealed_again() -> None:
+    once = sealed({"pin": "1", "none": None}, {"pin", "none"}, CIPHER.encrypt)
+    assert sealed(once, {"pin", "none"}, CIPHER.encrypt) == once
+    assert isinstance(once, dict)
+    assert once["none"] is None
+
+
+def test_plain_documents_open_to_themselves() -> None:
+    assert opened_object({"pin": "1"}, CIPHER.decrypt) == {"pin": "1"}
+    assert opened_object([1], CIPHER.decrypt) == {}
+    assert opened_bytes(b'{"pin": 1}', CIPHER.decrypt) == b'{"pin": 1}'
+
+
+def test_jsonb_text_of_postgresql_is_opened_too() -> None:
+    token = CIPHER.encrypt('{"a": "\\\\1"}')
+    body = f'{{"config": {{"pin": {{"$encrypted": "{token}"}}}}}}'.encode()
+    assert orjson.loads(opened_bytes(body, CIPHER.decrypt)) == {"config": {"pin": {"a": "\\1"}}}
+
+
+@pytest.mark.parametrize("document", [{MARK: 1}, {"a": [{"b": {MARK: "x", "c": 1}}]}], ids=repr)
+def test_nobody_outside_writes_seals(document: object) -> None:
+    with pytest.raises(Rejected) as refusal:
+        refuse_seals(document, "config")  # pyright: ignore[reportArgumentType]
+    assert refusal.value.field == "config"
+
+
+def test_selections_are_no_secrets() -> None:
+    schema = {
+        "inputs": [
+            {"id": "pin", "type": "text", "label": "", "sensitive": True},
+            {"id": "pins", "type": "array", "itemType": "text", "label": "", "sensitive": True},
+            {
+                "id": "shop",
+                "type": "CollectionSelect",
+                "collection": "secrets",
+                "label": "",
+                "sensitive": True,
+            },
+            {"id": "size", "type": "number", "label": ""},
+        ]
+    }
+    assert of_chart(schema) == {"pin", "pins"}
+    assert of_chart(None) == of_chart({"inputs": 1}) == of_resource_type({}) == frozenset()
+
+
+def test_operations_are_sealed_in_inputs_and_delta() -> None:
+    def hidden(value: object) -> bool:
+        return isinstance(value, dict) and value.keys() == {MARK}
+
+    upgrade = sealed_operation(
+        Upgrade(
+            helm_chart_id=CHART,
+            prev_helm_chart_id=None,
+            config_inputs={"pin": {"a": 2}, "size": 2},
+            config_delta={"pin.a": [1, 2], "pin": [None, 1], "size": [1, 2], "pinned": [1, 2]},
+            values_override={"pin": 1},
+        ),
+        {"pin"},
+        CIPHER.encrypt,
+    )
+    assert isinstance(upgrade, Upgrade)
+    assert isinstance(upgrade.config_inputs, dict)
+    assert hidden(upgrade.config_inputs["pin"])
+    assert upgrade.config_inputs["size"] == 2
+    assert upgrade.config_delta is not None
+    [old, new] = upgrade.config_delta["pin.a"]  # pyright: ignore[reportGeneralTypeIssues]
+    assert hidden(old)
+    assert hidden(new)
+    assert upgrade.config_delta["pin"][0] is None  # pyright: ignore[reportIndexIssue, reportOptionalSubscript]
+    assert upgrade.config_delta["size"] == upgrade.config_delta["pinned"] == [1, 2]
+    for operation in (
+        Install(helm_chart_id=CHART, config_inputs={"pin": 1}, values_override=None),
+        InvokeAction(helm_chart_id=CHART, action_id="a", body={"pin": 1}),
+    ):
+        assert "'pin': 1" not in repr(sealed_operation(operation, {"pin"}, CIPHER.encrypt))
+    assert sealed_operation(Uninstall(), {"pin"}, CIPHER.encrypt) == Uninstall()

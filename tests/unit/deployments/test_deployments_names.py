@@ -1,0 +1,58 @@
+"""What a deployment may be called."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from platz.charts.features import Cardinality
+from platz.deployments.names import check_cardinality, check_name
+from platz.errors import Conflict, Rejected
+
+RFC_1123_LABEL = re.compile(r"^(?!.{64})[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Upper", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "$(reboot)", "--help", "a/../b", "x" * 56, "٣"],
+)
+def test_a_name_that_is_no_dns_label_is_rejected(name: str) -> None:
+    with pytest.raises(Rejected) as refusal:
+        check_name("WebShop", name)
+    assert refusal.value.field == "name"
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a-b", "x" * 55])
+def test_a_dns_label_is_a_name(name: str) -> None:
+    assert check_name("WebShop", name) == f"webshop-{name}"
+
+
+def test_without_a_name_the_namespace_is_the_kind() -> None:
+    assert check_name("WebShop", "") == "webshop"
+
+
+@given(st.text() | st.text("ab-0", min_size=40), st.sampled_from(["Shop", "2048Game", "A" * 30]))
+def test_whatever_is_accepted_is_a_kubernetes_namespace(name: str, kind: str) -> None:
+    try:
+        namespace = check_name(kind, name)
+    except Rejected:
+        return
+    assert RFC_1123_LABEL.match(namespace)
+
+
+@pytest.mark.parametrize("kind", ["Charts/MyApp", "Foo.bar", "Größe", "My_Kind"])
+def test_a_kind_that_makes_no_namespace_is_refused(kind: str) -> None:
+    with pytest.raises(Conflict, match="rename the kind"):
+        check_name(kind, "blue")
+
+
+def test_cardinality_decides_about_the_name() -> None:
+    check_cardinality(Cardinality.MANY, "blue")
+    check_cardinality(Cardinality.ONE_PER_CLUSTER, "")
+    with pytest.raises(Rejected, match="Missing name field"):
+        check_cardinality(Cardinality.MANY, "")
+    with pytest.raises(Conflict, match="one per cluster"):
+        check_cardinality(Cardinality.ONE_PER_CLUSTER, "blue")
