@@ -1,0 +1,36 @@
+"""One real process of Platz for the acceptance tests, with everything at its default but the ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from acceptance.cluster_view import ClusterView
+from acceptance.platz_client import Client, signed_in
+from acceptance.platz_process import PlatzProcess
+
+
+@pytest.fixture(scope="session")
+def platz(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatzProcess]:
+    """A started process with nothing configured."""
+    process = PlatzProcess(tmp_path_factory.mktemp("platz"))
+    try:
+        process.start()
+        yield process
+    finally:
+        process.sweep()
+
+
+@pytest.fixture(scope="session")
+def admin(platz: PlatzProcess) -> Iterator[Client]:
+    """The site admin, signed in through the provider."""
+    with signed_in(platz.url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def east(platz: PlatzProcess) -> Iterator[ClusterView]:
+    """The first cluster, with the kubeconfig that the banner names."""
+    view = ClusterView(platz.kubeconfig, "east")
+    yield view
+    view.close()
