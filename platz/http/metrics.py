@@ -85,7 +85,7 @@ def count(connection: Connection) -> Figures:
         .group_by(kinds.c.name, own.c.status, clusters.c.name)
     )
     return Figures(
-        tasks=dict(by_status.tuples()),
+        tasks=dict(by_status.all()),
         deployments={(kind, status, cluster): number for kind, status, cluster, number in by_place},
         cluster_names=tuple(connection.scalars(select(clusters.c.name).distinct())),
     )

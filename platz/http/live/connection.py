@@ -41,7 +41,7 @@ class LiveConnections:
         self._feed = feed
         self._gatekeeper = gatekeeper
 
-    async def __call__(self, websocket: WebSocket) -> None:
+    async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection from the upgrade to its end."""
         try:
             admission = await run_in_threadpool(self._gatekeeper.admit, _hello(websocket))
@@ -135,4 +135,5 @@ async def _send(websocket: WebSocket, client: LiveClient) -> None:
 async def _close(websocket: WebSocket, ending: Ending) -> None:
     """Say why, when the peer still takes it; the protocol ends the connection in any case."""
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
-        await asyncio.wait_for(websocket.close(ending.code, ending.reason), _CLOSE_SECONDS)
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await websocket.close(ending.code, ending.reason)

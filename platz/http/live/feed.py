@@ -53,7 +53,7 @@ class LiveFeed:
         self._lock = threading.Lock()
         self._backlog = EventQueue(BACKLOG_LIMIT)
         self._rights_changes: list[Callable[[LiveClient], bool]] = []
-        self._overflowed = False
+        self._overflowed = self._stopped = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -81,6 +81,9 @@ class LiveFeed:
     def join(self, client: LiveClient) -> None:
         """Start passing events on to a client; its rights are read once more before the first."""
         with self._lock:
+            if self._stopped:
+                client.end(endings.SERVER_STOPS)
+                return
             self._loop = asyncio.get_running_loop()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._run(), name="live-feed")
@@ -96,13 +99,23 @@ class LiveFeed:
         self._doubtful.discard(client)
         metrics.live_clients.set(len(self._clients))
 
-    async def close(self) -> None:
-        """End every client and stop. The feed can't be used afterwards."""
+    @property
+    def number_of_clients(self) -> int:
+        """How many are connected."""
+        return len(self._clients)
+
+    def stop(self) -> None:
+        """End every client soon; any thread may call. The feed can't be used afterwards."""
+        with self._lock:
+            self._stopped = True
+            loop, self._loop = self._loop, None
+        if loop is not None:
+            _call_soon(loop, self._shut_down)
+
+    def _shut_down(self) -> None:
         self._end_all(endings.SERVER_STOPS)
         if self._worker is not None:
             self._worker.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._worker
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _take(self, change: RowChange) -> None:
@@ -124,7 +137,8 @@ class LiveFeed:
 
     async def _turn(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._work.wait(), self._sweep_seconds)
+            async with asyncio.timeout(self._sweep_seconds):
+                await self._work.wait()
         self._work.clear()
         self._sweep()
         events = self._next_events()
@@ -167,7 +181,8 @@ class LiveFeed:
         loop = asyncio.get_running_loop()
         reading: Awaitable[CurrentRights] = loop.run_in_executor(self._threads, self._read_rights, identities)
         try:
-            rights = await asyncio.wait_for(reading, RIGHTS_TIMEOUT)
+            async with asyncio.timeout(RIGHTS_TIMEOUT):
+                rights = await reading
         except (PlatzError, TimeoutError) as error:
             log.warning(
                 "rights can't be read; live events wait", action="live_rights_unknown", error=str(error)

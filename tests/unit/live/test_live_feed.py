@@ -32,7 +32,7 @@ async def feed_of(rights: FakeRights, *, sweep_seconds: float = 60) -> AsyncIter
     try:
         yield feed
     finally:
-        await feed.close()
+        feed.stop()
 
 
 def run(story: Callable[[LiveFeed, FakeRights], Awaitable[None]], *, sweep_seconds: float = 60) -> None:
@@ -306,9 +306,13 @@ def test_closing_the_feed_ends_every_client() -> None:
     async def story(feed: LiveFeed, rights: FakeRights) -> None:
         client = rights.client(EVERYTHING)
         feed.join(client)
-        await feed.close()
+        feed.stop()
+        await asyncio.wait_for(client.wait_for_end(), 5)
         assert client.ending == endings.SERVER_STOPS
         feed.publish([change()])
+        late = rights.client(EVERYTHING)
+        feed.join(late)
+        assert late.ending == endings.SERVER_STOPS
 
     run(story)
 
