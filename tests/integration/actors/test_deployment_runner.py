@@ -1,0 +1,212 @@
+"""The runner: claims what is due, in order, within its limits, and goes on with what others left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pykka
+import pytest
+from sqlalchemy import text
+from waiting import eventually
+
+from platz.actors.actor import House
+from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
+from platz.actors.messages import Drain
+from platz.actors.slots import Slots
+from platz.db import queue
+from platz.db.database import Database
+from platz.db.queue import ProcessId
+from platz.db.states import TaskStatus
+from platz.db.tasks import TaskRow
+from platz.db.unreachable import DatabaseUnreachable
+from platz.deployments import execution
+from platz.deployments.operations.context import OperationContext
+from platz.identities import DeploymentId
+from tests.integration.deployments.world import World
+
+Work = Callable[[TaskRow], None]
+
+
+@dataclass
+class Steps:
+    """Stands in for `platz.deployments.execution`: remembers what was run, and does what the test says."""
+
+    database: Database
+    executed: list[UUID] = field(default_factory=list)
+    resumed: list[UUID] = field(default_factory=list)
+    running: Counter[UUID] = field(default_factory=Counter)
+    most_at_once: int = 0
+    work: Work = lambda _task: None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def execute(self, _context: OperationContext, task: TaskRow) -> None:
+        self.executed.append(task.id)
+        self._run(task)
+
+    def resume(self, _context: OperationContext, task: TaskRow) -> None:
+        self.resumed.append(task.id)
+        self._run(task)
+
+    def _run(self, task: TaskRow) -> None:
+        with self.lock:
+            self.running[task.deployment_id] += 1
+            assert self.running[task.deployment_id] == 1, "two tasks of one deployment at once"
+            self.most_at_once = max(self.most_at_once, self.running.total())
+        try:
+            self.work(task)
+        finally:
+            with self.lock:
+                self.running[task.deployment_id] -= 1
+        with self.database.transaction() as connection:
+            assert task.claimed_by is not None
+            queue.mark_done(connection, task.id, ProcessId(task.claimed_by), "")
+
+
+@pytest.fixture
+def steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Steps:
+    steps = Steps(database)
+    monkeypatch.setattr(execution, "execute", steps.execute)
+    monkeypatch.setattr(execution, "resume", steps.resume)
+    return steps
+
+
+@pytest.fixture
+def run(house: House, world: World) -> Callable[..., pykka.ActorRef[DeploymentRunner]]:
+    def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[], Any] = lambda: None) -> Any:
+        context = SimpleNamespace(database=world.database)
+        cluster = RunnerCluster(id=world.cluster, name="blue", stop_helm=stop_helm)
+        options = {"cluster": cluster, "context": context, "slots": Slots(slots), "most": most}
+        ref = DeploymentRunner.start(name="runner", generation=0, house=house, **options)
+        assert not house.roster.wait_until_ready(["runner"], seconds=10)
+        return ref
+
+    return start
+
+
+def statuses(world: World, deployment_id: DeploymentId) -> list[str]:
+    return [task.status.value for task in world.tasks(deployment_id, pending=False)]
+
+
+def started_by_somebody_else(world: World, deployment_id: DeploymentId) -> UUID:
+    with world.database.transaction() as connection:
+        (task,) = queue.claim(connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1)
+    assert task.deployment_id == deployment_id
+    return task.id
+
+
+def test_a_task_that_is_queued_is_run_at_once(run: Any, steps: Steps, world: World) -> None:
+    run()
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert len(steps.executed) == 1
+
+
+def test_what_was_queued_before_the_start_is_run_in_order(run: Any, steps: Steps, world: World) -> None:
+    deployment = world.create("blue")
+    world.update(deployment, config={"a": 1})
+    world.update(deployment, config={"a": 2})
+    run()
+    eventually(lambda: statuses(world, deployment) == ["Done"] * 3)
+    assert steps.executed == [task.id for task in world.tasks(deployment, pending=False)]
+
+
+def test_a_runner_runs_as_many_tasks_at_once_as_it_may(run: Any, steps: Steps, world: World) -> None:
+    gate = threading.Barrier(3)
+    steps.work = lambda _task: gate.wait(20) and None
+    deployments = [world.create(f"d{number}") for number in range(6)]
+    run(most=3)
+    eventually(lambda: all(statuses(world, each) == ["Done"] for each in deployments))
+    assert steps.most_at_once == 3
+
+
+def test_the_process_has_a_limit_of_its_own(run: Any, steps: Steps, world: World) -> None:
+    deployments = [world.create(f"d{number}") for number in range(5)]
+    run(most=4, slots=1)
+    eventually(lambda: all(statuses(world, each) == ["Done"] for each in deployments))
+    assert steps.most_at_once == 1
+
+
+def test_a_scheduled_task_is_run_when_its_time_comes(run: Any, steps: Steps, world: World) -> None:
+    deployment = world.create("blue")
+    with world.database.transaction() as connection:
+        connection.execute(
+            text("update deployment_tasks set execute_at = clock_timestamp() + interval '0.7 seconds'")
+        )
+    run()
+    assert statuses(world, deployment) == ["Pending"]
+    eventually(lambda: statuses(world, deployment) == ["Done"], seconds=5)
+    with world.database.reading() as connection:
+        early = connection.scalar(text("select count(*) from deployment_tasks where started_at < execute_at"))
+    assert early == 0
+
+
+def test_a_task_that_somebody_left_started_is_resumed_under_a_new_claim(
+    run: Any, steps: Steps, world: World
+) -> None:
+    deployment = world.create("blue")
+    orphan = started_by_somebody_else(world, deployment)
+    run()
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert (steps.resumed, steps.executed) == ([orphan], [])
+
+
+def test_a_database_that_is_away_in_the_middle_makes_the_task_go_on_later(
+    run: Any, steps: Steps, world: World
+) -> None:
+    away = threading.Event()
+
+    def once_away(_task: TaskRow) -> None:
+        if not away.is_set():
+            away.set()
+            raise DatabaseUnreachable
+
+    steps.work = once_away
+    run()
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert len(steps.executed) == 1
+    assert steps.resumed == steps.executed
+
+
+def test_a_drained_runner_claims_nothing_and_lets_what_runs_finish(
+    run: Any, steps: Steps, world: World, house: House
+) -> None:
+    gate = threading.Event()
+    steps.work = lambda _task: gate.wait(20) and None
+    ref = run()
+    first = world.create("first")
+    eventually(lambda: statuses(world, first) == ["Started"])
+    house.switchboard.publish(Drain(until=time.monotonic() + 20))
+    second = world.create("second")
+    threading.Timer(0.3, gate.set).start()
+    ref.stop(timeout=20)
+    assert statuses(world, first) == ["Done"]
+    assert statuses(world, second) == ["Pending"]
+
+
+def test_a_runner_that_must_let_go_leaves_its_task_started_for_the_next_owner(
+    run: Any, steps: Steps, world: World
+) -> None:
+    stopped = threading.Event()
+
+    def until_helm_is_killed(_task: TaskRow) -> None:
+        assert stopped.wait(20)
+        raise execution.Interrupted
+
+    steps.work = until_helm_is_killed
+    ref = run(stop_helm=stopped.set)
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Started"])
+    ref.stop(timeout=10)
+    assert statuses(world, deployment) == [TaskStatus.STARTED.value]
+    steps.work = lambda _task: None
+    run()
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert steps.resumed == steps.executed
