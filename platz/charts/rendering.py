@@ -10,7 +10,13 @@ from collections.abc import Iterable
 from enum import Enum
 from uuid import UUID
 
-from platz.charts.collections import CollectionReference, Collections, item_property, parse_reference
+from platz.charts.collections import (
+    CollectionReference,
+    Collections,
+    item_property,
+    parse_item_id,
+    parse_reference,
+)
 from platz.charts.conditions import visible
 from platz.charts.json_text import compact_json, exceeds_nesting
 from platz.charts.jsonlogic.evaluation import Budget
@@ -123,17 +129,23 @@ class Rendering:
         if not declared.is_array:
             if not isinstance(value, str):
                 raise RenderingFailed(_Code.INPUT_NOT_STRING, declared.id)
-            return self._property(collection, value, reference.property)
+            return self._property(declared, collection, value, reference.property)
         if not isinstance(value, list):
             raise RenderingFailed(_Code.INPUT_NOT_STRING_ARRAY, declared.id)
         properties: list[JsonValue] = []
         for item in value:
             if not isinstance(item, str):
                 raise RenderingFailed(_Code.INPUT_NOT_STRING_ARRAY, declared.id)
-            properties.append(self._property(collection, item, reference.property))
+            properties.append(self._property(declared, collection, item, reference.property))
         return properties
 
-    def _property(self, collection: CollectionReference, item_id: str, name: str) -> JsonValue:
+    def _property(
+        self, declared: Input, collection: CollectionReference, item_id: str, name: str
+    ) -> JsonValue:
+        if declared.sensitive and parse_item_id(item_id) is None:
+            raise RenderingFailed(
+                _Code.INPUT_NOT_STRING, declared.id
+            )  # its error would show what was typed in
         found = item_property(collection, item_id, name, env_id=self._env_id, collections=self._collections)
         if found.confidential:
             self.confidential.append(found.value)

@@ -74,7 +74,11 @@ def _simple(stage: str, run: Callable[[], Any]) -> Answer:
 
 
 def _document(case: Case) -> Any:
-    return read_yaml_file(case["schema_yaml"].encode()).value if "schema_yaml" in case else case["schema"]
+    if "schema_yaml" not in case:
+        return case["schema"]
+    document = read_yaml_file(case["schema_yaml"].encode())
+    of_resources = "resources" in {case["kind"], case.get("document")}
+    return [] if document.is_empty and of_resources else document.value
 
 
 def _values_ui(case: Case) -> Answer:
@@ -98,7 +102,8 @@ def _condition(case: Case) -> Answer:
 def _features(case: Case) -> Answer:
     def run() -> Any:
         document = _document(case)
-        detected = Version.V1BETA2 if document is None else parse_features(document).version
+        is_missing = document is None and "schema_yaml" not in case
+        detected = Version.V1BETA2 if is_missing else parse_features(document).version
         return {"detected": detected.value, **effective_features(document).spec()}
 
     return _simple("parse", run)
@@ -122,7 +127,10 @@ def _action(action: Action) -> dict[str, Any]:
 
 
 def _action_body(case: Case) -> Answer:
-    action, error = _attempt("find", lambda: find_action(_document(case), case["action_id"]))
+    document, error = _attempt("parse", lambda: parse_actions(_document(case)))
+    if document is None:
+        return _answer(error=error)
+    action, error = _attempt("find", lambda: find_action(document.stored(), case["action_id"]))
     if action is None:
         return _answer(error=error)
     env_id, collections = UUID(case["env_id"]), parse_collection_rows(case["collections"])

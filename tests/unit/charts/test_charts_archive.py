@@ -193,7 +193,7 @@ def test_what_can_not_be_read_in_a_directory(
     assert reason in unreadable.reason
 
 
-@settings(max_examples=150, deadline=5000)
+@settings(max_examples=150, deadline=10_000)
 @given(st.binary(max_size=600), st.booleans())
 def test_any_bytes_are_read_or_refused(content: bytes, zipped: bool) -> None:
     read_chart(gzip.compress(content) if zipped else content)

@@ -133,6 +133,12 @@ def test_every_code_has_a_sentence() -> None:
         assert "{" not in RenderingFailed(code, "first", "second").message.replace("{deployment", "")
 
 
+def test_what_was_typed_into_a_sensitive_input_shows_in_no_error() -> None:
+    with pytest.raises(RenderingFailed) as caught:
+        render(schema(select(sensitive=True), v=property_of("x", "name")), {"x": "hunter2"})
+    assert "hunter2" not in str(caught.value) + repr(caught.value.parameters)
+
+
 def test_a_secret_of_another_environment_is_not_found() -> None:
     other = UUID("e0000000-0000-4000-8000-000000000002")
     with pytest.raises(RenderingFailed, match="has no item"):
