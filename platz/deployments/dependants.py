@@ -62,36 +62,44 @@ def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
 
 _DEPENDANTS = text(
     r"""
-    select distinct d.created_at, d.id, d.name, d.kind_id, d.enabled, d.status
-    from deployments d
-    join deployment_tasks t on t.id = d.revision_id
-    cross join lateral (select coalesce(t.operation->'Install', t.operation->'Upgrade') as run) as revision
-    join helm_charts c on c.id = case
-        when revision.run->>'helm_chart_id' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
-        then cast(revision.run->>'helm_chart_id' as uuid) end
+    with revision as materialized (
+        select d.created_at, d.id, d.name, d.kind_id, d.enabled, d.status,
+            run->'config_inputs' as inputs,
+            case when run->>'helm_chart_id' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
+                then cast(run->>'helm_chart_id' as uuid) end as chart_id
+        from deployments d
+        join deployment_tasks t on t.id = d.revision_id
+        cross join lateral coalesce(t.operation->'Install', t.operation->'Upgrade') as run
+        where d.id <> :id
+    ), selecting as materialized (
+        -- The inputs that select from the collection; there are few charts, and few such inputs in each.
+        select distinct c.id as chart_id, input->>'id' as input_id
+        from helm_charts c
+        cross join lateral jsonb_array_elements(
+            case when jsonb_typeof(c.values_ui->'inputs') = 'array' then c.values_ui->'inputs' else '[]' end
+        ) as input
+        where c.id in (select chart_id from revision)
+            and lower(input->>case input->>'type' when 'array' then 'itemType' else 'type' end)
+                = 'collectionselect'
+            and (input->'collection' = any(select jsonb_array_elements(cast(:names as jsonb)))
+                or input->'collection' @> cast(:described as jsonb))
+    )
+    select distinct r.created_at, r.id, r.name, r.kind_id, r.enabled, r.status
+    from revision r
+    join selecting s on s.chart_id = r.chart_id
+        -- Cheap, and leaves few values to take apart: each notation has the id's digits in one of two ways.
+        and lower(r.inputs->>s.input_id) like any(array['%' || :digits || '%', '%' || :hyphenated || '%'])
     cross join lateral jsonb_array_elements(
-        case when jsonb_typeof(c.values_ui->'inputs') = 'array' then c.values_ui->'inputs' else '[]' end
-    ) as input(schema)
-    cross join lateral (select revision.run->'config_inputs'->(input.schema->>'id') as value) as given
-    cross join lateral jsonb_array_elements(
-        case jsonb_typeof(given.value)
-            when 'array' then given.value
-            when 'string' then jsonb_build_array(given.value)
+        case jsonb_typeof(r.inputs->s.input_id)
+            when 'array' then r.inputs->s.input_id
+            when 'string' then jsonb_build_array(r.inputs->s.input_id)
             else '[]'
         end
-    ) as selected(item)
-    where d.id <> :id
-        -- Cheap, and leaves few revisions to look into: every notation of the id has its digits in one of two ways.
-        and (strpos(lower(cast(revision.run->'config_inputs' as text)), :hyphenated) > 0
-            or strpos(lower(cast(revision.run->'config_inputs' as text)), :digits) > 0)
-        and lower(input.schema->>case input.schema->>'type' when 'array' then 'itemType' else 'type' end)
-            = 'collectionselect'
-        and (input.schema->'collection' = any(select jsonb_array_elements(cast(:names as jsonb)))
-            or input.schema->'collection' @> cast(:described as jsonb))
-        and jsonb_typeof(selected.item) = 'string'
-        and (lower(selected.item #>> '{}') in (:digits, :hyphenated, '{' || :hyphenated || '}')
-            or selected.item #>> '{}' like 'urn:uuid:%' and lower(selected.item #>> '{}') = :urn)
-    order by d.created_at, d.id
+    ) as item
+    where jsonb_typeof(item) = 'string'
+        and (lower(item #>> '{}') in (:digits, :hyphenated, '{' || :hyphenated || '}')
+            or item #>> '{}' like 'urn:uuid:%' and lower(item #>> '{}') = :urn)
+    order by r.created_at, r.id
     """
 )
 
