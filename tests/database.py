@@ -1,13 +1,14 @@
 """Fixtures: one real PostgreSQL for the whole run, and a fresh, migrated database for each test that asks.
 
-A fresh database is a copy of a template that was migrated once, which takes some tens of milliseconds.
+A fresh database is a copy of a template that was migrated once, or one that a test left, emptied again: that takes
+some milliseconds. A test that changed the schema leaves nothing for others: its database is dropped.
 """
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import LiteralString, cast
@@ -19,10 +20,28 @@ from psycopg.conninfo import make_conninfo
 
 from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
 from platz.db.database import Database
-from platz.db.migrations import migrate
+from platz.db.migrations import FOLDER, migrate
+from platz.db.schema import metadata
 from platz.sandbox.postgres import EmbeddedPostgres
 
 TEMPLATE = "platz_template"
+SEED = FOLDER / "sql" / "0001_seed.sql"
+END_OTHER_SESSIONS = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SCHEMA_PICTURE = """
+    SELECT (SELECT min(version_num) FROM alembic_version),
+        (SELECT array_agg(x ORDER BY x) FROM (
+            SELECT relname::text AS x FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            UNION ALL SELECT conname || pg_get_constraintdef(oid) FROM pg_constraint
+                WHERE connamespace = 'public'::regnamespace
+            UNION ALL SELECT attrelid::regclass || '.' || attname || attnotnull::text FROM pg_attribute
+                WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+            UNION ALL SELECT tgname || tgenabled::text FROM pg_trigger WHERE NOT tgisinternal
+            UNION ALL SELECT proname || md5(prosrc) FROM pg_proc
+                WHERE pronamespace = 'public'::regnamespace) AS names)
+"""
 QUICK = PoolLimits(max_size=20, connection_timeout=5, statement_timeout=20)
 
 
@@ -31,11 +50,33 @@ class PostgresServer:
     """The server of this test run."""
 
     address: DatabaseAddress
+    picture: tuple[object, ...] | None = None
+    emptied: list[DatabaseAddress] = field(default_factory=list)
 
     def create(self, name: str, *, template: str = "template0") -> DatabaseAddress:
         """Create an empty database, or a copy of another one."""
         self.execute("CREATE DATABASE {} TEMPLATE {}", name, template)
         return replace(self.address, database=name)
+
+    def take(self) -> DatabaseAddress:
+        """Give a migrated database that nobody uses."""
+        if self.emptied:
+            return self.emptied.pop()
+        return self.create(f"test_{next(_NUMBERS)}", template=TEMPLATE)
+
+    def give_back(self, address: DatabaseAddress) -> None:
+        """Empty a database for the next test, or drop it when its schema is not what it was."""
+        parameters = connection_parameters(address, application_name="tests", connect_timeout=5)
+        with psycopg.connect(make_conninfo(**parameters)) as connection:
+            connection.execute(END_OTHER_SESSIONS)
+            if connection.execute(SCHEMA_PICTURE).fetchone() == self.picture:
+                connection.execute("SET LOCAL session_replication_role = replica")
+                for table in metadata.tables:
+                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+                connection.execute(SEED.read_bytes())
+                self.emptied.append(address)
+                return
+        self.drop(address.database)
 
     def drop(self, name: str) -> None:
         """Remove a database and everybody who still uses it."""
@@ -64,11 +105,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
     server = EmbeddedPostgres(folder, free_port(), durable=False)
     server.start()
     try:
-        made = PostgresServer(address=server.address)
-        template = Database(made.create(TEMPLATE))
+        template = Database(PostgresServer(address=server.address).create(TEMPLATE))
         migrate(template)
+        with template.dedicated() as connection:
+            picture = connection.execute(SCHEMA_PICTURE).fetchone()
         template.close()
-        yield made
+        yield PostgresServer(address=server.address, picture=picture)
     finally:
         server.stop()
 
@@ -76,11 +118,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 @pytest.fixture
 def database(postgres: PostgresServer) -> Iterator[Database]:
     """Give a fresh, migrated database of the test's own."""
-    name = f"test_{next(_NUMBERS)}"
-    made = Database(postgres.create(name, template=TEMPLATE), QUICK, application_name="tests")
+    address = postgres.take()
+    made = Database(address, QUICK, application_name="tests")
     yield made
     made.close()
-    postgres.drop(name)
+    postgres.give_back(address)
 
 
 @pytest.fixture
