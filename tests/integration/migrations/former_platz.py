@@ -31,26 +31,27 @@ class FormerPlatz:
     """One former database, with short ways to insert into and look at it."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._connection: psycopg.Connection[Row] = database.dedicated()
+        self._connection.row_factory = dict_row
 
     def build(self) -> None:
         """Create its tables, rules and version table."""
-        with self._connection() as connection:
+        with self._transaction() as connection:
             connection.execute(SCHEMA.read_bytes())
 
     def execute(self, statement: str) -> None:
         """Run any statement."""
-        with self._connection() as connection:
+        with self._transaction() as connection:
             connection.execute(statement.encode())
 
     def select(self, query: str) -> list[Row]:
         """Give what any query finds."""
-        with self._connection() as connection:
+        with self._transaction() as connection:
             return connection.execute(query.encode()).fetchall()
 
     def rows(self, table: str) -> list[Row]:
         """Give every row of a table, by id."""
-        with self._connection() as connection:
+        with self._transaction() as connection:
             query = sql.SQL("SELECT * FROM {} ORDER BY id").format(sql.Identifier(table))
             return connection.execute(query).fetchall()
 
@@ -61,11 +62,11 @@ class FormerPlatz:
     def add(self, table: str, **values: Any) -> UUID:
         """Insert a row; dictionaries become JSON."""
         row_id = values.setdefault("id", uuid4())
-        with self._connection() as connection:
+        with self._transaction() as connection:
             if (
                 table == "deployment_resource_types"
             ):  # as the version of the trigger that still worked let it in
-                connection.execute("SET session_replication_role = replica")
+                connection.execute("SET LOCAL session_replication_role = replica")
             connection.execute(
                 sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
                     sql.Identifier(table),
@@ -76,11 +77,14 @@ class FormerPlatz:
             )
         return row_id
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     @contextmanager
-    def _connection(self) -> Iterator[psycopg.Connection[Row]]:
-        with self._database.dedicated() as connection:
-            connection.row_factory = dict_row
-            yield connection
+    def _transaction(self) -> Iterator[psycopg.Connection[Row]]:
+        with self._connection.transaction():
+            yield self._connection
 
 
 class Installation(FormerPlatz):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from platz.db.schema import metadata
 
 
 @pytest.fixture
-def former(empty_database: Database) -> Installation:
+def former(empty_database: Database) -> Iterator[Installation]:
     installation = Installation(empty_database)
     installation.build()
-    return installation
+    yield installation
+    installation.close()
 
 
 @pytest.fixture

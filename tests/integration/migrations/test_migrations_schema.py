@@ -55,8 +55,10 @@ def picture(database: Database, *queries: str) -> dict[str, set[tuple[object, ..
 def test_an_adopted_database_has_the_same_schema_as_a_new_one(
     empty_database: Database, database: Database
 ) -> None:
-    FormerPlatz(empty_database).build()
+    former = FormerPlatz(empty_database)
+    former.build()
     migrate(empty_database)
+    former.close()
     everything = (COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, FUNCTIONS)
     assert picture(empty_database, *everything) == picture(database, *everything)
 
@@ -133,6 +135,7 @@ def test_a_former_database_that_is_too_old_is_refused_with_what_to_do(empty_data
     former.execute("DELETE FROM __diesel_schema_migrations WHERE version >= '2026'")
     with pytest.raises(TooOldToAdopt, match=r"20240911173524addbottokens.*20260613184500"):
         migrate(empty_database)
+    former.close()
 
 
 def test_a_database_of_a_newer_platz_is_refused(database: Database) -> None:
