@@ -29,7 +29,7 @@ from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 from platz.kube.resources import NAMESPACE
 
 INSTALLS = 5
-RESTARTS = 150
+RESTARTS = 80
 REPOSITORY, TAG = "web-shop", "1.0.0"
 CONFIG = {"shop_name": "Bench", "currency": "EUR", "stock": 1, "replicas": 2}
 
