@@ -10,9 +10,9 @@ import json
 import sys
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, TextIO
 
+import platz
 from platz.json import JsonObject
 
 if TYPE_CHECKING:
@@ -48,14 +48,7 @@ def _document() -> JsonObject:
     from platz.http.openapi import openapi_document
     from platz.http.table import ROUTES
 
-    return openapi_document(ROUTES, version=_release())
-
-
-def _release() -> str:
-    try:
-        return version("platz")
-    except PackageNotFoundError:
-        return "unreleased"
+    return openapi_document(ROUTES, version=platz.__version__)
 
 
 def _write_json(document: JsonObject, out: TextIO) -> None:

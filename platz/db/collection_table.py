@@ -20,14 +20,16 @@ from platz.db.collection_filters import (
 from platz.db.collections import Collection
 
 _SEEN_ENV = "item.env_id = ANY (:seen)"
-_SEEN_CLUSTER = "item.cluster_id IN (SELECT home.id FROM k8s_clusters home WHERE home.env_id = ANY (:seen))"
+_SEEN_CLUSTER = (
+    "item.cluster_id = ANY (ARRAY(SELECT home.id FROM k8s_clusters home WHERE home.env_id = ANY (:seen)))"
+)
 _SEEN_MANAGER = (
     "item.deployment_id IN (SELECT manager.id FROM deployments manager"
     " JOIN k8s_clusters home ON home.id = manager.cluster_id WHERE home.env_id = ANY (:seen))"
 )
 
 _IN_ENV_BY_CLUSTER = by_id(
-    "item.cluster_id IN (SELECT home.id FROM k8s_clusters home WHERE home.env_id = :value::uuid)",
+    "item.cluster_id = ANY (ARRAY(SELECT home.id FROM k8s_clusters home WHERE home.env_id = :value::uuid))",
     "In a cluster that now belongs to this environment.",
 )
 _IN_ENV_BY_MANAGER = by_id(
@@ -128,6 +130,7 @@ HELM_TAG_FORMATS = Collection(
 
 DEPLOYMENTS = Collection(
     table=schema.deployments,
+    sealed=True,
     scope=_SEEN_CLUSTER,
     filters={
         "name": contains("name"),
@@ -140,6 +143,7 @@ DEPLOYMENTS = Collection(
 
 DEPLOYMENT_TASKS = Collection(
     table=schema.deployment_tasks,
+    sealed=True,
     hidden=frozenset({"claimed_by"}),
     order=("execute_at DESC", "id"),
     scope=_SEEN_CLUSTER,

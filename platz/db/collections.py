@@ -28,13 +28,15 @@ class Collection:
     """One collection. In its SQL, ``item`` is the row.
 
     ``scope`` holds for the rows of the environments ``:seen``; None: every row is open to all who are signed in.
-    ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total.
+    ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total. Documents of a
+    ``sealed`` collection may hold encrypted values, which whoever answers with them opens.
     """
 
     table: Table
     order: tuple[str, ...] = ("created_at", "id")
     scope: str | None = None
     hidden: frozenset[str] = frozenset()
+    sealed: bool = False
     expressions: Mapping[str, str] = field(default_factory=dict[str, str])
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
 
@@ -121,15 +123,15 @@ def _page_statement(collection: Collection, filters: tuple[str, ...], *, scoped:
         conditions.append(_in_scope(collection))
     matching = f'FROM "{collection.table.name}" item{_where(conditions)}'
     order = ", ".join(f"item.{column}" for column in collection.order)
+    # The inner query takes the rows of the page before any JSON is built: those skipped cost no projection.
     return f"""
         SELECT json_build_object(
             'page', %(page)s::bigint,
             'per_page', %(per_page)s::bigint,
             'items', coalesce((
-                SELECT json_agg(one.document) FROM (
-                    SELECT {_projection(collection)} AS document {matching}
-                    ORDER BY {order} LIMIT %(per_page)s::bigint OFFSET %(skipped)s::bigint
-                ) one), '[]'::json),
+                SELECT json_agg({_projection(collection)} ORDER BY {order}) FROM (
+                    SELECT item.* {matching} ORDER BY {order} LIMIT %(per_page)s::bigint OFFSET %(skipped)s::bigint
+                ) item), '[]'::json),
             'num_total', (SELECT count(*) {matching}))::text
     """  # noqa: S608 (only constants of this package are put in)
 

@@ -12,6 +12,7 @@ from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.tokens import Tokens
 from platz.db.database import Database
+from platz.deployments.at_rest import AtRest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,3 +33,8 @@ class Services:
     encrypt: Callable[[str], str]
     decrypt: Callable[[str], str]
     request_threads: int = 40
+
+    @property
+    def at_rest(self) -> AtRest:
+        """How sensitive values are encrypted and read."""
+        return AtRest(encrypt=self.encrypt, decrypt=self.decrypt)

@@ -42,7 +42,7 @@ def create(call: Call[NewBot]) -> Answer:
     """Insert the bot."""
     with call.database.transaction() as connection:
         permissions.require_site_admin(connection, call.identity)
-        return created(row_of(connection, BOTS, bots.create(connection, call.body.display_name)))
+        return created(row_of(call, connection, BOTS, bots.create(connection, call.body.display_name)))
 
 
 def update(call: Call[UpdateBot]) -> Answer:
@@ -52,7 +52,7 @@ def update(call: Call[UpdateBot]) -> Answer:
         permissions.require_site_admin(connection, call.identity)
         if name is not None and not bots.rename(connection, bot_id, name):
             raise NotFound
-        return found(row_of(connection, BOTS, bot_id))
+        return found(row_of(call, connection, BOTS, bot_id))
 
 
 def delete(call: Call) -> Answer:

@@ -34,7 +34,7 @@ def update(call: Call[UpdateDeploymentKind]) -> Answer:
     """Rename the kind."""
     with call.database.transaction() as connection:
         kind_changes.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)
-        return found(row_of(connection, DEPLOYMENT_KINDS, call.path_id))
+        return found(row_of(call, connection, DEPLOYMENT_KINDS, call.path_id))
 
 
 ENTITY = Entity(

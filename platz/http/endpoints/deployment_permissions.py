@@ -52,7 +52,7 @@ def create(call: Call[NewDeploymentPermission]) -> Answer:
             kind_id=KindId(call.body.kind_id),
             role=call.body.role,
         )
-        return created(row_of(connection, DEPLOYMENT_PERMISSIONS, granted))
+        return created(row_of(call, connection, DEPLOYMENT_PERMISSIONS, granted))
 
 
 def delete(call: Call) -> Answer:

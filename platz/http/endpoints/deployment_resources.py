@@ -10,7 +10,6 @@ from platz.db.deployment_resource_types import ResourceTypeId
 from platz.db.deployment_resources import ResourceId
 from platz.db.states import SyncStatus
 from platz.deployments import resource_changes
-from platz.deployments.resource_changes import AtRest
 from platz.http.answers import Answer, created, found, no_content
 from platz.http.documents import AnyJson, Document, JsonMap, Moment, Name
 from platz.http.endpoints.reading import detail_route, list_route, row_of
@@ -66,8 +65,10 @@ def create(call: Call[NewDeploymentResource]) -> Answer:
         sync_status=body.sync_status or SyncStatus.CREATING,
     )
     with call.database.transaction() as connection:
-        resource_id = resource_changes.create_resource(connection, call.identity, new, at_rest=_at_rest(call))
-        return created(row_of(connection, DEPLOYMENT_RESOURCES, resource_id))
+        resource_id = resource_changes.create_resource(
+            connection, call.identity, new, at_rest=call.services.at_rest
+        )
+        return created(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id))
 
 
 def update(call: Call[UpdateDeploymentResource]) -> Answer:
@@ -76,10 +77,10 @@ def update(call: Call[UpdateDeploymentResource]) -> Answer:
     resource_id = ResourceId(call.path_id)
     with call.database.transaction() as connection:
         row = resource_changes.update_resource(
-            connection, call.identity, resource_id, update, at_rest=_at_rest(call)
+            connection, call.identity, resource_id, update, at_rest=call.services.at_rest
         )
         before = {"sync_status": row.sync_status.value}
-        return found(row_of(connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
+        return found(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
 
 
 def delete(call: Call) -> Answer:
@@ -87,10 +88,6 @@ def delete(call: Call) -> Answer:
     with call.database.transaction() as connection:
         resource_changes.delete_resource(connection, call.identity, ResourceId(call.path_id))
     return no_content()
-
-
-def _at_rest(call: Call[NewDeploymentResource] | Call[UpdateDeploymentResource]) -> AtRest:
-    return AtRest(encrypt=call.services.encrypt, decrypt=call.services.decrypt)
 
 
 ENTITY = Entity(

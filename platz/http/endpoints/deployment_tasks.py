@@ -63,8 +63,10 @@ def create(call: Call[CreateDeploymentTask]) -> Answer:
         execute_at=call.body.execute_at,
     )
     with call.database.transaction() as connection:
-        task_id = task_requests.create_task(connection, call.identity, request, decrypt=call.services.decrypt)
-        return created(row_of(connection, DEPLOYMENT_TASKS, task_id))
+        task_id = task_requests.create_task(
+            connection, call.identity, request, decrypt=call.services.decrypt, encrypt=call.services.encrypt
+        )
+        return created(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
 
 
 def cancel(call: Call[CancelDeploymentTask]) -> Answer:
@@ -72,7 +74,7 @@ def cancel(call: Call[CancelDeploymentTask]) -> Answer:
     task_id = TaskId(call.path_id)
     with call.database.transaction() as connection:
         task_requests.cancel_task(connection, call.identity, task_id, call.body.reason)
-        return found(row_of(connection, DEPLOYMENT_TASKS, task_id))
+        return found(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
 
 
 ENTITY = Entity(path="/deployment-tasks", tag="Deployment Tasks", noun="a task", item=DeploymentTask)

@@ -72,8 +72,10 @@ def create(call: Call[NewDeployment]) -> Answer:
         values_override=body.values_override,
     )
     with call.database.transaction() as connection:
-        deployment_id = changes.create_deployment(connection, call.identity, new)
-        return created(row_of(connection, DEPLOYMENTS, deployment_id))
+        deployment_id = changes.create_deployment(
+            connection, call.identity, new, at_rest=call.services.at_rest
+        )
+        return created(row_of(call, connection, DEPLOYMENTS, deployment_id))
 
 
 def update(call: Call[UpdateDeployment]) -> Answer:
@@ -89,8 +91,10 @@ def update(call: Call[UpdateDeployment]) -> Answer:
         description_md=body.description_md,
     )
     with call.database.transaction() as connection:
-        changes.update_deployment(connection, call.identity, deployment_id, update)
-        return found(row_of(connection, DEPLOYMENTS, deployment_id))
+        changes.update_deployment(
+            connection, call.identity, deployment_id, update, at_rest=call.services.at_rest
+        )
+        return found(row_of(call, connection, DEPLOYMENTS, deployment_id))
 
 
 def delete(call: Call) -> Answer:

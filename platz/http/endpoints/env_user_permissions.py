@@ -44,7 +44,7 @@ def create(call: Call[NewEnvUserPermission]) -> Answer:
     with call.database.transaction() as connection:
         permissions.require_env_admin(connection, env_id, call.identity)
         granted = env_user_permissions.create(connection, env_id=env_id, user_id=user_id, role=call.body.role)
-        return created(row_of(connection, ENV_USER_PERMISSIONS, granted))
+        return created(row_of(call, connection, ENV_USER_PERMISSIONS, granted))
 
 
 def delete(call: Call) -> Answer:

@@ -47,7 +47,7 @@ def create(call: Call[NewEnv]) -> Answer:
     """Insert the environment; its creator becomes its admin."""
     new = env_changes.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
     with call.database.transaction() as connection:
-        return created(row_of(connection, ENVS, env_changes.create_env(connection, call.identity, new)))
+        return created(row_of(call, connection, ENVS, env_changes.create_env(connection, call.identity, new)))
 
 
 def update(call: Call[UpdateEnv]) -> Answer:
@@ -60,7 +60,7 @@ def update(call: Call[UpdateEnv]) -> Answer:
     )
     with call.database.transaction() as connection:
         env_changes.update_env(connection, call.identity, EnvId(call.path_id), update)
-        return found(row_of(connection, ENVS, call.path_id))
+        return found(row_of(call, connection, ENVS, call.path_id))
 
 
 def delete(call: Call) -> Answer:

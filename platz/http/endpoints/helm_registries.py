@@ -45,7 +45,7 @@ def update(call: Call[UpdateHelmRegistry]) -> Answer:
         permissions.require_site_admin(connection, call.identity)
         if icon is not None and not registries.set_icon(connection, registry_id, icon):
             raise NotFound
-        return found(row_of(connection, HELM_REGISTRIES, registry_id))
+        return found(row_of(call, connection, HELM_REGISTRIES, registry_id))
 
 
 ENTITY = Entity(path="/helm-registries", tag="Helm Registries", noun="a registry", item=HelmRegistry)

@@ -42,7 +42,7 @@ def create(call: Call[NewHelmTagFormat]) -> Answer:
         except Rejected as error:
             raise Rejected(f"Pattern error: {error.message}", field="pattern") from error
         return created(
-            row_of(connection, HELM_TAG_FORMATS, tag_formats.create(connection, call.body.pattern))
+            row_of(call, connection, HELM_TAG_FORMATS, tag_formats.create(connection, call.body.pattern))
         )
 
 

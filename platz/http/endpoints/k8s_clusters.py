@@ -53,7 +53,7 @@ def update(call: Call[UpdateK8sCluster]) -> Answer:
     """Save what is given."""
     with call.database.transaction() as connection:
         cluster_changes.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
-        return found(row_of(connection, K8S_CLUSTERS, call.path_id))
+        return found(row_of(call, connection, K8S_CLUSTERS, call.path_id))
 
 
 def _asked(body: UpdateK8sCluster) -> ClusterUpdate:

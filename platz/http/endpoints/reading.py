@@ -14,10 +14,11 @@ from platz.access.visibility import scope_of
 from platz.db import collections
 from platz.db.collection_filters import ValueType
 from platz.db.collections import Collection, SeenEnvs
+from platz.deployments.at_rest import opened_bytes
 from platz.http.answers import Answer, found
 from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
-from platz.http.route import Call, Permission, Route
+from platz.http.route import Body, Call, Permission, Route
 from platz.identities import Identity
 
 Handler = Callable[[Call], Answer]
@@ -43,7 +44,8 @@ def list_route(
     def handle(call: Call) -> Answer:
         with call.database.reading() as connection:
             seen = seen_by(connection, collection, call.identity)
-            return found(collections.read_page(connection, collection, call.listing, seen=seen))
+            body = collections.read_page(connection, collection, call.listing, seen=seen)
+        return found(_opened(call, collection, body))
 
     return Route(
         method="GET",
@@ -74,7 +76,8 @@ def detail_route(
     def handle(call: Call) -> Answer:
         with call.database.reading() as connection:
             seen = seen_by(connection, collection, call.identity)
-            return found(collections.read_item(connection, collection, call.path_id, seen=seen))
+            body = collections.read_item(connection, collection, call.path_id, seen=seen)
+        return found(_opened(call, collection, body))
 
     return Route(
         method=method,
@@ -90,10 +93,20 @@ def detail_route(
 
 
 def row_of(
-    connection: Connection, collection: Collection, row_id: UUID, *, shown: Mapping[str, str] | None = None
+    call: Call[Body],
+    connection: Connection,
+    collection: Collection,
+    row_id: UUID,
+    *,
+    shown: Mapping[str, str] | None = None,
 ) -> bytes:
     """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
-    return collections.read_item(connection, collection, row_id, seen=None, shown=shown)
+    body = collections.read_item(connection, collection, row_id, seen=None, shown=shown)
+    return _opened(call, collection, body)
+
+
+def _opened(call: Call[Body], collection: Collection, body: bytes) -> bytes:
+    return opened_bytes(body, call.services.decrypt) if collection.sealed else body
 
 
 def seen_by(connection: Connection, collection: Collection, identity: Identity) -> SeenEnvs:

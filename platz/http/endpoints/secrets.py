@@ -56,7 +56,7 @@ def create(call: Call[NewSecret]) -> Answer:
         secret_id = secret_changes.create_secret(
             connection, call.identity, new, encrypt=call.services.encrypt
         )
-        return created(row_of(connection, SECRETS, secret_id))
+        return created(row_of(call, connection, SECRETS, secret_id))
 
 
 def update(call: Call[UpdateSecret]) -> Answer:
@@ -67,7 +67,7 @@ def update(call: Call[UpdateSecret]) -> Answer:
         secret_changes.update_secret(
             connection, call.identity, secret_id, update, encrypt=call.services.encrypt
         )
-        return found(row_of(connection, SECRETS, secret_id))
+        return found(row_of(call, connection, SECRETS, secret_id))
 
 
 def delete(call: Call) -> Answer:

@@ -47,7 +47,7 @@ def update(call: Call[UpdateUser]) -> Answer:
         if not users.lock(connection, user_id):
             raise NotFound
         users.save(connection, user_id, is_admin=call.body.is_admin, is_active=call.body.is_active)
-        return found(row_of(connection, USERS, user_id))
+        return found(row_of(call, connection, USERS, user_id))
 
 
 ENTITY = Entity(path="/users", tag="Users", noun="a user", item=User)

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from http_client import Installation
+from http_client import Installation, new_chart
 from jsonschema import Draft202012Validator
 
 from platz.db import collection_table, schema
@@ -209,3 +209,25 @@ def test_a_task_shows_who_canceled_it(api: Installation) -> None:
     assert answer["canceled_by_bot_id"] == str(api.id_of("bot"))
     assert answer["acting_user_id"] == str(api.id_of("site"))
     assert datetime.fromisoformat(answer["finished_at"]) <= datetime.now(UTC)
+
+
+def test_sensitive_inputs_are_encrypted_at_rest_and_plain_in_answers(api: Installation) -> None:
+    inputs = [{"id": "password", "type": "text", "label": "P", "required": False, "sensitive": True}]
+    values_ui = {"inputs": inputs, "outputs": {"values": [], "secrets": {}}}
+    chart = new_chart(api, "2.0.0", values_ui=values_ui)
+    body = {
+        "name": "secretive",
+        "kind_id": str(api.kind),
+        "cluster_id": str(api.cluster),
+        "helm_chart_id": str(chart),
+        "config": {"password": 'hunt"er2'},
+    }
+
+    made = api["owner"].post("/deployments", body).json()
+    read = api["owner"].get(f"/deployments/{made['id']}").json()
+    [task] = api["owner"].items("/deployment-tasks", params={"deployment_id": made["id"]})
+
+    assert made["config"] == read["config"] == {"password": 'hunt"er2'}
+    assert task["operation"]["Install"]["config_inputs"] == {"password": 'hunt"er2'}
+    stored = "select string_agg(row::text, '') from (select config::text, '' from deployments union all"
+    assert "hunt" not in api.scalar(f"{stored} select operation::text, '' from deployment_tasks) row")
