@@ -15,6 +15,8 @@ from platz.access.visibility import TABLES
 from platz.db.events import RowChange
 from platz.identities import EnvId
 
+WIRE = "platz.wire"
+"""Key of an ASGI message for the finished bytes of its frame, which our protocol sends as they are."""
 FRAME_LIMIT = 64 * 1024
 """Bytes of the largest frame that a client may send."""
 
@@ -29,7 +31,17 @@ class LiveEvent:
         self.env_id = change.env_id
         self.is_update = change.operation == "UPDATE"
         self.row = (change.table, change.id, change.env_id)
-        self.message: dict[str, Any] = {"type": "websocket.send", "text": event_frame(change)}
+        text = event_frame(change)
+        self.message: dict[str, Any] = {"type": "websocket.send", "text": text, WIRE: wire_frame(text)}
+
+
+def wire_frame(text: str) -> bytes:
+    """Return a server's whole text frame: final, not masked, not compressed (RFC 6455 section 5.2)."""
+    payload = text.encode()
+    length = len(payload)
+    if length < 126:
+        return bytes((0x81, length)) + payload
+    return b"\x81\x7e" + length.to_bytes(2, "big") + payload
 
 
 def event_frame(change: RowChange) -> str:

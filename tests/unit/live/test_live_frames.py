@@ -7,9 +7,17 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
 
 from platz.db.events import RowChange
-from platz.http.live.frames import Subscribe, Subscription, Unsubscribe, event_frame, read_client_frame
+from platz.http.live.frames import (
+    Subscribe,
+    Subscription,
+    Unsubscribe,
+    event_frame,
+    read_client_frame,
+    wire_frame,
+)
 from platz.identities import EnvId
 
 ENV = EnvId(UUID("0b3bc7ae-bcd9-49c3-9a47-01f63d48da13"))
@@ -64,3 +72,10 @@ def test_what_is_not_understood_is_ignored(text: str) -> None:
 @given(st.text(max_size=200))
 def test_no_text_crashes_the_reader(text: str) -> None:
     assert read_client_frame(text) is None
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 170, 65535])
+def test_the_finished_frame_is_what_the_websocket_library_makes(length: int) -> None:
+    text = "x" * length
+    expected = Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+    assert wire_frame(text) == expected
