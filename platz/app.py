@@ -38,6 +38,7 @@ from platz.cli.settings import settings_report
 from platz.config import LoadedSettings, Role, SettingsError, load
 from platz.db.encryption import encrypt_plain_rows
 from platz.db.migrations import migrate
+from platz.deployments.adoption import seal_plain_rows
 from platz.errors import PlatzError
 from platz.http.server import bind
 from platz.surroundings import listen_address, surround
@@ -112,6 +113,7 @@ def serve(loaded: LoadedSettings) -> int:
         cipher = make_cipher(settings, surroundings)
         with database.transaction() as connection:
             encrypt_plain_rows(connection, cipher)
+            seal_plain_rows(connection, cipher.encrypt)
         stack.callback(house.ticker.stop)
         parts = make_parts(settings, surroundings, database, cipher, _on_lost_leases(house), stack)
         web = make_web(parts, listener=listener)

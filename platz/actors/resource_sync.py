@@ -10,6 +10,7 @@ Source: workers.md section 9.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -52,10 +53,12 @@ class ResourceSync(DutyActor):
         leases: LeaseKeeper,
         database: Database,
         caller: IngressCaller,
+        decrypt: Callable[[str], str],
     ) -> None:
         super().__init__(name=name, generation=generation, house=house, leases=leases)
         self._database = database
         self._caller = caller
+        self._decrypt = decrypt
         self._under_way: set[ResourceId] = set()
         self._threads = ThreadPoolExecutor(HOOKS_AT_ONCE, thread_name_prefix="resource-hook")
 
@@ -97,6 +100,6 @@ class ResourceSync(DutyActor):
 
     def _call(self, resource_id: ResourceId) -> None:
         try:
-            synchronise(self._database, self._caller, resource_id)
+            synchronise(self._database, self._caller, self._decrypt, resource_id)
         finally:
             self.tell_self(Synchronised(resource_id=resource_id))

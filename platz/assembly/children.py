@@ -84,13 +84,12 @@ def _children(parts: Parts, web: Web) -> Iterator[ChildSpec]:
         yield _cluster_discovery(parts)
     if Role.CHARTS in roles:
         yield _chart_discovery(parts)
-    for role, name, actor in (
-        (Role.STATUS, "status-poller", StatusPoller),
-        (Role.RESOURCES, "resource-sync", ResourceSync),
-    ):
-        if role in roles:
-            start = partial(actor.start, leases=parts.leases, database=database, caller=parts.caller)
-            yield ChildSpec(name=name, start=start)
+    calls = {"leases": parts.leases, "database": database, "caller": parts.caller}
+    if Role.STATUS in roles:
+        yield ChildSpec(name="status-poller", start=partial(StatusPoller.start, **calls))
+    if Role.RESOURCES in roles:
+        start = partial(ResourceSync.start, **calls, decrypt=parts.cipher.decrypt)
+        yield ChildSpec(name="resource-sync", start=start)
     if Role.API in roles:
         start = partial(
             HttpGateway.start,

@@ -76,6 +76,7 @@ def open_database(settings: Settings, surroundings: Surroundings, stack: ExitSta
     database = Database(surroundings.database, limits)
     stack.callback(database.close)
     database.check()
+    database.warm()
     return database
 
 

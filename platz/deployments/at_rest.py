@@ -40,10 +40,14 @@ def sealed(document: JsonValue, sensitive: Collection[str], encrypt: Callable[[s
 
 
 def seal(value: JsonValue, encrypt: Callable[[str], str]) -> JsonValue:
-    """One value, sealed; null says nothing and stays, and so does what is sealed already."""
+    """One value, sealed; null says nothing and stays, and so does what is sealed already.
+
+    An installation without a key encrypts nothing, so there everything stays as it is.
+    """
     if value is None or (isinstance(value, dict) and value.keys() == {MARK}):
         return value
-    return {MARK: encrypt(orjson.dumps(value).decode())}
+    ciphertext = encrypt(orjson.dumps(value).decode())
+    return {MARK: ciphertext} if ciphertext.startswith(PREFIX) else value
 
 
 def opened(document: JsonValue, decrypt: Callable[[str], str]) -> JsonValue:

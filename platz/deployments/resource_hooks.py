@@ -1,10 +1,12 @@
 """The lifecycle hooks of deployment resources (workers.md section 9, chart-extensions.md section 9.3).
 
-Invariant: an outcome is only written while the resource is in the status for which the hook was called; a change
-that came meanwhile is called for next.
+Invariant: an outcome is only written while the resource is as it was when its hook was called; a change that came
+meanwhile is called for next.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from sqlalchemy import Connection
 
@@ -16,6 +18,7 @@ from platz.db.database import Database
 from platz.db.deployment_resources import ResourceId, ResourceRow
 from platz.db.polling import poll_candidates
 from platz.db.states import SyncStatus
+from platz.deployments.at_rest import opened_object
 from platz.deployments.hostnames import hostname_of
 from platz.deployments.ingress import CallFailed, IngressCaller
 from platz.errors import PlatzError, Retryable
@@ -29,7 +32,9 @@ HOOKS = {
 }
 
 
-def synchronise(database: Database, caller: IngressCaller, resource_id: ResourceId) -> None:
+def synchronise(
+    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], resource_id: ResourceId
+) -> None:
     """Call the hook that the resource waits for, if there is one, and write the outcome.
 
     Raises `Retryable` when the database is away.
@@ -39,32 +44,26 @@ def synchronise(database: Database, caller: IngressCaller, resource_id: Resource
         if row is None or row.sync_status not in HOOKS:
             return
     try:
-        _call_hook(database, caller, row)
+        _call_hook(database, caller, decrypt, row)
     except Retryable:
         raise
     except PlatzError as error:
         status, reason = SyncStatus.ERROR, error.message
     else:
         status, reason = SyncStatus.READY, None
-    deleted = row.sync_status is SyncStatus.DELETING and status is SyncStatus.READY
     with database.transaction() as connection:
-        deployment_resources.set_sync_status(
-            connection,
-            row.id,
-            status,
-            reason=reason,
-            only_if=row.sync_status,
-            exists=False if deleted else None,
-        )
+        deployment_resources.finish_sync(connection, row, status, reason=reason)
 
 
-def _call_hook(database: Database, caller: IngressCaller, row: ResourceRow) -> None:
+def _call_hook(
+    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], row: ResourceRow
+) -> None:
     with database.reading() as connection:
         target = _target(connection, row)
         if target is None or row.deployment_id is None:
             return
         url = target_url(_hostname(connection, row), target.path)
-    caller.call(target.method.value, url, body=_document(row), send_body=True, seconds=HOOK_SECONDS)
+    caller.call(target.method.value, url, body=_document(row, decrypt), send_body=True, seconds=HOOK_SECONDS)
 
 
 def _target(connection: Connection, row: ResourceRow) -> Target | None:
@@ -86,8 +85,8 @@ def _hostname(connection: Connection, row: ResourceRow) -> str:
     )
 
 
-def _document(row: ResourceRow) -> JsonObject:
-    """The whole row as JSON, sensitive properties included."""
+def _document(row: ResourceRow, decrypt: Callable[[str], str]) -> JsonObject:
+    """The whole row as JSON, sensitive properties included and in plain."""
     return {
         "id": str(row.id),
         "created_at": row.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -95,7 +94,7 @@ def _document(row: ResourceRow) -> JsonObject:
         "deployment_id": str(row.deployment_id) if row.deployment_id else None,
         "name": row.name,
         "exists": row.exists,
-        "props": row.props,
+        "props": opened_object(row.props, decrypt),
         "sync_status": row.sync_status.value,
         "sync_reason": row.sync_reason,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from platz.charts.actions import action_body, find_action
 from platz.charts.names import target_url
 from platz.db.tasks import TaskRow
+from platz.deployments.at_rest import opened
 from platz.deployments.collections import DatabaseCollections
 from platz.deployments.hostnames import hostname_of
 from platz.deployments.operations.context import OperationContext
@@ -24,7 +25,9 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
         chart, _ = load_chart(connection, operation.helm_chart_id)
         action = find_action(chart.actions_schema, operation.action_id)
         collections = DatabaseCollections(connection, context.decrypt)
-        body = action_body(action, operation.body, env_id=subject.env.id, collections=collections)
+        body = action_body(
+            action, opened(operation.body, context.decrypt), env_id=subject.env.id, collections=collections
+        )
     hostname = hostname_of(
         kind=subject.kind_name,
         name=subject.deployment.name,

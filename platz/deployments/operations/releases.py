@@ -150,8 +150,14 @@ def _release(
 def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:
     with context.database.reading() as connection:
         collections = DatabaseCollections(connection, context.decrypt)
-        own_url = context.credentials.own_url
-        composed = compose(values_inputs(subject, revision, own_url=own_url, collections=collections))
+        inputs = values_inputs(
+            subject,
+            revision,
+            own_url=context.credentials.own_url,
+            collections=collections,
+            decrypt=context.decrypt,
+        )
+        composed = compose(inputs)
     for warning in composed.warnings:
         log.warning("Values were composed with a warning", action="render", reason=warning)
     return composed
