@@ -34,3 +34,11 @@ def east(platz: PlatzProcess) -> Iterator[ClusterView]:
     view = ClusterView(platz.kubeconfig, "east")
     yield view
     view.close()
+
+
+@pytest.fixture
+def platz_contents(platz: PlatzProcess) -> str:
+    """Everything that the tables of secrets, deployments and tasks hold, and everything that was logged."""
+    tables = ("secrets", "deployments", "deployment_tasks")
+    rows = [platz.sql(f"SELECT to_jsonb(t)::text FROM {table} AS t") for table in tables]
+    return f"{rows}\n{platz.log}"
