@@ -25,6 +25,7 @@ import pykka
 import structlog
 from typing_extensions import override
 
+from platz import metrics
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
 from platz.actors.roster import Roster
 from platz.actors.switchboard import Switchboard, tell
@@ -68,6 +69,7 @@ class Actor(pykka.ThreadingActor):
         self._thread: threading.Thread | None = None
         self._retry: Appointment | None = None
         self._retry_seconds = FIRST_RETRY_SECONDS
+        self._handled = metrics.actor_messages.labels(type(self).__name__)
 
     def begin(self) -> None:
         """Acquire what the actor owns. Runs first, on the actor's thread."""
@@ -149,6 +151,7 @@ class Actor(pykka.ThreadingActor):
     def on_receive(self, message: object) -> object:
         """Pykka's hook: the messages that all actors understand, then the actor's own."""
         self.heartbeat_at = time.monotonic()
+        self._handled.inc()
         match message:
             case Heartbeat():
                 return True

@@ -17,6 +17,7 @@ from contextlib import closing
 
 from typing_extensions import override
 
+from platz import metrics
 from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
 from platz.actors.messages import ListeningResumed, RowChanged
 from platz.db.database import Database
@@ -60,6 +61,7 @@ class DatabaseListener(Actor):
                 self._listening.set()
                 self.log.info("Listening to changes", action="listen")
                 self.publish(ListeningResumed())
+                metrics.listener_reconnects.inc()
                 wait = FIRST_RETRY_SECONDS
                 for batch in self._stream:
                     self._tell(batch)
@@ -75,4 +77,5 @@ class DatabaseListener(Actor):
         for change in batch:
             tables.setdefault(change.table, []).append(change)
         for table, changes in tables.items():
+            metrics.change_events.labels(table).inc(len(changes))
             self.publish(RowChanged(table=table, changes=tuple(changes)))

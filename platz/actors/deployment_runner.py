@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from typing_extensions import override
 
+from platz import metrics
 from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
 from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
 from platz.actors.slots import Slots
@@ -161,6 +162,7 @@ class DeploymentRunner(Actor):
 
     def _start(self, task: TaskRow, step: Step) -> None:
         self._running.add(task.id)
+        metrics.task_wait_seconds.observe(_waited(task))
         self.log.info(
             "Starting a task",
             action="start",
@@ -174,7 +176,8 @@ class DeploymentRunner(Actor):
 
     def _run(self, task: TaskRow, step: Step) -> None:
         try:
-            self._run_to_the_end(task, step)
+            with metrics.tasks_running.track_inprogress():
+                self._run_to_the_end(task, step)
         except Interrupted as interruption:
             self.log.warning(
                 "Let go of a task", action="release", task_id=str(task.id), reason=interruption.message
@@ -197,3 +200,9 @@ class DeploymentRunner(Actor):
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             step = execution.resume
         raise Interrupted
+
+
+def _waited(task: TaskRow) -> float:
+    """Seconds from when a task was due to its first start."""
+    started = task.first_attempted_at or datetime.now(UTC)
+    return max(0.0, (started - task.execute_at).total_seconds())

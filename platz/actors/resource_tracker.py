@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from typing_extensions import override
 
+from platz import metrics
 from platz.actors.actor import Actor, House
 from platz.actors.cluster_watches import ClusterWatches
 from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick
@@ -160,6 +161,7 @@ class ResourceTracker(Actor):
         tracked = self._tracked.get(batch.cluster_id)
         if tracked is None or tracked.watches is not batch.watches:
             return
+        self._count(tracked, batch)
         match batch.news:
             case Snapshot() | Changes() as news:
                 if tracked.view.apply(batch.watched.resource, news) and batch.watched.resource == NAMESPACE:
@@ -173,6 +175,19 @@ class ResourceTracker(Actor):
                 tracked.healthy.discard(batch.watched)
                 tracked.failed[batch.watched] = reason
                 self._tell_health(batch.cluster_id, tracked)
+
+    def _count(self, tracked: Tracked, batch: WatchBatch) -> None:
+        labels = (tracked.name, batch.watched.resource.kind)
+        match batch.news:
+            case Snapshot(objects=objects):
+                metrics.watch_events.labels(*labels).inc(len(objects))
+            case Changes(changes=changes):
+                metrics.watch_events.labels(*labels).inc(len(changes))
+            case WatchHealthy():
+                metrics.watch_healthy.labels(*labels).set(1)
+            case WatchFailed():
+                metrics.watch_healthy.labels(*labels).set(0)
+                metrics.watch_failures.labels(*labels).inc()
 
     def _tell_health(self, cluster_id: ClusterId, tracked: Tracked) -> None:
         """Say that a cluster is well when all its watches stand, and why it is not as soon as one fails."""

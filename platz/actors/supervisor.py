@@ -14,7 +14,7 @@ starts it anew.
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +22,7 @@ from typing import Any, Protocol
 import pykka
 from typing_extensions import override
 
+from platz import metrics
 from platz.actors.actor import Actor, House, jittered
 from platz.actors.messages import (
     ChildFailed,
@@ -178,6 +179,7 @@ class Supervisor(Actor):
     def _restart(self, name: str, generation: int) -> None:
         child = self._children.get(name)
         if child is not None and child.generation == generation and not self._stopping:
+            metrics.actor_restarts.labels(family(name)).inc()
             self._start(child.spec)
 
     def _serve(self, served: ClusterServed) -> None:
@@ -191,7 +193,9 @@ class Supervisor(Actor):
             self._start(spec)
 
     def _watch(self) -> None:
+        depths: Counter[str] = Counter()
         for health in self._house.roster.health():
+            depths[family(health.name)] += health.depth
             if (
                 health.name != self.name
                 and health.silent_seconds > self._policy.hang_seconds
@@ -201,6 +205,8 @@ class Supervisor(Actor):
                     "An actor hangs", action="fail", child=health.name, dump=self._house.roster.dump()
                 )
                 self._give_up(f"{health.name} has not handled a message for {health.silent_seconds:.0f} s")
+        for name, depth in depths.items():
+            metrics.actor_mailbox_depth.labels(name).set(depth)
         for child in self._children.values():
             tell(child.ref, Heartbeat())
 
@@ -227,6 +233,11 @@ class Supervisor(Actor):
 def runner_name(cluster_id: object) -> str:
     """Name of the `DeploymentRunner` of a cluster."""
     return f"runner-{cluster_id}"
+
+
+def family(name: str) -> str:
+    """What an actor's name begins with: all runners count as one in the metrics."""
+    return "runner" if name.startswith("runner-") else name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from platz import metrics
 from platz.access.tokens import Tokens
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.slots import Slots
@@ -115,6 +116,7 @@ def make_parts(
         caller=IngressCaller(surroundings.ingress),
         slots=Slots(settings.tasks_per_process),
     )
+    metrics.leases_held.set_function(lambda: len(parts.leases.held()))
     stack.callback(parts.caller.close)
     stack.callback(parts.archives.close)
     stack.callback(parts.helm.close)

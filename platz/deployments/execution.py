@@ -11,15 +11,16 @@ Invariants:
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 
+from platz import metrics
 from platz.db import deployments, queue, tasks
 from platz.db.queue import ProcessId
-from platz.db.states import DeploymentStatus
+from platz.db.states import DeploymentStatus, TaskStatus
 from platz.db.tasks import TaskRow
 from platz.db.unreachable import DatabaseUnreachable
 from platz.deployments.operations import action_call, releases, removals, workload_restart
@@ -84,52 +85,45 @@ def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> st
 
 
 def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
-    began, claim = datetime.now(UTC), claim_of(task)
+    began = time.monotonic()
     try:
         output = run()
     except (Interrupted, DatabaseUnreachable):
         raise
     except PlatzError as error:
-        _fail(context, task, procedure, error.message)
+        status = _fail(context, task, procedure, error.message)
     except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
         log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
-        _fail(
-            context,
-            task,
-            procedure,
-            f"An internal error of Platz stopped this task ({task.id}); its log says more.",
-        )
+        sentence = f"An internal error of Platz stopped this task ({task.id}); its log says more."
+        status = _fail(context, task, procedure, sentence)
     else:
         with context.database.transaction() as connection:
-            queue.mark_done(connection, task.id, claim, output[:MOST_REASON_CHARACTERS])
-        _log_end(task, "Done", began)
+            queue.mark_done(connection, task.id, claim_of(task), output[:MOST_REASON_CHARACTERS])
+        status = TaskStatus.DONE
+    _tell_end(task, status, time.monotonic() - began)
 
 
-def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> None:
+def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:
     reason = reason[:MOST_REASON_CHARACTERS]
     with context.database.transaction() as connection:
         ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
         if ended and procedure.failure_shows:
             deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, reason)
             tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
-    log.warning(
-        "A task failed",
-        action="finish",
-        task_id=str(task.id),
-        operation=_operation(task),
-        reason=reason[:300],
-    )
+    log.warning("A task failed", action="fail", task_id=str(task.id), reason=reason[:300])
+    return TaskStatus.FAILED
 
 
-def _log_end(task: TaskRow, status: str, began: datetime) -> None:
-    seconds = (datetime.now(UTC) - began).total_seconds()
+def _tell_end(task: TaskRow, status: TaskStatus, seconds: float) -> None:
+    metrics.tasks_finished.labels(_operation(task), status.value).inc()
+    metrics.task_seconds.labels(_operation(task)).observe(seconds)
     log.info(
         "A task ended",
         action="finish",
         task_id=str(task.id),
         deployment_id=str(task.deployment_id),
         operation=_operation(task),
-        status=status,
+        status=status.value,
         seconds=round(seconds, 2),
     )
 
