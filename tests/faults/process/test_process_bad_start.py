@@ -1,0 +1,272 @@
+"""A start that can't be: one clear line, exit status 2, and nothing half-started."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from acceptance.platz_process import Ended, PlatzProcess, is_listening
+from database import PostgresServer
+
+from platz.db.address import DatabaseAddress
+
+NO_PORT = "127.0.0.1:1"
+REAL = {
+    "DATABASE_URL": f"postgresql://platz:hunter2@{NO_PORT}/platz",
+    "OIDC_SERVER_URL": "https://id.example.com",
+    "OIDC_CLIENT_ID": "platz",
+    "OIDC_CLIENT_SECRET": "s",
+    "PLATZ_CLUSTER_PROVIDER": "local",
+    "PLATZ_OCI_REGISTRY_URL": "https://charts.example.com",
+    "PLATZ_OWN_URL": "https://platz.example.com",
+}
+
+
+@pytest.fixture
+def platz(tmp_path: Path) -> Iterator[PlatzProcess]:
+    process = PlatzProcess(tmp_path / "platz")
+    yield process
+    process.sweep()
+
+
+def refused(platz: PlatzProcess, *arguments: str) -> str:
+    """Start what must be refused; return the one line, after a look at what is left."""
+    ended = platz.refuse(*arguments)
+    assert ended.status == 2, (ended.out, ended.errors)
+    assert ended.out == ""
+    assert_nothing_left(platz)
+    return ended.complaint
+
+
+def assert_nothing_left(platz: PlatzProcess) -> None:
+    assert platz.processes() == []
+    assert [port for port in platz.ports.values() if is_listening(port)] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("API_PORT", "API_PORT"),
+        ("PLATZ_POSTGRES_PORT", "PostgreSQL"),
+        ("PLATZ_IDENTITY_PORT", "PLATZ_IDENTITY_PORT"),
+        ("PLATZ_SIMULATOR_PORT", "PLATZ_SIMULATOR_PORT"),
+        ("PLATZ_SIMULATOR_INGRESS_PORT", "PLATZ_SIMULATOR_INGRESS_PORT"),
+        ("PLATZ_REGISTRY_PORT", "PLATZ_REGISTRY_PORT"),
+    ],
+)
+def test_a_taken_port_is_named_with_its_setting(platz: PlatzProcess, setting: str, words: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as squatter:
+        port = squatter.getsockname()[1]
+        platz.settings[setting] = str(port)
+        platz.ports.pop(setting)
+
+        line = refused(platz)
+
+    assert f"ort {port}" in line
+    assert words in line
+
+
+def test_a_missing_configuration_file_is_named(platz: PlatzProcess) -> None:
+    assert "nowhere.toml can't be read: No such file" in refused(platz, "--config", "nowhere.toml")
+
+
+def test_a_broken_configuration_file_is_named_with_its_line(platz: PlatzProcess) -> None:
+    (platz.folder / "platz.toml").write_text("api_port = 3000\nroles = [\n")
+
+    line = refused(platz, "--config", "platz.toml")
+
+    assert "platz.toml is not valid TOML" in line
+    assert "line 3" in line or "end of document" in line
+
+
+def test_an_unknown_setting_of_the_file_is_named(platz: PlatzProcess) -> None:
+    (platz.folder / "platz.toml").write_text("api_prot = 3000\n")
+
+    assert "unknown setting `api_prot`" in refused(platz, "--config", "platz.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("API_PORT", "many", "API_PORT (from environment)"),
+        ("PLATZ_ROLES", "api deplyo", "PLATZ_ROLES"),
+        ("PLATZ_HELM_TIMEOUT", "15", "give a number with a unit"),
+        ("OIDC_SERVER_URL", "id.example.com", "absolute http or https"),
+        ("OIDC_CLIENT_ID", "platz", "belong together"),
+        ("PGSSLMODE", "maybe", "PGSSLMODE"),
+        ("DATABASE_URL", "mysql://localhost/platz", "DATABASE_URL"),
+        ("PLATZ_LOG_LEVEL", "loud", "PLATZ_LOG_LEVEL"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_is_wanted(
+    platz: PlatzProcess, name: str, value: str, words: str
+) -> None:
+    platz.settings[name] = value
+
+    assert words in refused(platz)
+
+
+def test_an_unknown_flag_is_refused(platz: PlatzProcess) -> None:
+    ended = platz.refuse("--api-prot", "3000")
+
+    assert ended.status == 2
+    assert "unrecognized arguments: --api-prot" in ended.errors
+    assert_nothing_left(platz)
+
+
+def test_a_database_that_refuses_the_connection_is_said(platz: PlatzProcess) -> None:
+    platz.settings["DATABASE_URL"] = f"postgresql://platz:hunter2@{NO_PORT}/platz"
+
+    line = refused(platz)
+
+    assert NO_PORT in line
+    assert "hunter2" not in line
+
+
+def test_a_wrong_database_password_is_said(platz: PlatzProcess, postgres: PostgresServer) -> None:
+    address = postgres.address
+    platz.settings["DATABASE_URL"] = url_of(address, password="wrong-password")
+
+    line = refused(platz)
+
+    assert "password" in line
+    assert "wrong-password" not in line
+
+
+def test_a_database_that_does_not_exist_is_named(platz: PlatzProcess, postgres: PostgresServer) -> None:
+    platz.settings["DATABASE_URL"] = url_of(postgres.address, database="nowhere")
+
+    line = refused(platz)
+
+    assert "nowhere" in line
+    assert "does not exist" in line
+
+
+def test_a_database_that_is_not_platzs_is_left_alone(platz: PlatzProcess, postgres: PostgresServer) -> None:
+    address = postgres.create("somebody_elses")
+    with psycopg.connect(url_of(address), autocommit=True) as connection:
+        connection.execute("CREATE TABLE customers (id int)")
+        connection.execute("CREATE TABLE deployments (invoice text)")
+        platz.settings["DATABASE_URL"] = url_of(address)
+
+        line = refused(platz)
+
+        tables = connection.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1"
+        ).fetchall()
+    assert "not" in line
+    assert "Platz" in line
+    assert tables == [("customers",), ("deployments",)]
+
+
+def test_a_data_folder_that_another_platz_uses_is_left_alone(platz: PlatzProcess, tmp_path: Path) -> None:
+    platz.settings["PLATZ_ROLES"] = "api"
+    platz.start()
+    second = PlatzProcess(tmp_path / "second", {"PLATZ_DATA_DIR": str(platz.data)})
+
+    line = refused(second)
+
+    assert f"Another Platz uses the data folder {platz.data}" in line
+    assert platz.is_alive()
+
+
+def test_a_file_in_place_of_the_data_folder_is_said(platz: PlatzProcess) -> None:
+    platz.data.write_text("I was here first")
+
+    assert f"The data folder {platz.data} can't be used" in refused(platz)
+    assert platz.data.read_text() == "I was here first"
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = os.geteuid() == 0 and _mount(folder, "size=8m")
+    if not mounted:
+        pytest.skip("only root may mount a small disk, and not in every container")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def read_only_disk(small_disk: Path) -> Path:
+    """The same, without permission to write."""
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    return small_disk
+
+
+def test_a_full_disk_is_said_before_anything_is_made(platz: PlatzProcess, small_disk: Path) -> None:
+    platz.settings["PLATZ_DATA_DIR"] = str(small_disk / "data")
+
+    line = refused(platz)
+
+    assert f"The disk of the data folder {small_disk / 'data'} is full" in line
+    assert not list((small_disk / "data").glob("*/*"))
+
+
+def test_a_data_folder_that_can_not_be_written_is_said(platz: PlatzProcess, read_only_disk: Path) -> None:
+    platz.settings["PLATZ_DATA_DIR"] = str(read_only_disk / "data")
+
+    assert "its disk is read-only" in refused(platz)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        ("DATABASE_URL", "a database (DATABASE_URL"),
+        ("OIDC", "an identity provider (OIDC_SERVER_URL"),
+        ("PLATZ_OWN_URL", "the public address (PLATZ_OWN_URL)"),
+    ],
+)
+def test_production_refuses_every_stand_in(platz: PlatzProcess, left_out: str, words: str) -> None:
+    given = {name: value for name, value in REAL.items() if not name.startswith(left_out)}
+    platz.settings.update({"PLATZ_PRODUCTION": "1", **given})
+
+    assert f"PLATZ_PRODUCTION is set, but not {words}" in refused(platz)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("PLATZ_CLUSTER_PROVIDER", "clusters (PLATZ_CLUSTER_PROVIDER)"),
+        ("PLATZ_REGISTRY_PROVIDER", "charts ("),
+    ],
+)
+def test_production_refuses_a_stand_in_that_is_asked_for(
+    platz: PlatzProcess, setting: str, words: str
+) -> None:
+    platz.settings.update({"PLATZ_PRODUCTION": "1", **REAL, setting: "sandbox"})
+
+    assert f"PLATZ_PRODUCTION is set, but not {words}" in refused(platz)
+
+
+def test_a_kubeconfig_that_is_not_there_does_not_stop_the_start_of_other_work(platz: PlatzProcess) -> None:
+    platz.settings.update(
+        {
+            "PLATZ_ROLES": "api clusters",
+            "PLATZ_CLUSTER_PROVIDER": "local",
+            "PLATZ_LOCAL_KUBECONFIG": "/nowhere/kubeconfig",
+        }
+    )
+
+    platz.start()
+
+    assert "/nowhere/kubeconfig" in platz.log
+    assert platz.stop() == 0
+
+
+def url_of(address: DatabaseAddress, *, password: str | None = None, database: str | None = None) -> str:
+    host = f"{address.host}:{address.port}"
+    return f"postgresql://{address.user}:{password or address.password}@{host}/{database or address.database}"
+
+
+def _mount(folder: Path, options: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
