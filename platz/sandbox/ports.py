@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import errno
 import socket
+import threading
+import time
 
 from platz.sandbox.process import StandInFailed
 
 LOOPBACK = "127.0.0.1"
+PATIENCE_SECONDS = 4.0
+"""What a process that was killed left behind ends within this time."""
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
-    """Raise `StandInFailed` with a sentence naming ``setting`` when somebody listens on the port."""
+    """Return when the port is free; raise `StandInFailed` with a sentence naming ``setting`` when it stays taken."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    pause = threading.Event()
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            raise StandInFailed(
+                f"Port {port}, wanted for {purpose}, is taken: stop what listens there,"
+                f" or choose another with {setting}."
+            )
+        pause.wait(0.05)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -19,7 +35,5 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
-            raise StandInFailed(
-                f"Port {port}, wanted for {purpose}, is taken: stop what listens there,"
-                f" or choose another with {setting}."
-            ) from None
+            return False
+    return True
