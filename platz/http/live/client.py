@@ -35,7 +35,6 @@ RIGHTS_GONE = Ending(code=1008, reason="sign in again")
 TOKEN_EXPIRED = Ending(code=1008, reason="token expired")
 TOO_MANY_SUBSCRIPTIONS = Ending(code=1008, reason="too many subscriptions")
 FRAME_TOO_LONG = Ending(code=1009, reason="frame too long")
-SERVER_STOPS = Ending(code=1012, reason="server stops")
 SERVER_FAILED = Ending(code=1011, reason="server failed")
 
 

@@ -12,11 +12,12 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
+import anyio
 import structlog
+from anyio.to_thread import run_sync
 
 from platz import metrics
 from platz.db.events import RowChange
@@ -45,7 +46,7 @@ class LiveFeed:
     """The hub between the change events of the database and the WebSocket connections."""
 
     def __init__(self, read_rights: ReadRights, *, sweep_seconds: float = SWEEP_SECONDS) -> None:
-        """``read_rights`` blocks and is called on a thread of the feed's own."""
+        """``read_rights`` blocks and is called on a thread, one call at a time."""
         self._read_rights = read_rights
         self._sweep_seconds = sweep_seconds
         self._clients: set[LiveClient] = set()
@@ -53,21 +54,22 @@ class LiveFeed:
         self._lock = threading.Lock()
         self._backlog = EventQueue(BACKLOG_LIMIT)
         self._rights_changes: list[Callable[[LiveClient], bool]] = []
-        self._overflowed = self._stopped = False
+        self._overflowed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="live-rights")
+        self._one_reader: anyio.CapacityLimiter | None = None
         self._next_sweep = 0.0
 
     def publish(self, changes: Sequence[RowChange]) -> None:
         """Take committed changes; any thread may call, and never waits."""
         with self._lock:
-            if self._loop is None:
-                return  # nobody ever connected
+            loop = self._loop
+            if loop is None or loop.is_closed():
+                self._backlog.clear()  # nobody is connected
+                return
             for change in changes:
                 self._take(change)
-            loop = self._loop
         _call_soon(loop, self._work.set)
 
     def resynchronise(self) -> None:
@@ -80,11 +82,9 @@ class LiveFeed:
 
     def join(self, client: LiveClient) -> None:
         """Start passing events on to a client; its rights are read once more before the first."""
-        with self._lock:
-            if self._stopped:
-                client.end(endings.SERVER_STOPS)
-                return
-            self._loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._settle_on(loop)
         if self._worker is None or self._worker.done():
             self._worker = asyncio.create_task(self._run(), name="live-feed")
             self._worker.add_done_callback(_retrieve_failure)
@@ -104,19 +104,16 @@ class LiveFeed:
         """How many are connected."""
         return len(self._clients)
 
-    def stop(self) -> None:
-        """End every client soon; any thread may call. The feed can't be used afterwards."""
+    def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin anew on the loop of a web server that was just started; the loop before is gone."""
         with self._lock:
-            self._stopped = True
-            loop, self._loop = self._loop, None
-        if loop is not None:
-            _call_soon(loop, self._shut_down)
-
-    def _shut_down(self) -> None:
-        self._end_all(endings.SERVER_STOPS)
-        if self._worker is not None:
-            self._worker.cancel()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+            self._loop = loop
+            self._backlog.clear()
+            self._rights_changes.clear()
+        self._clients, self._doubtful = set(), set()
+        self._work = asyncio.Event()
+        self._one_reader = anyio.CapacityLimiter(1)
+        self._worker = None
 
     def _take(self, change: RowChange) -> None:
         touches = may_have_lost_rights(change)
@@ -178,11 +175,11 @@ class LiveFeed:
         """Bring the rights of doubtful clients up to date; False when they can't be read."""
         doubtful = list(self._doubtful)
         identities = {client.identity for client in doubtful}
-        loop = asyncio.get_running_loop()
-        reading: Awaitable[CurrentRights] = loop.run_in_executor(self._threads, self._read_rights, identities)
         try:
             async with asyncio.timeout(RIGHTS_TIMEOUT):
-                rights = await reading
+                rights = await run_sync(
+                    self._read_rights, identities, abandon_on_cancel=True, limiter=self._one_reader
+                )
         except (PlatzError, TimeoutError) as error:
             log.warning(
                 "rights can't be read; live events wait", action="live_rights_unknown", error=str(error)

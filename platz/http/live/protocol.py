@@ -15,6 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from platz.http.live.frames import FRAME_LIMIT, WIRE
 
 LINGER_SECONDS = 5.0
+GOODBYE_SECONDS = 1.0
 PING_SECONDS = 30.0
 PONG_SECONDS = 20.0
 
@@ -37,6 +38,11 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         if self.close_sent or self.disconnected or self.transport.is_closing():
             raise ClientDisconnected
         self.transport.write(wire)
+
+    def shutdown(self) -> None:
+        """The server stops: say so, and do not wait for a peer that does not read."""
+        super().shutdown()
+        self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
         """The peer did not answer a ping in time."""

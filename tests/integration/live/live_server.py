@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uvicorn
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
@@ -79,7 +79,6 @@ def serving(
     beside: list[BaseRoute] = [
         *live_routes(LiveConnections(feed, gatekeeper)),
         *operation_routes(readiness, DatabaseFigures(database)),
-        Mount("/", pages(frontend)),
     ]
     settings = ProviderSettings(server_url=issuer, client_id="platz", client_secret="secret")
     with new_http_client() as client:
@@ -94,12 +93,11 @@ def serving(
             encrypt=lambda text: text,
             decrypt=lambda text: text,
         )
-        application = build_application(services, beside=beside)
+        application = build_application(services, beside=beside, frontend=pages(frontend))
         with (
             _running(
                 uvicorn.Config(application, log_config=None, access_log=False, **websocket_options()),
                 listener,
-                feed,
             ),
             _fed(feed, database),
         ):
@@ -107,7 +105,7 @@ def serving(
 
 
 @contextmanager
-def _running(config: uvicorn.Config, listener: socket.socket, feed: LiveFeed) -> Iterator[None]:
+def _running(config: uvicorn.Config, listener: socket.socket) -> Iterator[None]:
     config.timeout_graceful_shutdown = 3
     server = uvicorn.Server(config)
     thread = threading.Thread(target=lambda: server.run(sockets=[listener]), name="test-server")
@@ -119,7 +117,6 @@ def _running(config: uvicorn.Config, listener: socket.socket, feed: LiveFeed) ->
             pause.wait(0.01)
         yield
     finally:
-        feed.stop()
         server.should_exit = True
         thread.join(10)
         listener.close()

@@ -29,9 +29,12 @@ class FakeRights:
         self.scopes: dict[Identity, Scope] = {}
         self.key_fingerprint = KEY
         self.error: Exception | None = None
-        self.reads = 0
+        self.before_reading: Callable[[], object] = lambda: None
+        self.started = self.reads = 0
 
     def __call__(self, identities: Iterable[Identity]) -> CurrentRights:
+        self.started += 1
+        self.before_reading()
         self.reads += 1
         if self.error is not None:
             raise self.error

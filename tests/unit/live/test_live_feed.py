@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from live_fakes import ABROAD, HOME, FakeRights, all_passed_on, change, next_id,
 from platz.access.visibility import ENV_TABLES, EVERYTHING, GLOBAL_TABLES, NOTHING, Scope
 from platz.errors import Retryable
 from platz.http.live import client as endings
+from platz.http.live import feed as live_feed
 from platz.http.live.client import QUEUE_LIMIT
 from platz.http.live.feed import LiveFeed
 from platz.http.live.subscriptions import LIMIT, TooManySubscriptions
@@ -26,20 +26,10 @@ AT_HOME = Scope(env_ids=frozenset({HOME}))
 MARK = "helm_charts"  # everybody gets events of this table: the end of what a test looks at
 
 
-@asynccontextmanager
-async def feed_of(rights: FakeRights, *, sweep_seconds: float = 60) -> AsyncIterator[LiveFeed]:
-    feed = LiveFeed(rights, sweep_seconds=sweep_seconds)
-    try:
-        yield feed
-    finally:
-        feed.stop()
-
-
 def run(story: Callable[[LiveFeed, FakeRights], Awaitable[None]], *, sweep_seconds: float = 60) -> None:
     async def whole() -> None:
         rights = FakeRights()
-        async with feed_of(rights, sweep_seconds=sweep_seconds) as feed:
-            await story(feed, rights)
+        await story(LiveFeed(rights, sweep_seconds=sweep_seconds), rights)
 
     asyncio.run(whole())
 
@@ -302,19 +292,21 @@ def test_repeated_updates_do_not_make_a_client_fall_behind() -> None:
     run(story)
 
 
-def test_closing_the_feed_ends_every_client() -> None:
-    async def story(feed: LiveFeed, rights: FakeRights) -> None:
-        client = rights.client(EVERYTHING)
-        feed.join(client)
-        feed.stop()
-        await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.SERVER_STOPS
-        feed.publish([change()])
-        late = rights.client(EVERYTHING)
-        feed.join(late)
-        assert late.ending == endings.SERVER_STOPS
+def test_the_feed_serves_the_clients_of_a_restarted_web_server() -> None:
+    rights = FakeRights()
+    feed = LiveFeed(rights, sweep_seconds=60)
 
-    run(story)
+    async def one_life() -> None:
+        client, event = rights.client(EVERYTHING), change()
+        feed.join(client)
+        feed.publish([event])
+        assert await next_id(client) == event.id
+        assert feed.number_of_clients == 1
+
+    asyncio.run(one_life())
+    feed.publish([change()])  # nobody is connected, and the loop is closed
+    feed.resynchronise()
+    asyncio.run(one_life())
 
 
 def test_a_defect_ends_the_clients_and_the_next_ones_are_served() -> None:
@@ -375,5 +367,23 @@ def test_a_client_receives_only_what_it_may_see_at_that_time(
                 case ("subscribe", table, env_id):
                     client.subscribe(subscribe(table, env_id))
         await receive()
+
+    run(story)
+
+
+def test_rights_that_take_too_long_hold_the_events_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_feed, "RIGHTS_TIMEOUT", 0.05)
+    release = threading.Event()
+
+    async def story(feed: LiveFeed, rights: FakeRights) -> None:
+        client, event = rights.client(EVERYTHING), change()
+        rights.before_reading = lambda: release.wait(5)
+        feed.join(client)
+        feed.publish([event])
+        await until(lambda: rights.started > 0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.next_message(), 0.2)
+        release.set()
+        assert await next_id(client) == event.id
 
     run(story)
