@@ -49,7 +49,7 @@ def error_from_status(
     if kind is None:
         return KubeUnreachable(
             f"Cluster {cluster} answered with status {status}: {message or 'no reason given'}.",
-            status=status,
+            not_taken_up=status == 429,
             retry_after=_seconds(retry_after),
         )
     if status == 401:
@@ -62,7 +62,8 @@ def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
     cause = error.reason if isinstance(error, broken.MaxRetryError) and error.reason else error
     if isinstance(cause, broken.SSLError):
         return KubeUntrusted(f"Cluster {cluster} cannot be trusted: {_short(str(cause))}.")
-    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.")
+    never_sent = isinstance(cause, broken.NewConnectionError | broken.ConnectTimeoutError)
+    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.", not_taken_up=never_sent)
 
 
 def parsed_object(cluster: str, body: bytes) -> JsonObject:

@@ -12,11 +12,16 @@ class KubeUnreachable(Retryable):
     """The cluster does not answer right now."""
 
     def __init__(
-        self, message: str | None = None, *, status: int | None = None, retry_after: float = 0.0
+        self,
+        message: str | None = None,
+        *,
+        not_taken_up: bool = False,
+        retry_after: float = 0.0,
     ) -> None:
-        """``status`` is None when there was no answer; ``retry_after`` is how many seconds to stay away."""
+        """``not_taken_up``: the cluster has certainly not begun with what was asked; ``retry_after`` is how many
+        seconds it wants to be left alone."""
         super().__init__(message)
-        self.status = status
+        self.not_taken_up = not_taken_up
         self.retry_after = retry_after
 
 

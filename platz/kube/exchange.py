@@ -1,7 +1,7 @@
 """One call to an API server: credential, timeouts, repetition, and being cut off.
 
 Invariant: a call ends in an answer below 400 or in one of platz.kube.errors. A refused token is renewed
-once. Only calls that change nothing are repeated, and those that the server says it did not take up (429).
+once. Calls that do no more harm twice than once are repeated, and those that the server did not take up.
 A token never travels over plain http.
 """
 
@@ -25,6 +25,7 @@ from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 5.0
+_HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
 _BODY_LIMIT = 128 * 1024 * 1024
 
 
@@ -174,6 +175,6 @@ class Exchange:
 
 
 def _may_repeat(call: Call, error: KubeUnreachable) -> bool:
-    return not isinstance(error, KubeAborted | KubeUntrusted) and (
-        call.method == "GET" or error.status == 429
-    )
+    if isinstance(error, KubeAborted | KubeUntrusted):
+        return False
+    return error.not_taken_up or call.method in _HARMLESS_TWICE

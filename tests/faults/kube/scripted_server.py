@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from collections import deque
@@ -69,7 +70,11 @@ class ScriptedServer:
             if not piece:
                 return None
             received += piece
-        return received
+        head, _, body = received.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        while length is not None and len(body) < int(length.group(1)):
+            body += connection.recv(65536)
+        return head
 
 
 def answer(document: object, *, code: int = 200, headers: str = "") -> Answer:

@@ -22,7 +22,9 @@ from platz.kube.errors import (
     KubeNotFound,
     KubeRejected,
     KubeUnreachable,
+    KubeUntrusted,
 )
+from platz.kube.exchange import Call, _may_repeat
 from platz.kube.resources import NAMESPACE, SECRET
 
 Connect = Callable[..., KubeClient]
@@ -79,7 +81,19 @@ def test_a_read_is_repeated_after_a_passing_failure(server: ScriptedServer, clie
     assert client.version() == "v1.35.0"
 
 
-def test_a_write_is_not_repeated_after_a_failure(server: ScriptedServer, client: KubeClient) -> None:
+def test_a_patch_is_repeated_after_a_passing_failure(server: ScriptedServer, client: KubeClient) -> None:
+    server.script.extend([status(503), answer({"kind": "Namespace"})])
+    assert client.merge(NAMESPACE, {}, name="shop") == {"kind": "Namespace"}
+
+
+def test_a_creation_is_repeated_when_nobody_took_the_connection() -> None:
+    refused = KubeUnreachable(not_taken_up=True)
+    assert _may_repeat(Call(method="POST", path="/"), refused)
+    assert not _may_repeat(Call(method="POST", path="/"), KubeUnreachable())
+    assert not _may_repeat(Call(method="GET", path="/"), KubeUntrusted(not_taken_up=True))
+
+
+def test_a_creation_is_not_repeated_after_a_failure(server: ScriptedServer, client: KubeClient) -> None:
     server.script.append(status(500))
     with pytest.raises(KubeUnreachable):
         client.create(NAMESPACE, {})
