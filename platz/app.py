@@ -33,8 +33,8 @@ from platz.assembly.children import children_of, runner_of
 from platz.assembly.parts import make_cipher, make_parts, open_database
 from platz.assembly.web import Web, make_web
 from platz.banner import banner
-from platz.cli.arguments import parse
-from platz.cli.settings import settings_report
+from platz.commands.arguments import parse
+from platz.commands.settings import settings_report
 from platz.config import LoadedSettings, Role, SettingsError, load
 from platz.db.encryption import encrypt_plain_rows
 from platz.db.migrations import migrate

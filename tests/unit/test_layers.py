@@ -10,7 +10,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2] / "platz"
 LAYERS = (
-    {"app", "assembly", "cli"},
+    {"app"},
+    {"commands", "banner"},
+    {"assembly"},
+    {"surroundings"},
     {"actors", "http", "sandbox"},
     {"deployments"},
     {"discovery"},
@@ -22,7 +25,7 @@ LAYERS = (
 )
 RANK = {room: len(LAYERS) - index for index, rooms in enumerate(LAYERS) for room in rooms}
 MODULES = sorted(ROOT.rglob("*.py"))
-MAY_USE_STARLETTE = {"http", "sandbox"}
+MAY_USE_STARLETTE = {"assembly", "http", "sandbox"}
 CHARTS_MAY_IMPORT = {"charts", "errors", "json"}
 
 
@@ -57,7 +60,7 @@ def test_charts_know_nothing_but_errors_and_json() -> None:
         assert rooms_imported(module) <= CHARTS_MAY_IMPORT, module
 
 
-def test_only_http_and_the_sandbox_know_starlette() -> None:
+def test_only_the_web_the_sandbox_and_who_puts_them_together_know_starlette() -> None:
     users = {
         room_of(module)
         for module in MODULES
@@ -73,11 +76,11 @@ def test_only_actors_know_pykka() -> None:
     assert users <= {"actors", "assembly", "app"}
 
 
-def test_only_the_configuration_reads_the_environment() -> None:
+def test_only_the_configuration_and_the_start_read_the_environment() -> None:
     readers = {
         room_of(module)
         for module in MODULES
         if any(name.startswith("os.environ") or name == "os.getenv" for name in imports_of(module))
         or "os.environ" in module.read_text(encoding="utf-8")
     }
-    assert readers <= {"app", "config"}
+    assert readers <= {"app", "assembly", "config"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from platz.cli.settings import settings_report, settings_template
+from platz.commands.settings import settings_report, settings_template
 from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load
 
 ROOT = Path(__file__).parents[3]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platz.cli import chart, openapi
+from platz.commands import chart, openapi
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
