@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -26,17 +26,18 @@ from platz import logs
 from platz.actors.actor import House
 from platz.actors.messages import Drain, LeaseLost, StopChildren
 from platz.actors.roster import Roster
-from platz.actors.supervisor import RestartPolicy, Supervisor
+from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.switchboard import Switchboard
 from platz.actors.ticker import Ticker
 from platz.assembly.children import children_of, runner_of
-from platz.assembly.parts import make_cipher, make_parts, open_database
+from platz.assembly.parts import Parts, make_cipher, make_parts, open_database
 from platz.assembly.web import Web, make_web
 from platz.banner import banner
 from platz.commands.arguments import parse
 from platz.commands.settings import settings_report
 from platz.config import LoadedSettings, Role, SettingsError, load
-from platz.db.encryption import encrypt_plain_rows
+from platz.db.database import Database
+from platz.db.encryption import Cipher, encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.deployments.adoption import seal_plain_rows
 from platz.errors import PlatzError
@@ -61,12 +62,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")
         )
         if arguments.print_settings:
-            sys.stdout.write(settings_report(loaded))
+            _say(settings_report(loaded))
             return 0
-        return serve(loaded)
+        status = serve(loaded)
     except (SettingsError, PlatzError) as error:
         sys.stderr.write(f"platz: {error}\n")
-        return WRONG
+        status = WRONG
+    except BrokenPipeError:  # whoever read the output has seen enough
+        status = 0
+    _leave(status)
+    return status
 
 
 class Ending:
@@ -109,36 +114,49 @@ def serve(loaded: LoadedSettings) -> int:
         listener = _listener(loaded, stack)
         surroundings = stack.enter_context(surround(settings))
         database = open_database(settings, surroundings, stack)
-        migrate(database)
         cipher = make_cipher(settings, surroundings)
-        with database.transaction() as connection:
-            encrypt_plain_rows(connection, cipher)
-            seal_plain_rows(connection, cipher.encrypt)
-        stack.callback(house.ticker.stop)
+        _prepare(database, cipher)
         parts = make_parts(settings, surroundings, database, cipher, _on_lost_leases(house), stack)
         web = make_web(parts, listener=listener)
-        parts.leases.start()
-        parts.helm.start()
-        house.ticker.start()
+        stack.callback(house.ticker.stop)
+        for part in (parts.leases, parts.helm, house.ticker):
+            part.start()
         children = children_of(parts, web)
-        supervisor = Supervisor.start(
-            house=house,
-            children=children,
-            runner_of=partial(runner_of, parts),
-            policy=RestartPolicy(),
-            give_up=ending.give_up,
-        )
+        supervisor = _supervisor(house, parts, children, ending)
         try:
             _pass_ready_barrier(house.roster, [child.name for child in children], ending)
             if not ending.is_asked():
-                sys.stdout.write(banner(settings, surroundings, seconds=time.monotonic() - began))
-                sys.stdout.flush()
+                _say(banner(settings, surroundings, seconds=time.monotonic() - began))
             ending.wait()
         finally:
             _stop(supervisor, web, seconds=settings.stop_timeout.total_seconds())
     log.info("Stopped", action="stop", status=ending.status)
-    _leave(ending.status)
     return ending.status
+
+
+def _prepare(database: Database, cipher: Cipher) -> None:
+    """Bring the schema and the encryption of what is there up to date."""
+    migrate(database)
+    with database.transaction() as connection:
+        encrypt_plain_rows(connection, cipher)
+        seal_plain_rows(connection, cipher.encrypt)
+
+
+def _supervisor(
+    house: House, parts: Parts, children: Sequence[ChildSpec], ending: Ending
+) -> pykka.ActorRef[Supervisor]:
+    return Supervisor.start(
+        house=house,
+        children=children,
+        runner_of=partial(runner_of, parts),
+        policy=RestartPolicy(),
+        give_up=ending.give_up,
+    )
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _leave(status: int) -> None:
@@ -149,8 +167,9 @@ def _leave(status: int) -> None:
     if waiting:
         log.debug("Leaving threads behind", action="stop", threads=waiting)
     logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(status)
 
 
