@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
+import psycopg
 from sqlalchemy import Column, Connection, DateTime, Table
 
 from platz.db.collection_filters import Filter
@@ -58,7 +59,7 @@ class Listing:
 def read_page(connection: Connection, collection: Collection, listing: Listing, *, seen: SeenEnvs) -> bytes:
     """The JSON of a page: ``page``, ``per_page``, ``items`` and the true ``num_total``."""
     given = _effective_filters(collection, listing.filters)
-    statement = _page_statement(collection, tuple(given), scoped=_is_scoped(collection, seen))
+    statement = page_statement(collection, tuple(given), scoped=_is_scoped(collection, seen))
     bound: dict[str, object] = {
         "page": listing.page,
         "per_page": listing.per_page,
@@ -81,7 +82,7 @@ def read_item(
     ``shown`` are texts that stand in the answer in place of what their columns hold.
     """
     shown = shown or {}
-    statement = _item_statement(collection, tuple(shown), scoped=_is_scoped(collection, seen))
+    statement = item_statement(collection, tuple(shown), scoped=_is_scoped(collection, seen))
     bound: dict[str, object] = {"id": item_id, **{f"shown_{name}": text for name, text in shown.items()}}
     item = _fetch(connection, statement, _with_scope(bound, seen))
     if item is None:
@@ -90,8 +91,10 @@ def read_item(
 
 
 def _fetch(connection: Connection, statement: str, bound: Mapping[str, object]) -> bytes | None:
-    # Any: the driver's rows have no static types. The statement is text already: nothing to compile.
-    row: Any = connection.exec_driver_sql(statement, dict(bound)).first()
+    """Ask the driver itself: the statement is finished text, and most requests are this one question."""
+    # Any: the driver's rows have no static types.
+    driver: psycopg.Connection[Any] = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
+    row = driver.execute(cast("LiteralString", statement), bound).fetchone()
     return None if row is None else str(row[0]).encode()
 
 
@@ -117,7 +120,8 @@ def _effective_filters(collection: Collection, asked: Mapping[str, object]) -> d
 
 
 @lru_cache(maxsize=1024)
-def _page_statement(collection: Collection, filters: tuple[str, ...], *, scoped: bool) -> str:
+def page_statement(collection: Collection, filters: tuple[str, ...], *, scoped: bool) -> str:
+    """The statement of a page with these filters, for psycopg: ``%(page)s``, ``%(filter_<name>)s``, ``%(seen)s``."""
     conditions = [f"({_bound(collection.filters[name], name)})" for name in filters]
     if scoped:
         conditions.append(_in_scope(collection))
@@ -137,7 +141,8 @@ def _page_statement(collection: Collection, filters: tuple[str, ...], *, scoped:
 
 
 @lru_cache(maxsize=256)
-def _item_statement(collection: Collection, shown: tuple[str, ...], *, scoped: bool) -> str:
+def item_statement(collection: Collection, shown: tuple[str, ...], *, scoped: bool) -> str:
+    """The statement of one row, ``%(shown_<name>)s`` in place of those columns."""
     conditions = ["item.id = %(id)s::uuid", *([_in_scope(collection)] if scoped else [])]
     projection = _projection(collection, shown)
     return f'SELECT ({projection})::text FROM "{collection.table.name}" item{_where(conditions)}'  # noqa: S608

@@ -30,6 +30,9 @@ from platz.http.services import Services
 BODY_SECONDS = 30
 """A client that takes longer to send its body is told so (408)."""
 
+LONGEST_CAUSE = 500
+"""Characters of an outside error's text that the log gets; a trace for each would flood it in an outage."""
+
 Given = TypeVar("Given")
 log = structlog.get_logger()
 
@@ -124,9 +127,8 @@ def _refused(error: PlatzError, exchange: Exchange) -> Answer:
     if isinstance(error, Denied):
         exchange.reason = error.reason
     if status_of(error) >= 500:
-        log.warning(
-            "request refused", action="request_refused", error=error.message, exc_info=error.__cause__
-        )
+        cause = f"{type(error.__cause__).__name__}: {error.__cause__}"[:LONGEST_CAUSE]
+        log.warning("request refused", action="request_refused", error=error.message, cause=cause)
     return answer_error(error)
 
 
