@@ -8,7 +8,8 @@ failure has the contract's message and no more: an unknown token and a wrong sec
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -19,7 +20,7 @@ from platz.access.tokens import Tokens, VerifiedClaims, read_api_token, same_sec
 from platz.db import accounts
 from platz.db import tokens as token_rows
 from platz.db.database import Database
-from platz.errors import Unauthenticated
+from platz.errors import Retryable, Unauthenticated
 from platz.identities import Identity
 
 _BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
@@ -70,17 +71,19 @@ class Authenticator:
 
     def by_access_token(self, text: str) -> Authenticated:
         """Check an access token as REST and live events get it."""
-        claims = self._tokens.verify(text, self._now())
-        return self._living(claims, Credential.ACCESS_TOKEN)
+        with _told_as_database_error():
+            claims = self._tokens.verify(text, self._now())
+            return self._living(claims, Credential.ACCESS_TOKEN)
 
     def by_live_pass(self, cookie: str) -> Authenticated:
         """Check the cookie that opens live events."""
-        claims = self._tokens.open_live_pass(cookie, self._now())
-        return self._living(claims, Credential.LIVE_PASS)
+        with _told_as_database_error():
+            claims = self._tokens.open_live_pass(cookie, self._now())
+            return self._living(claims, Credential.LIVE_PASS)
 
     def _by_api_token(self, text: str) -> Authenticated:
         presented = read_api_token(text)
-        with self._database.reading() as connection:
+        with _told_as_database_error(), self._database.reading() as connection:
             found = token_rows.find(connection, presented.id)
             if found is None or not same_secret(presented, found.secret_hash):
                 raise Unauthenticated("API token authentication error: Illegal token")
@@ -91,6 +94,15 @@ class Authenticator:
         with self._database.reading() as connection:
             _require_subject(connection, claims.identity)
         return Authenticated(identity=claims.identity, credential=credential, expires_at=claims.expires_at)
+
+
+@contextmanager
+def _told_as_database_error() -> Generator[None]:
+    """Give a failure of the database the contract's beginning."""
+    try:
+        yield
+    except Retryable as error:
+        raise Retryable(f"Database error: {error.message}") from error
 
 
 def _require_subject(connection: Connection, identity: Identity) -> None:

@@ -8,7 +8,9 @@ same subject. `Unauthenticated` means that the code or a token was refused; trou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -30,6 +32,9 @@ from platz.json import JsonObject
 
 SCOPE = "openid profile email"
 CALLBACK_PATH = "/auth/google/callback"
+PLACES = 8
+"""Sign-ins that may wait for the provider at a time; more wait two seconds for a place."""
+PLACE_SECONDS = 2.0
 _TEXT_LIMIT = 1024
 _CODE_LIMIT = 4096
 
@@ -56,11 +61,13 @@ class IdentityProvider:
         self._client = client
         self._callback = callback_url(own_url)
         self._now = now
+        self._places = threading.BoundedSemaphore(PLACES)
 
     def redirect_url(self, flow: SignInFlow) -> str:
         """Return the address that the browser is sent to; raise `ProviderUnavailable`."""
         try:
-            provider = self._directory.documents()
+            with self._place():
+                provider = self._directory.documents()
         except ProviderUnavailable as error:
             raise ProviderUnavailable(f"Error getting redirect URL: {error.message}") from error
         query = {
@@ -82,15 +89,25 @@ class IdentityProvider:
         Raises `Unauthenticated` (code or token refused), `Rejected` (a claim is missing), `Denied` (the
         e-mail is not verified) or `ProviderUnavailable`.
         """
-        provider = self._directory.documents()
-        answer = self._exchange(provider, code, flow)
-        access_token, id_token = answer.get("access_token"), answer.get("id_token")
-        if not isinstance(access_token, str) or not isinstance(id_token, str):
-            raise Unauthenticated(
-                "OIDC authentication error: the provider sent no ID token or no access token"
-            )
-        verified = self._verify(provider, id_token, access_token, flow)
-        return _person(provider.settings, verified, self._userinfo(provider, access_token, verified.subject))
+        with self._place():
+            provider = self._directory.documents()
+            answer = self._exchange(provider, code, flow)
+            access_token, id_token = answer.get("access_token"), answer.get("id_token")
+            if not isinstance(access_token, str) or not isinstance(id_token, str):
+                raise Unauthenticated("OIDC authentication error: the provider sent no ID or access token")
+            verified = self._verify(provider, id_token, access_token, flow)
+            userinfo = self._userinfo(provider, access_token, verified.subject)
+        return _person(provider.settings, verified, userinfo)
+
+    @contextmanager
+    def _place(self) -> Generator[None]:
+        """Bound the threads that wait for the provider: anybody can begin a sign-in while it hangs."""
+        if not self._places.acquire(timeout=PLACE_SECONDS):
+            raise ProviderUnavailable("OIDC authentication error: too many people sign in at this moment")
+        try:
+            yield
+        finally:
+            self._places.release()
 
     def _exchange(self, provider: ProviderDocuments, code: str, flow: SignInFlow) -> JsonObject:
         if not 0 < len(code) <= _CODE_LIMIT:

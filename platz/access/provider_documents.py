@@ -21,6 +21,8 @@ from platz.errors import Retryable
 from platz.json import JsonObject
 
 MAX_AGE = 600.0
+FAILURE_COUNTS_FOR = 1.0
+"""Seconds in which those who waited for a fetch that failed do not each try it again."""
 SIZE_LIMIT = 1024 * 1024
 TOTAL_SECONDS = 15.0
 
@@ -82,6 +84,7 @@ class ProviderDirectory:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: tuple[float, ProviderDocuments] | None = None
+        self._failed: tuple[float, ProviderUnavailable] | None = None
 
     def documents(self) -> ProviderDocuments:
         """Return documents of at most ten minutes; raise `ProviderUnavailable`."""
@@ -99,10 +102,19 @@ class ProviderDirectory:
             fresh = kept and (or_older_than is None or self._clock() - kept[0] < or_older_than)
             if kept and fresh and kept[1] is not unless:
                 return kept[1]
-            asked_at = self._clock()
+            if self._failed and self._clock() - self._failed[0] < FAILURE_COUNTS_FOR:
+                raise ProviderUnavailable(self._failed[1].message) from self._failed[1]
+            return self._fetch_and_keep()
+
+    def _fetch_and_keep(self) -> ProviderDocuments:
+        asked_at = self._clock()
+        try:
             documents = self._fetch(self._settings())
-            self._kept = (asked_at, documents)
-            return documents
+        except ProviderUnavailable as error:
+            self._failed = (self._clock(), error)
+            raise
+        self._kept = (asked_at, documents)
+        return documents
 
     def forget(self) -> None:
         """Drop what is kept: the settings it was made with were refused."""

@@ -48,6 +48,8 @@ CONSOLE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+FRONTEND_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+"""Another frontend may load what it needs; what no frontend needs stays shut."""
 
 
 class FrontendMissing(PlatzError):
@@ -57,7 +59,7 @@ class FrontendMissing(PlatzError):
 class Pages(StaticFiles):
     """Serves one folder. With ``deep_links`` every path that is not a file gives the index page to a browser."""
 
-    def __init__(self, folder: Path, *, deep_links: bool, policy: str | None = None) -> None:
+    def __init__(self, folder: Path, *, deep_links: bool, policy: str) -> None:
         """Raise `FrontendMissing` when the folder has no index page."""
         if not (folder / _INDEX).is_file():
             raise FrontendMissing(f"The frontend's folder {folder} has no {_INDEX} (PLATZ_FRONTEND_DIR).")
@@ -76,8 +78,7 @@ class Pages(StaticFiles):
                 raise HTTPException(404) from refusal
             path, response = _INDEX, await self._file(_INDEX, scope)
         response.headers["Cache-Control"] = _FOR_EVER if _HASHED.search(path) else _ASK_AGAIN
-        if self._policy:
-            response.headers["Content-Security-Policy"] = self._policy
+        response.headers["Content-Security-Policy"] = self._policy
         return response
 
     async def _file(self, path: str, scope: Scope) -> Response:
@@ -103,4 +104,4 @@ def pages(frontend_folder: Path | None) -> Pages:
     """Return the application to mount at `/`, after everything else; raise `FrontendMissing`."""
     if frontend_folder is None:
         return Pages(CONSOLE_FOLDER, deep_links=False, policy=CONSOLE_POLICY)
-    return Pages(frontend_folder, deep_links=True)
+    return Pages(frontend_folder, deep_links=True, policy=FRONTEND_POLICY)

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from platz.errors import PlatzError
 
 MAX_AGE = 2.0
+FAILURE_COUNTS_FOR = 0.5
+"""Seconds in which those who waited for a reading that failed do not each try it again."""
 
 
 class BrokenSigningKey(PlatzError):
@@ -66,6 +68,7 @@ class SigningKeys:
         self._clock = clock
         self._lock = threading.Lock()
         self._known: tuple[float, SigningKey] | None = None
+        self._failed: tuple[float, PlatzError] | None = None
 
     def current(self) -> SigningKey:
         """Return the key; raise `BrokenSigningKey`, or what ``load`` raises."""
@@ -78,7 +81,13 @@ class SigningKeys:
     def _reload(self, stale: tuple[float, SigningKey] | None) -> SigningKey:
         if self._known and self._known is not stale:
             return self._known[1]  # another thread just did
+        if self._failed and self._clock() - self._failed[0] < FAILURE_COUNTS_FOR:
+            raise type(self._failed[1])(self._failed[1].message) from self._failed[1]
         asked_at = self._clock()
-        key = parse_signing_key(self._load())
+        try:
+            key = parse_signing_key(self._load())
+        except PlatzError as error:
+            self._failed = (self._clock(), error)
+            raise
         self._known = (asked_at, key)
         return key

@@ -11,8 +11,9 @@ from sqlalchemy import delete, insert, update
 from platz.access.authentication import Authenticator, Credential
 from platz.access.tokens import BrokenSigningKey, Tokens, new_api_token
 from platz.db import schema, tokens
+from platz.db.address import DatabaseAddress
 from platz.db.database import Database
-from platz.errors import Unauthenticated
+from platz.errors import Retryable, Unauthenticated
 from platz.identities import Bot, Identity, User
 from tests.integration.access.access_world import AccessWorld
 
@@ -170,3 +171,17 @@ def test_a_damaged_signing_key_is_a_server_error(database: Database, world: Acce
     authenticator = Authenticator(database, Tokens(lambda: "!"))
     with pytest.raises(BrokenSigningKey):
         authenticator.authenticate(authorization="Bearer a.b.c", api_token=None)
+
+
+@pytest.mark.parametrize("credential", [{"authorization": "Bearer a.b.c"}, {"api_token": new_api_token()[1]}])
+def test_a_database_that_is_gone_is_told_as_such(credential: dict[str, str]) -> None:
+    gone = Database(DatabaseAddress(host="127.0.0.1", port=1, database="none", user="nobody"))
+
+    def signing_key() -> str:
+        with gone.reading():
+            return KEY
+
+    presented = {"authorization": None, "api_token": None} | credential
+    with pytest.raises(Retryable, match=r"^Database error: "):
+        Authenticator(gone, Tokens(signing_key)).authenticate(**presented)
+    gone.close()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +27,7 @@ from fake_provider import (
 )
 from jose import jwe
 
+from platz.access import oidc
 from platz.access.accounts import Person
 from platz.access.oidc import callback_url
 from platz.access.provider_documents import MAX_AGE, ProviderDirectory, ProviderSettings, ProviderUnavailable
@@ -367,3 +370,41 @@ def test_no_error_tells_the_client_secret(provider: FakeProvider, flow: SignInFl
     with pytest.raises(PlatzError) as error:
         sign_in(provider, flow)
     assert "s3:cret" not in error.value.message
+
+
+def test_a_provider_that_hangs_does_not_take_every_thread(
+    provider: FakeProvider, flow: SignInFlow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given a provider that does not answer, when many people begin, then the later ones are told at once."""
+    monkeypatch.setattr(oidc, "PLACE_SECONDS", 0.05)
+    answered = threading.Event()
+
+    def hanging(_: httpx.Request) -> httpx.Response:
+        answered.wait(10)
+        return httpx.Response(503)
+
+    provider.answers["/.well-known/openid-configuration"] = hanging
+    identity_provider = provider.identity_provider()
+    with ThreadPoolExecutor(30) as people:
+        begun = [people.submit(identity_provider.redirect_url, flow) for _ in range(30)]
+        for _ in range(30 - oidc.PLACES):
+            done = next(as_completed(begun))
+            assert "too many people" in str(done.exception(5))
+            begun.remove(done)
+        answered.set()
+        assert all("answered 503" in str(each.exception(5)) for each in begun)
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+
+
+def test_after_a_failure_the_provider_is_asked_again(provider: FakeProvider) -> None:
+    time = [0.0]
+    settings = ProviderSettings(server_url=ISSUER, client_id="platz", client_secret="s")
+    directory = ProviderDirectory(lambda: settings, provider.client, clock=lambda: time[0])
+    provider.answers["/keys"] = refusing
+    for _ in range(3):
+        with pytest.raises(ProviderUnavailable):
+            directory.documents()
+    assert provider.asked.count("/keys") == 1
+    provider.answers.clear()
+    time[0] = 1.0
+    assert directory.documents().issuer == ISSUER

@@ -228,3 +228,24 @@ def test_a_signing_key_does_not_show_itself() -> None:
 
     stored = base64.b64encode(SECRET).decode()
     assert "secret" not in repr(parse_signing_key(stored))
+
+
+def test_a_failed_reading_of_the_key_is_not_repeated_by_everybody_who_waited() -> None:
+    from platz.access.tokens.keys import SigningKeys
+    from platz.errors import Retryable
+
+    reads, time = [], [0.0]
+
+    def load() -> str:
+        reads.append(1)
+        if len(reads) == 1:
+            raise Retryable("no database")
+        return base64.b64encode(SECRET).decode()
+
+    keys = SigningKeys(load, clock=lambda: time[0])
+    for _ in range(5):
+        with pytest.raises(Retryable, match="no database"):
+            keys.current()
+    assert len(reads) == 1
+    time[0] = 0.6
+    assert keys.current().secret == SECRET

@@ -121,6 +121,12 @@ def test_head_is_answered_and_other_methods_are_not(folder: Path) -> None:
     assert get(folder, "/", method="POST").status_code == 405
 
 
+def test_another_frontend_may_load_its_scripts(folder: Path) -> None:
+    policy = get(folder, "/").headers["content-security-policy"]
+    assert "default-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+
+
 def test_a_folder_without_an_index_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FrontendMissing, match=r"PLATZ_FRONTEND_DIR"):
         pages(tmp_path)
