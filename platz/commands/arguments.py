@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from platz.commands import chart, openapi
+from platz.commands import chart, openapi, sandbox_token
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_settings(subparsers.add_parser("run", help="serve (what happens without a command, too)"))
     chart.add_commands(subparsers)
     openapi.add_commands(subparsers)
+    sandbox_token.add_commands(subparsers)
     return parser
 
 
