@@ -142,3 +142,11 @@ def test_the_sdk_parses_json_from_every_post_and_put(api: Installation) -> None:
 def test_the_sdk_s_filters_that_are_not_known_filter_nothing(api: Installation) -> None:
     api.new_workload()
     assert len(api["bot"].items("/k8s-resources", params={"kind_id": str(api.kind)})) == 1
+
+
+def test_the_document_and_its_page_are_open_to_everyone(api: Installation) -> None:
+    document = api["anonymous"].get("/openapi.json")
+    page = api["anonymous"].get("/docs")
+    assert document.json()["info"]["version"] == "v1.2.3"
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "createDeployment" in page.text
