@@ -88,7 +88,7 @@ class Watch:
                 self._breaker.failed()
                 self._healthy = False
                 yield WatchFailed(reason=error.message)
-                self._pause()
+                self._pause(at_least=error.retry_after if isinstance(error, KubeUnreachable) else 0.0)
 
     def _may_try(self) -> bool:
         """Wait for the cluster's breaker; False when stopped."""
@@ -99,15 +99,16 @@ class Watch:
             self._stopped.wait(seconds)
         return False
 
-    def _pause(self) -> None:
+    def _pause(self, *, at_least: float = 0.0) -> None:
         """Wait longer with every failure in a row; after a few of them do not trust the version any more."""
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
-        self._stopped.wait(self._timing.pauses.after(self._failures))
+        pause = max(self._timing.pauses.after(self._failures), at_least)
+        self._stopped.wait(min(pause, self._timing.pauses.limit))
 
     def _list_then_streams(self) -> Iterator[WatchNews]:
-        """List unless a resource version is known, then follow it from stream to stream."""
+        """List unless a resource version is known, then follow it from stream to stream as long as it is trusted."""
         if not self._version:
             listing = self._client.list_all(
                 self._watched.resource, label_selector=self._watched.label_selector
@@ -115,7 +116,7 @@ class Watch:
             self._version = listing.resource_version
             self._breaker.succeeded()
             yield Snapshot(objects=listing.items)
-        while not self._stopped.is_set():
+        while self._version and not self._stopped.is_set():
             began, reached = time.monotonic(), self._version
             yield from self._one_stream()
             if self._version != reached or time.monotonic() - began >= self._timing.settled:

@@ -204,12 +204,14 @@ def test_a_server_that_closes_every_stream_at_once_is_asked_with_growing_pauses(
     server: ScriptedServer, follow: Follow
 ) -> None:
     pauses = CountedPauses()
-    server.script.extend([listing(), stream()])
+    server.script.extend([listing(), stream(), stream(), stream(), listing(), stream()])
     follow(pauses=pauses)
-    eventually(lambda: len(server.requests) >= 5)
+    eventually(lambda: len(server.requests) >= 7)
     asked, taken = len(server.requests), list(pauses.taken)  # type: ignore[attr-defined]
-    assert asked <= len(taken) + 2  # the list, the first stream, and one stream after each pause
+    assert asked <= len(taken) + 3  # two lists, the first stream, and one stream after each pause
     assert taken == sorted(taken)
+    watches = [request for request in server.requests if "watch=true" in request]
+    assert all("resourceVersion=10&" in request for request in watches)
 
 
 @pytest.mark.parametrize("stage", ["list", "watch", "stream"])
