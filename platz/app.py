@@ -35,14 +35,15 @@ from platz.assembly.web import Web, make_web
 from platz.banner import banner
 from platz.commands.arguments import parse
 from platz.commands.settings import settings_report
-from platz.config import LoadedSettings, Role, SettingsError, load
+from platz.config import LoadedSettings, Role, Settings, SettingsError, load
+from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.db.encryption import Cipher, encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.deployments.adoption import seal_plain_rows
 from platz.errors import PlatzError
 from platz.http.server import bind
-from platz.surroundings import listen_address, surround
+from platz.surroundings import listen_address, real_database, refuse_stand_ins_in_production, surround
 
 READY_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 5.0
@@ -110,14 +111,17 @@ def serve(loaded: LoadedSettings) -> int:
     ending = Ending()
     house = _house(ending)
     _heed_signals(ending, house.roster)
+    refuse_stand_ins_in_production(settings)
     with ExitStack() as stack:
         listener = _listener(loaded, stack)
+        address = real_database(settings)
+        real = _ready_database(settings, address, stack) if address else None  # before any stand-in starts
         surroundings = stack.enter_context(surround(settings))
-        database = open_database(settings, surroundings, stack)
+        database = real or _ready_database(settings, surroundings.database, stack)
         cipher = make_cipher(settings, surroundings)
-        _prepare(database, cipher)
+        _seal(database, cipher)
         parts = make_parts(settings, surroundings, database, cipher, _on_lost_leases(house), stack)
-        web = make_web(parts, listener=listener)
+        web = make_web(parts, listener=listener, roster=house.roster)
         stack.callback(house.ticker.stop)
         for part in (parts.leases, parts.helm, house.ticker):
             part.start()
@@ -134,9 +138,15 @@ def serve(loaded: LoadedSettings) -> int:
     return ending.status
 
 
-def _prepare(database: Database, cipher: Cipher) -> None:
-    """Bring the schema and the encryption of what is there up to date."""
+def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
+    """Open the database and bring its schema up to date."""
+    database = open_database(settings, address, stack)
     migrate(database)
+    return database
+
+
+def _seal(database: Database, cipher: Cipher) -> None:
+    """Bring the encryption of what is there up to date."""
     with database.transaction() as connection:
         encrypt_plain_rows(connection, cipher)
         seal_plain_rows(connection, cipher.encrypt)

@@ -65,9 +65,14 @@ def _split(value: Any) -> Any:
     return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
 
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)]
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -85,7 +90,7 @@ class Settings(BaseSettings):
     production: bool = setting("PLATZ_PRODUCTION", False, "Refuse every stand-in of the sandbox.")
     roles: Roles = setting("PLATZ_ROLES", tuple(Role), "The parts of the work that this process takes.")
     data_dir: Path = setting("PLATZ_DATA_DIR", Path(".platz"), "Folder of the embedded parts and of caches.")
-    log_level: str = setting("PLATZ_LOG_LEVEL", "info", "debug, info, warning or error.")
+    log_level: LogLevel = setting("PLATZ_LOG_LEVEL", "info", "debug, info, warning or error.")
     log_format: Literal["auto", "human", "json"] = setting(
         "PLATZ_LOG_FORMAT", "auto", "auto means human on a terminal and JSON otherwise."
     )

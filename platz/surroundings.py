@@ -60,11 +60,27 @@ def listen_address(settings: Settings) -> tuple[str, int]:
     return host, settings.api_port
 
 
+def refuse_stand_ins_in_production(settings: Settings) -> None:
+    """Raise `NoStandInsInProduction` for the first thing that production needs and that no setting gives."""
+    if not settings.production:
+        return
+    plan = _plan(settings)
+    missing = {
+        "a database (DATABASE_URL, or PGHOST and the other PG settings)": plan.postgres_port,
+        "an identity provider (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)": plan.identity_port,
+        "clusters (PLATZ_CLUSTER_PROVIDER)": plan.simulator_ports,
+        "charts (PLATZ_REGISTRY_PROVIDER)": plan.registry_port,
+        "the public address (PLATZ_OWN_URL)": not settings.own_url,
+    }
+    words = [words for words, stand_in in missing.items() if stand_in]
+    if words:
+        raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {words[0]}.")
+
+
 @contextmanager
 def surround(settings: Settings) -> Generator[Surroundings]:
     """Start the stand-ins that the settings call for and say where everything is; stop them at the end."""
     plan = _plan(settings)
-    _refuse_stand_ins(settings, plan)
     folder = DataFolder(settings.data_dir)
     if not plan.is_empty:
         folder.open()
@@ -79,11 +95,10 @@ def surround(settings: Settings) -> Generator[Surroundings]:
 
 def _plan(settings: Settings) -> SandboxPlan:
     roles = set(settings.roles)
-    real_database = settings.database_url or settings.pghost
     clusters = roles & (CLUSTER_ROLES | INGRESS_ROLES) and cluster_provider(settings) == "sandbox"
     registry = roles & CHART_ROLES and registry_provider(settings) == "sandbox"
     return SandboxPlan(
-        postgres_port=None if real_database else settings.postgres_port,
+        postgres_port=None if _has_real_database(settings) else settings.postgres_port,
         identity_port=settings.identity_port if Role.API in roles and not settings.oidc_server_url else None,
         simulator_ports=(settings.simulator_port, settings.simulator_ingress_port) if clusters else None,
         registry_port=settings.registry_port if registry else None,
@@ -115,21 +130,6 @@ def own_url(settings: Settings) -> str:
     return (settings.own_url or f"http://127.0.0.1:{settings.api_port}").rstrip("/")
 
 
-def _refuse_stand_ins(settings: Settings, plan: SandboxPlan) -> None:
-    if not settings.production:
-        return
-    missing = {
-        "a database (DATABASE_URL, or PGHOST and the other PG settings)": plan.postgres_port,
-        "an identity provider (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)": plan.identity_port,
-        "clusters (PLATZ_CLUSTER_PROVIDER)": plan.simulator_ports,
-        "charts (PLATZ_REGISTRY_PROVIDER)": plan.registry_port,
-        "the public address (PLATZ_OWN_URL)": not settings.own_url,
-    }
-    words = [words for words, stand_in in missing.items() if stand_in]
-    if words:
-        raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {words[0]}.")
-
-
 def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -> Surroundings:
     simulated = facts.clusters
     return Surroundings(
@@ -146,6 +146,16 @@ def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -
         encryption_key=folder.secret("encryption-key") if facts.database else None,
         facts=facts,
     )
+
+
+def real_database(settings: Settings) -> DatabaseAddress | None:
+    """The database that the settings name, None when it is embedded; raise `BadDatabaseAddress`."""
+    address = _database_address(settings)
+    return address if _has_real_database(settings) else None
+
+
+def _has_real_database(settings: Settings) -> bool:
+    return bool(settings.database_url or settings.pghost)
 
 
 def _real_identity(settings: Settings) -> IdentityFacts | None:

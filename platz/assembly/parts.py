@@ -17,7 +17,7 @@ from platz.actors.served_clusters import ServedClusters
 from platz.actors.slots import Slots
 from platz.charts.names import normalised_url
 from platz.config import Settings
-from platz.db.address import PoolLimits
+from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
 from platz.db.leases import LeaseKeeper
@@ -65,7 +65,7 @@ class Parts:
         )
 
 
-def open_database(settings: Settings, surroundings: Surroundings, stack: ExitStack) -> Database:
+def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
     """Make the pool and check that the database answers; raise `DatabaseUnreachable`."""
     limits = PoolLimits(
         max_size=settings.db_pool_max_size,
@@ -74,7 +74,7 @@ def open_database(settings: Settings, surroundings: Surroundings, stack: ExitSta
         idle_timeout=settings.db_pool_idle_timeout,
         max_lifetime=settings.db_pool_max_lifetime,
     )
-    database = Database(surroundings.database, limits)
+    database = Database(address, limits)
     stack.callback(database.close)
     database.check()
     database.warm()

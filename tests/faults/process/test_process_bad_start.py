@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from acceptance.platz_process import Ended, PlatzProcess, is_listening
+from acceptance.platz_process import PlatzProcess, is_listening
 from database import PostgresServer
 
 from platz.db.address import DatabaseAddress
@@ -68,7 +68,7 @@ def test_a_taken_port_is_named_with_its_setting(platz: PlatzProcess, setting: st
 
         line = refused(platz)
 
-    assert f"ort {port}" in line
+    assert f" {port}" in line or f":{port}" in line
     assert words in line
 
 
@@ -113,7 +113,7 @@ def test_a_wrong_setting_is_named_with_what_is_wanted(
 
 
 def test_an_unknown_flag_is_refused(platz: PlatzProcess) -> None:
-    ended = platz.refuse("--api-prot", "3000")
+    ended = platz.refuse("--api-prot=3000")
 
     assert ended.status == 2
     assert "unrecognized arguments: --api-prot" in ended.errors
@@ -142,10 +142,7 @@ def test_a_wrong_database_password_is_said(platz: PlatzProcess, postgres: Postgr
 def test_a_database_that_does_not_exist_is_named(platz: PlatzProcess, postgres: PostgresServer) -> None:
     platz.settings["DATABASE_URL"] = url_of(postgres.address, database="nowhere")
 
-    line = refused(platz)
-
-    assert "nowhere" in line
-    assert "does not exist" in line
+    assert "the server has no database nowhere" in refused(platz)
 
 
 def test_a_database_that_is_not_platzs_is_left_alone(platz: PlatzProcess, postgres: PostgresServer) -> None:
