@@ -6,12 +6,13 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
 import platz
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings, new_http_client
+from platz.actors.roster import Roster
 from platz.assembly.parts import Parts
 from platz.errors import PlatzError
 from platz.http.application import build_application
@@ -43,14 +44,27 @@ class Web:
             raise PlatzError("This process does not serve the API.")
         services = _services(self.parts)
         routes = _routes_beside(self.parts, services, self.feed, self.readiness)
-        return WebServer(lambda: build_application(services, beside=routes), listener=self.listener)
+        frontend = pages(self.parts.settings.frontend_dir)
+        return WebServer(
+            lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
+        )
 
 
-def make_web(parts: Parts, *, listener: socket.socket | None) -> Web:
+class NotReady(PlatzError):
+    """Some of this process's actors are not at work."""
+
+
+def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) -> Web:
     """Make the feed and what `/readyz` asks; the server is made when it starts."""
+
+    def actors_work() -> None:
+        idle = [health.name for health in roster.health() if not health.ready]
+        if idle:
+            raise NotReady(f"These actors are not at work yet: {', '.join(idle)}.")
+
     return Web(
         feed=LiveFeed(RightsReader(parts.database, parts.tokens)),
-        readiness=Readiness({"database": parts.database.check}),
+        readiness=Readiness({"database": parts.database.check, "actors": actors_work}),
         listener=listener,
         parts=parts,
     )
@@ -99,7 +113,4 @@ def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: 
     figures = DatabaseFigures(
         parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()
     )
-    routes: list[BaseRoute] = [*live_routes(LiveConnections(feed, gatekeeper))]
-    routes += operation_routes(readiness, figures)
-    routes.append(Mount("/", pages(parts.settings.frontend_dir)))
-    return routes
+    return [*live_routes(LiveConnections(feed, gatekeeper)), *operation_routes(readiness, figures)]

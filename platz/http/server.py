@@ -14,6 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from platz.errors import PlatzError
+from platz.http.live.protocol import websocket_options
 
 KEEP_ALIVE_SECONDS = 75
 STARTED_SECONDS = 15.0
@@ -52,15 +53,13 @@ class WebServer:
         """Return when requests are answered; ``ended`` is called when the server stops without being told to."""
         config = uvicorn.Config(
             self._build(),
-            ws="websockets-sansio",
             loop="uvloop",
             http="httptools",
             log_config=None,
             access_log=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             server_header=False,
-            ws_max_size=64 * 1024,
-            ws_ping_interval=None,  # the live feed pings by itself
+            **websocket_options(),
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
