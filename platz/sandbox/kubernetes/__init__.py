@@ -33,7 +33,7 @@ What marks a Pod (annotations of the Pod template, or its images):
 | image contains `never-ready`, or `sandbox.platz.io/never-ready: "true"` | runs, never becomes ready |
 | image contains `crash`, or `sandbox.platz.io/crash: "true"` | CrashLoopBackOff; a Pod that may not restart fails |
 | `sandbox.platz.io/ready-seconds: "N"` | becomes ready after N seconds |
-| `sandbox.platz.io/run-seconds: "N"` | a Pod that is meant to end (restartPolicy other than Always) ends after N seconds |
+| `sandbox.platz.io/run-seconds: "N"` | a Pod that is meant to end (by its restartPolicy) ends after N seconds |
 | `sandbox.platz.io/exit-code: "N"` | ... with exit code N; other than 0 is a failure |
 | `sandbox.platz.io/app: NAME` | the ingress stand-in answers for this application (see `ingress`) |
 | `sandbox.platz.io/status-fails: "true"` | ... and its `GET /status` answers 500 |

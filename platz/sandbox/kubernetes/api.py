@@ -15,7 +15,7 @@ from platz.sandbox.kubernetes import discovery, openapi, pod_logs
 from platz.sandbox.kubernetes.cluster import Cluster
 from platz.sandbox.kubernetes.decoding import FieldValidation
 from platz.sandbox.kubernetes.deleting import delete, read_options
-from platz.sandbox.kubernetes.document import KubeObject, is_object
+from platz.sandbox.kubernetes.document import KubeObject, is_object, part
 from platz.sandbox.kubernetes.exchange import Answer, Stream
 from platz.sandbox.kubernetes.listing import read_page
 from platz.sandbox.kubernetes.managed_fields import APPLY, UPDATE, Writer, manager_name
@@ -223,7 +223,7 @@ class ClusterApi:
 
     def _evict(self, call: Call, target: Target) -> Answer:
         item = self._writing.existing(target.kind, target.space, target.object_name)
-        options = parse_object(call.body, call.content_type).get("deleteOptions") or {}
+        options = part(parse_object(call.body, call.content_type), "deleteOptions")
         delete(self.cluster, target.kind, item, read_options(options, call.query))
         return _json({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}, status=201)
 
@@ -293,8 +293,10 @@ def _patching(content_type: str, patch: Any, shape: Shape) -> Callable[[KubeObje
 
 
 def _unsupported(content_type: str) -> ApiError:
-    told = ", ".join((JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH))
-    message = f"the body of the request was in an unknown format ({content_type}) - accepted media types include: {told}"
+    told = f"{JSON_PATCH}, {MERGE_PATCH}, {STRATEGIC_PATCH}, {APPLY_PATCH}"
+    message = (
+        f"the body of the request was in an unknown format ({content_type}) - accepted media types: {told}"
+    )
     return ApiError(code=415, reason="UnsupportedMediaType", message=message)
 
 

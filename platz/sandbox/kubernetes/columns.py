@@ -11,10 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, is_list, number, objects, seconds_since, texts
+from platz.sandbox.kubernetes import cells
+from platz.sandbox.kubernetes.document import (
+    KubeObject,
+    dig,
+    is_list,
+    number,
+    objects,
+    texts,
+)
 from platz.sandbox.kubernetes.kinds import Kind
-
-NONE = "<none>"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,30 +39,7 @@ class Column:
                 "priority": self.priority}  # fmt: skip
 
 
-def age(text: str | None) -> str:
-    """Write how long ago a time was, as kubectl does: `12s`, `5m3s`, `3h`, `2d`."""
-    if not text:
-        return "<unknown>"
-    return duration(max(int(seconds_since(text)), 0))
-
-
-def duration(seconds: int) -> str:
-    """Write a number of seconds with at most two units, fewer the longer it is."""
-    for limit, big, small, exact_until in (
-        (120, 1, 0, 0),
-        (10800, 60, 1, 600),
-        (172800, 3600, 60, 28800),
-        (63072000, 86400, 3600, 691200),
-    ):
-        if seconds < limit:
-            units = {1: "s", 60: "m", 3600: "h", 86400: "d"}
-            whole, rest = divmod(seconds, big)
-            part = f"{rest // small}{units[small]}" if seconds < exact_until and rest // small else ""
-            return f"{whole}{units[big]}{part}"
-    return f"{seconds // 31536000}y"
-
-
-def _field(*path: str, default: Any = NONE) -> Callable[[KubeObject], Any]:
+def _field(*path: str, default: Any = cells.NONE) -> Callable[[KubeObject], Any]:
     def cell(document: KubeObject) -> Any:
         value = dig(document, *path)
         return default if value is None else value
@@ -73,7 +56,7 @@ def _length(*path: str) -> Callable[[KubeObject], Any]:
 
 
 def _age_of(*path: str) -> Callable[[KubeObject], Any]:
-    return lambda document: age(dig(document, *path))
+    return lambda document: cells.age(dig(document, *path))
 
 
 _NAME = Column(name="Name", cell=_field("metadata", "name"), format="name")
@@ -84,14 +67,16 @@ def _template(part: str) -> Callable[[KubeObject], Any]:
     def cell(document: KubeObject) -> Any:
         return (
             ",".join(str(c.get(part)) for c in objects(document, "spec", "template", "spec", "containers"))
-            or NONE
+            or cells.NONE
         )
 
     return cell
 
 
 def _selector(*path: str) -> Callable[[KubeObject], Any]:
-    return lambda document: ",".join(f"{k}={v}" for k, v in sorted(texts(document, *path).items())) or NONE
+    return lambda document: (
+        ",".join(f"{k}={v}" for k, v in sorted(texts(document, *path).items())) or cells.NONE
+    )
 
 
 _TEMPLATE = (
@@ -101,125 +86,38 @@ _TEMPLATE = (
 )
 
 
-def _ready_of(pod: KubeObject) -> str:
-    ready = sum(bool(status.get("ready")) for status in objects(pod, "status", "containerStatuses"))
-    return f"{ready}/{len(objects(pod, 'spec', 'containers'))}"
-
-
-def _pod_status(pod: KubeObject) -> str:
-    if dig(pod, "metadata", "deletionTimestamp"):
-        return "Terminating"
-    for status in objects(pod, "status", "containerStatuses"):
-        for state in ("waiting", "terminated"):
-            reason = dig(status, "state", state, "reason")
-            if reason:
-                return str(reason)
-    return str(dig(pod, "status", "reason") or dig(pod, "status", "phase") or "Unknown")
-
-
-def _restarts(pod: KubeObject) -> str:
-    return str(sum(number(status, "restartCount") for status in objects(pod, "status", "containerStatuses")))
-
-
-def _ready_replicas(document: KubeObject) -> str:
-    return f"{number(document, 'status', 'readyReplicas')}/{number(document, 'spec', 'replicas', default=1)}"
-
-
-def _ports(service: KubeObject) -> str:
-    def one(port: KubeObject) -> str:
-        node = f":{port['nodePort']}" if port.get("nodePort") else ""
-        return f"{port.get('port')}{node}/{port.get('protocol', 'TCP')}"
-
-    return ",".join(one(port) for port in objects(service, "spec", "ports")) or NONE
-
-
-def _external_ip(service: KubeObject) -> str:
-    if dig(service, "spec", "type") == "ExternalName":
-        return str(dig(service, "spec", "externalName"))
-    addresses = [
-        str(item.get("ip") or item.get("hostname"))
-        for item in objects(service, "status", "loadBalancer", "ingress")
-    ]
-    if addresses:
-        return ",".join(addresses)
-    return "<pending>" if dig(service, "spec", "type") == "LoadBalancer" else NONE
-
-
-def _job_status(job: KubeObject) -> str:
-    for name, shown in (("Complete", "Complete"), ("Failed", "Failed"), ("Suspended", "Suspended")):
-        if any(
-            c.get("type") == name and c.get("status") == "True" for c in objects(job, "status", "conditions")
-        ):
-            return shown
-    return "Terminating" if dig(job, "metadata", "deletionTimestamp") else "Running"
-
-
-def _job_duration(job: KubeObject) -> str:
-    started, ended = dig(job, "status", "startTime"), dig(job, "status", "completionTime")
-    if not started:
-        return ""
-    took = seconds_since(started) - (seconds_since(ended) if ended else 0)
-    return duration(max(int(took), 0))
-
-
-def _hosts(ingress: KubeObject) -> str:
-    return ",".join(str(rule.get("host", "*")) for rule in objects(ingress, "spec", "rules")) or "*"
-
-
-def _addresses(ingress: KubeObject) -> str:
-    return ",".join(
-        str(i.get("ip") or i.get("hostname")) for i in objects(ingress, "status", "loadBalancer", "ingress")
-    )
-
-
-def _node_status(node: KubeObject) -> str:
-    ready = any(
-        c.get("type") == "Ready" and c.get("status") == "True" for c in objects(node, "status", "conditions")
-    )
-    state = "Ready" if ready else "NotReady"
-    return f"{state},SchedulingDisabled" if dig(node, "spec", "unschedulable") else state
-
-
-def _last_seen(event: KubeObject) -> str:
-    return age(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp"))
-
-
-def _involved(event: KubeObject) -> str:
-    involved = event.get("involvedObject") or {}
-    return f"{str(involved.get('kind', '')).lower()}/{involved.get('name', '')}"
-
-
 def _counted(name: str, *path: str, priority: int = 0) -> Column:
     return Column(name=name, cell=_count(*path), type="integer", priority=priority)
 
 
-def _shown(name: str, *path: str, default: Any = NONE, priority: int = 0) -> Column:
+def _shown(name: str, *path: str, default: Any = cells.NONE, priority: int = 0) -> Column:
     return Column(name=name, cell=_field(*path, default=default), priority=priority)
 
 
 _COLUMNS: Mapping[str, tuple[Column, ...]] = {
     "pods": (
-        _NAME, Column(name="Ready", cell=_ready_of), Column(name="Status", cell=_pod_status),
-        Column(name="Restarts", cell=_restarts), _AGE, _shown("IP", "status", "podIP", priority=1),
-        _shown("Node", "spec", "nodeName", priority=1), _shown("Nominated Node", "status", "nominatedNodeName", priority=1),
-        Column(name="Readiness Gates", cell=lambda _pod: NONE, priority=1),
+        _NAME, Column(name="Ready", cell=cells.ready_of), Column(name="Status", cell=cells.pod_status),
+        Column(name="Restarts", cell=cells.restarts), _AGE, _shown("IP", "status", "podIP", priority=1),
+        _shown("Node", "spec", "nodeName", priority=1),
+        _shown("Nominated Node", "status", "nominatedNodeName", priority=1),
+        Column(name="Readiness Gates", cell=lambda _pod: cells.NONE, priority=1),
     ),
     "services": (
         _NAME, _shown("Type", "spec", "type"), _shown("Cluster-IP", "spec", "clusterIP"),
-        Column(name="External-IP", cell=_external_ip), Column(name="Port(s)", cell=_ports), _AGE,
+        Column(name="External-IP", cell=cells.external_ip), Column(name="Port(s)", cell=cells.ports), _AGE,
         Column(name="Selector", cell=_selector("spec", "selector"), priority=1),
     ),
     "namespaces": (_NAME, _shown("Status", "status", "phase"), _AGE),
     "nodes": (
-        _NAME, Column(name="Status", cell=_node_status), Column(name="Roles", cell=lambda _node: NONE), _AGE,
+        _NAME, Column(name="Status", cell=cells.node_status), Column(name="Roles", cell=lambda _node: cells.NONE), _AGE,
         _shown("Version", "status", "nodeInfo", "kubeletVersion"),
     ),
     "configmaps": (_NAME, Column(name="Data", cell=_length("data"), type="string"), _AGE),
     "secrets": (_NAME, _shown("Type", "type"), Column(name="Data", cell=_length("data"), type="integer"), _AGE),
     "serviceaccounts": (_NAME, Column(name="Secrets", cell=_length("secrets"), type="integer"), _AGE),
     "events": (
-        Column(name="Last Seen", cell=_last_seen), _shown("Type", "type"), _shown("Reason", "reason"),
-        Column(name="Object", cell=_involved), _shown("Message", "message"),
+        Column(name="Last Seen", cell=cells.last_seen), _shown("Type", "type"), _shown("Reason", "reason"),
+        Column(name="Object", cell=cells.involved), _shown("Message", "message"),
         Column(name="Name", cell=_field("metadata", "name"), format="name", priority=1),
     ),
     "persistentvolumeclaims": (
@@ -229,14 +127,14 @@ _COLUMNS: Mapping[str, tuple[Column, ...]] = {
         _shown("StorageClass", "spec", "storageClassName", default=""), _AGE,
     ),
     "deployments.apps": (
-        _NAME, Column(name="Ready", cell=_ready_replicas), _counted("Up-to-date", "status", "updatedReplicas"),
+        _NAME, Column(name="Ready", cell=cells.ready_replicas), _counted("Up-to-date", "status", "updatedReplicas"),
         _counted("Available", "status", "availableReplicas"), _AGE, *_TEMPLATE,
     ),
     "replicasets.apps": (
         _NAME, _counted("Desired", "spec", "replicas"), _counted("Current", "status", "replicas"),
         _counted("Ready", "status", "readyReplicas"), _AGE, *_TEMPLATE,
     ),
-    "statefulsets.apps": (_NAME, Column(name="Ready", cell=_ready_replicas), _AGE, *_TEMPLATE[:2]),
+    "statefulsets.apps": (_NAME, Column(name="Ready", cell=cells.ready_replicas), _AGE, *_TEMPLATE[:2]),
     "daemonsets.apps": (
         _NAME, _counted("Desired", "status", "desiredNumberScheduled"),
         _counted("Current", "status", "currentNumberScheduled"), _counted("Ready", "status", "numberReady"),
@@ -244,22 +142,21 @@ _COLUMNS: Mapping[str, tuple[Column, ...]] = {
         Column(name="Node Selector", cell=_selector("spec", "template", "spec", "nodeSelector")), _AGE, *_TEMPLATE,
     ),
     "jobs.batch": (
-        _NAME, Column(name="Status", cell=_job_status),
-        Column(name="Completions",
-               cell=lambda job: f"{number(job, 'status', 'succeeded')}/{number(job, 'spec', 'completions', default=1)}"),
-        Column(name="Duration", cell=_job_duration), _AGE, *_TEMPLATE,
+        _NAME, Column(name="Status", cell=cells.job_status),
+        Column(name="Completions", cell=cells.completions),
+        Column(name="Duration", cell=cells.job_duration), _AGE, *_TEMPLATE,
     ),
     "cronjobs.batch": (
         _NAME, _shown("Schedule", "spec", "schedule"), _shown("Timezone", "spec", "timeZone"),
         Column(name="Suspend", cell=lambda job: str(bool(dig(job, "spec", "suspend"))), type="boolean"),
         Column(name="Active", cell=_length("status", "active"), type="integer"),
         Column(name="Last Schedule",
-               cell=lambda job: age(moment) if (moment := dig(job, "status", "lastScheduleTime")) else NONE),
+               cell=cells.last_schedule),
         _AGE,
     ),
     "ingresses.networking.k8s.io": (
-        _NAME, _shown("Class", "spec", "ingressClassName"), Column(name="Hosts", cell=_hosts),
-        Column(name="Address", cell=_addresses),
+        _NAME, _shown("Class", "spec", "ingressClassName"), Column(name="Hosts", cell=cells.hosts),
+        Column(name="Address", cell=cells.addresses),
         Column(name="Ports", cell=lambda ingress: "80, 443" if objects(ingress, "spec", "tls") else "80"), _AGE,
     ),
     "ingressclasses.networking.k8s.io": (
@@ -313,7 +210,7 @@ def _custom_column(column: KubeObject) -> Column:
     dated = column.get("type") == "date"
     return Column(
         name=column.get("name", ""),
-        cell=(lambda document: age(read(document))) if dated else read,
+        cell=(lambda document: cells.age(read(document))) if dated else read,
         type=column.get("type", "string"),
         format=column.get("format", ""),
         priority=number(column, "priority"),

@@ -40,7 +40,7 @@ class ControlEndpoint:
             return
         try:
             body = await exchange.body()
-            document = orjson.loads(body) if body else {}
+            document: Any = orjson.loads(body) if body else {}
             if not is_object(document):
                 raise Rejected("The body is not a JSON object.")
             answer = self._answer(exchange.method, exchange.path.strip("/").split("/")[1:], document)

@@ -61,6 +61,9 @@ _SCALARS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+_JSON_WORDS = ((dict, "object"), (list, "array"), (str, "string"), (bool, "bool"))
+
+
 class Decoder:
     """Walks one document; ``unknown`` collects the paths of fields that the kind does not have."""
 
@@ -107,7 +110,7 @@ class Decoder:
         return str(value) if shape.scalar == "quantity" else value
 
     def _wrong(self, value: Any, path: str, wanted: str) -> Exception:
-        found = {dict: "object", list: "array", str: "string", bool: "bool"}.get(type(value), "number")
+        found = next((word for form, word in _JSON_WORDS if isinstance(value, form)), "number")
         return bad_request(
             f"{self._called}: json: cannot unmarshal {found} into field {path} of type {wanted}"
         )

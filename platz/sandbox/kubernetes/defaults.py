@@ -10,7 +10,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, objects
+from platz.sandbox.kubernetes.document import KubeObject, dig, objects, part
 from platz.sandbox.kubernetes.kinds import Kind
 
 
@@ -23,14 +23,14 @@ def fill(document: KubeObject, values: Mapping[str, Any]) -> None:
             document[key] = value
 
 
-_POD_SPEC = {
+_POD_SPEC: KubeObject = {
     "restartPolicy": "Always",
     "terminationGracePeriodSeconds": 30,
     "dnsPolicy": "ClusterFirst",
     "securityContext": {},
     "schedulerName": "default-scheduler",
 }
-_CONTAINER = {
+_CONTAINER: KubeObject = {
     "resources": {},
     "terminationMessagePath": "/dev/termination-log",
     "terminationMessagePolicy": "File",
@@ -173,7 +173,7 @@ def _address(document: KubeObject) -> str:
 
 def _secret(document: KubeObject) -> None:
     fill(document, {"type": "Opaque"})
-    for key, text in (document.pop("stringData", None) or {}).items():
+    for key, text in part({"text": document.pop("stringData", None)}, "text").items():
         document.setdefault("data", {})[key] = base64.b64encode(text.encode()).decode()
 
 
@@ -210,13 +210,13 @@ def _storage_class(document: KubeObject) -> None:
 
 
 def _definition(document: KubeObject) -> None:
-    names = document["spec"].get("names") or {}
+    names = part(document, "spec", "names")
     fill(names, {"singular": str(names.get("kind", "")).lower(), "listKind": f"{names.get('kind', '')}List"})
     fill(document["spec"], {"conversion": {"strategy": "None"}})
 
 
 def _role_binding(document: KubeObject) -> None:
-    fill(document.get("roleRef") or {}, {"apiGroup": "rbac.authorization.k8s.io"})
+    fill(part(document, "roleRef"), {"apiGroup": "rbac.authorization.k8s.io"})
     for subject in objects(document, "subjects"):
         if subject.get("kind") in {"User", "Group"}:
             fill(subject, {"apiGroup": "rbac.authorization.k8s.io"})

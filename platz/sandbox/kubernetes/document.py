@@ -55,9 +55,15 @@ def objects(document: Any, *path: str) -> list[KubeObject]:
     return [item for item in found if is_object(item)] if is_list(found) else []
 
 
+def part(document: Any, *path: str) -> KubeObject:
+    """Return the object at the path; a missing or null one is empty."""
+    found = dig(document, *path)
+    return found if is_object(found) else {}
+
+
 def texts(document: Any, *path: str) -> dict[str, str]:
     """Return the map of texts at the path (labels, annotations); a missing or null map is empty."""
-    return dict(dig(document, *path) or {})
+    return dict(part(document, *path))
 
 
 def annotation(document: KubeObject, name: str) -> str | None:

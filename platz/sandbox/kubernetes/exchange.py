@@ -59,7 +59,7 @@ class Exchange:
         self.headers: dict[str, str] = {
             key.decode("latin1"): value.decode("latin1") for key, value in scope["headers"]
         }
-        self._transport: asyncio.Transport = scope["extensions"][_TRANSPORT]
+        self._transport: asyncio.Transport = scope["extensions"][_TRANSPORT]["transport"]
         self._receive = receive
         self._send = send
 
@@ -117,7 +117,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {_TRANSPORT: self.transport}  # pyright: ignore[reportArgumentType]
+        self.scope["extensions"] = {_TRANSPORT: {"transport": self.transport}}
 
 
 def bind(port: int) -> socket.socket:
@@ -149,6 +149,13 @@ class Listener(uvicorn.Server):
                 timeout_graceful_shutdown=1,
             )
         )  # fmt: skip
+
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the sockets, and say so."""
+        await super().startup(sockets)
+        self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

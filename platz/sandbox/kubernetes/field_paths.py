@@ -86,7 +86,7 @@ def merge(live: Any, applied: Any, shape: Shape) -> Any:
             **live,
             **{key: merge(live.get(key), value, shape.child(key)) for key, value in applied.items()},
         }
-    if is_granular_list(applied, shape) and is_list(live):
+    if is_list(applied) and is_list(live) and is_granular_list(applied, shape):
         return _merge_lists(live, applied, shape)
     return copy.deepcopy(applied)
 

@@ -30,7 +30,9 @@ def _node(number: int) -> KubeObject:
         "spec": {"podCIDR": f"10.244.{number}.0/24"},
         "status": {
             "capacity": _CAPACITY, "allocatable": _CAPACITY, "conditions": [ready], "nodeInfo": info,
-            "addresses": [{"type": "InternalIP", "address": f"172.18.0.{number + 1}"}, {"type": "Hostname", "address": name}],
+            "addresses": [
+                {"type": "InternalIP", "address": f"172.18.0.{number + 1}"}, {"type": "Hostname", "address": name},
+            ],
         },
     }  # fmt: skip
 

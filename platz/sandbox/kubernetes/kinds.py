@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, objects
+from platz.sandbox.kubernetes.document import KubeObject, dig, objects, part
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 
@@ -148,7 +148,7 @@ def custom_kinds(definition: KubeObject) -> list[Kind]:
             namespaced=spec.get("scope") == "Namespaced",
             short_names=tuple(names.get("shortNames") or ()),
             categories=tuple(names.get("categories") or ()),
-            subresources=("status",) if "status" in (version.get("subresources") or {}) else (),
+            subresources=("status",) if "status" in part(version, "subresources") else (),
             custom_schema=dig(version, "schema", "openAPIV3Schema") or {"type": "object"},
             columns=tuple(objects(version, "additionalPrinterColumns")),
         )

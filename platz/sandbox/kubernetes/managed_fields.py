@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from platz.sandbox.kubernetes import field_paths
-from platz.sandbox.kubernetes.document import KubeObject, is_object, now_text, objects
+from platz.sandbox.kubernetes.document import KubeObject, is_object, now_text, objects, part
 from platz.sandbox.kubernetes.field_paths import Path
 from platz.sandbox.kubernetes.schema import Shape
 from platz.sandbox.kubernetes.status_errors import Cause, field_conflict
@@ -51,7 +51,7 @@ def read(document: KubeObject) -> list[Ownership]:
                 operation=entry.get("operation", UPDATE),
                 subresource=entry.get("subresource", ""),
             ),
-            paths=frozenset(field_paths.decode(entry.get("fieldsV1") or {})),
+            paths=frozenset(field_paths.decode(part(entry, "fieldsV1"))),
             time=entry.get("time", ""),
         )
         for entry in objects(document, "metadata", "managedFields")

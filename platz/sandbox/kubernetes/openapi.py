@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from platz.sandbox.kubernetes.document import KubeObject
+from platz.sandbox.kubernetes.document import KubeObject, part
 from platz.sandbox.kubernetes.kinds import Catalogue, Kind
 from platz.sandbox.kubernetes.schema import Merge, merge_of, type_names
 
@@ -132,7 +132,7 @@ def _custom(kind: Kind, prefix: str) -> KubeObject:
     schema = kind.custom_schema or {}
     metadata = {"$ref": f"{prefix}{_PACKAGE}.V1ObjectMeta"}
     base = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": metadata}
-    return {**schema, "type": "object", "properties": {**(schema.get("properties") or {}), **base}}
+    return {**schema, "type": "object", "properties": {**part(schema, "properties"), **base}}
 
 
 def _type(name: str, prefix: str, waiting: list[str]) -> KubeObject:

@@ -59,7 +59,7 @@ def _state(pod: KubeObject, container: KubeObject) -> tuple[str, KubeObject]:
         *objects(pod, "status", "containerStatuses"),
         *objects(pod, "status", "initContainerStatuses"),
     ]
-    status = next((s for s in statuses if s.get("name") == container["name"]), {})
+    status = next((s for s in statuses if s.get("name") == container["name"]), None)
     for form in ("running", "terminated"):
         if detail := dig(status, "state", form):
             return form, detail

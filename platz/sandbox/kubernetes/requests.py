@@ -143,7 +143,7 @@ def parse_body(body: bytes, content_type: str) -> Any:
 
 def _parse_yaml(body: bytes) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(body)
+        return YAML(typ="safe", pure=True).load(body)  # pyright: ignore[reportUnknownMemberType] - ruamel has no types
     except (YAMLError, ValueError) as error:
         raise bad_request(f"error decoding YAML: {error}") from error
 

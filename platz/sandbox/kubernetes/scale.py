@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects
+from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects, part
 from platz.sandbox.kubernetes.status_errors import Cause, bad_request, invalid
 
 _IDENTITY = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -27,7 +27,7 @@ def scale_of(document: KubeObject) -> KubeObject:
 
 
 def _selector(document: KubeObject) -> str:
-    labels = dig(document, "spec", "selector", "matchLabels") or {}
+    labels = part(document, "spec", "selector", "matchLabels")
     rules = [
         f"{rule['key']} {rule['operator'].lower()} ({','.join(rule.get('values') or ())})"
         for rule in objects(document, "spec", "selector", "matchExpressions")

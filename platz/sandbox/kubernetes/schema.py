@@ -16,7 +16,7 @@ from pathlib import Path
 
 import orjson
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, is_object
+from platz.sandbox.kubernetes.document import KubeObject, dig, is_object, part
 from platz.sandbox.kubernetes.kinds import Kind
 
 
@@ -210,7 +210,7 @@ def _custom(schema: KubeObject) -> Shape:
         return Shape(form=Form.SCALAR, scalar="int-or-string")
     match schema.get("type"):
         case "array":
-            return Shape(form=Form.LIST, items=_custom(schema.get("items") or {}), merge=_custom_list(schema))
+            return Shape(form=Form.LIST, items=_custom(part(schema, "items")), merge=_custom_list(schema))
         case "object" if is_object(values := schema.get("additionalProperties")) and values:
             return Shape(form=Form.MAP, items=_custom(values), merge=atomic)
         case "object":
@@ -220,8 +220,8 @@ def _custom(schema: KubeObject) -> Shape:
 
 
 def _custom_object(schema: KubeObject, merge: Merge) -> Shape:
-    required = set(schema.get("required") or ())
-    properties = schema.get("properties") or {}
+    required: list[str] = schema.get("required") or []
+    properties = part(schema, "properties")
     fields = {name: replace(_custom(inner), required=name in required) for name, inner in properties.items()}
     kept = bool(schema.get("x-kubernetes-preserve-unknown-fields") or schema.get("additionalProperties"))
     return Shape(form=Form.OBJECT, inline=fields, merge=merge, open=kept or not properties)

@@ -63,8 +63,7 @@ async def _serve(options: Options) -> None:
     tasks = [asyncio.create_task(listener.serve([socket])) for listener, socket in listeners]
     try:
         async with asyncio.timeout(_START_SECONDS):
-            while not all(listener.started for listener, _ in listeners):
-                await asyncio.sleep(0.002)  # uvicorn has no other way to tell that it listens
+            await asyncio.gather(*(listener.listening.wait() for listener, _ in listeners))
         tasks += [asyncio.create_task(controllers.run()) for controllers in world.controllers]
         origin = f"https://127.0.0.1:{api_socket.getsockname()[1]}"
         announce(world.facts(options.data, authority.path, origin, ingress_socket.getsockname()[1]))
@@ -92,5 +91,9 @@ def _stop_asked() -> asyncio.Future[None]:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    when_parent_ends(lambda: loop.call_soon_threadsafe(stop))
+
+    def parent_ended() -> None:
+        loop.call_soon_threadsafe(stop)
+
+    when_parent_ends(parent_ended)
     return asked

@@ -10,7 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from platz.sandbox.kubernetes.document import KubeObject, dig, is_list, is_object, number, objects, texts
+from platz.sandbox.kubernetes.document import (
+    KubeObject,
+    dig,
+    is_list,
+    is_object,
+    number,
+    objects,
+    part,
+    texts,
+)
 from platz.sandbox.kubernetes.kinds import Kind
 from platz.sandbox.kubernetes.schema import Form, Shape
 from platz.sandbox.kubernetes.selectors import selects
@@ -162,9 +171,9 @@ def _pod_spec(spec: Any, path: str) -> Causes:
         yield _missing(f"{path}.containers")
     volumes = {volume.get("name") for volume in objects(spec, "volumes")}
     seen: set[str] = set()
-    for part in ("initContainers", "containers"):
-        for index, container in enumerate(objects(spec, part)):
-            place = f"{path}.{part}[{index}]"
+    for field in ("initContainers", "containers"):
+        for index, container in enumerate(objects(spec, field)):
+            place = f"{path}.{field}[{index}]"
             yield from _container(container, place, volumes)
             if container.get("name") in seen:
                 yield Cause(reason="FieldValueDuplicate", field=f"{place}.name",
@@ -188,14 +197,14 @@ def _container(container: KubeObject, path: str, volumes: set[Any]) -> Causes:
 
 
 def _stateful_set(document: KubeObject) -> Causes:
-    spec: KubeObject = dig(document, "spec", "template", "spec") or {}
+    spec = part(document, "spec", "template", "spec")
     claims = [
         {"name": dig(claim, "metadata", "name")}
         for claim in objects(document, "spec", "volumeClaimTemplates")
     ]
     template: KubeObject = {**spec, "volumes": [*objects(spec, "volumes"), *claims]}
-    wanted: KubeObject = dict(document.get("spec") or {})
-    wanted["template"] = {**(wanted.get("template") or {}), "spec": template}
+    wanted = dict(part(document, "spec"))
+    wanted["template"] = {**part(wanted, "template"), "spec": template}
     yield from _workload({**document, "spec": wanted})
 
 
@@ -214,15 +223,15 @@ def _service(document: KubeObject) -> Causes:
 
 
 def _keys(document: KubeObject) -> Causes:
-    for part in ("data", "binaryData", "stringData"):
-        for key in document.get(part) or {}:
+    for field in ("data", "binaryData", "stringData"):
+        for key in part(document, field):
             if len(key) > 253 or not _CONFIG_KEY.fullmatch(key):
-                yield _bad(f"{part}[{key}]", "a valid config key must consist of alphanumeric characters, "
+                yield _bad(f"{field}[{key}]", "a valid config key must consist of alphanumeric characters, "
                                              "'-', '_' or '.'", key)  # fmt: skip
 
 
 def _definition(document: KubeObject) -> Causes:
-    spec = document.get("spec") or {}
+    spec = part(document, "spec")
     expected = f"{dig(spec, 'names', 'plural')}.{spec.get('group')}"
     if dig(document, "metadata", "name") != expected:
         yield _bad(
@@ -269,7 +278,7 @@ _STATEFUL_SET_MAY_CHANGE = frozenset({
 
 
 def _stateful_set_update(before: KubeObject, after: KubeObject) -> Causes:
-    old, new = before.get("spec") or {}, after.get("spec") or {}
+    old, new = part(before, "spec"), part(after, "spec")
     fixed = (old.keys() | new.keys()) - _STATEFUL_SET_MAY_CHANGE
     if any(old.get(key) != new.get(key) for key in fixed):
         allowed = "', '".join(sorted(_STATEFUL_SET_MAY_CHANGE))
@@ -296,15 +305,15 @@ def _fixed_part(pod: KubeObject) -> KubeObject:
         "nodeName",
         "ephemeralContainers",
     }
-    spec = {key: value for key, value in (pod.get("spec") or {}).items() if key not in free}
-    for part in ("containers", "initContainers"):
-        spec[part] = [{k: v for k, v in c.items() if k != "image"} for c in objects(spec, part)]
+    spec = {key: value for key, value in part(pod, "spec").items() if key not in free}
+    for field in ("containers", "initContainers"):
+        spec[field] = [{k: v for k, v in c.items() if k != "image"} for c in objects(spec, field)]
     return spec
 
 
 def _immutable_data(before: KubeObject, after: KubeObject) -> Causes:
-    parts = ("data", "binaryData", "immutable")
-    if before.get("immutable") and any(before.get(part) != after.get(part) for part in parts):
+    fields = ("data", "binaryData", "immutable")
+    if before.get("immutable") and any(before.get(field) != after.get(field) for field in fields):
         yield _forbidden("data", "field is immutable when `immutable` is set")
 
 

@@ -39,8 +39,8 @@ from platz.sandbox.kubernetes.storage import Storage
 from platz.sandbox.kubernetes.watching import Bells
 
 _LOOPS = (
-    PodLoop, ReplicaSetLoop, DeploymentLoop, StatefulSetLoop, DaemonSetLoop, JobLoop, ClaimLoop, IngressLoop, ServiceLoop,
-    DisruptionBudgetLoop, DefinitionLoop, EventLoop,
+    PodLoop, ReplicaSetLoop, DeploymentLoop, StatefulSetLoop, DaemonSetLoop, JobLoop, ClaimLoop, IngressLoop,
+    ServiceLoop, DisruptionBudgetLoop, DefinitionLoop, EventLoop,
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import orjson
 
 from platz.sandbox.kubernetes.cluster import Cluster
 from platz.sandbox.kubernetes.defaults import apply_defaults
-from platz.sandbox.kubernetes.document import KubeObject, controller_of, dig, is_object, now_text, texts
+from platz.sandbox.kubernetes.document import KubeObject, controller_of, dig, now_text, part, texts
 from platz.sandbox.kubernetes.kinds import Kind, built_in
 from platz.sandbox.kubernetes.stored import Stored
 from platz.sandbox.kubernetes.writing import NAME_ALPHABET, random_suffix
@@ -82,7 +82,7 @@ def create_pod(
         metadata["generateName"] = f"{owner['metadata']['name']}-"
     else:
         metadata["name"] = name
-    return create_child(cluster, built_in("pods"), {"metadata": metadata, "spec": template.get("spec") or {}})
+    return create_child(cluster, built_in("pods"), {"metadata": metadata, "spec": part(template, "spec")})
 
 
 def controlled(cluster: Cluster, uid: str, resource: str) -> list[Stored]:
@@ -108,6 +108,6 @@ def share(value: object, total: int, *, up: bool) -> int:
 
 def with_replicas(document: KubeObject, replicas: int) -> KubeObject:
     """Return a workload's document with another number of replicas, and the generation that goes with it."""
-    spec = document["spec"] if is_object(document.get("spec")) else {}
+    spec = part(document, "spec")
     metadata = {**document["metadata"], "generation": document["metadata"].get("generation", 0) + 1}
     return {**document, "metadata": metadata, "spec": {**spec, "replicas": replicas}}

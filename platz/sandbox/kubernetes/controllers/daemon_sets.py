@@ -35,7 +35,7 @@ class DaemonSetLoop(Loop):
             if node not in pods and not any(pod.fields["spec.nodeName"] == node for pod in every):
                 pods[node] = self._create(document, node, revision)
         self._replace_one(document, list(pods.values()), revision)
-        self.save_status(item, document, _status(document, nodes, list(pods.values()), revision))
+        self.save_status(document, _status(document, nodes, list(pods.values()), revision))
         return None
 
     def _create(self, document: KubeObject, node: str, revision: str) -> Stored:

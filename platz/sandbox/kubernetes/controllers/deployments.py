@@ -58,7 +58,7 @@ class DeploymentLoop(Loop):
         self._forget_old(document, old)
         status = deployment_status(document, new, old)
         document = self.cluster.get(self.resource, item.namespace, item.name).document()  # type: ignore[union-attr]
-        self.save_status(item, document, status)
+        self.save_status(document, status)
         return remaining_progress_seconds(document, status)
 
     def _newest(
@@ -86,7 +86,7 @@ class DeploymentLoop(Loop):
         template.setdefault("metadata", {})["labels"] = labels
         selector = copy.deepcopy(document["spec"]["selector"])
         selector.setdefault("matchLabels", {})[HASH_LABEL] = name
-        metadata = {
+        metadata: KubeObject = {
             "name": f"{document['metadata']['name']}-{name}", "namespace": document["metadata"]["namespace"],
             "labels": labels, "annotations": {**texts(document, "metadata", "annotations"), REVISION: str(revision)},
             "ownerReferences": [owner_reference(self.kind, document)],

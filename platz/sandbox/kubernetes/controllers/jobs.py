@@ -19,6 +19,7 @@ from platz.sandbox.kubernetes.document import (
     now_text,
     number,
     objects,
+    part,
     seconds_since,
     with_condition,
 )
@@ -68,7 +69,7 @@ class JobLoop(Loop):
         if _is_over(document):
             return self._clean_up(item, document)
         count = _count(controlled(self.cluster, item.uid, "pods"))
-        status: KubeObject = {"startTime": now_text(), **(document.get("status") or {})}
+        status: KubeObject = {"startTime": now_text(), **part(document, "status")}
         status["uncountedTerminatedPods"] = {}
         again: float | None = None
         if dig(document, "spec", "suspend"):
@@ -134,7 +135,7 @@ class JobLoop(Loop):
         ready = sum(pod.ready for pod in count.active)
         numbers = {"active": len(count.active), "succeeded": count.succeeded, "failed": count.failed}
         status = {key: value for key, value in status.items() if key not in numbers}
-        self.save_status(item, document, {**status, **{k: n for k, n in numbers.items() if n}, "ready": ready,
+        self.save_status(document, {**status, **{k: n for k, n in numbers.items() if n}, "ready": ready,
                                           "terminating": 0})  # fmt: skip
 
     def _clean_up(self, item: Stored, document: KubeObject) -> float | None:

@@ -48,10 +48,10 @@ class Loop(ABC):
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
         """Take the next step for an object; return after how many seconds to look again, or None."""
 
-    def forget(self, uid: str) -> None:
+    def forget(self, uid: str) -> None:  # noqa: B027 - most loops remember nothing
         """Hear that an object is gone."""
 
-    def save_status(self, item: Stored, document: KubeObject, status: KubeObject) -> None:
+    def save_status(self, document: KubeObject, status: KubeObject) -> None:
         """Write an object's status when it differs."""
         if document.get("status") != status:
             document["status"] = status
@@ -111,9 +111,7 @@ class Controllers:
             return
         try:
             again = self._step(item)
-        except (
-            Exception
-        ):  # a mistake in one object's loop must not stop all others; it is logged and tried again
+        except Exception:  # noqa: BLE001 - one object's mistake must not stop the others: logged, and tried again
             _log.exception(
                 "action=reconcile cluster=%s object=%s/%s", self._cluster.name, item.resource, item.name
             )

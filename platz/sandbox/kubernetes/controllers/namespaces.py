@@ -12,7 +12,7 @@ from platz.sandbox.kubernetes.cluster import Cluster
 from platz.sandbox.kubernetes.controllers.children import create_child
 from platz.sandbox.kubernetes.controllers.loop import Loop, Timing
 from platz.sandbox.kubernetes.deleting import DeleteOptions, delete
-from platz.sandbox.kubernetes.document import KubeObject, dig, objects, with_condition
+from platz.sandbox.kubernetes.document import KubeObject, dig, objects, part, with_condition
 from platz.sandbox.kubernetes.kinds import built_in
 from platz.sandbox.kubernetes.storage import Storage
 from platz.sandbox.kubernetes.stored import Stored
@@ -48,7 +48,7 @@ class NamespaceLoop(Loop):
                 delete(self.cluster, self.cluster.kinds.stored(thing.resource), thing, DeleteOptions())
         left = self.cluster.in_namespace(item.name)
         if left:
-            self._show_remaining(item, document, left)
+            self._show_remaining(document, left)
             return None
         return self._remove_in_time(item, document)
 
@@ -69,18 +69,23 @@ class NamespaceLoop(Loop):
         self.cluster.remove(item)
         return None
 
-    def _show_remaining(self, item: Stored, document: KubeObject, left: list[Stored]) -> None:
+    def _show_remaining(self, document: KubeObject, left: list[Stored]) -> None:
         kinds = sorted({thing.resource for thing in left})
         held = [thing for thing in left if dig(thing.document(), "metadata", "finalizers")]
         told = ", ".join(
             f"{kind} has {sum(t.resource == kind for t in left)} resource instances" for kind in kinds
         )
-        status: KubeObject = {**(document.get("status") or {}), "phase": "Terminating"}
+        status: KubeObject = {**part(document, "status"), "phase": "Terminating"}
+        waiting = "Some content in the namespace has finalizers remaining"
         for name, reason, message, holds in (
-            ("NamespaceContentRemaining", "SomeResourcesRemain", f"Some resources are remaining: {told}", True),
-            ("NamespaceFinalizersRemaining", "SomeFinalizersRemain", "Some content in the namespace has finalizers "
-                                             "remaining", bool(held)),
-        ):  # fmt: skip
+            (
+                "NamespaceContentRemaining",
+                "SomeResourcesRemain",
+                f"Some resources are remaining: {told}",
+                True,
+            ),
+            ("NamespaceFinalizersRemaining", "SomeFinalizersRemain", waiting, bool(held)),
+        ):
             fresh = {
                 "type": name,
                 "status": "True" if holds else "False",
@@ -88,4 +93,4 @@ class NamespaceLoop(Loop):
                 "message": message,
             }
             status["conditions"] = with_condition(objects(status, "conditions"), fresh)
-        self.save_status(item, document, status)
+        self.save_status(document, status)

@@ -11,9 +11,18 @@ from dataclasses import dataclass
 from enum import Enum
 
 from platz.sandbox.kubernetes.controllers.loop import Timing
-from platz.sandbox.kubernetes.document import KubeObject, annotation, dig, now_text, objects, with_condition
+from platz.sandbox.kubernetes.document import (
+    KubeObject,
+    annotation,
+    dig,
+    now_text,
+    objects,
+    part,
+    with_condition,
+)
 
 PREFIX = "sandbox.platz.io/"
+_HOST_ADDRESS = "172.18.0.2"
 
 
 class Mark(Enum):
@@ -70,12 +79,38 @@ _PHASES = {
 _REASONS = {Mark.SUCCEEDED: "PodCompleted", Mark.FAILED: "PodFailed"}
 
 
-def pod_status(pod: KubeObject, mark: Mark, *, message: str = "", restarts: int = 0) -> KubeObject:
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where a Pod stands: its mark, and what its containers say about it."""
+
+    mark: Mark
+    message: str = ""
+    restarts: int = 0
+    exit_code: int = 0
+
+
+def pod_status(pod: KubeObject, stage: Stage) -> KubeObject:
     """Return a Pod's status at a stage of its life."""
-    old: KubeObject = dict(pod.get("status") or {})
+    old = part(pod, "status")
+    uid = pod["metadata"]["uid"]
+    address = f"10.244.{int(uid[:2], 16)}.{int(uid[2:4], 16) % 254 + 1}"
+    network = {} if stage.mark is Mark.CREATING else {"podIP": address, "podIPs": [{"ip": address}]}
+    return {
+        "phase": _PHASES.get(stage.mark, "Running"),
+        "conditions": _conditions(old, stage.mark),
+        "hostIP": _HOST_ADDRESS,
+        "hostIPs": [{"ip": _HOST_ADDRESS}],
+        **network,
+        "startTime": old.get("startTime") or now_text(),
+        "qosClass": old.get("qosClass", "BestEffort"),
+        **_container_statuses(pod, old, stage),
+    }
+
+
+def _conditions(old: KubeObject, mark: Mark) -> list[KubeObject]:
     ready = mark is Mark.RUNNING
-    conditions = objects(old, "conditions")
     unready = {} if ready else {"reason": _REASONS.get(mark, "ContainersNotReady")}
+    conditions = objects(old, "conditions")
     for name, holds, why in (
         ("PodReadyToStartContainers", mark is not Mark.CREATING, {}),
         ("Initialized", True, {"reason": "PodCompleted"} if mark is Mark.SUCCEEDED else {}),
@@ -84,74 +119,63 @@ def pod_status(pod: KubeObject, mark: Mark, *, message: str = "", restarts: int 
         ("PodScheduled", True, {}),
     ):
         conditions = with_condition(conditions, {"type": name, "status": "True" if holds else "False", **why})
-    uid = pod["metadata"]["uid"]
-    address = f"10.244.{int(uid[:2], 16)}.{int(uid[2:4], 16) % 254 + 1}"
-    host = {"hostIP": "172.18.0.2", "hostIPs": [{"ip": "172.18.0.2"}]}
-    network = {} if mark is Mark.CREATING else {"podIP": address, "podIPs": [{"ip": address}]}
-    status: KubeObject = {
-        "phase": _PHASES.get(mark, "Running"),
-        "conditions": conditions,
-        **host,
-        **network,
-        "startTime": old.get("startTime") or now_text(),
-        "qosClass": old.get("qosClass", "BestEffort"),
-    }
-    for field, part in (("initContainerStatuses", "initContainers"), ("containerStatuses", "containers")):
-        statuses = [
-            _container_status(container, uid, Mark.SUCCEEDED if part == "initContainers" and network else mark,
-                              _previous(old, field, container), message, restarts)
-            for container in objects(pod, "spec", part)
-        ]  # fmt: skip
-        if statuses:
-            status[field] = statuses
-    return status
+    return conditions
 
 
-def _previous(old: KubeObject, field: str, container: KubeObject) -> KubeObject:
-    return next((status for status in objects(old, field) if status.get("name") == container.get("name")), {})
+def _container_statuses(pod: KubeObject, old: KubeObject, stage: Stage) -> KubeObject:
+    """Init containers are done once the Pod is past its creation."""
+    done = stage if stage.mark in {Mark.CREATING, Mark.CONFIG_ERROR} else Stage(mark=Mark.SUCCEEDED)
+    shown: KubeObject = {}
+    for field, containers, reached in (
+        ("initContainerStatuses", objects(pod, "spec", "initContainers"), done),
+        ("containerStatuses", objects(pod, "spec", "containers"), stage),
+    ):
+        known = {status.get("name"): status for status in objects(old, field)}
+        if containers:
+            uid = pod["metadata"]["uid"]
+            shown[field] = [_container_status(c, uid, reached, known.get(c.get("name"))) for c in containers]
+    return shown
 
 
 def _container_status(
-    container: KubeObject, pod_uid: str, mark: Mark, old: KubeObject, message: str, restarts: int
+    container: KubeObject, pod_uid: str, stage: Stage, old: KubeObject | None
 ) -> KubeObject:
     name, image = str(container.get("name")), str(container.get("image"))
     identity = hashlib.sha256(f"{pod_uid} {name}".encode()).hexdigest()
-    started = mark in {Mark.RUNNING, Mark.UNREADY}
-    creating = mark in {Mark.CREATING, Mark.CONFIG_ERROR}
-    state, last = _states(mark, identity, old, message)
+    creating = stage.mark in {Mark.CREATING, Mark.CONFIG_ERROR}
+    state, last = _states(stage, identity, old)
     return {
         "name": name,
         "state": state,
         "lastState": last,
-        "ready": mark is Mark.RUNNING,
-        "restartCount": restarts,
+        "ready": stage.mark is Mark.RUNNING,
+        "restartCount": stage.restarts,
         "image": image,
         "imageID": ""
         if creating
         else f"{image.split('@', maxsplit=1)[0]}@sha256:{hashlib.sha256(image.encode()).hexdigest()}",
         **({} if creating else {"containerID": f"containerd://{identity}"}),
-        "started": started,
+        "started": stage.mark in {Mark.RUNNING, Mark.UNREADY},
     }
 
 
-def _states(mark: Mark, identity: str, old: KubeObject, message: str) -> tuple[KubeObject, KubeObject]:
+def _states(stage: Stage, identity: str, old: KubeObject | None) -> tuple[KubeObject, KubeObject]:
     """Return a container's present and last state."""
     running = dig(old, "state", "running") or {"startedAt": now_text()}
     ended = dig(old, "state", "terminated") or dig(old, "lastState", "terminated")
-    match mark:
+    code = stage.exit_code
+    match stage.mark:
         case Mark.CREATING:
             return {"waiting": {"reason": "ContainerCreating"}}, {}
         case Mark.CONFIG_ERROR:
-            return {"waiting": {"reason": "CreateContainerConfigError", "message": message}}, {}
+            return {"waiting": {"reason": "CreateContainerConfigError", "message": stage.message}}, {}
         case Mark.RUNNING | Mark.UNREADY:
             return {"running": running}, {}
         case Mark.CRASHED:
             told = "back-off restarting failed container"
-            return {"waiting": {"reason": "CrashLoopBackOff", "message": told}}, {
-                "terminated": ended or _terminated(identity, 1, running)
-            }
+            last = ended or _terminated(identity, code, running)
+            return {"waiting": {"reason": "CrashLoopBackOff", "message": told}}, {"terminated": last}
         case Mark.SUCCEEDED | Mark.FAILED:
-            code = 0 if mark is Mark.SUCCEEDED else 1
             return {"terminated": ended or _terminated(identity, code, running)}, {}
 
 

@@ -11,9 +11,9 @@ import time
 
 from platz.sandbox.kubernetes.cluster import Cluster
 from platz.sandbox.kubernetes.controllers.loop import Loop, Timing
-from platz.sandbox.kubernetes.controllers.pod_status import Behaviour, Mark, behaviour_of, pod_status
+from platz.sandbox.kubernetes.controllers.pod_status import Behaviour, Mark, Stage, behaviour_of, pod_status
 from platz.sandbox.kubernetes.controllers.records import record
-from platz.sandbox.kubernetes.document import KubeObject, dig, objects, parse_time, seconds_since
+from platz.sandbox.kubernetes.document import KubeObject, dig, objects, parse_time, part, seconds_since
 from platz.sandbox.kubernetes.kinds import built_in
 from platz.sandbox.kubernetes.stored import Stored
 from platz.sandbox.kubernetes.writing import may_go
@@ -47,7 +47,7 @@ class PodLoop(Loop):
         missing = self._missing(document)
         if missing and dig(document, "status", "phase") == "Pending":
             record(self.cluster, document, "Failed", f"Error: {missing}", warning=True)
-            self._show(item, document, Mark.CONFIG_ERROR, missing)
+            self._show(document, Stage(mark=Mark.CONFIG_ERROR, message=missing))
             return _MISSING_RETRY_SECONDS
         return self._advance(item, document, behaviour_of(document, self.timing))
 
@@ -57,7 +57,7 @@ class PodLoop(Loop):
             document["spec"]["nodeName"] = f"node-{int(item.uid[:8], 16) % _NODES + 1}"
         placed = f"Successfully assigned {item.namespace}/{item.name} to {document['spec']['nodeName']}"
         record(self.cluster, document, "Scheduled", placed, by="default-scheduler")
-        document["status"] = pod_status(document, Mark.CREATING)
+        document["status"] = pod_status(document, Stage(mark=Mark.CREATING))
         self.cluster.put(built_in("pods"), document)
         return behaviour_of(document, self.timing).ready_after
 
@@ -68,31 +68,30 @@ class PodLoop(Loop):
             return behaviour.ready_after - lived
         ran = lived - behaviour.ready_after
         if behaviour.ends_after is not None and ran >= behaviour.ends_after:
-            self._show(item, document, Mark.SUCCEEDED if behaviour.exit_code == 0 else Mark.FAILED, "")
+            ended = Mark.FAILED if behaviour.exit_code else Mark.SUCCEEDED
+            self._show(document, Stage(mark=ended, exit_code=behaviour.exit_code))
             return None
         if behaviour.crashes:
-            return self._crash(item, document, ran)
-        self._show(item, document, Mark.RUNNING if behaviour.becomes_ready else Mark.UNREADY, "")
+            return self._crash(document, behaviour, ran)
+        self._show(document, Stage(mark=Mark.RUNNING if behaviour.becomes_ready else Mark.UNREADY))
         return None if behaviour.ends_after is None else behaviour.ends_after - ran
 
-    def _crash(self, item: Stored, document: KubeObject, ran: float) -> float:
+    def _crash(self, document: KubeObject, behaviour: Behaviour, ran: float) -> float:
         """Restart the containers with the kubelet's growing pauses: 10 s, 20 s, ... 5 minutes."""
         restarts, pause, passed = 0, _FIRST_BACKOFF_SECONDS, 0.0
         while passed <= ran:
             restarts += 1
             passed += pause
             pause = min(pause * 2, 300.0)
-        self._show(item, document, Mark.CRASHED, "", restarts=restarts)
+        self._show(document, Stage(mark=Mark.CRASHED, restarts=restarts, exit_code=behaviour.exit_code))
         return passed - ran
 
-    def _show(
-        self, item: Stored, document: KubeObject, mark: Mark, message: str, *, restarts: int = 0
-    ) -> None:
-        status = pod_status(document, mark, message=message, restarts=restarts)
+    def _show(self, document: KubeObject, stage: Stage) -> None:
+        status = pod_status(document, stage)
         if status == document.get("status"):
             return
-        self._tell(document, mark)
-        self.save_status(item, document, status)
+        self._tell(document, stage.mark)
+        self.save_status(document, status)
 
     def _tell(self, document: KubeObject, mark: Mark) -> None:
         name = objects(document, "spec", "containers")[0]["name"]
@@ -137,23 +136,24 @@ class PodLoop(Loop):
         return ""
 
 
+_BY_VARIABLE = (("secretKeyRef", "secrets"), ("configMapKeyRef", "configmaps"))
+_BY_ORIGIN = (("secretRef", "secrets"), ("configMapRef", "configmaps"))
+
+
 def _references(pod: KubeObject) -> list[tuple[str, str]]:
     """Return the Secrets and ConfigMaps that the containers can't start without."""
     found: list[tuple[str, KubeObject]] = []
     for container in (*objects(pod, "spec", "initContainers"), *objects(pod, "spec", "containers")):
         for variable in objects(container, "env"):
-            found += [(resource, source) for form, resource in (("secretKeyRef", "secrets"), ("configMapKeyRef", "configmaps"))
-                      if (source := dig(variable, "valueFrom", form))]  # fmt: skip
+            found += [(resource, part(variable, "valueFrom", form)) for form, resource in _BY_VARIABLE]
         for origin in objects(container, "envFrom"):
-            found += [(resource, source) for form, resource in (("secretRef", "secrets"), ("configMapRef", "configmaps"))
-                      if (source := origin.get(form))]  # fmt: skip
+            found += [(resource, part(origin, form)) for form, resource in _BY_ORIGIN]
     for volume in objects(pod, "spec", "volumes"):
-        if secret := volume.get("secret"):
-            found.append(("secrets", {"name": secret.get("secretName"), "optional": secret.get("optional")}))
-        if config := volume.get("configMap"):
-            found.append(("configmaps", config))
+        secret = part(volume, "secret")
+        found.append(("secrets", {"name": secret.get("secretName"), "optional": secret.get("optional")}))
+        found.append(("configmaps", part(volume, "configMap")))
     return [
-        (resource, str(source["name"]))
-        for resource, source in found
+        (kind, str(source["name"]))
+        for kind, source in found
         if source.get("name") and not source.get("optional")
     ]

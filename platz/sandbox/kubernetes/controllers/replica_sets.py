@@ -42,6 +42,6 @@ class ReplicaSetLoop(Loop):
         counts = {"readyReplicas": ready, "availableReplicas": ready} if ready else {}
         status = {"replicas": len(pods), "fullyLabeledReplicas": len(pods), **counts}
         self.save_status(
-            item, document, {**status, "observedGeneration": document["metadata"].get("generation", 1)}
+            document, {**status, "observedGeneration": document["metadata"].get("generation", 1)}
         )
         return None

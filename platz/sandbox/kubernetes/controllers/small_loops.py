@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from platz.sandbox.kubernetes.controllers.children import create_child, is_active, owner_reference, share
 from platz.sandbox.kubernetes.controllers.loop import Loop
-from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects, with_condition
+from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects, part, with_condition
 from platz.sandbox.kubernetes.kinds import built_in
 from platz.sandbox.kubernetes.selectors import selects
 from platz.sandbox.kubernetes.stored import Stored
@@ -29,7 +29,7 @@ class ClaimLoop(Loop):
         document["status"] = {
             "phase": "Bound",
             "accessModes": dig(document, "spec", "accessModes") or ["ReadWriteOnce"],
-            "capacity": dig(document, "spec", "resources", "requests") or {},
+            "capacity": part(document, "spec", "resources", "requests"),
         }
         self.cluster.put(self.kind, document)
         return None
@@ -43,7 +43,7 @@ class IngressLoop(Loop):
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
         """Show the address."""
         if not item.deleting:
-            self.save_status(item, document, {"loadBalancer": {"ingress": [{"ip": INGRESS_ADDRESS}]}})
+            self.save_status(document, {"loadBalancer": {"ingress": [{"ip": INGRESS_ADDRESS}]}})
         return None
 
 
@@ -58,7 +58,7 @@ class ServiceLoop(Loop):
             return None
         if dig(document, "spec", "type") == "LoadBalancer":
             address = {"ip": INGRESS_ADDRESS, "ipMode": "VIP"}
-            self.save_status(item, document, {"loadBalancer": {"ingress": [address]}})
+            self.save_status(document, {"loadBalancer": {"ingress": [address]}})
         if dig(document, "spec", "selector"):
             self._slice(item, document)
         return None
@@ -126,7 +126,7 @@ class DisruptionBudgetLoop(Loop):
         allowed = max(healthy - max(desired, 0), 0)
         enough = {"type": "DisruptionAllowed", "status": "True" if allowed else "False",
                   "reason": "SufficientPods" if allowed else "InsufficientPods", "message": ""}  # fmt: skip
-        self.save_status(item, document, {
+        self.save_status(document, {
             "conditions": with_condition(objects(document, "status", "conditions"), enough),
             "currentHealthy": healthy, "desiredHealthy": max(desired, 0), "disruptionsAllowed": allowed,
             "expectedPods": len(pods), "observedGeneration": number(document, "metadata", "generation", default=1),
@@ -155,6 +155,6 @@ class DefinitionLoop(Loop):
         ]
         names = dig(document, "spec", "names")
         self.save_status(
-            item, document, {"conditions": conditions, "acceptedNames": names, "storedVersions": stored}
+            document, {"conditions": conditions, "acceptedNames": names, "storedVersions": stored}
         )
         return None

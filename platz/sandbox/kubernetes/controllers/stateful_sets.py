@@ -20,7 +20,7 @@ from platz.sandbox.kubernetes.controllers.children import (
 from platz.sandbox.kubernetes.controllers.loop import Loop
 from platz.sandbox.kubernetes.controllers.records import record
 from platz.sandbox.kubernetes.deleting import DeleteOptions, delete
-from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects
+from platz.sandbox.kubernetes.document import KubeObject, dig, number, objects, part
 from platz.sandbox.kubernetes.kinds import built_in
 from platz.sandbox.kubernetes.stored import Stored
 
@@ -42,7 +42,7 @@ class StatefulSetLoop(Loop):
         pods = {_ordinal(pod): pod for pod in controlled(self.cluster, item.uid, "pods")}
         self._step(document, pods, revision)
         pods = {_ordinal(pod): pod for pod in controlled(self.cluster, item.uid, "pods")}
-        self.save_status(item, document, _status(document, pods, revision))
+        self.save_status(document, _status(document, pods, revision))
         return None
 
     def _step(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
@@ -67,9 +67,9 @@ class StatefulSetLoop(Loop):
     def _replace_broken(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
         """A Pod that is not ready and out of date holds up the others; replace it so that a fix can roll out."""
         for pod in pods.values():
-            if not pod.ready and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision:
-                if _ordinal(pod) >= _partition(document) and _updates_itself(document):
-                    self._delete(document, pod)
+            stuck = not pod.ready and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision
+            if stuck and _ordinal(pod) >= _partition(document) and _updates_itself(document):
+                self._delete(document, pod)
 
     def _update(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
         if not _updates_itself(document) or not all(pod.ready and not pod.deleting for pod in pods.values()):
@@ -98,7 +98,7 @@ class StatefulSetLoop(Loop):
                 {"name": claim["metadata"]["name"], "persistentVolumeClaim": {"claimName": volume}}
             )
             self._claim(
-                metadata["namespace"], volume, claim, dig(document, "spec", "selector", "matchLabels") or {}
+                metadata["namespace"], volume, claim, part(document, "spec", "selector", "matchLabels")
             )
         if volumes:
             spec["volumes"] = volumes
@@ -114,7 +114,7 @@ class StatefulSetLoop(Loop):
         if self.cluster.get("persistentvolumeclaims", namespace, name):
             return
         metadata = {"name": name, "namespace": namespace, "labels": labels}
-        document = {"metadata": metadata, "spec": copy.deepcopy(template.get("spec") or {})}
+        document = {"metadata": metadata, "spec": copy.deepcopy(part(template, "spec"))}
         create_child(self.cluster, built_in("persistentvolumeclaims"), document)
 
     def _delete(self, document: KubeObject, pod: Stored) -> None:
