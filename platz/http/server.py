@@ -6,6 +6,7 @@ noticed before anything was started.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def bind(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
         raise PortTaken(
-            f"Platz can't listen on {host}:{port}: {error.strerror}. Stop what listens there,"
+            f"Platz can't listen on {host}:{port}: {os.strerror(error.errno or 0)}. Stop what listens there,"
             " or choose another address with API_HOST and API_PORT."
         ) from None
 
