@@ -1,1 +1,1 @@
-"""Amazon Web Services: clusters, charts and parameters of an account."""
+"""AWS: clusters of EKS, charts of ECR, their events from SQS, and parameters of SSM."""

@@ -1,0 +1,114 @@
+"""The EKS clusters of an account, in all of its regions (workers.md 1.2).
+
+Invariant: what one region or cluster refuses to tell hides no other; it is reported, so that nobody takes what was
+not seen for gone.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from platz.aws.sessions import AwsAccount, AwsClient
+from platz.errors import NotFound, PlatzError, Rejected
+
+REQUESTS_AT_ONCE = 16
+
+Given = TypeVar("Given")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksCluster:
+    """A cluster that can be reached; ``ca`` is PEM."""
+
+    name: str
+    arn: str
+    region: str
+    endpoint: str
+    ca: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class EksSearch:
+    """What a search saw, and as sentences what it could not see."""
+
+    clusters: tuple[EksCluster, ...]
+    failures: tuple[str, ...]
+
+
+def find_clusters(account: AwsAccount) -> EksSearch:
+    """Look into every region that is enabled for the account.
+
+    Raises `Rejected` or `Retryable` when not even the regions can be listed.
+    """
+    failures: list[str] = []
+    with ExitStack() as stack, ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="eks") as threads:
+        clients = [account.client("eks", region) for region in _regions(account)]
+        for client in clients:
+            stack.callback(client.close)
+        named = _each(threads, _named, clients, failures)
+        described = _each(threads, lambda each: _describe(*each), named, failures)
+    clusters = sorted(described, key=lambda cluster: cluster.arn)
+    return EksSearch(clusters=tuple(clusters), failures=tuple(sorted(failures)))
+
+
+def _regions(account: AwsAccount) -> list[str]:
+    with closing(account.client("ec2")) as client:
+        return [str(region["RegionName"]) for region in client.call("describe_regions")["Regions"]]
+
+
+def _named(client: AwsClient) -> list[tuple[AwsClient, str]]:
+    return [(client, str(name)) for name in client.pages("list_clusters", "clusters")]
+
+
+def _describe(client: AwsClient, name: str) -> list[EksCluster]:
+    try:
+        return [_cluster(client.call("describe_cluster", name=name)["cluster"])]
+    except NotFound:
+        return []  # deleted since it was listed
+    except PlatzError as error:
+        raise type(error)(f"Cluster {name} in {client.region}: {error.message}") from error
+
+
+def _each(
+    threads: ThreadPoolExecutor,
+    look: Callable[[Given], list[Found]],
+    places: Iterable[Given],
+    failures: list[str],
+) -> list[Found]:
+    """Look at all places at once; what fails is added to ``failures``."""
+    found: list[Found] = []
+    for future in [threads.submit(look, place) for place in places]:
+        try:
+            found += future.result()
+        except PlatzError as error:
+            failures.append(error.message)
+    return found
+
+
+def _cluster(described: dict[str, Any]) -> EksCluster:
+    """Read a description; one without endpoint belongs to a cluster that is still being made."""
+    match described:
+        case {
+            "name": str(name),
+            "arn": str(arn),
+            "endpoint": str(endpoint),
+            "certificateAuthority": {"data": str(data)},
+        } if endpoint:
+            region = arn.split(":")[3]
+            return EksCluster(name=name, arn=arn, region=region, endpoint=endpoint, ca=_decoded(data))
+        case _:
+            raise Rejected(f"It has no endpoint yet (status {described.get('status')}).")
+
+
+def _decoded(data: str) -> bytes:
+    try:
+        return base64.b64decode(data, validate=True)
+    except binascii.Error as error:
+        raise Rejected("Its certificate authority is not base64.") from error

@@ -1,0 +1,105 @@
+"""One AWS account as the SDK's default chain of credentials gives it, and the clients of its services.
+
+Invariant: boto3 is loaded when the first client is made (it costs 0.3 s and some memory); every call has
+timeouts and a bounded number of attempts, and fails with an error of Platz.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from platz.aws.refusals import NO_CREDENTIALS, in_our_words
+from platz.errors import Denied
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsLimits:
+    """Seconds to connect and to wait for an answer, and how often a call is tried."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    attempts: int = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsCredentials:
+    """What requests are signed with; ``token`` belongs to credentials of limited life."""
+
+    access_key: str
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+class AwsClient:
+    """A client of one service in one region; safe to use from many threads."""
+
+    def __init__(self, client: Any, *, service: str) -> None:
+        """``client`` is boto3's, which makes its methods at run time; hence Any."""
+        self._client = client
+        self._service = service
+        self.region = str(client.meta.region_name)
+
+    def call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
+        """Call an operation by boto3's name for it. Raises `NotFound`, `Denied`, `Rejected`, `Retryable`."""
+        with in_our_words(self._service, self.region):
+            return cast("Mapping[str, Any]", getattr(self._client, operation)(**parameters))
+
+    def pages(self, operation: str, key: str, **parameters: object) -> Iterator[Any]:
+        """Yield what every page of an operation's answer lists under ``key``."""
+        with in_our_words(self._service, self.region):
+            for page in self._client.get_paginator(operation).paginate(**parameters):
+                yield from page.get(key, ())
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+class AwsAccount:
+    """Makes clients; safe to use from many threads."""
+
+    def __init__(self, *, endpoint_url: str | None = None, limits: AwsLimits | None = None) -> None:
+        """``endpoint_url`` answers for all services instead of AWS, as AWS_ENDPOINT_URL does."""
+        self._endpoint_url = endpoint_url
+        self._limits = limits or AwsLimits()
+        self._lock = threading.Lock()  # boto3 sessions are not thread-safe while they make clients
+        self._kept: Session | None = None
+
+    def client(self, service: str, region: str | None = None) -> AwsClient:
+        """Make a client; without ``region`` for the SDK's default one. Raises `Rejected` when there is none."""
+        from botocore.config import Config
+
+        limits = self._limits
+        config = Config(
+            connect_timeout=limits.connect_seconds,
+            read_timeout=limits.read_seconds,
+            retries={"mode": "standard", "total_max_attempts": limits.attempts},
+        )
+        with in_our_words(service, region), self._lock:
+            make = cast("Any", self._session()).client  # Any: boto3 has no types
+            made = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
+        return AwsClient(made, service=service)
+
+    def credentials(self) -> AwsCredentials:
+        """Return credentials to sign with now. Raises `Denied` when there are none, `Retryable`."""
+        with in_our_words("sts", None), self._lock:
+            found = cast("Any", self._session()).get_credentials()  # Any: boto3 has no types
+            frozen = found.get_frozen_credentials() if found is not None else None
+        if frozen is None:
+            raise Denied(NO_CREDENTIALS)
+        return AwsCredentials(
+            access_key=frozen.access_key, secret_key=frozen.secret_key, token=frozen.token or None
+        )
+
+    def _session(self) -> Session:
+        if self._kept is None:
+            from boto3.session import Session
+
+            self._kept = Session()
+        return self._kept

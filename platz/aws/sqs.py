@@ -1,0 +1,71 @@
+"""One queue of SQS, read message by message (workers.md section 10.1).
+
+Invariant: a message that is not deleted comes again when its visibility timeout is over; nothing else is asked of
+the queue, because the production policy allows no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from platz.aws.sessions import AwsAccount, AwsClient
+from platz.errors import NotFound
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueMessage:
+    """A received message; ``receives`` is about how often it was received, this time included."""
+
+    id: str
+    body: str = field(repr=False)
+    receipt: str = field(repr=False)
+    receives: int
+
+
+class EventQueue:
+    """A queue by its name; used by one thread at a time.
+
+    Every call raises `NotFound`, `Denied`, `Rejected` or `Retryable`.
+    """
+
+    def __init__(self, account: AwsAccount, *, name: str, region: str) -> None:
+        """Asks nobody yet."""
+        self._account = account
+        self._name = name
+        self._region = region
+        self._client: AwsClient | None = None
+        self._url: str | None = None
+
+    def receive(self, *, wait_seconds: int) -> QueueMessage | None:
+        """Return a message, waiting for one for at most ``wait_seconds`` (SQS allows 20)."""
+        answer = self._call(
+            "receive_message",
+            MaxNumberOfMessages=1,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        )
+        for message in answer.get("Messages", ()):
+            return QueueMessage(
+                id=str(message["MessageId"]),
+                body=str(message["Body"]),
+                receipt=str(message["ReceiptHandle"]),
+                receives=int(message["Attributes"]["ApproximateReceiveCount"]),
+            )
+        return None
+
+    def delete(self, message: QueueMessage) -> None:
+        """Say that a message was dealt with."""
+        self._call("delete_message", ReceiptHandle=message.receipt)
+
+    def _call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
+        if self._client is None:
+            self._client = self._account.client("sqs", self._region)
+        if self._url is None:
+            self._url = str(self._client.call("get_queue_url", QueueName=self._name)["QueueUrl"])
+        try:
+            return self._client.call(operation, QueueUrl=self._url, **parameters)
+        except NotFound:
+            self._url = None  # the queue may be made again
+            raise
