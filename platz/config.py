@@ -142,6 +142,17 @@ class Settings(BaseSettings):
     oidc_server_url: str | None = setting("OIDC_SERVER_URL", None, "Issuer of the identity provider.")
     oidc_client_id: str | None = setting("OIDC_CLIENT_ID", None, "Client id at the identity provider.")
     oidc_client_secret: SecretStr | None = setting("OIDC_CLIENT_SECRET", None, "Client secret.")
+    oidc_ssm_server_url: str | None = setting(
+        "PLATZ_OIDC_SSM_SERVER_URL",
+        None,
+        "AWS SSM parameter with the issuer; used when OIDC_SERVER_URL is not given.",
+    )
+    oidc_ssm_client_id: str | None = setting(
+        "PLATZ_OIDC_SSM_CLIENT_ID", None, "AWS SSM parameter with the client id."
+    )
+    oidc_ssm_client_secret: str | None = setting(
+        "PLATZ_OIDC_SSM_CLIENT_SECRET", None, "AWS SSM parameter (SecureString) with the client secret."
+    )
     oidc_require_verified_email: bool = setting(
         "PLATZ_OIDC_REQUIRE_VERIFIED_EMAIL",
         True,
@@ -248,6 +259,12 @@ class Settings(BaseSettings):
         if any(oidc) and not all(oidc):
             raise ValueError(
                 "OIDC_SERVER_URL, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET belong together: give all three"
+            )
+        stored = (self.oidc_ssm_server_url, self.oidc_ssm_client_id, self.oidc_ssm_client_secret)
+        if any(stored) and not all(stored):
+            raise ValueError(
+                "PLATZ_OIDC_SSM_SERVER_URL, PLATZ_OIDC_SSM_CLIENT_ID and PLATZ_OIDC_SSM_CLIENT_SECRET belong together:"
+                " give all three"
             )
         if self.registry_provider == "oci" and not self.oci_registry_url:
             raise ValueError("PLATZ_OCI_REGISTRY_URL is needed with PLATZ_REGISTRY_PROVIDER=oci")

@@ -80,6 +80,7 @@ def refuse_stand_ins_in_production(settings: Settings) -> None:
 @contextmanager
 def surround(settings: Settings) -> Generator[Surroundings]:
     """Start the stand-ins that the settings call for and say where everything is; stop them at the end."""
+    _refuse_ecr_without_queue(settings)
     plan = _plan(settings)
     folder = DataFolder(settings.data_dir)
     if not plan.is_empty:
@@ -95,11 +96,12 @@ def surround(settings: Settings) -> Generator[Surroundings]:
 
 def _plan(settings: Settings) -> SandboxPlan:
     roles = set(settings.roles)
+    real_identity = settings.oidc_server_url or settings.oidc_ssm_server_url
     clusters = roles & (CLUSTER_ROLES | INGRESS_ROLES) and cluster_provider(settings) == "sandbox"
     registry = roles & CHART_ROLES and registry_provider(settings) == "sandbox"
     return SandboxPlan(
         postgres_port=None if _has_real_database(settings) else settings.postgres_port,
-        identity_port=settings.identity_port if Role.API in roles and not settings.oidc_server_url else None,
+        identity_port=settings.identity_port if Role.API in roles and not real_identity else None,
         simulator_ports=(settings.simulator_port, settings.simulator_ingress_port) if clusters else None,
         registry_port=settings.registry_port if registry else None,
         callback_url=f"{own_url(settings)}/auth/google/callback",
@@ -128,6 +130,15 @@ def registry_provider(settings: Settings) -> str:
 def own_url(settings: Settings) -> str:
     """The public address, without a trailing slash; on a laptop the listen address."""
     return (settings.own_url or f"http://127.0.0.1:{settings.api_port}").rstrip("/")
+
+
+def _refuse_ecr_without_queue(settings: Settings) -> None:
+    if Role.CHARTS not in settings.roles or registry_provider(settings) != "ecr":
+        return
+    if not (settings.ecr_events_queue and settings.ecr_events_region):
+        raise PlatzError(
+            "PLATZ_ECR_EVENTS_QUEUE and PLATZ_ECR_EVENTS_REGION are needed to find charts in ECR."
+        )
 
 
 def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -> Surroundings:

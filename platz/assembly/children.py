@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 from platz.actors.chart_discovery import ChartDiscovery
-from platz.actors.cluster_discovery import ClusterDiscovery, ClusterSource
+from platz.actors.cluster_discovery import ClusterDiscovery
 from platz.actors.credential_refresher import CredentialRefresher
 from platz.actors.database_listener import DatabaseListener
 from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
@@ -18,23 +16,11 @@ from platz.actors.resource_sync import ResourceSync
 from platz.actors.resource_tracker import ResourceTracker
 from platz.actors.status_poller import StatusPoller
 from platz.actors.supervisor import ChildSpec, runner_name
+from platz.assembly.discovery import chart_search, cluster_source
 from platz.assembly.parts import Parts
 from platz.assembly.web import Web
 from platz.config import Role
 from platz.deployments.operations.context import OperationContext
-from platz.discovery.found import FirstSight
-from platz.discovery.kubeconfig import KubeconfigSource
-from platz.discovery.oci import OciSearch, registry_domain
-from platz.errors import PlatzError
-from platz.helm.registry import RegistryClient
-from platz.kube.kubeconfig import KubeconfigChoice
-from platz.surroundings import cluster_provider, registry_provider
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-class NotBuilt(PlatzError):
-    """This provider is not part of this installation."""
 
 
 def children_of(parts: Parts, web: Web) -> list[ChildSpec]:
@@ -115,7 +101,7 @@ def _cluster_discovery(parts: Parts) -> ChildSpec:
     start = partial(
         ClusterDiscovery.start,
         database=parts.database,
-        source=_cluster_source(parts),
+        source=cluster_source(parts),
         leases=parts.leases,
         served=parts.served,
         every_seconds=parts.settings.k8s_refresh_interval.total_seconds(),
@@ -124,49 +110,13 @@ def _cluster_discovery(parts: Parts) -> ChildSpec:
 
 
 def _chart_discovery(parts: Parts) -> ChildSpec:
-    settings, url = parts.settings, parts.surroundings.registry_url
-    if registry_provider(settings) == "ecr" or url is None:
-        raise NotBuilt("PLATZ_REGISTRY_PROVIDER=ecr")
-
-    def search() -> OciSearch:
-        return OciSearch(registry=RegistryClient(url), database=parts.database, domain=registry_domain(url))
-
+    plan = chart_search(parts)
     start = partial(
         ChartDiscovery.start,
         leases=parts.leases,
         database=parts.database,
-        search=search,
-        every_seconds=settings.oci_poll_interval.total_seconds(),
-        parse_tags=settings.enable_tag_parser,
+        search=plan.make,
+        every_seconds=plan.every_seconds,
+        parse_tags=parts.settings.enable_tag_parser,
     )
     return ChildSpec(name="chart-discovery", start=start)
-
-
-def _cluster_source(parts: Parts) -> ClusterSource:
-    settings, simulated = parts.settings, parts.surroundings.clusters
-    environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
-    if simulated is not None:
-        choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)
-        return KubeconfigSource(
-            choice, environment=environment, contexts=simulated.names, first_sight=_sandbox_first_sight
-        )
-    if cluster_provider(settings) == "local":
-        choice = KubeconfigChoice(
-            home=Path.home(),
-            file=settings.local_kubeconfig,
-            path_list=settings.kubeconfig,
-            context=settings.local_context,
-        )
-        return KubeconfigSource(choice, environment=environment)
-    raise NotBuilt("PLATZ_CLUSTER_PROVIDER=eks")
-
-
-def _sandbox_first_sight(context: str) -> FirstSight:
-    """A simulated cluster is ready for use as soon as it is seen."""
-    return FirstSight(
-        env_name="Default",
-        ignore=False,
-        ingress_domain=f"{context}.platz.localhost",
-        ingress_class="sandbox",
-        ingress_tls_secret_name="platz-sandbox-tls",  # noqa: S106 - a name
-    )

@@ -15,28 +15,20 @@ from platz import metrics
 from platz.access.tokens import Tokens
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.slots import Slots
+from platz.assembly.registries import registry_client_of
+from platz.aws.sessions import AwsAccount
 from platz.charts.names import normalised_url
 from platz.config import Settings
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
 from platz.db.leases import LeaseKeeper
-from platz.db.registries import RegistryRow
 from platz.db.settings_table import jwt_secret
 from platz.deployments.credentials import Credentials
 from platz.deployments.ingress import IngressCaller
 from platz.discovery.archives import ArchiveCache
-from platz.discovery.oci import registry_domain
-from platz.errors import PlatzError
 from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
-from platz.helm.registry import RegistryClient
 from platz.surroundings import Surroundings
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-class NotBuilt(PlatzError):
-    """This provider is not part of this installation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +46,7 @@ class Parts:
     archives: ArchiveCache
     caller: IngressCaller
     slots: Slots
+    aws: AwsAccount
 
     @property
     def credentials(self) -> Credentials:
@@ -103,6 +96,7 @@ def make_parts(
         with database.transaction() as connection:
             return jwt_secret(connection, cipher)
 
+    aws = AwsAccount()
     parts = Parts(
         settings=settings,
         surroundings=surroundings,
@@ -112,9 +106,12 @@ def make_parts(
         leases=LeaseKeeper(database, lost_leases),
         served=ServedClusters(),
         helm=_helm(settings, surroundings),
-        archives=ArchiveCache(surroundings.cache / "charts", _registry_client_of(surroundings)),
+        archives=ArchiveCache(
+            surroundings.cache / "charts", registry_client_of(surroundings.registry_url, aws)
+        ),
         caller=IngressCaller(surroundings.ingress),
         slots=Slots(settings.tasks_per_process),
+        aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(parts.leases.held()))
     stack.callback(parts.caller.close)
@@ -130,16 +127,3 @@ def _helm(settings: Settings, surroundings: Surroundings) -> HelmProcesses:
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
     limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)
     return HelmProcesses(setup, limits)
-
-
-def _registry_client_of(surroundings: Surroundings) -> Callable[[RegistryRow], RegistryClient]:
-    """The configured registry is reached as configured; others by TLS, but for those of this machine."""
-    configured = surroundings.registry_url
-
-    def client_of(registry: RegistryRow) -> RegistryClient:
-        if configured and registry_domain(configured) == registry.domain_name:
-            return RegistryClient(configured)
-        plain = registry.domain_name.rsplit(":", 1)[0] in LOOPBACK
-        return RegistryClient(f"{'http' if plain else 'https'}://{registry.domain_name}")
-
-    return client_of

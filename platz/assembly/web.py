@@ -6,14 +6,16 @@ import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import structlog
 from starlette.routing import BaseRoute
 
 import platz
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
-from platz.access.provider_documents import ProviderSettings, new_http_client
+from platz.access.provider_documents import ProviderSettings, ProviderUnavailable, new_http_client
 from platz.actors.roster import Roster
 from platz.assembly.parts import Parts
+from platz.aws.ssm import parameter_values
 from platz.errors import PlatzError
 from platz.http.application import build_application
 from platz.http.live.connection import LiveConnections
@@ -27,6 +29,8 @@ from platz.http.server import WebServer
 from platz.http.services import Services
 from platz.http.static import pages
 from platz.surroundings import Surroundings
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +101,39 @@ def admin_emails(surroundings: Surroundings, configured: Sequence[str]) -> tuple
 def _provider(parts: Parts) -> ProviderSettings:
     identity = parts.surroundings.identity
     if identity is None:
-        raise PlatzError("No identity provider is set: give OIDC_SERVER_URL and the other two OIDC settings.")
+        return _stored_provider(parts)
     return ProviderSettings(
         server_url=identity.issuer,
         client_id=identity.client_id,
         client_secret=identity.client_secret,
         require_verified_email=parts.settings.oidc_require_verified_email,
+    )
+
+
+def _stored_provider(parts: Parts) -> ProviderSettings:
+    """Read the settings from SSM. What is wrong there is for the operator: people who sign in learn that it is."""
+    settings = parts.settings
+    names = [
+        name
+        for name in (
+            settings.oidc_ssm_server_url,
+            settings.oidc_ssm_client_id,
+            settings.oidc_ssm_client_secret,
+        )
+        if name
+    ]
+    try:
+        server_url, client_id, client_secret = (value.strip() for value in parameter_values(parts.aws, names))
+    except PlatzError as error:
+        log.error(  # noqa: TRY400 - a trace would not say more
+            "The identity provider's settings can't be read", action="sign-in", reason=error.message
+        )
+        raise ProviderUnavailable("The settings of the identity provider can't be read right now.") from error
+    return ProviderSettings(
+        server_url=server_url,
+        client_id=client_id,
+        client_secret=client_secret,
+        require_verified_email=settings.oidc_require_verified_email,
     )
 
 
