@@ -17,7 +17,7 @@ from enum import Enum, auto
 from sqlalchemy import Connection
 
 from platz.access.tokens import Tokens, VerifiedClaims, read_api_token, same_secret
-from platz.db import accounts
+from platz.access.visibility import Scope, living_scope
 from platz.db import tokens as token_rows
 from platz.db.database import Database
 from platz.errors import Retryable, Unauthenticated
@@ -36,9 +36,13 @@ class Credential(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticated:
-    """An identity that was proven and exists, with what proved it and until when that holds."""
+    """An identity that was proven and exists, with what proved it and until when that holds.
+
+    ``scope`` is what it saw at that moment.
+    """
 
     identity: Identity
+    scope: Scope
     credential: Credential
     expires_at: datetime | None = None
 
@@ -87,13 +91,15 @@ class Authenticator:
             found = token_rows.find(connection, presented.id)
             if found is None or not same_secret(presented, found.secret_hash):
                 raise Unauthenticated("API token authentication error: Illegal token")
-            _require_subject(connection, found.owner)
-        return Authenticated(identity=found.owner, credential=Credential.API_TOKEN)
+            scope = _scope_of_subject(connection, found.owner)
+        return Authenticated(identity=found.owner, scope=scope, credential=Credential.API_TOKEN)
 
     def _living(self, claims: VerifiedClaims, credential: Credential) -> Authenticated:
         with self._database.reading() as connection:
-            _require_subject(connection, claims.identity)
-        return Authenticated(identity=claims.identity, credential=credential, expires_at=claims.expires_at)
+            scope = _scope_of_subject(connection, claims.identity)
+        return Authenticated(
+            identity=claims.identity, scope=scope, credential=credential, expires_at=claims.expires_at
+        )
 
 
 @contextmanager
@@ -105,6 +111,8 @@ def _told_as_database_error() -> Generator[None]:
         raise Retryable(f"Database error: {error.message}") from error
 
 
-def _require_subject(connection: Connection, identity: Identity) -> None:
-    if not accounts.may_sign_in(connection, identity):
+def _scope_of_subject(connection: Connection, identity: Identity) -> Scope:
+    scope = living_scope(connection, identity)
+    if scope is None:
         raise Unauthenticated(f"{type(identity).__name__} not found")
+    return scope

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from platz.db import schema
+from platz.db import accounts, schema
 from platz.errors import NotFound
 from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
 
@@ -55,11 +55,19 @@ NOTHING = Scope()
 
 def scope_of(connection: Connection, identity: Identity) -> Scope:
     """Return what the identity sees now; nothing when it no longer exists or is not active."""
+    if isinstance(identity, User):
+        return living_scope(connection, identity) or NOTHING
+    return EVERYTHING
+
+
+def living_scope(connection: Connection, identity: Identity) -> Scope | None:
+    """Return what the identity sees now; None when it may not sign in any more. One small statement."""
     match identity:
+        case User(id=user_id):
+            rights = accounts.user_rights(connection, user_id)
+            return None if rights is None else _user_scope(rights.is_admin, rights.env_ids)
         case Bot() | Deployment():
-            return EVERYTHING
-        case User():
-            return _user_scopes(connection, [identity.id]).get(identity, NOTHING)
+            return EVERYTHING if accounts.exists(connection, identity) else None
 
 
 def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Mapping[Identity, Scope]:

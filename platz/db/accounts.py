@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, func, literal, select
+from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import first_row
+from platz.db.rows import driver_row, first_row
 from platz.db.states import EnvUserRole
-from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, UserId
 
 users = schema.users
 
@@ -48,6 +48,14 @@ class DeploymentAccountRow:
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class UserRights:
+    """What an active user may see: everything, or these environments."""
+
+    is_admin: bool
+    env_ids: frozenset[EnvId]
+
+
 def user_account(connection: Connection, user_id: UserId) -> AccountRow | None:
     """The user, active or not, or None."""
     return first_row(connection, select(users).where(users.c.id == user_id), AccountRow)
@@ -65,15 +73,25 @@ def deployment_account(connection: Connection, deployment_id: DeploymentId) -> D
     return first_row(connection, query, DeploymentAccountRow)
 
 
-def may_sign_in(connection: Connection, identity: Identity) -> bool:
-    """Tell whether the subject exists and, for a user, is active."""
-    match identity:
-        case User():
-            return _exists(connection, users, (users.c.id == identity.id) & users.c.is_active)
-        case Bot():
-            return _exists(connection, schema.bots, schema.bots.c.id == identity.id)
-        case Deployment():
-            return _exists(connection, schema.deployments, schema.deployments.c.id == identity.id)
+def user_rights(connection: Connection, user_id: UserId) -> UserRights | None:
+    """What decides what the user sees; None when the user does not exist or is not active."""
+    row = driver_row(connection, _USER_RIGHTS, {"id": user_id})
+    return None if row is None else UserRights(is_admin=row[0], env_ids=frozenset(row[1]))
+
+
+def exists(connection: Connection, identity: Bot | Deployment) -> bool:
+    """Tell whether the bot or the deployment exists."""
+    return driver_row(connection, _EXISTS[type(identity)], {"id": identity.id}) is not None
+
+
+_USER_RIGHTS = """
+    SELECT is_admin, ARRAY(SELECT env_id FROM env_user_permissions WHERE user_id = users.id)
+    FROM users WHERE id = %(id)s AND is_active
+"""
+_EXISTS: dict[type[Bot | Deployment], str] = {
+    Bot: "SELECT FROM bots WHERE id = %(id)s",
+    Deployment: "SELECT FROM deployments WHERE id = %(id)s",
+}
 
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:
@@ -105,7 +123,3 @@ def join_open_envs(connection: Connection, user_id: UserId) -> None:
         ["env_id", "user_id", "role"], open_envs.where(envs.c.auto_add_new_users)
     )
     connection.execute(statement.on_conflict_do_nothing())
-
-
-def _exists(connection: Connection, table: Table, condition: ColumnElement[bool]) -> bool:
-    return connection.scalar(select(literal(1)).select_from(table).where(condition)) is not None

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, LiteralString, cast
+from typing import Any
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import Column, Connection, DateTime, Table
 
 from platz.db.collection_filters import Filter
+from platz.db.rows import driver_row
 from platz.errors import NotFound
 from platz.identities import EnvId
 
@@ -91,10 +91,7 @@ def read_item(
 
 
 def _fetch(connection: Connection, statement: str, bound: Mapping[str, object]) -> bytes | None:
-    """Ask the driver itself: the statement is finished text, and most requests are this one question."""
-    # Any: the driver's rows have no static types.
-    driver: psycopg.Connection[Any] = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
-    row = driver.execute(cast("LiteralString", statement), bound).fetchone()
+    row = driver_row(connection, statement, bound)
     return None if row is None else str(row[0]).encode()
 
 

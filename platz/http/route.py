@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from typing_extensions import TypeVar
 
 from platz.access.authentication import Authenticated
-from platz.access.visibility import Scope, scope_of
+from platz.access.visibility import Scope
 from platz.db.collections import Listing
 from platz.db.database import Database
 from platz.errors import NotFound
@@ -85,10 +85,11 @@ class Call(Generic[Body]):
         """The page and the filters that the query asks for."""
         return listing_of(self.query)
 
+    @property
     def scope(self) -> Scope:
-        """What the identity may see, read now."""
-        with self.database.reading() as connection:
-            return scope_of(connection, self.identity)
+        """What the identity saw when its credential was checked; where there is no body, moments ago."""
+        assert self.authenticated is not None  # noqa: S101 (the dispatcher authenticates first)
+        return self.authenticated.scope
 
 
 @dataclass(frozen=True, kw_only=True)

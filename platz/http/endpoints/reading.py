@@ -1,6 +1,6 @@
 """The routes that every collection has: its list and its detail read, and the rows that writes answer with.
 
-Invariant: what an identity may see is asked at each request, and only where the collection has a scope.
+Invariant: what an identity may see is asked at each request, by the statement that finds out whether it may ask.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from platz.access.visibility import scope_of
 from platz.db import collections
 from platz.db.collection_filters import ValueType
 from platz.db.collections import Collection, SeenEnvs
@@ -19,7 +18,6 @@ from platz.http.answers import Answer, found
 from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
 from platz.http.route import Body, Call, Permission, Route
-from platz.identities import Identity
 
 Handler = Callable[[Call], Answer]
 
@@ -42,9 +40,9 @@ def list_route(
     """`GET path`: one page of the collection; ``handler`` and ``permission`` where a plain read will not do."""
 
     def handle(call: Call) -> Answer:
+        listing, seen = call.listing, seen_by(call, collection)
         with call.database.reading() as connection:
-            seen = seen_by(connection, collection, call.identity)
-            body = collections.read_page(connection, collection, call.listing, seen=seen)
+            body = collections.read_page(connection, collection, listing, seen=seen)
         return found(_opened(call, collection, body))
 
     return Route(
@@ -74,9 +72,9 @@ def detail_route(
     """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
 
     def handle(call: Call) -> Answer:
+        item_id, seen = call.path_id, seen_by(call, collection)
         with call.database.reading() as connection:
-            seen = seen_by(connection, collection, call.identity)
-            body = collections.read_item(connection, collection, call.path_id, seen=seen)
+            body = collections.read_item(connection, collection, item_id, seen=seen)
         return found(_opened(call, collection, body))
 
     return Route(
@@ -109,11 +107,11 @@ def _opened(call: Call[Body], collection: Collection, body: bytes) -> bytes:
     return opened_bytes(body, call.services.decrypt) if collection.sealed else body
 
 
-def seen_by(connection: Connection, collection: Collection, identity: Identity) -> SeenEnvs:
+def seen_by(call: Call, collection: Collection) -> SeenEnvs:
     """The environments whose rows the identity sees; None: all."""
     if collection.scope is None:
         return None
-    scope = scope_of(connection, identity)
+    scope = call.scope
     return None if scope.everything else scope.env_ids
 
 

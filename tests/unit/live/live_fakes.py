@@ -48,7 +48,9 @@ class FakeRights:
         """A client of a new user who has this scope."""
         user = User(id=UserId(uuid4()))
         self.scopes[user] = scope
-        proof = Authenticated(identity=user, credential=Credential.LIVE_PASS, expires_at=expires_at)
+        proof = Authenticated(
+            identity=user, scope=scope, credential=Credential.LIVE_PASS, expires_at=expires_at
+        )
         return LiveClient(proof, scope, key_fingerprint=KEY, everything=everything)
 
 
