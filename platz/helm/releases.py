@@ -8,7 +8,7 @@ Invariant: a revision that was ever deployed is not touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, cast
@@ -68,7 +68,17 @@ class Revision:
     status: ReleaseStatus
     description: str
     labels: Mapping[str, str]
+    hook_pods: tuple[str, ...]
     secret: JsonObject = field(repr=False)
+
+    @property
+    def leftover_pods(self) -> tuple[str, ...]:
+        """The names of hook Pods that may still be there, because this revision's run did not end well.
+
+        They must be gone before Helm runs again: Helm 4 deletes a hook's Pod and makes it anew without waiting, and
+        then waits for a Pod that is only ending (Jobs go at once; they are no trouble).
+        """
+        return () if self.status in _EVER_DEPLOYED else self.hook_pods
 
     @property
     def is_under_way(self) -> bool:
@@ -133,6 +143,7 @@ def _revision(secret: JsonObject) -> Revision:
         status=_status(str(info.get("status", ""))),
         description=str(info.get("description", "")),
         labels={key: str(value) for key, value in labels.items()},
+        hook_pods=tuple(_hook_pods(document.get("hooks"))),
         secret=secret,
     )
 
@@ -142,6 +153,15 @@ def _status(text: str) -> ReleaseStatus:
         return ReleaseStatus(text)
     except ValueError:
         return ReleaseStatus.UNKNOWN
+
+
+def _hook_pods(hooks: JsonValue) -> Iterator[str]:
+    for hook in hooks if isinstance(hooks, list) else []:
+        match hook:
+            case {"kind": "Pod", "name": str(name)}:
+                yield name
+            case _:
+                continue
 
 
 def _number(value: JsonValue) -> int:

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from simulated_clusters import east, namespace, simulated
 
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
+
+__all__ = ["east", "namespace", "simulated"]
 
 Scripted = Callable[..., HelmProcesses]
 

@@ -13,7 +13,7 @@ from waiting import eventually
 from platz.errors import Conflict, Rejected
 from platz.identities import DeploymentId
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected
+from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected, KubeUnreachable
 from platz.kube.namespaces import (
     delete_namespace,
     deployment_of,
@@ -21,7 +21,8 @@ from platz.kube.namespaces import (
     find_namespace,
     is_terminating,
 )
-from platz.kube.resources import DEPLOYMENT, NAMESPACE, SECRET
+from platz.kube.pods import remove_pods
+from platz.kube.resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.secrets import Secrets, apply_secret
 from platz.kube.workloads import RESTART_ANNOTATION, restart_workload
 
@@ -165,3 +166,25 @@ def test_each_cluster_has_its_own_objects(simulated: SimulatedClusters, namespac
     west = KubeClient(simulated.access["west"])
     assert west.find(NAMESPACE, name=namespace) is None
     west.close()
+
+
+def test_pods_are_removed_and_waited_for(east: KubeClient, namespace: str) -> None:
+    for name in ("one", "two"):
+        pod: Any = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}}
+        pod["spec"] = {"containers": [{"name": "web", "image": "example/web:1"}]}
+        east.create(POD, pod, namespace=namespace)
+    remove_pods(east, namespace=namespace, names=["one", "not-there", "two"])
+    assert east.list_all(POD, namespace=namespace).items == ()
+
+
+def test_a_pod_that_does_not_go_is_told(east: KubeClient, namespace: str) -> None:
+    pod: Any = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "stays", "finalizers": ["example.com/keep"]},
+    }
+    pod["spec"] = {"containers": [{"name": "web", "image": "example/web:1"}]}
+    east.create(POD, pod, namespace=namespace)
+    with pytest.raises(KubeUnreachable, match="does not end"):
+        remove_pods(east, namespace=namespace, names=["stays"], patience_seconds=0)
+    east.merge(POD, {"metadata": {"finalizers": None}}, name="stays", namespace=namespace)

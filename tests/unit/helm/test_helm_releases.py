@@ -29,6 +29,7 @@ def secret(number: int, status: str, *, description: str = "", task: str = "") -
         "version": number,
         "info": {"status": status, "description": description, "notes": "kept"},
         "config": {"kept": 1.5},
+        "hooks": [{"kind": "Pod", "name": "check"}, {"kind": "Job", "name": "migrate"}, {"kind": "Pod"}, 7],
     }
     labels = {"owner": "helm", "name": "shop", "status": status, "version": str(number), "task": task}
     return {
@@ -74,6 +75,16 @@ def test_the_last_revision_tells_whose_it_is_and_how_it_went() -> None:
     assert found is not None
     assert (found.number, found.status, found.description) == (2, ReleaseStatus.DEPLOYED, "Platz task 7")
     assert found.labels["task"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("status", "pods"),
+    [("pending-install", ("check",)), ("failed", ("check",)), ("uninstalling", ("check",)), ("deployed", ())],
+)
+def test_a_run_that_did_not_end_well_may_have_left_its_hook_pods(status: str, pods: tuple[str, ...]) -> None:
+    found = last_revision(FakeStore(secret(1, status)), **WHERE)
+    assert found is not None
+    assert found.leftover_pods == pods
 
 
 def test_without_a_revision_there_is_none() -> None:

@@ -1,0 +1,38 @@
+"""Removes Pods that an interrupted run left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeNotFound, KubeUnreachable
+from platz.kube.resources import POD
+
+_LOOK_EVERY = 0.25
+
+
+def remove_pods(
+    client: KubeClient, *, namespace: str, names: Sequence[str], patience_seconds: float = 120.0
+) -> None:
+    """Delete these Pods and wait until they are gone; those that are not there are as good.
+
+    Raises `KubeUnreachable` when one does not go within ``patience_seconds``.
+    """
+    deadline = time.monotonic() + patience_seconds
+    for name in names:
+        _delete(client, namespace, name)
+    for name in names:
+        while client.find(POD, name=name, namespace=namespace) is not None:
+            if time.monotonic() >= deadline:
+                raise KubeUnreachable(
+                    f"Pod {name} in namespace {namespace} of cluster {client.cluster} does not end."
+                )
+            time.sleep(_LOOK_EVERY)
+
+
+def _delete(client: KubeClient, namespace: str, name: str) -> None:
+    try:
+        client.delete(POD, name=name, namespace=namespace)
+    except KubeNotFound:
+        return
