@@ -64,6 +64,8 @@ STILL_ENDING = "pre-existing shared memory block"
 class EmbeddedPostgres:
     """Starts the server of ``folder`` on a loopback port, or adopts the one that runs there, and stops it."""
 
+    name = "PostgreSQL"
+
     def __init__(self, folder: Path, port: int = LOCAL.port, *, durable: bool = True) -> None:
         self.address = replace(LOCAL, port=port)
         self._folder = folder.absolute()
@@ -93,6 +95,15 @@ class EmbeddedPostgres:
             if isinstance(error, OSError | StandInFailed):
                 raise self._in_a_sentence(str(error)) from error
             raise
+
+    def is_alive(self) -> bool:
+        """Tell whether the server runs."""
+        return self.pid is not None
+
+    def start_again(self) -> None:
+        """Start a server that ended by itself; raise `StandInFailed` when it does not answer."""
+        self.stop()
+        self.start()
 
     def stop(self, *, seconds: float = 10) -> None:
         """Stop the server within ``seconds`` and a little more, and give up the folder."""

@@ -21,6 +21,8 @@ import orjson
 import platz
 from platz.errors import PlatzError
 
+REVIVAL_SECONDS = 30.0
+
 
 class StandInFailed(PlatzError):
     """A stand-in of the sandbox could not be started."""
@@ -44,7 +46,9 @@ class StandInProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                cwd=Path(platz.__file__).parents[1],  # where `-m` finds Platz, wherever the parent was started
+                cwd=Path(platz.__file__).parents[
+                    1
+                ],  # where `-m` finds Platz, wherever the parent was started
                 start_new_session=True,  # Ctrl-C reaches only the parent, which stops its children in order
             )
 
@@ -65,6 +69,12 @@ class StandInProcess:
     def is_alive(self) -> bool:
         """Tell whether the child runs."""
         return self._process is not None and self._process.poll() is None
+
+    def start_again(self) -> None:
+        """Start a child that ended by itself; raise `StandInFailed` when it does not answer."""
+        self.stop(seconds=0)
+        self.start()
+        self.wait_until_ready(seconds=REVIVAL_SECONDS)
 
     def stop(self, *, seconds: float) -> None:
         """Close the child's standard input, give it ``seconds`` to end, then kill it."""

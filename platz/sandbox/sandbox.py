@@ -17,6 +17,7 @@ from platz.sandbox.data_folder import DataFolder
 from platz.sandbox.ports import require_free
 from platz.sandbox.postgres import EmbeddedPostgres
 from platz.sandbox.process import StandInProcess
+from platz.sandbox.revival import Revival
 
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
@@ -89,13 +90,17 @@ class Sandbox:
                 if process is not None:
                     process.start()
                     started.callback(process.stop, seconds=STOP_SECONDS)
-            database = pool.submit(self._start_postgres, started)
+            postgres = self._postgres()
+            database = pool.submit(_start_postgres, postgres, started)
             facts = SandboxFacts(
                 identity=identity and self._identity_facts(identity.wait_until_ready(seconds=START_SECONDS)),
                 clusters=clusters and _cluster_facts(clusters.wait_until_ready(seconds=START_SECONDS)),
                 registry_url=registry and str(registry.wait_until_ready(seconds=START_SECONDS)["url"]),
                 database=database.result(),
             )
+            revival = Revival([part for part in (postgres, identity, clusters, registry) if part])
+            revival.start()
+            started.callback(revival.stop)
             self._running = started.pop_all()
             return facts
 
@@ -103,13 +108,10 @@ class Sandbox:
         """Stop what runs."""
         self._running.close()
 
-    def _start_postgres(self, started: ExitStack) -> DatabaseAddress | None:
+    def _postgres(self) -> EmbeddedPostgres | None:
         if self._plan.postgres_port is None:
             return None
-        postgres = EmbeddedPostgres(self._folder.path / "postgres", self._plan.postgres_port)
-        postgres.start(seconds=START_SECONDS)
-        started.callback(postgres.stop)
-        return postgres.address
+        return EmbeddedPostgres(self._folder.path / "postgres", self._plan.postgres_port)
 
     def _identity(self) -> StandInProcess | None:
         port = self._plan.identity_port
@@ -161,6 +163,14 @@ class Sandbox:
             client_secret=self._folder.secret("oidc-client"),
             users=tuple(announced["users"]),
         )
+
+
+def _start_postgres(postgres: EmbeddedPostgres | None, started: ExitStack) -> DatabaseAddress | None:
+    if postgres is None:
+        return None
+    postgres.start(seconds=START_SECONDS)
+    started.callback(postgres.stop)
+    return postgres.address
 
 
 def _cluster_facts(announced: Mapping[str, Any]) -> ClusterFacts:
