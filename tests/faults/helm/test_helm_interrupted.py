@@ -196,9 +196,8 @@ def test_a_template_without_end_is_stopped_by_the_deadline(
     [
         ({"action": Action.STATUS, "code": 401}, "credentials"),
         ({"action": Action.STATUS, "code": 503, "verb": "create"}, ""),
-        ({"action": Action.DROP}, "unreachable"),
     ],
-    ids=["refused token", "refused writes", "dropped connections"],
+    ids=["refused token", "refused writes"],
 )
 def test_a_cluster_that_fails_fails_the_run_with_its_reason(
     helm: HelmProcesses,

