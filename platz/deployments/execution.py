@@ -27,10 +27,13 @@ from platz.deployments.operations import action_call, releases, removals, worklo
 from platz.deployments.operations.context import Interrupted, OperationContext
 from platz.deployments.recovery import Finding, find_out
 from platz.errors import PlatzError
+from platz.helm.report import bounded
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-MOST_REASON_CHARACTERS = 20_000
+MOST_OUTPUT_CHARACTERS = 20_000
+MOST_REASON_CHARACTERS = 8_000
+"""A template that fails deep inside others is reported once a level: people read the first and the last of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,13 +101,13 @@ def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, ru
         status = _fail(context, task, procedure, sentence)
     else:
         with context.database.transaction() as connection:
-            queue.mark_done(connection, task.id, claim_of(task), output[:MOST_REASON_CHARACTERS])
+            queue.mark_done(connection, task.id, claim_of(task), bounded(output, MOST_OUTPUT_CHARACTERS))
         status = TaskStatus.DONE
     _tell_end(task, status, time.monotonic() - began)
 
 
 def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:
-    reason = reason[:MOST_REASON_CHARACTERS]
+    reason = bounded(reason, MOST_REASON_CHARACTERS)
     with context.database.transaction() as connection:
         ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
         if ended and procedure.failure_shows:
