@@ -31,6 +31,7 @@ class Action(Enum):
     THROTTLE = "throttle"  # 429 above `per_second` requests
 
 
+_ENDING = frozenset({Action.STATUS, Action.DROP, Action.HANG, Action.UNAUTHORIZED, Action.THROTTLE})
 ON_STREAMS = frozenset({Action.DROP, Action.HANG, Action.TRUNCATE, Action.GONE})
 
 
@@ -142,11 +143,16 @@ class Faults:
             self._faults.pop(number, None)
 
     def hitting(self, cluster: str, verb: str, path: str) -> list[Fault]:
-        """Return the faults that hit this request, each counted."""
-        if not self._faults:
-            return []
-        reached = [fault for fault in self._faults.values() if fault.covers(cluster, verb, path)]
-        return [f for f in reached if (f.action is not Action.THROTTLE or f.over_limit()) and self._use(f)]
+        """Return the faults that hit this request, each counted; those after the one that ends it are spared."""
+        hitting: list[Fault] = []
+        for fault in list(self._faults.values()):
+            if not fault.covers(cluster, verb, path):
+                continue
+            if (fault.action is not Action.THROTTLE or fault.over_limit()) and self._use(fault):
+                hitting.append(fault)
+                if fault.action in _ENDING:
+                    break
+        return hitting
 
     def _use(self, fault: Fault) -> bool:
         if fault.count is not None and fault.hits >= fault.count:

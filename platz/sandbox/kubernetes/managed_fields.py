@@ -175,9 +175,11 @@ def _drop_abandoned(
     mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
     others = {path for owner in owners if owner.writer != writer for path in owner.paths}
     kept = {path[:depth] for path in others | wanted for depth in range(1, len(path) + 1)}
-    for path in sorted(mine - wanted, key=len, reverse=True):
-        if path not in kept:
+    removed: set[Path] = set()
+    for path in sorted(mine - wanted - kept, key=len):
+        if not any(path[:depth] in removed for depth in range(1, len(path))):
             field_paths.remove(merged, path, shape)
+            removed.add(path)
 
 
 def _take(owners: Iterable[Ownership], paths: set[Path], writer: Writer) -> list[Ownership]:

@@ -28,6 +28,8 @@ _SCALARS: Mapping[str, KubeObject] = {
     "quantity": {"oneOf": [{"type": "string"}, {"type": "number"}]},
     "any": {"type": "object"},
 }
+_PATCH_FORMS = ("application/strategic-merge-patch+json", "application/apply-patch+yaml",
+                "application/json-patch+json", "application/merge-patch+json")  # fmt: skip
 _PACKAGE = "io.k8s.api"
 
 
@@ -106,6 +108,11 @@ def _paths(kind: Kind, prefix: str, *, v2: bool) -> KubeObject:
         }
 
     named = {method: operation(method) for method in ("get", "put", "patch", "delete")}
+    forms = _PATCH_FORMS if kind.custom_schema is None else _PATCH_FORMS[1:]
+    if v2:
+        named["patch"]["consumes"] = list(forms)
+    else:
+        named["patch"]["requestBody"] = {"content": {form: {"schema": {"type": "object"}} for form in forms}}
     return {
         collection: {"get": operation("list"), "post": operation("post")},
         f"{collection}/{{name}}": named,

@@ -51,7 +51,7 @@ def _is_complete(wanted: int, counts: dict[str, int]) -> bool:
 
 def _set(status: KubeObject, new: KubeObject) -> None:
     """Set a condition; its update time moves whenever anything about it changes."""
-    old = condition(status, new["type"])
+    old = condition({"status": status}, new["type"])
     if old and all(old.get(key) == value for key, value in new.items()):
         return
     status["conditions"] = with_condition(status["conditions"], {**new, "lastUpdateTime": now_text()})
@@ -86,7 +86,7 @@ def _show_progress(
         )
         return
     moved = any(status.get(name) != dig(document, "status", name) for name in _COUNTS)
-    known = condition(status, "Progressing")
+    known = condition({"status": status}, "Progressing")
     if known and not moved and _overdue(document, known) <= 0:
         told = f"{called} has timed out progressing."
         _set(status, {"type": "Progressing", "status": "False", "reason": _EXCEEDED, "message": told})
@@ -104,7 +104,7 @@ def _overdue(document: KubeObject, progressing: KubeObject) -> float:
 
 def remaining_progress_seconds(document: KubeObject, status: KubeObject) -> float | None:
     """Return when to look again for the progress deadline, or None when nothing is under way."""
-    known = condition(status, "Progressing")
+    known = condition({"status": status}, "Progressing")
     if known is None or known.get("reason") != "ReplicaSetUpdated":
         return None
     return max(_overdue(document, known), 0.0) + 0.1

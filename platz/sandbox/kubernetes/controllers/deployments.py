@@ -30,6 +30,7 @@ from platz.sandbox.kubernetes.kinds import built_in
 from platz.sandbox.kubernetes.stored import Stored
 
 _BY = "deployment-controller"
+_LOOK_AGAIN_SECONDS = 0.1  # while old Pods end, which a Deployment does not hear of
 
 
 class DeploymentLoop(Loop):
@@ -52,7 +53,8 @@ class DeploymentLoop(Loop):
         if paused or new is None:
             self._scale_only(document, generations)
         elif dig(document, "spec", "strategy", "type") == "Recreate":
-            self._recreate(document, new, old)
+            if not self._recreate(document, new, old):
+                return _LOOK_AGAIN_SECONDS
         else:
             self._roll(document, new, old)
         self._forget_old(document, old)
@@ -122,11 +124,14 @@ class DeploymentLoop(Loop):
         if len(active) == 1:
             self._scale(document, active[0], number(document, "spec", "replicas"))
 
-    def _recreate(self, document: KubeObject, new: Generation, old: list[Generation]) -> None:
+    def _recreate(self, document: KubeObject, new: Generation, old: list[Generation]) -> bool:
+        """End the old Pods, then start the new ones; return whether all old ones are gone."""
         for generation in old:
             self._scale(document, generation, 0)
-        if not any(self._pods_left(generation) for generation in old):
+        gone = not any(self._pods_left(generation) for generation in old)
+        if gone:
             self._scale(document, new, number(document, "spec", "replicas"))
+        return gone
 
     def _pods_left(self, generation: Generation) -> bool:
         return bool(controlled(self.cluster, generation.document["metadata"]["uid"], "pods"))
