@@ -187,6 +187,11 @@ class Settings(BaseSettings):
         "PLATZ_INGRESS_CA", None, "CA bundle (PEM) that deployments' ingresses are verified with."
     )
 
+    aws_region: str | None = setting(
+        "AWS_REGION",
+        None,
+        "Region of AWS calls that name none: the list of regions, SSM. By default AWS_DEFAULT_REGION or the profile's.",
+    )
     registry_provider: Literal["auto", "ecr", "oci", "sandbox"] = setting(
         "PLATZ_REGISTRY_PROVIDER",
         "auto",
@@ -206,7 +211,11 @@ class Settings(BaseSettings):
     helm_executable: Path | None = setting(
         "PLATZ_HELM_EXECUTABLE", None, "Run this `helm` instead of the built-in Helm engine."
     )
-    helm_timeout: Duration = setting("PLATZ_HELM_TIMEOUT", timedelta(minutes=15), "Limit of one Helm run.")
+    helm_timeout: Duration = setting(
+        "PLATZ_HELM_TIMEOUT",
+        timedelta(minutes=13),
+        "Limit of one Helm run; an EKS token is good for 14 minutes.",
+    )
     helm_memory: Count = setting("PLATZ_HELM_MEMORY_MIB", 1024, "Memory limit of one Helm run, in MiB.")
     tasks_per_cluster: Count = setting("PLATZ_TASKS_PER_CLUSTER", 4, "Tasks that run at once in a cluster.")
     tasks_per_process: Count = setting("PLATZ_TASKS_PER_PROCESS", 8, "Tasks that run at once here.")

@@ -30,9 +30,11 @@ from platz.deployments.operations.values import values_inputs
 from platz.errors import PlatzError, Rejected
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.releases import Revision as ReleaseRevision
-from platz.helm.releases import settle
+from platz.helm.releases import last_revision, settle
 from platz.json import JsonObject
+from platz.kube.client import KubeClient
 from platz.kube.namespaces import ensure_namespace
+from platz.kube.pods import remove_pods
 from platz.kube.secrets import Secrets, apply_secret
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -121,13 +123,7 @@ def _release(
     client = context.kube(subject.cluster.id)
     for name, texts in composed.secrets.items():
         apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
-    settle(
-        Secrets(client),
-        namespace=subject.namespace,
-        release=subject.namespace,
-        action=action,
-        reason=INTERRUPTED,
-    )
+    _clear_the_way(client, subject, action)
     run = HelmRun(
         action=action,
         release=subject.namespace,
@@ -145,6 +141,16 @@ def _release(
         raise HelmFailed(outcome.output or "Helm failed without saying why.")
     record_release(context, task)
     return outcome.output
+
+
+def _clear_the_way(client: KubeClient, subject: Subject, action: HelmAction) -> None:
+    """Remove what an interrupted run left behind and the next one would stumble over."""
+    store, release = Secrets(client), subject.namespace
+    last = last_revision(store, namespace=subject.namespace, release=release)
+    if last is None:
+        return
+    remove_pods(client, namespace=subject.namespace, names=last.leftover_pods)
+    settle(store, namespace=subject.namespace, release=release, action=action, reason=INTERRUPTED)
 
 
 def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:

@@ -252,7 +252,7 @@ def test_closing_ends_runs_and_spares(scripted: Scripted, a_run: HelmRun, tmp_pa
     spares = [spare.pid for spare in processes._spares]
     processes.close()
     assert isinstance(background.ended(), HelmKilled)
-    assert all(is_gone(each) for each in [pid, *spares])
+    eventually(lambda: all(is_gone(each) for each in [pid, *spares]))
     with pytest.raises(HelmKilled):
         run(processes, a_run)
 
