@@ -96,7 +96,7 @@ def make_parts(
         with database.transaction() as connection:
             return jwt_secret(connection, cipher)
 
-    aws = AwsAccount()
+    aws = AwsAccount(region=settings.aws_region)
     parts = Parts(
         settings=settings,
         surroundings=surroundings,

@@ -64,15 +64,20 @@ class AwsClient:
 class AwsAccount:
     """Makes clients; safe to use from many threads."""
 
-    def __init__(self, *, endpoint_url: str | None = None, limits: AwsLimits | None = None) -> None:
-        """``endpoint_url`` answers for all services instead of AWS, as AWS_ENDPOINT_URL does."""
+    def __init__(
+        self, *, region: str | None = None, endpoint_url: str | None = None, limits: AwsLimits | None = None
+    ) -> None:
+        """``region`` is for calls that name none (by default what the SDK finds); ``endpoint_url`` answers for all
+        services instead of AWS, as AWS_ENDPOINT_URL does.
+        """
+        self._region = region
         self._endpoint_url = endpoint_url
         self._limits = limits or AwsLimits()
         self._lock = threading.Lock()  # boto3 sessions are not thread-safe while they make clients
         self._kept: Session | None = None
 
     def client(self, service: str, region: str | None = None) -> AwsClient:
-        """Make a client; without ``region`` for the SDK's default one. Raises `Rejected` when there is none."""
+        """Make a client; without ``region`` for the account's default one. Raises `Rejected` when there is none."""
         from botocore.config import Config
 
         limits = self._limits
@@ -101,5 +106,5 @@ class AwsAccount:
         if self._kept is None:
             from boto3.session import Session
 
-            self._kept = Session()
+            self._kept = Session(region_name=self._region)
         return self._kept

@@ -13,7 +13,7 @@ from platz.errors import Rejected
 
 
 def parameter_values(account: AwsAccount, names: Sequence[str]) -> list[str]:
-    """Return the values of up to ten names or ARNs, in their order, from the SDK's default region.
+    """Return the values of up to ten names or ARNs, in their order, from the account's default region.
 
     Raises `Rejected` with the names that are missing, `Denied`, `Retryable`.
     """

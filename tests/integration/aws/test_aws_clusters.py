@@ -1,0 +1,79 @@
+"""EKS clusters of all regions become clusters of Platz (workers.md 1.2, 1.3)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from platz.aws.sessions import AwsAccount
+from platz.db.database import Database
+from platz.discovery.clusters import record_clusters
+from platz.discovery.eks import EksSource
+from platz.errors import Retryable
+from platz.kube.access import as_kubeconfig
+
+ROLE = "arn:aws:iam::123456789012:role/eks"
+
+
+def create(operator: Any, region: str, *names: str) -> None:
+    client = operator.client("eks", region)
+    for name in names:
+        client.create_cluster(name=name, roleArn=ROLE, resourcesVpcConfig={"subnetIds": ["subnet-1"]})
+
+
+def test_clusters_of_every_region_are_found(account: AwsAccount, operator: Any) -> None:
+    create(operator, "eu-west-1", "shop", "bank")
+    create(operator, "us-east-1", "shop")
+    found = EksSource(account).search()
+    assert [(cluster.region_name, cluster.name, cluster.provider_id) for cluster in found] == [
+        ("eu-west-1", "bank", "arn:aws:eks:eu-west-1:123456789012:cluster/bank"),
+        ("eu-west-1", "shop", "arn:aws:eks:eu-west-1:123456789012:cluster/shop"),
+        ("us-east-1", "shop", "arn:aws:eks:us-east-1:123456789012:cluster/shop"),
+    ]
+    described = operator.client("eks", "us-east-1").describe_cluster(name="shop")["cluster"]
+    access = found[2].access
+    assert (access.server, access.verify) == (described["endpoint"], True)
+    assert access.ca == base64.b64decode(described["certificateAuthority"]["data"])
+
+
+def test_an_account_without_clusters_has_none(account: AwsAccount) -> None:
+    with capture_logs() as logs:
+        assert EksSource(account).search() == []
+    assert logs == []
+
+
+def test_a_cluster_that_did_not_change_is_found_equal(account: AwsAccount, operator: Any) -> None:
+    create(operator, "eu-west-1", "shop")
+    source = EksSource(account)
+    assert source.search() == source.search()
+
+
+def test_helm_gets_a_token_of_the_cluster_and_no_plugin(account: AwsAccount, operator: Any) -> None:
+    create(operator, "eu-central-1", "shop")
+    [found] = EksSource(account).search()
+    document: Any = as_kubeconfig(found.access)
+    [user] = document["users"]
+    assert set(user["user"]) == {"token"}
+    encoded = user["user"]["token"].removeprefix("k8s-aws-v1.")
+    url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    assert url.startswith("https://sts.eu-central-1.amazonaws.com/?")
+    assert "testing-secret" not in url
+    assert found.access.credentials.current() is found.access.credentials.current()
+
+
+def test_found_clusters_are_recorded_as_ignored(
+    account: AwsAccount, operator: Any, database: Database
+) -> None:
+    create(operator, "eu-west-1", "shop")
+    with database.transaction() as connection:
+        [row] = record_clusters(connection, EksSource(account).search())
+    assert (row.name, row.region_name) == ("shop", "eu-west-1")
+    assert (row.ignore, row.env_id) == (True, None)
+
+
+def test_an_account_that_does_not_answer_is_told(aws_url: str) -> None:
+    with pytest.raises(Retryable, match="AWS EC2 in eu-west-1 cannot be reached"):
+        EksSource(AwsAccount(endpoint_url="http://127.0.0.1:1")).search()
