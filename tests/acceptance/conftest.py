@@ -12,11 +12,15 @@ from acceptance.platz_process import PlatzProcess
 
 @pytest.fixture(scope="session")
 def platz(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatzProcess]:
-    """A started process with nothing configured."""
+    """A started process with nothing configured, which ends in order after all that is asked of it."""
     process = PlatzProcess(tmp_path_factory.mktemp("platz"))
     try:
         process.start()
         yield process
+        assert process.stop() == 0
+        assert process.processes() == []
+        assert "A child failed" not in process.log
+        assert "for a reason nobody foresaw" not in process.log
     finally:
         process.sweep()
 

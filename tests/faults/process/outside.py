@@ -24,9 +24,7 @@ class Outside:
         self._own_url = own_url
         self._secret = folder / "client-secret"
         self._secret.write_text("a-client-secret-of-the-tests")
-        self.database = EmbeddedPostgres(
-            folder / "postgres", free_ports()["PLATZ_POSTGRES_PORT"], durable=False
-        )
+        self.database = EmbeddedPostgres(folder / "postgres", free_ports()["PLATZ_POSTGRES_PORT"])
         self._identity = self._stand_in(
             folder,
             "identity",
