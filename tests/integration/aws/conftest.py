@@ -8,18 +8,11 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from ecr_account import ENVIRONMENT, REGION
 from moto.server import ThreadedMotoServer
 
 from platz.aws.sessions import AwsAccount, AwsLimits
 from platz.sandbox.process import StandInProcess
-
-REGION = "eu-west-1"
-ENVIRONMENT = {
-    "AWS_ACCESS_KEY_ID": "testing",
-    "AWS_SECRET_ACCESS_KEY": "testing-secret",
-    "AWS_DEFAULT_REGION": REGION,
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
 
 
 @pytest.fixture(scope="session")

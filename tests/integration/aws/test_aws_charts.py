@@ -1,0 +1,306 @@
+"""Charts of ECR are found by their events (workers.md 10.1-10.5)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from ecr_account import DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
+from sqlalchemy import text
+from structlog.testing import capture_logs
+
+from platz.assembly.registries import registry_client_of
+from platz.aws.ecr import EcrImages
+from platz.aws.sessions import AwsAccount
+from platz.aws.sqs import EventQueue
+from platz.db import registries
+from platz.db.charts import ChartRow
+from platz.db.database import Database
+from platz.db.rows import all_rows
+from platz.db.schema import helm_charts
+from platz.db.states import RegistryProvider
+from platz.discovery.ecr import MOST_RECEIVES, EcrSearch
+from platz.errors import NotFound, Rejected, Retryable
+from platz.helm.registry import RegistryClient
+
+SHOP = "web-shop"
+
+
+@pytest.fixture
+def ecr(operator: Any, registry_url: str) -> EcrAccount:
+    made = EcrAccount(operator=operator, registry_url=registry_url)
+    made.create(SHOP)
+    return made
+
+
+@pytest.fixture
+def asked(registry_url: str) -> list[str]:
+    """The domains that charts were downloaded from."""
+    return []
+
+
+@pytest.fixture
+def search(account: AwsAccount, database: Database, registry_url: str, asked: list[str]) -> EcrSearch:
+    def client_of(domain: str) -> RegistryClient:
+        asked.append(domain)
+        return RegistryClient(registry_url)
+
+    return new_search(account, database, client_of)
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platz.discovery.ecr.WAIT_SECONDS", 0)
+
+
+def new_search(
+    account: AwsAccount, database: Database, client_of: Callable[[str], RegistryClient]
+) -> EcrSearch:
+    queue = EventQueue(account, name=QUEUE, region=REGION)
+    return EcrSearch(queue=queue, images=EcrImages(account), database=database, client_of=client_of)
+
+
+def rows(database: Database) -> list[ChartRow]:
+    with database.reading() as connection:
+        return all_rows(connection, helm_charts.select().order_by(helm_charts.c.image_tag), ChartRow)
+
+
+def availability(database: Database) -> dict[str, bool]:
+    return {row.image_tag: row.available for row in rows(database)}
+
+
+def unreachable(_domain: str) -> RegistryClient:
+    return RegistryClient("http://127.0.0.1:1")
+
+
+def test_a_pushed_chart_is_recorded(ecr: EcrAccount, search: EcrSearch, asked: list[str]) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    assert search.look().recorded == 1
+    [row] = rows(search.database)
+    assert (row.image_tag, row.image_digest, row.available, row.error) == ("1.0.0", digest, True, None)
+    assert (row.parsed_version, row.values_ui is not None) == ("1.0.0", True)
+    image = ecr.ecr.describe_images(repositoryName=SHOP)["imageDetails"][0]
+    assert row.created_at == image["imagePushedAt"]
+    with search.database.reading() as connection:
+        registry = registries.find(connection, DOMAIN, SHOP)
+    assert registry is not None
+    assert registry.provider is RegistryProvider.ECR
+    assert registry.created_at == repository_created(ecr)
+    assert asked == [DOMAIN]
+    assert ecr.left() == 0
+
+
+def repository_created(ecr: EcrAccount) -> datetime:
+    created: datetime = ecr.ecr.describe_repositories()["repositories"][0]["createdAt"]
+    return created
+
+
+def test_a_repeated_event_changes_nothing(ecr: EcrAccount, search: EcrSearch, asked: list[str]) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    for _ in range(3):
+        ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    assert search.look().recorded == 1
+    assert len(rows(search.database)) == 1
+    assert len(asked) == 1
+
+
+def test_two_tags_of_a_digest_are_two_charts(ecr: EcrAccount, search: EcrSearch) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.push_chart(SHOP, "1.0.0", as_tag="stable")
+    for tag in ("1.0.0", "stable"):
+        ecr.tell("PUSH", SHOP, digest, tag)
+    search.look()
+    assert availability(search.database) == {"1.0.0": True, "stable": True}
+    ecr.remove(SHOP, "stable")
+    ecr.tell("DELETE", SHOP, digest, "stable")
+    assert search.look().removed == 1
+    assert availability(search.database) == {"1.0.0": True, "stable": False}
+
+
+@pytest.mark.parametrize(
+    "case", ["image", "no tag", "no tag at all", "failure", "gone", "no repository", "new"]
+)
+def test_what_is_no_pushed_chart_is_ignored(ecr: EcrAccount, search: EcrSearch, case: str) -> None:
+    digest = ecr.push_image(SHOP, "2.0") if case == "image" else ecr.push_chart(SHOP, "1.0.0")
+    match case:
+        case "image":
+            ecr.tell("PUSH", SHOP, digest, "2.0")
+        case "no tag":
+            ecr.tell("PUSH", SHOP, digest, "")
+        case "no tag at all":
+            ecr.tell("PUSH", SHOP, digest, None)
+        case "failure":
+            ecr.tell("PUSH", SHOP, digest, "1.0.0", result="FAILURE")
+        case "gone":
+            ecr.tell("PUSH", SHOP, digest, "0.9.0")
+        case "no repository":
+            ecr.tell("PUSH", "elsewhere", digest, "1.0.0")
+        case _:
+            ecr.tell("REFERRER", SHOP, digest, "1.0.0")
+    assert search.look().recorded == 0
+    assert rows(search.database) == []
+    assert ecr.left() == 0
+
+
+def test_a_deletion_takes_the_chart_out_and_a_new_push_brings_it_back(
+    ecr: EcrAccount, search: EcrSearch
+) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    search.look()
+    ecr.remove(SHOP, "1.0.0")
+    ecr.tell("DELETE", SHOP, digest, "1.0.0")
+    search.look()
+    assert availability(search.database) == {"1.0.0": False}
+    ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    search.look()
+    assert availability(search.database) == {"1.0.0": True}
+
+
+def test_a_deletion_without_tag_takes_out_all_tags_of_the_digest(ecr: EcrAccount, search: EcrSearch) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.push_chart(SHOP, "1.0.0", as_tag="stable")
+    for tag in ("1.0.0", "stable"):
+        ecr.tell("PUSH", SHOP, digest, tag)
+    search.look()
+    ecr.tell("DELETE", SHOP, digest, None)
+    search.look()
+    assert availability(search.database) == {"1.0.0": False, "stable": False}
+
+
+def test_a_deletion_of_what_nobody_knows_is_ignored(ecr: EcrAccount, search: EcrSearch) -> None:
+    ecr.tell("DELETE", "elsewhere", "sha256:1", "1.0.0")
+    assert search.look().removed == 0
+    assert ecr.left() == 0
+
+
+def test_a_deletion_that_comes_after_the_next_push_is_too_late(ecr: EcrAccount, search: EcrSearch) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    ecr.tell("DELETE", SHOP, digest, "1.0.0", seconds=-60)
+    search.look()
+    assert availability(search.database) == {"1.0.0": True}
+
+
+def test_a_deletion_with_an_impossible_time_is_believed(ecr: EcrAccount, search: EcrSearch) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    ecr.tell("DELETE", SHOP, digest, "1.0.0", seconds=-30 * 86400)
+    search.look()
+    assert availability(search.database) == {"1.0.0": False}
+
+
+def test_a_chart_that_cannot_be_downloaded_now_is_recorded_and_read_later(
+    ecr: EcrAccount, search: EcrSearch, account: AwsAccount
+) -> None:
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    with pytest.raises(Retryable):
+        new_search(account, search.database, unreachable).look()
+    [row] = rows(search.database)
+    assert row.error == "The chart could not be downloaded yet: Registry 127.0.0.1:1 cannot be reached."
+    assert (row.values_ui, row.parsed_version) == (None, "1.0.0")
+    search.look()
+    [read] = rows(search.database)
+    assert (read.id, read.error, read.values_ui is not None) == (row.id, None, True)
+    assert ecr.left() == 0
+
+
+def test_a_chart_that_the_registry_refuses_is_recorded_with_the_reason(
+    ecr: EcrAccount, search: EcrSearch
+) -> None:
+    config = {"mediaType": "application/vnd.cncf.helm.config.v1+json"}
+    digest = ecr.put(SHOP, json.dumps(IMAGE | {"config": config}), tag="7.0.0")
+    ecr.tell("PUSH", SHOP, digest, "7.0.0")
+    search.look()
+    [row] = rows(search.database)
+    assert row.error is not None
+    assert row.error.startswith("The chart could not be downloaded: ")
+    assert ecr.left() == 0
+
+
+def test_a_poisoned_message_stops_nothing_and_is_dropped_in_the_end(
+    ecr: EcrAccount, search: EcrSearch
+) -> None:
+    ecr.say("poison " * 1000)
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    with capture_logs() as logs:
+        search.look()
+    assert availability(search.database) == {"1.0.0": True}
+    assert ecr.left() == 0
+    refusals = [entry["action"] for entry in logs if entry.get("reason") == "The message is not JSON."]
+    assert refusals == ["wait"] * (MOST_RECEIVES - 1) + ["drop"]
+    [dropped] = [entry for entry in logs if entry["action"] == "drop"]
+    assert (dropped["log_level"], len(dropped["body"])) == ("error", 500)
+
+
+def test_a_message_stays_while_the_database_is_away(
+    ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_arguments: object) -> None:
+        raise Retryable("The database is away.")
+
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    with monkeypatch.context() as patched:
+        patched.setattr(search, "database", type("Away", (), {"reading": away, "transaction": away})())
+        for _ in range(2 * MOST_RECEIVES):
+            with pytest.raises(Retryable):
+                search.look()
+    assert ecr.left() == 1
+    assert search.look().recorded == 1
+
+
+def test_a_queue_that_is_not_there_is_told(account: AwsAccount, database: Database) -> None:
+    with pytest.raises(NotFound, match="AWS SQS in eu-west-1 refused GetQueueUrl"):
+        new_search(account, database, unreachable).look()
+
+
+def test_a_round_ends_soon_although_messages_keep_coming(
+    ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platz.discovery.ecr.ROUND_SECONDS", 0)
+    for tag in ("a", "b", "c"):
+        ecr.tell("DELETE", SHOP, "sha256:1", tag)
+    search.look()
+    assert ecr.left() == 2
+
+
+def test_an_empty_queue_is_waited_at_for_two_seconds_at_most(
+    ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platz.discovery.ecr.WAIT_SECONDS", 2)
+    began = time.monotonic()
+    search.look()
+    assert 1.5 < time.monotonic() - began < 6
+
+
+def test_a_deployment_reads_its_chart_with_the_authorization_of_the_region(
+    account: AwsAccount, search: EcrSearch, ecr: EcrAccount
+) -> None:
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    search.look()
+    with search.database.reading() as connection:
+        registry = registries.find(connection, DOMAIN, SHOP)
+    assert registry is not None
+    client = registry_client_of(None, account)(registry)
+    assert client._base == f"https://{DOMAIN}"
+    assert str(client._authorization()).startswith("Basic ")
+    client.close()
+
+
+def test_an_ecr_registry_of_no_ecr_domain_gets_no_authorization(
+    account: AwsAccount, search: EcrSearch, ecr: EcrAccount
+) -> None:
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    search.look()
+    with search.database.transaction() as connection:
+        connection.execute(text("update helm_registries set domain_name = 'evil.example.com'"))
+        registry = registries.find(connection, "evil.example.com", SHOP)
+    assert registry is not None
+    with pytest.raises(Rejected):
+        registry_client_of(None, account)(registry)
