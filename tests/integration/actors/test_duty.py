@@ -1,0 +1,229 @@
+"""Roles and clusters are shared by leases: one owner at a time, and the next one takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pykka
+import pytest
+from waiting import eventually
+
+from platz.actors.actor import House
+from platz.actors.cluster_discovery import ClusterDiscovery, lease_name
+from platz.actors.duty import DutyActor
+from platz.actors.messages import ClusterDropped, ClusterServed, LeaseLost, RowChanged, Tick
+from platz.actors.served_clusters import ServedClusters
+from platz.db import clusters
+from platz.db.database import Database
+from platz.db.leases import LeaseKeeper
+from platz.deployments.operations.context import ClusterNotServed
+from platz.discovery.found import FirstSight, FoundCluster
+from platz.errors import Retryable
+from platz.kube.access import ClusterAccess
+from platz.kube.credentials import Credential, FixedCredential
+
+Keeper = Callable[[], LeaseKeeper]
+
+
+@pytest.fixture
+def keeper(database: Database, house: House) -> Iterator[Keeper]:
+    """Makes the leases of one process after the other."""
+    made: list[LeaseKeeper] = []
+
+    def make() -> LeaseKeeper:
+        leases = LeaseKeeper(database, lambda names: house.switchboard.publish(LeaseLost(names=names)))
+        leases.start()
+        made.append(leases)
+        return leases
+
+    yield make
+    for leases in made:
+        leases.stop()
+
+
+class Sweeper(DutyActor):
+    """Remembers what duty asks of it."""
+
+    role = "sweeping"
+    hears = frozenset({RowChanged, LeaseLost})
+
+    def __init__(self, *, name: str, generation: int, house: House, leases: LeaseKeeper) -> None:
+        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        self.looks = 0
+        self.rests = 0
+        self.worked: list[object] = []
+
+    def look(self) -> None:
+        self.looks += 1
+
+    def work(self, message: object) -> None:
+        self.worked.append(message)
+
+    def rest(self) -> None:
+        self.rests += 1
+
+
+def sweeper(house: House, leases: LeaseKeeper, name: str) -> tuple[Sweeper, pykka.ActorRef[Sweeper]]:
+    ref = Sweeper.start(name=name, generation=0, house=house, leases=leases)
+    assert not house.roster.wait_until_ready([name], seconds=10)
+    actor = ref._actor_weakref()
+    assert isinstance(actor, Sweeper)
+    return actor, ref
+
+
+def test_only_the_holder_of_the_lease_works(house: House, keeper: Keeper) -> None:
+    first, _ = sweeper(house, keeper(), "first")
+    second, _ = sweeper(house, keeper(), "second")
+    house.switchboard.publish(RowChanged(table="x", changes=()))
+    eventually(lambda: first.worked)
+    assert (first.on_duty, second.on_duty) == (True, False)
+    assert second.worked == []
+
+
+def test_the_next_one_takes_over_when_the_first_stops(house: House, keeper: Keeper) -> None:
+    first, ref = sweeper(house, keeper(), "first")
+    second, _ = sweeper(house, keeper(), "second")
+    ref.stop(timeout=10)
+    eventually(lambda: second.on_duty and second.looks)
+    assert first.rests == 1
+
+
+def test_a_lost_lease_ends_the_duty_until_it_is_got_back(
+    house: House, keeper: Keeper, database: Database
+) -> None:
+    actor, _ = sweeper(house, keeper(), "only")
+    with database.reading() as connection:
+        connection.exec_driver_sql(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+        )
+    eventually(lambda: actor.rests == 1)
+    looks = actor.looks
+    eventually(lambda: actor.on_duty and actor.looks == looks + 1)
+
+
+class Account:
+    """A source of clusters that says what the test wants."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = list(names)
+        self.fails = False
+
+    def search(self) -> Sequence[FoundCluster]:
+        if self.fails:
+            raise Retryable("The account can't be asked.")
+        return [self.found(name) for name in self.names]
+
+    def found(self, name: str) -> FoundCluster:
+        access = ClusterAccess(
+            name=name,
+            server="https://127.0.0.1:1",
+            credentials=FixedCredential(credential=Credential(token="t")),
+        )
+        first = FirstSight(env_name="Default", ignore=False)
+        return FoundCluster(
+            provider_id=f"local:{name}", name=name, region_name="local", access=access, first_sight=first
+        )
+
+
+class Ear(pykka.ThreadingActor):
+    """Writes down what is published."""
+
+    use_daemon_thread = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def on_receive(self, message: object) -> None:
+        self.heard.append(message)
+
+
+@pytest.fixture
+def ear(house: House) -> Ear:
+    ref = Ear.start()
+    house.switchboard.subscribe("ear", ref, messages={ClusterServed, ClusterDropped}, tables=None)
+    actor = ref._actor_weakref()
+    assert isinstance(actor, Ear)
+    return actor
+
+
+@pytest.fixture
+def discover(house: House, database: Database) -> Callable[..., tuple[Any, ServedClusters]]:
+    def start(account: Account, leases: LeaseKeeper, name: str = "discovery") -> tuple[Any, ServedClusters]:
+        served = ServedClusters()
+        options = {"database": database, "source": account, "leases": leases, "served": served}
+        ref = ClusterDiscovery.start(name=name, generation=0, house=house, every_seconds=3600, **options)
+        assert not house.roster.wait_until_ready([name], seconds=10)
+        return ref, served
+
+    return start
+
+
+def cluster_id(database: Database, name: str) -> Any:
+    with database.reading() as connection:
+        return next((row.id for row in clusters.all_clusters(connection) if row.name == name), None)
+
+
+def test_found_clusters_are_registered_and_served(
+    discover: Any, keeper: Keeper, ear: Ear, database: Database
+) -> None:
+    _, served = discover(Account("east", "west"), keeper())
+    eventually(lambda: len(ear.heard) == 2)
+    assert {message.name for message in ear.heard if isinstance(message, ClusterServed)} == {"east", "west"}
+    assert served.client(cluster_id(database, "east")).access.name == "east"
+
+
+def test_ignoring_a_cluster_drops_it_at_once_and_clearing_that_serves_it_again(
+    discover: Any, keeper: Keeper, ear: Ear, database: Database
+) -> None:
+    _, served = discover(Account("east"), keeper())
+    eventually(lambda: len(ear.heard) == 1)
+    east = cluster_id(database, "east")
+    with database.transaction() as connection:
+        clusters.save(connection, east, {"ignore": True})
+    eventually(lambda: ear.heard[-1] == ClusterDropped(cluster_id=east))
+    with pytest.raises(ClusterNotServed):
+        served.client(east)
+    with database.transaction() as connection:
+        clusters.save(connection, east, {"ignore": False})
+    eventually(lambda: isinstance(ear.heard[-1], ClusterServed))
+
+
+def test_two_processes_never_serve_one_cluster(discover: Any, keeper: Keeper, ear: Ear) -> None:
+    first_leases, second_leases = keeper(), keeper()
+    discover(Account("east", "west"), first_leases, "first")
+    eventually(lambda: len(ear.heard) == 2)
+    discover(Account("east", "west"), second_leases, "second")
+    assert first_leases.held() & second_leases.held() == frozenset()
+    first_leases.stop()
+    eventually(lambda: len(second_leases.held()) == 2)
+
+
+def test_a_failing_search_forgets_nothing(
+    discover: Any, keeper: Keeper, ear: Ear, database: Database
+) -> None:
+    account = Account("east")
+    ref, served = discover(account, keeper())
+    eventually(lambda: len(ear.heard) == 1)
+    account.fails = True
+    ref.tell(Tick(name="search"))
+    assert ref.ask(Tick(name="leases"), timeout=10) is None
+    assert served.client(cluster_id(database, "east"))
+    assert len(ear.heard) == 1
+
+
+def test_a_lost_lease_drops_the_cluster_and_it_is_served_again(
+    discover: Any, keeper: Keeper, ear: Ear, database: Database
+) -> None:
+    leases = keeper()
+    discover(Account("east"), leases)
+    eventually(lambda: len(ear.heard) == 1)
+    east = cluster_id(database, "east")
+    assert leases.held() == {lease_name(east)}
+    with database.reading() as connection:
+        connection.exec_driver_sql(
+            "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
+        )
+    eventually(lambda: ClusterDropped(cluster_id=east) in ear.heard)
+    eventually(lambda: isinstance(ear.heard[-1], ClusterServed))
