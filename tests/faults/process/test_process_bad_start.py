@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from acceptance.platz_process import PlatzProcess, is_listening
+from acceptance.platz_process import PORT_SETTINGS, READY_SECONDS, Ended, PlatzProcess, is_listening
 from database import PostgresServer
 
 from platz.db.address import DatabaseAddress
@@ -49,27 +50,26 @@ def assert_nothing_left(platz: PlatzProcess) -> None:
     assert [port for port in platz.ports.values() if is_listening(port)] == []
 
 
-@pytest.mark.parametrize(
-    ("setting", "words"),
-    [
-        ("API_PORT", "API_PORT"),
-        ("PLATZ_POSTGRES_PORT", "PostgreSQL"),
-        ("PLATZ_IDENTITY_PORT", "PLATZ_IDENTITY_PORT"),
-        ("PLATZ_SIMULATOR_PORT", "PLATZ_SIMULATOR_PORT"),
-        ("PLATZ_SIMULATOR_INGRESS_PORT", "PLATZ_SIMULATOR_INGRESS_PORT"),
-        ("PLATZ_REGISTRY_PORT", "PLATZ_REGISTRY_PORT"),
-    ],
-)
-def test_a_taken_port_is_named_with_its_setting(platz: PlatzProcess, setting: str, words: str) -> None:
+def test_taken_ports_are_named_with_their_settings(tmp_path: Path) -> None:
+    named = {name: name for name in PORT_SETTINGS} | {"PLATZ_POSTGRES_PORT": "PostgreSQL"}
     with closing(socket.create_server(("127.0.0.1", 0))) as squatter:
-        port = squatter.getsockname()[1]
-        platz.settings[setting] = str(port)
-        platz.ports.pop(setting)
+        port = str(squatter.getsockname()[1])
+        starts = {name: PlatzProcess(tmp_path / name, {name: port}) for name in named}
+        try:
+            running = {name: start.spawn() for name, start in starts.items()}
+            statuses = {name: process.wait(READY_SECONDS) for name, process in running.items()}
+            for name, start in starts.items():
+                start.ports.pop(name)
+                assert_nothing_left(start)
+        finally:
+            for start in starts.values():
+                start.sweep()
 
-        line = refused(platz)
-
-    assert f" {port}" in line or f":{port}" in line
-    assert words in line
+    assert statuses == dict.fromkeys(named, 2)
+    for name, words in named.items():
+        line = Ended(status=2, out=starts[name].output, errors=starts[name].log).complaint
+        assert re.search(rf"\b{port}\b", line)
+        assert words in line
 
 
 def test_a_missing_configuration_file_is_named(platz: PlatzProcess) -> None:
