@@ -1,0 +1,69 @@
+"""Whoever looks after the stand-ins starts again what ended, tries again what fails, and stops when told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from waiting import eventually
+
+from platz.sandbox.process import StandInFailed
+from platz.sandbox.revival import Revival
+
+
+class FakePart:
+    """A stand-in whose starts fail as often as wanted."""
+
+    name = "fake"
+
+    def __init__(self, failures: int = 0) -> None:
+        self.alive = True
+        self.starts = 0
+        self.failures = failures
+
+    def is_alive(self) -> bool:
+        return self.alive
+
+    def start_again(self) -> None:
+        self.starts += 1
+        if self.starts <= self.failures:
+            raise StandInFailed("it did not answer")
+        self.alive = True
+
+
+@pytest.fixture
+def parts() -> list[FakePart]:
+    return [FakePart(), FakePart(failures=1)]
+
+
+@pytest.fixture
+def revival(parts: list[FakePart]) -> Iterator[Revival]:
+    made = Revival(parts)
+    made.start()
+    yield made
+    made.stop()
+
+
+def test_only_what_ended_is_started_again(revival: Revival, parts: list[FakePart]) -> None:
+    parts[0].alive = False
+
+    eventually(lambda: parts[0].alive)
+
+    assert (parts[0].starts, parts[1].starts) == (1, 0)
+
+
+def test_what_could_not_be_started_is_tried_again(revival: Revival, parts: list[FakePart]) -> None:
+    parts[1].alive = False
+
+    eventually(lambda: parts[1].alive)
+
+    assert parts[1].starts == 2
+
+
+def test_nothing_is_started_after_the_stop(revival: Revival, parts: list[FakePart]) -> None:
+    revival.stop()
+
+    parts[0].alive = False
+
+    assert not revival._thread.is_alive()
+    assert parts[0].starts == 0
