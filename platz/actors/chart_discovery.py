@@ -1,9 +1,11 @@
 """Finds charts as they are pushed, and reads them.
 
-owns   the search of the registry (a poll of an OCI registry), on a thread of its own
+owns   the search of the registry (ECR's events, or a poll of an OCI registry), on a thread of its own
 hears  tick, `RowChanged` of tag formats
 tells  nobody; charts go to `helm_charts`
 never  reads one registry in two processes at once, or stops because one chart can't be read
+
+The lease is that of the registry, not of the role: processes for several registries or queues share a database.
 """
 
 from __future__ import annotations
@@ -34,6 +36,18 @@ class ChartSearch(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SearchPlan:
+    """How charts are searched: ``make`` gives a search that knows nothing yet, each time that duty begins.
+
+    ``source`` names what is searched, the same in every process; ``every_seconds`` is the time between two looks.
+    """
+
+    source: str
+    make: Callable[[], ChartSearch]
+    every_seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoundEnded:
     """A look at the registry ended; ``failures`` are sentences."""
 
@@ -55,25 +69,27 @@ class ChartDiscovery(DutyActor):
         house: House,
         leases: LeaseKeeper,
         database: Database,
-        search: Callable[[], ChartSearch],
-        every_seconds: float,
+        plan: SearchPlan,
         parse_tags: bool,
     ) -> None:
-        """``search`` makes a new search, which knows nothing yet, each time that duty begins."""
         super().__init__(name=name, generation=generation, house=house, leases=leases)
         self._database = database
-        self._make_search = search
+        self._plan = plan
         self._search: ChartSearch | None = None
-        self._every_seconds = every_seconds
         self._parse_tags = parse_tags
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="chart-search")
         self._looking = False
         self._told: tuple[str, ...] = ()
 
+    @property
+    @override
+    def lease(self) -> str:
+        return f"{super().lease}:{self._plan.source}"
+
     @override
     def begin(self) -> None:
         super().begin()
-        self.every(Tick(name="search"), seconds=self._every_seconds)
+        self.every(Tick(name="search"), seconds=self._plan.every_seconds)
 
     @override
     def look(self) -> None:
@@ -111,7 +127,7 @@ class ChartDiscovery(DutyActor):
 
     def _start_round(self) -> None:
         if self._search is None:
-            self._search = self._make_search()
+            self._search = self._plan.make()
         if not self._looking:
             self._looking = True
             self.submit(self._threads, self._round, self._search)

@@ -110,13 +110,11 @@ def _cluster_discovery(parts: Parts) -> ChildSpec:
 
 
 def _chart_discovery(parts: Parts) -> ChildSpec:
-    plan = chart_search(parts)
     start = partial(
         ChartDiscovery.start,
         leases=parts.leases,
         database=parts.database,
-        search=plan.make,
-        every_seconds=plan.every_seconds,
+        plan=chart_search(parts),
         parse_tags=parts.settings.enable_tag_parser,
     )
     return ChildSpec(name="chart-discovery", start=start)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from platz.actors.chart_discovery import ChartSearch
+from platz.actors.chart_discovery import SearchPlan
 from platz.actors.cluster_discovery import ClusterSource
 from platz.assembly.parts import Parts
 from platz.assembly.registries import ecr_client
@@ -27,26 +26,24 @@ from platz.surroundings import cluster_provider, registry_provider
 ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchPlan:
-    """How charts are searched: ``make`` gives a search that knows nothing yet, which looks every so often."""
-
-    make: Callable[[], ChartSearch]
-    every_seconds: float
-
-
 def chart_search(parts: Parts) -> SearchPlan:
     """The search of the configured registry."""
     settings, url = parts.settings, parts.surroundings.registry_url
     if registry_provider(settings) == "ecr":
-        return SearchPlan(make=partial(_ecr_search, parts), every_seconds=ECR_PAUSE_SECONDS)
+        return SearchPlan(
+            source=f"{settings.ecr_events_region}/{settings.ecr_events_queue}",
+            make=partial(_ecr_search, parts),
+            every_seconds=ECR_PAUSE_SECONDS,
+        )
     if url is None:
         raise PlatzError("No chart registry is set: give PLATZ_OCI_REGISTRY_URL.")
 
     def search() -> OciSearch:
         return OciSearch(registry=RegistryClient(url), database=parts.database, domain=registry_domain(url))
 
-    return SearchPlan(make=search, every_seconds=settings.oci_poll_interval.total_seconds())
+    return SearchPlan(
+        source=registry_domain(url), make=search, every_seconds=settings.oci_poll_interval.total_seconds()
+    )
 
 
 def _ecr_search(parts: Parts) -> EcrSearch:
