@@ -1,0 +1,59 @@
+"""Settings that put AWS in the place of a stand-in."""
+
+from __future__ import annotations
+
+import pytest
+
+from platz.config import Settings, SettingsError, load
+from platz.errors import PlatzError
+from platz.surroundings import cluster_provider, refuse_stand_ins_in_production, registry_provider, surround
+
+OIDC = {
+    "PLATZ_OIDC_SSM_SERVER_URL": "/oidc/url",
+    "PLATZ_OIDC_SSM_CLIENT_ID": "/oidc/id",
+    "PLATZ_OIDC_SSM_CLIENT_SECRET": "/oidc/secret",
+}
+QUEUE = {"PLATZ_ECR_EVENTS_QUEUE": "charts", "PLATZ_ECR_EVENTS_REGION": "eu-west-1"}
+PRODUCTION = {
+    "PLATZ_PRODUCTION": "1",
+    "DATABASE_URL": "postgresql://platz@db.test/platz",
+    "PLATZ_OWN_URL": "https://platz.test",
+}
+
+
+def given(environ: dict[str, str]) -> Settings:
+    return load(flags={}, environ=environ, file=None).settings
+
+
+@pytest.mark.parametrize("missing", OIDC)
+def test_the_three_parameters_belong_together(missing: str) -> None:
+    with pytest.raises(SettingsError, match="belong together"):
+        given({name: value for name, value in OIDC.items() if name != missing})
+
+
+def test_production_on_aws_needs_no_stand_in() -> None:
+    settings = given(PRODUCTION | OIDC | QUEUE)
+    refuse_stand_ins_in_production(settings)
+    with surround(settings) as surroundings:
+        assert surroundings.stand_ins == []
+        assert surroundings.identity is None
+    assert (cluster_provider(settings), registry_provider(settings)) == ("eks", "ecr")
+
+
+def test_a_named_provider_wins_over_the_parameters() -> None:
+    oidc = {"OIDC_SERVER_URL": "https://id.test", "OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"}
+    with surround(given(PRODUCTION | OIDC | QUEUE | oidc)) as surroundings:
+        assert surroundings.identity is not None
+        assert surroundings.identity.issuer == "https://id.test"
+
+
+@pytest.mark.parametrize("given_names", [{}, *({name: value} for name, value in QUEUE.items())], ids=str)
+def test_charts_of_ecr_need_a_queue_and_its_region(given_names: dict[str, str]) -> None:
+    environ = PRODUCTION | OIDC | given_names
+    with pytest.raises(PlatzError, match="are needed to find charts in ECR"), surround(given(environ)):
+        pass
+
+
+def test_a_process_that_searches_no_charts_needs_no_queue() -> None:
+    with surround(given(PRODUCTION | OIDC | {"PLATZ_ROLES": "api"})) as surroundings:
+        assert surroundings.registry_url is None
