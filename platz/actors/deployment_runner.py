@@ -41,11 +41,11 @@ Step = Callable[[OperationContext, TaskRow], None]
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerCluster:
-    """A runner's cluster; ``stop_helm`` kills the Helm children that work on it."""
+    """A runner's cluster; ``stop_helm`` kills the Helm children of an owner."""
 
     id: ClusterId
     name: str
-    stop_helm: Callable[[], object]
+    stop_helm: Callable[[str], object]
 
 
 class DeploymentRunner(Actor):
@@ -70,11 +70,11 @@ class DeploymentRunner(Actor):
         self.log = self.log.bind(cluster=cluster.name)
         self._cluster_id = cluster.id
         self._database = context.database
-        self._context = context
+        self._claim_id = ProcessId(uuid4())
+        self._context = replace(context, owner=str(self._claim_id))
         self._stop_helm = cluster.stop_helm
         self._slots = slots
         self._most = most
-        self._claim_id = ProcessId(uuid4())
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=f"task-{cluster.name}")
         self._running: set[TaskId] = set()
         self._work: set[Future[None]] = set()
@@ -115,7 +115,7 @@ class DeploymentRunner(Actor):
         if self._drain_until is not None:
             wait(self._work, timeout=max(0.0, self._drain_until - time.monotonic()))
         self._letting_go.set()
-        self._stop_helm()
+        self._stop_helm(self._context.owner)
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     @override

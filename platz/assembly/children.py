@@ -36,7 +36,7 @@ def runner_of(parts: Parts, served: ClusterServed) -> ChildSpec | None:
     cluster = RunnerCluster(
         id=served.cluster_id,
         name=served.name,
-        stop_helm=lambda: parts.helm.kill_owned_by(str(served.cluster_id)),
+        stop_helm=parts.helm.kill_owned_by,
     )
     context = OperationContext(
         database=parts.database,

@@ -97,15 +97,21 @@ def make_parts(
             return jwt_secret(connection, cipher)
 
     aws = AwsAccount(region=settings.aws_region)
+    helm = _helm(settings, surroundings)
+
+    def lost(names: frozenset[str]) -> None:
+        helm.kill_all()  # at once: the next owner of the clusters may be about to run Helm
+        lost_leases(names)
+
     parts = Parts(
         settings=settings,
         surroundings=surroundings,
         database=database,
         cipher=cipher,
         tokens=Tokens(signing_key),
-        leases=LeaseKeeper(database, lost_leases),
+        leases=LeaseKeeper(database, lost),
         served=ServedClusters(),
-        helm=_helm(settings, surroundings),
+        helm=helm,
         archives=ArchiveCache(
             surroundings.cache / "charts", registry_client_of(surroundings.registry_url, aws)
         ),

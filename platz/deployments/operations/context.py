@@ -51,7 +51,8 @@ class OperationContext:
     """The world of the operations.
 
     ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``decrypt``
-    reads what is encrypted at rest.
+    reads what is encrypted at rest. ``owner`` names who runs the task, so that only its own Helm children can be
+    stopped with it.
     """
 
     database: Database
@@ -62,11 +63,12 @@ class OperationContext:
     credentials: Credentials
     decrypt: Callable[[str], str]
     helm_timeout: timedelta
+    owner: str = ""
 
     def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
         """Run Helm against a cluster with a fresh credential; raise `Interrupted` when it was stopped."""
         kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
         try:
-            return self.helm.run(run, kubeconfig=kubeconfig, owner=str(cluster_id))
+            return self.helm.run(run, kubeconfig=kubeconfig, owner=self.owner)
         except HelmKilled as error:
             raise Interrupted from error

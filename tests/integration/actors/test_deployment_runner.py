@@ -7,7 +7,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -69,6 +68,14 @@ class Steps:
             queue.mark_done(connection, task.id, ProcessId(task.claimed_by), "")
 
 
+@dataclass(frozen=True)
+class BareContext:
+    """What the runner itself needs of an `OperationContext`."""
+
+    database: Database
+    owner: str = ""
+
+
 @pytest.fixture
 def steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Steps:
     steps = Steps(database)
@@ -79,8 +86,8 @@ def steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 @pytest.fixture
 def run(house: House, world: World) -> Callable[..., pykka.ActorRef[DeploymentRunner]]:
-    def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[], Any] = lambda: None) -> Any:
-        context = SimpleNamespace(database=world.database)
+    def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[str], Any] = lambda _owner: None) -> Any:
+        context = BareContext(database=world.database)
         cluster = RunnerCluster(id=world.cluster, name="blue", stop_helm=stop_helm)
         options = {"cluster": cluster, "context": context, "slots": Slots(slots), "most": most}
         ref = DeploymentRunner.start(name="runner", generation=0, house=house, **options)
@@ -201,7 +208,7 @@ def test_a_runner_that_must_let_go_leaves_its_task_started_for_the_next_owner(
         raise execution.Interrupted
 
     steps.work = until_helm_is_killed
-    ref = run(stop_helm=stopped.set)
+    ref = run(stop_helm=lambda _owner: stopped.set())
     deployment = world.create("blue")
     eventually(lambda: statuses(world, deployment) == ["Started"])
     ref.stop(timeout=10)
