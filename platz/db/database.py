@@ -7,9 +7,11 @@ connection that died, grew too old or idled too long is replaced before anybody 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -41,6 +43,20 @@ SERVER_SIDE_GRACE_SECONDS = 60
 """The server closes an idle session this much later than the pool would have thrown it away."""
 
 
+@dataclass(slots=True)
+class _SharedReads:
+    """What the reads of one `reading_once` share."""
+
+    until_end: ExitStack
+    connection: Connection | None = None
+
+
+class _ThreadReads(threading.local):
+    """Each thread's own."""
+
+    reads: _SharedReads | None = None
+
+
 class Database:
     """One database and its pool. Threads may share it; connections open when they are needed."""
 
@@ -50,6 +66,7 @@ class Database:
         self.address = address
         self.limits = limits or PoolLimits()
         self._counters = PoolCounters()
+        self._shared = _ThreadReads()
         self._parameters = connection_parameters(
             address, application_name=application_name, connect_timeout=self.limits.connect_timeout
         )
@@ -61,8 +78,30 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """Give an autocommit connection for queries: each statement sees the latest committed state."""
-        with translated(), self._checked_out(self._reading) as connection:
-            yield connection
+        shared = self._shared.reads
+        with translated():
+            if shared is None:
+                with self._checked_out(self._reading) as connection:
+                    yield connection
+            else:
+                shared.connection = shared.connection or shared.until_end.enter_context(
+                    self._checked_out(self._reading)
+                )
+                yield shared.connection
+
+    @contextmanager
+    def reading_once(self) -> Generator[None]:
+        """Within the block, every `reading` of this thread is given one connection, taken when first asked for.
+
+        For what reads several times and then is done: taking a connection costs as much as a small query.
+        """
+        outer = self._shared.reads
+        with translated(), ExitStack() as until_end:
+            self._shared.reads = outer or _SharedReads(until_end=until_end)
+            try:
+                yield
+            finally:
+                self._shared.reads = outer
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:

@@ -79,6 +79,8 @@ class PathEndpoint:
         await send_answer(answer, send)
 
     async def _answer(self, route: AnyRoute, request: Request, exchange: Exchange) -> Answer:
+        if route.only_reads:
+            return await self._threads.run(lambda: self._read(route, request, exchange))
         if route.request is None:
             return await self._threads.run(lambda: self._handle(route, request, exchange, None, None))
         authenticated = await self._threads.run(lambda: self._authenticate(route, request))
@@ -86,6 +88,11 @@ class PathEndpoint:
             raw = await read_body(request.headers, request.stream())
         body = _parse(route, raw, request)
         return await self._threads.run(lambda: self._handle(route, request, exchange, authenticated, body))
+
+    def _read(self, route: AnyRoute, request: Request, exchange: Exchange) -> Answer:
+        """What only reads does with one connection for all its questions."""
+        with self._services.database.reading_once():
+            return self._handle(route, request, exchange, None, None)
 
     def _handle(
         self,

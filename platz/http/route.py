@@ -98,7 +98,8 @@ class Route(Generic[Body]):
 
     ``request`` is the body's model (``body_required=False``: a missing body is an empty object), ``response``
     the model of the answer, of one item where ``paginated``. ``operation_id`` None keeps an alias out of the
-    OpenAPI document. ``errors`` are the statuses beyond those that every route may give.
+    OpenAPI document. ``errors`` are the statuses beyond those that every route may give. ``only_reads``: the
+    handler does nothing with the database but read, so that one connection serves the whole request.
     """
 
     method: str
@@ -115,6 +116,7 @@ class Route(Generic[Body]):
     paginated: bool = False
     success: int = 200
     errors: tuple[int, ...] = ()
+    only_reads: bool = False
 
     @property
     def authenticated(self) -> bool:

@@ -57,6 +57,7 @@ def list_route(
         response=entity.item,
         paginated=True,
         errors=(400,),
+        only_reads=True,
     )
 
 
@@ -87,6 +88,7 @@ def detail_route(
         permission=permission or _reading_permission(collection),
         response=entity.item,
         errors=(404,),
+        only_reads=True,
     )
 
 
