@@ -23,6 +23,7 @@ from platz.sandbox.kubernetes.storage import Storage
 from platz.sandbox.kubernetes.watching import error_event
 
 _log = logging.getLogger(__name__)
+_COUNTED_PLACES = 10_000  # a sandbox that runs for weeks must not grow
 _REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Expired",
             429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout"}  # fmt: skip
 
@@ -78,7 +79,8 @@ class Gateway:
             await exchange.answer(_refusal(path_not_found()))
             return
         verb = api.verb(exchange.method, path, exchange.query)
-        self.requests[name, verb, path] += 1
+        if len(self.requests) < _COUNTED_PLACES or (name, verb, path) in self.requests:
+            self.requests[name, verb, path] += 1
         faults = self._faults.hitting(name, verb, path)
         try:
             for fault in faults:

@@ -11,9 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from chart_for_simulator import write_chart
-from executables import Tool
+from executables import Executables, Tool
 from simulator_world import Simulator
 
+from platz.sandbox import demo_charts
+
+CHARTS = Path(demo_charts.__file__).parent / "charts"
 SDK = Path(__file__).with_name("helm_sdk_walk.py")
 
 
@@ -109,3 +112,29 @@ def test_the_sdk_walks_through_a_release(simulator: Simulator, namespace: str, c
     assert "pre-install" in walk["hook_failure"]
     assert "deadline" in walk["never_ready"] or "timed out" in walk["never_ready"]
     assert walk["left"] == []
+
+
+@pytest.mark.parametrize(
+    "chart_name", ["web-shop", "registry-cache", "storefront", "chaos-monkey", "guestbook"]
+)
+def test_every_demo_chart_comes_up_behind_the_ingress(
+    executables: Executables, simulator: Simulator, namespace: str, tmp_path: Path, chart_name: str
+) -> None:
+    host = f"{namespace}.east.platz.localhost"
+    ingress = {"enabled": True, "className": "sandbox", "tls": [],
+               "hosts": [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]}]}  # fmt: skip
+    platz = {
+        "deployment_name": "blue",
+        "cluster_name": "east",
+        "cluster": {"ingress_domain": "platz.localhost"},
+    }
+    values = tmp_path / "values.json"
+    values.write_text(json.dumps({"platz": platz, "nodeSelector": {}, "tolerations": [], "ingress": ingress}))
+    options = (f"--kubeconfig={simulator.kubeconfig}", "--kube-context=east", f"--namespace={namespace}")
+    helm = Tool(path=executables.helm4, home=tmp_path, options=options)
+
+    helm.run("install", "demo", str(CHARTS / chart_name), "-f", str(values), "--wait", "--timeout=30s")
+
+    with simulator.ingress() as client:
+        answer = client.get("/", headers={"host": host}, extensions={"sni_hostname": host})
+    assert answer.status_code == 200

@@ -158,6 +158,23 @@ def test_lifecycle_hooks_are_remembered(site: Site) -> None:
         assert remembered == {"method": method, "body": {"name": "spring"}}
 
 
+def test_campaigns_are_counted_by_their_id(site: Site) -> None:
+    site.put("storefront")
+    site.up()
+    for method, campaign in (("POST", "1"), ("POST", "2"), ("PUT", "2"), ("DELETE", "1")):
+        site.call(method, "/resources/campaigns", json={"id": campaign, "name": "spring"})
+
+    assert site.metric("Campaigns") == 1
+
+
+def test_an_application_without_status_has_none(site: Site) -> None:
+    site.put("guestbook", environment={"GUESTBOOK_TITLE": "Visitors"})
+    site.up()
+
+    assert site.call("GET", "/status").status_code == 404
+    assert "Visitors" in site.call("GET", "/").text
+
+
 def test_a_status_that_fails_answers_500(site: Site) -> None:
     site.put("web-shop", annotations={"sandbox.platz.io/status-fails": "true"})
     site.up()

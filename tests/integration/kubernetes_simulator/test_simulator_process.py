@@ -164,3 +164,28 @@ def test_a_strange_cluster_name_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(StandInFailed, match="is no cluster name"):
         process.wait_until_ready(seconds=20)
+
+
+def test_a_settled_cluster_writes_nothing(restarted: Restarted) -> None:
+    with restarted.start().http() as client:
+        for kind, plural in (
+            ("Deployment", "deployments"),
+            ("StatefulSet", "statefulsets"),
+            ("DaemonSet", "daemonsets"),
+        ):
+            document = workload(name=plural, kind=kind)
+            if kind == "DaemonSet":
+                del document["spec"]["replicas"]
+            client.post(f"/apis/apps/v1/namespaces/default/{plural}", json=document).raise_for_status()
+        never = workload(name="never", image="registry.example/never-ready:1")
+        client.post("/apis/apps/v1/namespaces/default/deployments", json=never).raise_for_status()
+
+        def versions() -> set[str]:
+            pages = [client.get("/api/v1/pods", params={"limit": "1"}).json() for _ in range(100)]
+            return {page["metadata"]["resourceVersion"] for page in pages}
+
+        def phases() -> list[str]:
+            return [pod["status"]["phase"] for pod in client.get("/api/v1/pods").json()["items"]]
+
+        eventually(lambda: phases() == ["Running"] * 8)
+        eventually(lambda: len(versions()) == 1)

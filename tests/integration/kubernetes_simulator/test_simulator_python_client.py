@@ -35,6 +35,7 @@ def test_a_deployment_lives_its_life(official: client.ApiClient, namespace: str)
     apps.patch_namespaced_deployment("web", namespace, {"spec": {"replicas": 1}})
     scale = apps.read_namespaced_deployment_scale("web", namespace)
     scale.spec.replicas = 3
+    scale.metadata.resource_version = None  # the roll-out writes too, and would conflict
     apps.replace_namespaced_deployment_scale("web", namespace, scale)
     eventually(
         lambda: apps.read_namespaced_deployment_status("web", namespace).status.available_replicas == 3

@@ -95,7 +95,7 @@ def _registry_cache(running: Running) -> KubeObject:
 
 
 def _storefront(running: Running) -> KubeObject:
-    campaigns = len(running.memory.get("resources", {}))
+    campaigns = len(running.memory.get("campaigns", {}))
     shop = running.environment.get("STORE_SHOP_HOST")
     notices = (
         [_notice("Info", f"Shows the goods of {shop}")]
@@ -127,9 +127,25 @@ _STATUS: Mapping[str, Callable[[Running], KubeObject]] = {
 }
 
 
-def status_of(running: Running) -> KubeObject:
-    """Return an application's status document."""
+_WITHOUT_STATUS = frozenset({"guestbook"})
+
+
+def status_of(running: Running) -> KubeObject | None:
+    """Return an application's status document, or None when it reports none."""
+    if running.application in _WITHOUT_STATUS:
+        return None
     return _STATUS.get(running.application, _any)(running)
+
+
+def remember(running: Running, method: str, path: str, body: Any) -> None:
+    """Remember what a lifecycle hook told: the last call of each path, and the campaigns that there are."""
+    running.memory.setdefault("resources", {})[path] = {"method": method, "body": body}
+    campaigns = running.memory.setdefault("campaigns", {})
+    if is_object(body) and "id" in body:
+        if method == "DELETE":
+            campaigns.pop(str(body["id"]), None)
+        else:
+            campaigns[str(body["id"])] = body.get("name")
 
 
 def _restock(running: Running, body: KubeObject) -> str:

@@ -16,7 +16,7 @@ from platz.sandbox.kubernetes.document import KubeObject, annotation, dig, objec
 from platz.sandbox.kubernetes.exchange import Answer, Exchange
 from platz.sandbox.kubernetes.faults import Faults
 from platz.sandbox.kubernetes.gateway import apply_fault
-from platz.sandbox.kubernetes.ingress.applications import ActionFailed, Running, act, status_of
+from platz.sandbox.kubernetes.ingress.applications import ActionFailed, Running, act, remember, status_of
 from platz.sandbox.kubernetes.ingress.routing import Route, find_route
 from platz.sandbox.kubernetes.status_errors import ApiError
 from platz.sandbox.kubernetes.storage import Storage
@@ -64,8 +64,8 @@ class IngressFront:
                 return _page(route, running)
             case ["status"] if annotation(pod, _PREFIX + "status-fails") == "true":
                 return _text(500, "The application can't tell its status.")
-            case ["status"] if method in {"GET", "HEAD"}:
-                return _json(status_of(running))
+            case ["status"] if method in {"GET", "HEAD"} and (status := status_of(running)):
+                return _json(status)
             case ["actions", name]:
                 return self._act(route, running, name, body)
             case ["resources", *_]:
@@ -103,11 +103,10 @@ class IngressFront:
         return _json({"message": told})
 
     def _remember(self, route: Route, running: Running, method: str, path: str, body: bytes) -> Answer:
-        remembered = running.memory.setdefault("resources", {})
         if method == "GET":
-            return _json(remembered.get(path, {}))
+            return _json(running.memory.get("resources", {}).get(path, {}))
         try:
-            remembered[path] = {"method": method, "body": orjson.loads(body) if body else None}
+            remember(running, method, path, orjson.loads(body) if body else None)
         except orjson.JSONDecodeError:
             return _json({"message": "The body is not JSON"}, 400)
         self._save(route, running)
@@ -118,7 +117,8 @@ def _page(route: Route, running: Running) -> Answer:
     title = next(
         (running.environment[name] for name in _TITLES if running.environment.get(name)), running.application
     )
-    text = status_of(running)["status"]["name"]
+    status = status_of(running)
+    text = status["status"]["name"] if status else "It is up."
     page = _PAGE.format(
         title=html.escape(title or route.service), text=html.escape(str(text)), image=html.escape(running.image),
         namespace=html.escape(route.namespace), cluster=html.escape(route.cluster.name), pods=running.pods,
