@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import orjson
 
 from platz.config import Role, Settings
-from platz.surroundings import USERS_FILE, Surroundings
+from platz.surroundings import USERS_FILE, Surroundings, cluster_provider, registry_provider
 
 
 def banner(settings: Settings, surroundings: Surroundings, *, seconds: float) -> str:
@@ -31,7 +31,13 @@ def _lines(settings: Settings, surroundings: Surroundings, seconds: float) -> It
     if facts.clusters:
         yield f"  clusters     simulated: {', '.join(facts.clusters.names)}"
         yield f"               kubectl --kubeconfig {facts.clusters.kubeconfig} get pods -A"
-    if surroundings.registry_url:
+    elif cluster_provider(settings) == "eks":
+        yield "  clusters     EKS, in every region of the account"
+    else:
+        yield f"  clusters     kubeconfig, context {settings.local_context or 'as it says'}"
+    if registry_provider(settings) == "ecr":
+        yield f"  charts       ECR, as the queue {settings.ecr_events_queue} tells"
+    elif surroundings.registry_url:
         kind = "sandbox registry with demo charts" if facts.registry_url else "registry"
         yield f"  charts       {kind} at {surroundings.registry_url}"
     if surroundings.identity:

@@ -22,11 +22,18 @@ from platz.discovery.found import FoundChart
 from platz.identities import ChartId
 
 
-def is_recorded(connection: Connection, found: FoundChart) -> bool:
-    """Whether there is nothing to learn from downloading the chart: it is recorded, and could be read."""
+def seen_again(connection: Connection, found: FoundChart) -> bool:
+    """Whether there is nothing to learn from downloading the chart: it is recorded, and could be read.
+
+    A chart that is seen is available, also when it had been deleted from the registry meanwhile.
+    """
     registry = registries.find(connection, found.domain_name, found.repo_name)
     row = charts.find(connection, registry.id, found.tag, found.digest) if registry else None
-    return row is not None and row.error is None
+    if registry is None or row is None or row.error is not None:
+        return False
+    if not row.available:
+        charts.mark_available(connection, registry.id, found.digest, tag=found.tag, available=True)
+    return True
 
 
 def record_chart(connection: Connection, found: FoundChart, read: ReadChart) -> ChartId | None:

@@ -25,7 +25,7 @@ from platz.charts.chart import ReadChart, read_chart
 from platz.db import registries
 from platz.db.database import Database
 from platz.db.states import RegistryProvider
-from platz.discovery.charts import is_recorded, record_chart, record_removal
+from platz.discovery.charts import record_chart, record_removal, seen_again
 from platz.discovery.found import FoundChart
 from platz.discovery.oci import RoundReport
 from platz.errors import Denied, NotFound, Rejected, Retryable
@@ -138,12 +138,8 @@ class EcrSearch:
         )
 
     def _is_known(self, found: FoundChart) -> bool:
-        """Tell whether the chart was read before, in which case it is available from now on."""
         with self.database.transaction() as connection:
-            if not is_recorded(connection, found):
-                return False
-            record_chart(connection, found, ReadChart())
-        return True
+            return seen_again(connection, found)
 
     def _read(self, found: FoundChart) -> ReadChart:
         with closing(self.client_of(found.domain_name)) as registry:

@@ -15,7 +15,7 @@ import structlog
 from platz.charts.chart import ReadChart, read_chart
 from platz.db.database import Database
 from platz.db.states import RegistryProvider
-from platz.discovery.charts import is_recorded, record_chart, record_present
+from platz.discovery.charts import record_chart, record_present, seen_again
 from platz.discovery.found import FoundChart
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry import RegistryClient
@@ -83,8 +83,8 @@ class OciSearch:
         return recorded
 
     def _record(self, found: FoundChart) -> int:
-        with self.database.reading() as connection:
-            if is_recorded(connection, found):
+        with self.database.transaction() as connection:
+            if seen_again(connection, found):
                 return 0
         read = self._read(found)
         with self.database.transaction() as connection:

@@ -19,10 +19,10 @@ from platz.db.states import RegistryProvider
 from platz.discovery.charts import (
     apply_tag_formats,
     forget_tag_format,
-    is_recorded,
     record_chart,
     record_present,
     record_removal,
+    seen_again,
 )
 from platz.discovery.found import FoundChart
 from platz.identities import ChartId
@@ -62,7 +62,7 @@ def info(row: ChartRow) -> tuple[bool, str | None, str | None, str | None, str |
     return known, row.parsed_version, row.parsed_revision, row.parsed_branch, row.parsed_commit
 
 
-def test_a_chart_is_recorded_with_its_registry_and_kind(database: Database) -> None:
+def test_a_chart_seen_again_with_its_registry_and_kind(database: Database) -> None:
     row = stored(database, record(database))
     assert (row.created_at, row.available, row.error, row.warnings) == (PUSHED, True, None, ["Mind."])
     assert row.values_ui == READ.values_ui
@@ -76,7 +76,7 @@ def test_a_chart_is_recorded_with_its_registry_and_kind(database: Database) -> N
     assert kind.name == "WebShop"
 
 
-def test_what_is_delivered_twice_is_recorded_once(database: Database) -> None:
+def test_what_is_delivered_twice_seen_again_once(database: Database) -> None:
     assert record(database) is not None
     assert record(database) is None
 
@@ -111,12 +111,12 @@ def test_a_moved_registry_keeps_its_kind(database: Database) -> None:
 def test_a_chart_that_could_not_be_read_is_read_again(database: Database) -> None:
     broken = record(database, BROKEN)
     with database.reading() as connection:
-        assert not is_recorded(connection, FOUND)
+        assert not seen_again(connection, FOUND)
     assert record(database) == broken
     row = stored(database, broken)
     assert (row.error, row.values_ui) == (None, READ.values_ui)
     with database.reading() as connection:
-        assert is_recorded(connection, FOUND)
+        assert seen_again(connection, FOUND)
 
 
 def test_a_chart_that_was_read_does_not_become_broken(database: Database) -> None:

@@ -1,0 +1,101 @@
+"""Looking at an OCI registry: what is new is read, what is gone is marked, what comes back is there again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from platz.db import schema
+from platz.db.database import Database
+from platz.discovery.oci import OciSearch, registry_domain
+from platz.errors import Retryable
+from platz.helm.registry import RegistryClient
+from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz.sandbox.demo_charts.packaging import package
+from platz.sandbox.process import StandInProcess
+from platz.sandbox.registry.push import push_chart
+
+GUESTBOOK = package(next(chart for chart in DEMO_CHARTS if chart.repository == "guestbook"))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[str]:
+    arguments = ["--port", "0", "--data", str(tmp_path / "registry"), "--no-demo-charts"]
+    process = StandInProcess(
+        name="registry", module="platz.sandbox.registry", arguments=arguments, log=tmp_path / "log"
+    )
+    process.start()
+    try:
+        yield str(process.wait_until_ready(seconds=20)["url"])
+    finally:
+        process.stop(seconds=5)
+
+
+@pytest.fixture
+def search(registry: str, database: Database) -> Iterator[OciSearch]:
+    with RegistryClient(registry) as client:
+        yield OciSearch(registry=client, database=database, domain=registry_domain(registry))
+
+
+def charts(database: Database) -> list[tuple[str, bool, bool]]:
+    """Tag, availability and whether it could be read, of every chart."""
+    table = schema.helm_charts
+    with database.reading() as connection:
+        rows = connection.execute(
+            select(table.c.image_tag, table.c.available, table.c.error).order_by(table.c.image_tag)
+        )
+        return [(tag, available, error is None) for tag, available, error in rows]
+
+
+def test_a_pushed_chart_is_found_once(search: OciSearch, registry: str, database: Database) -> None:
+    push_chart(registry, "guestbook", "0.3.0", GUESTBOOK)
+    assert search.look().recorded == 1
+    assert search.look().recorded == 0
+    assert charts(database) == [("0.3.0", True, True)]
+
+
+def test_a_chart_that_does_not_parse_is_recorded_with_its_error(
+    search: OciSearch, registry: str, database: Database
+) -> None:
+    push_chart(
+        registry, "broken", "1.0.0", b"no archive at all", metadata={"name": "broken", "version": "1.0.0"}
+    )
+    push_chart(registry, "guestbook", "0.3.0", GUESTBOOK)
+    assert search.look().failures == ()
+    assert charts(database) == [("0.3.0", True, True), ("1.0.0", True, False)]
+
+
+def test_a_tag_that_is_deleted_and_pushed_again_is_available_again(
+    search: OciSearch, registry: str, database: Database
+) -> None:
+    push_chart(registry, "guestbook", "0.3.0", GUESTBOOK)
+    push_chart(registry, "guestbook", "0.4.0", GUESTBOOK)
+    search.look()
+    assert httpx.delete(f"{registry}/v2/guestbook/manifests/0.3.0").status_code == 202
+    assert search.look().removed == 1
+    assert charts(database)[0] == ("0.3.0", False, True)
+    push_chart(registry, "guestbook", "0.3.0", GUESTBOOK)
+    search.look()
+    assert charts(database)[0] == ("0.3.0", True, True)
+
+
+def test_a_registry_that_is_away_is_told_and_forgets_nothing(database: Database) -> None:
+    with RegistryClient("http://127.0.0.1:9") as client, pytest.raises(Retryable):
+        OciSearch(registry=client, database=database, domain="127.0.0.1:9").look()
+
+
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("http://127.0.0.1:5001", "127.0.0.1:5001"),
+        ("https://registry.example.com/", "registry.example.com"),
+        ("https://registry.example.com:443/charts/", "registry.example.com"),
+        ("http://registry.example.com:443", "registry.example.com:443"),
+    ],
+)
+def test_the_domain_leaves_out_the_schemes_own_port(url: str, domain: str) -> None:
+    assert registry_domain(url) == domain
