@@ -17,7 +17,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, House
+from platz.actors.actor import Actor, House, jittered
 from platz.actors.messages import (
     ClusterDropped,
     ClusterServed,
@@ -37,6 +37,7 @@ from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 
 LEASE_SECONDS = 3.0
+SEARCH_AGAIN_SECONDS = 60.0
 SEARCH = Tick(name="search")
 LEASES = Tick(name="leases")
 
@@ -95,6 +96,7 @@ class ClusterDiscovery(Actor):
                 self._record(found)
             case SearchFailed(reason=reason):
                 self.log.warning("Clusters could not be searched", action="search", reason=reason)
+                self.after(SEARCH, seconds=jittered(min(self._every_seconds, SEARCH_AGAIN_SECONDS)))
             case RowChanged() | Tick(name=LEASES.name):
                 self._decide()
             case LeaseLost(names=names):
