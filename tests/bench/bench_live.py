@@ -1,9 +1,13 @@
-"""Live events with 1,000 clients, beside a bare `websockets` server that broadcasts the same frames."""
+"""Live events with 1,000 clients, beside a bare `websockets` server that broadcasts the same frames.
+
+The times from commit to client are taken twice: among clients that all read, and beside one that never does.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import sys
 import tempfile
@@ -50,7 +54,9 @@ def measure() -> Iterator[Figure]:
                 floor=floor,
                 floor_is="bare websockets",
             )
-            yield from _latencies(server, world)
+            yield from _latencies(server, world, "")
+            with _silent(server, world):
+                yield from _latencies(server, world, ", beside one that never reads")
             yield Figure(
                 name=f"memory of the server and {CLIENTS} clients",
                 value=psutil.Process().memory_info().rss / 2**20,
@@ -68,7 +74,7 @@ def _burst_rate(server: LiveServer, world: AccessWorld) -> float:
         return CLIENTS * BURST / (time.perf_counter() - began)
 
 
-def _latencies(server: LiveServer, world: AccessWorld) -> Iterator[Figure]:
+def _latencies(server: LiveServer, world: AccessWorld, beside: str) -> Iterator[Figure]:
     """Every commit is a real one: trigger, notification, feed, socket."""
     committed: dict[str, float] = {}
     process = psutil.Process()
@@ -84,10 +90,30 @@ def _latencies(server: LiveServer, world: AccessWorld) -> Iterator[Figure]:
         arrivals = results()
         cpu = sum(process.cpu_times()[:2]) - cpu
     waits = [(moment - committed[row]) * 1000 for row, moment in arrivals]
-    name = f"commit to client at {CLIENTS * PER_SECOND:,} deliveries/s"
+    name = f"commit to client at {CLIENTS * PER_SECOND:,} deliveries/s{beside}"
     yield Figure(name=f"{name}, p50", value=quantile(waits, 0.5), unit="ms")
     yield Figure(name=f"{name}, p99", value=quantile(waits, 0.99), unit="ms")
+    if beside:
+        return
     yield Figure(name="CPU of the server for a delivery", value=cpu / (CLIENTS * PACED) * 1e6, unit="us")
+
+
+@contextmanager
+def _silent(server: LiveServer, world: AccessWorld) -> Iterator[None]:
+    """A client that upgrades, and takes not a byte of the events that fill its buffers and its queue."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(
+            f"GET /api/v2/ws HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+            f"Cookie: {server.cookie(world.viewer)}\r\n\r\n".encode()
+        )
+        if not connection.recv(12).endswith(b" 101"):
+            raise RuntimeError("the silent client was not admitted")
+        for _ in range(100):
+            server.feed.publish(_changes())
+        yield
 
 
 def _changes() -> list[RowChange]:
