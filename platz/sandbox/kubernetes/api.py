@@ -301,7 +301,9 @@ def _unsupported(content_type: str) -> ApiError:
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """Write a text for inside a quoted string of a header; what a header can't hold is shown as `?`."""
+    printable = "".join(letter if " " <= letter <= "~" else "?" for letter in text)
+    return printable.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _json(document: KubeObject | None, status: int = 200) -> Answer:

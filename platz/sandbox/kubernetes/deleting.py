@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 from platz.sandbox.kubernetes.cluster import Cluster
 from platz.sandbox.kubernetes.document import KubeObject, dig
 from platz.sandbox.kubernetes.kinds import Kind
-from platz.sandbox.kubernetes.status_errors import bad_request, conflict
+from platz.sandbox.kubernetes.status_errors import bad_request, conflict, forbidden
 from platz.sandbox.kubernetes.stored import Stored
 from platz.sandbox.kubernetes.writing import FOREGROUND, ORPHAN, may_go
 
+_PROTECTED = frozenset({"default", "kube-system", "kube-public"})
 _FINALIZERS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
 
 
@@ -56,6 +57,8 @@ def read_options(document: KubeObject, query: dict[str, str]) -> DeleteOptions:
 
 def delete(cluster: Cluster, kind: Kind, item: Stored, options: DeleteOptions) -> Stored:
     """Delete an object as far as it may go now; return its state after that."""
+    if kind.resource == "namespaces" and item.name in _PROTECTED:
+        raise forbidden(plural=kind.plural, name=item.name, why="this namespace may not be deleted")
     _check_preconditions(kind, item, options)
     document = item.document()
     metadata = document["metadata"]

@@ -11,6 +11,7 @@ import contextlib
 import hmac
 import logging
 import secrets
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
@@ -18,7 +19,13 @@ from collections.abc import AsyncIterator, Mapping
 from platz.sandbox.kubernetes.api import Call, ClusterApi
 from platz.sandbox.kubernetes.exchange import Answer, ConnectionCut, Exchange, Stream
 from platz.sandbox.kubernetes.faults import Action, Fault, Faults
-from platz.sandbox.kubernetes.status_errors import ApiError, expired, path_not_found, unauthorized
+from platz.sandbox.kubernetes.status_errors import (
+    ApiError,
+    bad_request,
+    expired,
+    path_not_found,
+    unauthorized,
+)
 from platz.sandbox.kubernetes.storage import Storage
 from platz.sandbox.kubernetes.watching import error_event
 
@@ -102,14 +109,15 @@ class Gateway:
         )
         try:
             return api.answer(call)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            # what the documents' shapes did not catch; a real server answers 500 to its own mistakes too
+        except RecursionError as error:
+            raise bad_request("the document is nested too deeply") from error
+        except (ValueError, TypeError, KeyError, AttributeError, sqlite3.Error) as error:
+            # what the documents' shapes did not catch, or a full disk; a real server answers 500 to these too
             _log.exception(
                 "action=answer cluster=%s method=%s path=%s", api.cluster.name, exchange.method, path
             )
-            raise ApiError(
-                code=500, reason="InternalError", message=f"Internal error occurred: {error!r}"
-            ) from error
+            told = f"Internal error occurred: {error!r}"
+            raise ApiError(code=500, reason="InternalError", message=told) from error
 
     async def _stream(
         self, exchange: Exchange, stream: Stream, cluster: str, verb: str, path: str, faults: list[Fault]

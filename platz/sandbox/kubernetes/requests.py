@@ -6,8 +6,10 @@ Source: Kubernetes "API concepts": resource URIs and verbs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Any
 
@@ -15,9 +17,11 @@ import orjson
 from ruamel.yaml import YAML, YAMLError
 
 from platz.sandbox.kubernetes import protobuf
-from platz.sandbox.kubernetes.document import KubeObject, is_object
+from platz.sandbox.kubernetes.document import KubeObject, is_list, is_object
 from platz.sandbox.kubernetes.kinds import Catalogue, Kind
 from platz.sandbox.kubernetes.status_errors import ApiError, bad_request, method_not_allowed, path_not_found
+
+MAX_YAML_NODES = 100_000
 
 
 class Verb(Enum):
@@ -143,9 +147,21 @@ def parse_body(body: bytes, content_type: str) -> Any:
 
 def _parse_yaml(body: bytes) -> Any:
     try:
-        return YAML(typ="safe", pure=True).load(body)  # pyright: ignore[reportUnknownMemberType] - ruamel has no types
+        loaded: Any = YAML(typ="safe", pure=True).load(body)  # pyright: ignore[reportUnknownMemberType] - it has no types
+        return _as_json(loaded, itertools.count())
     except (YAMLError, ValueError) as error:
         raise bad_request(f"error decoding YAML: {error}") from error
+
+
+def _as_json(value: Any, counter: Iterator[int]) -> Any:
+    """Turn what YAML knows and JSON does not into texts; refuse a document that its aliases blow up."""
+    if next(counter) > MAX_YAML_NODES:
+        raise ValueError(f"the document has more than {MAX_YAML_NODES} values")
+    if is_object(value):
+        return {str(key): _as_json(inner, counter) for key, inner in value.items()}
+    if is_list(value):
+        return [_as_json(inner, counter) for inner in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def parse_object(body: bytes, content_type: str) -> KubeObject:

@@ -147,6 +147,12 @@ def invalid(*, kind: str, group: str, name: str, causes: Sequence[Cause]) -> Api
     )
 
 
+def forbidden(*, plural: str, name: str, why: str) -> ApiError:
+    """403: nobody may do that."""
+    message = f'{plural} "{name}" is forbidden: {why}'
+    return ApiError(code=403, reason="Forbidden", message=message, kind=plural, name=name)
+
+
 def terminating(*, plural: str, group: str, name: str, namespace: str) -> ApiError:
     """403: nothing new may appear in a namespace that is being deleted."""
     qualified = f"{plural}.{group}" if group else plural

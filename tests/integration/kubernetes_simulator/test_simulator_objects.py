@@ -300,3 +300,42 @@ def test_hostile_bodies_are_refused_in_words(api: httpx.Client, namespace: str) 
         assert refused.status_code in {400, 422}, content
         assert refused.json()["kind"] == "Status"
     assert api.post(path, content=b"x" * (3 * 1024 * 1024 + 1), headers=headers).status_code == 413
+
+
+def test_a_document_nested_too_deeply_is_refused(api: httpx.Client, namespace: str) -> None:
+    deep = b'{"metadata": ' + b'{"a": ' * 1000 + b"1" + b"}" * 1001
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    api.post(path, json=config_map())
+
+    refused = api.patch(f"{path}/settings", content=deep, headers={"content-type": "application/merge-patch+json"})
+
+    assert refused.status_code == 400
+    assert refused.json()["message"] == "the document is nested too deeply"
+
+
+def test_yaml_that_blows_up_is_refused(api: httpx.Client, namespace: str) -> None:
+    levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
+    text = "\n".join(["l0: &l0 [x]", *levels])
+    headers = {"content-type": "application/apply-patch+yaml"}
+    path = f"/api/v1/namespaces/{namespace}/configmaps/bomb"
+
+    refused = api.patch(path, content=text.encode(), headers=headers, params={"fieldManager": "one"})
+
+    assert refused.status_code == 400
+    assert "more than 100000 values" in refused.json()["message"]
+
+
+def test_a_warning_can_not_break_the_header(api: httpx.Client, namespace: str) -> None:
+    document = {**config_map(), "odd\r\nset-cookie: x=1 \u2603": 1}
+
+    warned = api.post(
+        f"/api/v1/namespaces/{namespace}/configmaps", json=document, params={"fieldValidation": "Warn"}
+    )
+
+    assert warned.status_code == 201
+    assert "set-cookie" not in warned.headers
+    assert "unknown field" in warned.headers["warning"]
+
+
+def test_the_default_namespace_stays(api: httpx.Client) -> None:
+    assert api.delete("/api/v1/namespaces/default").status_code == 403
