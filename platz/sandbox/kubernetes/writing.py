@@ -1,7 +1,7 @@
 """Every way an object comes to be, changes and goes: the write path of the API server.
 
 Invariant: all writes of clients pass through here, in this order: shape, names, defaults, rules, preconditions,
-ownership of fields, disk. Control loops write their own part with `replace_status` and `create`.
+ownership of fields, disk. Control loops write their own part straight to the cluster.
 Source: Kubernetes API concepts (updates, conflicts, dry run), "Garbage Collection", "Finalizers".
 """
 
@@ -143,14 +143,6 @@ class Writing:
         if present is None:
             raise not_found(plural=kind.plural, group=kind.group, name=name)
         return present
-
-    def replace_status(self, kind: Kind, item: Stored, status: KubeObject) -> Stored:
-        """Write a control loop's view of an object; nothing happens when it is the same."""
-        document = item.document()
-        if document.get("status") == status:
-            return item
-        document["status"] = status
-        return self.cluster.put(kind, document)
 
     def _decoded(self, kind: Kind, document: KubeObject, how: Write) -> KubeObject:
         called = (document.get("apiVersion") or kind.api_version, document.get("kind") or kind.kind)
