@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from database import database, postgres
+from executables import executables
 
-__all__ = ["database", "postgres"]
+__all__ = ["database", "executables", "postgres"]

@@ -107,7 +107,6 @@ HELM_REGISTRIES = Collection(
 
 HELM_CHARTS = Collection(
     table=schema.helm_charts,
-    hidden=frozenset({"warnings"}),
     order=("created_at DESC", "id"),
     filters={
         "helm_registry_id": equals_id("helm_registry_id"),

@@ -14,7 +14,11 @@ from platz.http.route import AnyRoute
 
 
 class HelmChart(Document):
-    """One pushed version of a chart, with the documents of its extensions."""
+    """One pushed version of a chart, with the documents of its extensions.
+
+    ``warnings`` is an addition of ours: sentences for the chart's author, such as why a features document was
+    taken for an older one (chart-extensions.md 1.3).
+    """
 
     id: UUID
     created_at: datetime
@@ -27,6 +31,7 @@ class HelmChart(Document):
     features: ChartExtFeatures | None
     resource_types: list[ChartExtResourceType] | None
     error: str | None
+    warnings: list[str] | None
     tag_format_id: UUID | None
     parsed_version: str | None
     parsed_revision: str | None

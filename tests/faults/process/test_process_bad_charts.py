@@ -58,6 +58,20 @@ def test_a_chart_whose_form_does_not_parse_is_recorded_with_the_reason(
     assert admin.chart(REPOSITORY, "0.3.0")["error"] is None
 
 
+def test_a_features_file_that_falls_back_is_accepted_with_a_warning(
+    platz: PlatzProcess, admin: Client
+) -> None:
+    features = "apiVersion: platz.io/v1beta2\nkind: Features\nspec:\n  ingress: {hostname_format: Name}\n"
+    push(platz, "9.0.2", {"platz/features.yaml": features})
+
+    chart = admin.chart(REPOSITORY, "9.0.2")
+
+    assert chart["error"] is None
+    assert chart["features"]["standard_ingress"] is False
+    assert any("platz/features.yaml" in warning and "enabled" in warning for warning in chart["warnings"])
+    assert not admin.chart("web-shop", "1.0.0")["warnings"]
+
+
 def test_an_archive_that_is_none_is_recorded_with_the_reason(platz: PlatzProcess, admin: Client) -> None:
     metadata = {"apiVersion": "v2", "name": REPOSITORY, "version": "9.0.1"}
     push_chart(registry_of(platz), REPOSITORY, "9.0.1", b"this is no archive", metadata=metadata)

