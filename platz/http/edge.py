@@ -1,20 +1,21 @@
 """The outermost layer: every request gets an id, security headers, one log line and its place in the metrics.
 
 Invariant: whatever happens inside, exactly one answer leaves and exactly one line is logged, with the path's
-template and ids, never with a query string, a body or a credential.
+template and ids, never with a query string, a body or a credential. A quick, successful read is logged for
+debugging only: there are hundreds a second of them.
 """
 
 from __future__ import annotations
 
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platz import metrics
@@ -23,6 +24,8 @@ from platz.http.errors import answer_unexpected
 from platz.identities import Identity
 
 REQUEST_ID = "x-request-id"
+_REQUEST_ID = REQUEST_ID.encode()
+RawHeader = tuple[bytes, bytes]
 UNROUTED = "unrouted"
 CLIENT_GONE = 499
 """What log and metrics say when nobody waited for the answer."""
@@ -37,6 +40,8 @@ SECURITY_HEADERS = {
 }
 """Put on every answer that does not set them itself, as pages and static files do."""
 
+SLOW_SECONDS = 1.0
+_ALWAYS = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 _KEY = "platz.exchange"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 log = structlog.get_logger()
@@ -88,7 +93,7 @@ class Edge:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                _complete(MutableHeaders(raw=message["headers"]), exchange)
+                message["headers"] = _completed(message["headers"], exchange)
             await send(message)
 
         metrics.http_requests_in_progress.inc()
@@ -119,10 +124,11 @@ def _request_id(scope: Scope) -> str:
     return given if _GIVEN_ID.fullmatch(given) else str(uuid4())
 
 
-def _complete(headers: MutableHeaders, exchange: Exchange) -> None:
-    headers[REQUEST_ID] = exchange.request_id
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+def _completed(headers: Iterable[RawHeader], exchange: Exchange) -> list[RawHeader]:
+    given = [header for header in headers if header[0] != _REQUEST_ID]
+    names = {name for name, _ in given}
+    missing = [header for header in _ALWAYS if header[0] not in names]
+    return [*given, (_REQUEST_ID, exchange.request_id.encode()), *missing]
 
 
 def _account(method: str, exchange: Exchange) -> None:
@@ -130,7 +136,8 @@ def _account(method: str, exchange: Exchange) -> None:
     known = method if method in _METHODS else "OTHER"
     metrics.http_requests.labels(known, exchange.route, str(exchange.status)).inc()
     metrics.http_request_seconds.labels(known, exchange.route).observe(seconds)
-    log.info(
+    write = log.debug if _is_usual(known, exchange, seconds) else log.info
+    write(
         "request",
         action="request",
         method=known,
@@ -139,6 +146,10 @@ def _account(method: str, exchange: Exchange) -> None:
         duration_ms=round(seconds * 1000, 1),
         **_told(exchange),
     )
+
+
+def _is_usual(method: str, exchange: Exchange, seconds: float) -> bool:
+    return method == "GET" and exchange.status < 400 and seconds < SLOW_SECONDS
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
