@@ -26,7 +26,7 @@ KEYS = {
     "/deployment-kinds": "id created_at name",
     "/helm-registries": "id created_at domain_name repo_name kind_id available fa_icon provider",
     "/helm-charts": "id helm_registry_id created_at image_digest image_tag available values_ui actions_schema features"
-    " resource_types error tag_format_id parsed_version parsed_revision parsed_branch parsed_commit",
+    " resource_types error warnings tag_format_id parsed_version parsed_revision parsed_branch parsed_commit",
     "/helm-tag-formats": "id created_at pattern",
     "/deployments": "id created_at name kind_id cluster_id enabled status description_md reason revision_id"
     " reported_status helm_chart_id config values_override",
