@@ -91,11 +91,6 @@ def make_parts(
     stack: ExitStack,
 ) -> Parts:
     """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
-
-    def signing_key() -> str:
-        with database.transaction() as connection:
-            return jwt_secret(connection, cipher)
-
     aws = AwsAccount(region=settings.aws_region)
     helm = _helm(settings, surroundings)
 
@@ -108,7 +103,7 @@ def make_parts(
         surroundings=surroundings,
         database=database,
         cipher=cipher,
-        tokens=Tokens(signing_key),
+        tokens=Tokens(_signing_key(database, cipher)),
         leases=LeaseKeeper(database, lost),
         served=ServedClusters(),
         helm=helm,
@@ -125,6 +120,14 @@ def make_parts(
     stack.callback(parts.helm.close)
     stack.callback(parts.leases.stop)
     return parts
+
+
+def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
+    def read() -> str:
+        with database.transaction() as connection:
+            return jwt_secret(connection, cipher)
+
+    return read
 
 
 def _helm(settings: Settings, surroundings: Surroundings) -> HelmProcesses:
