@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
-from enum import StrEnum
 
 import orjson
 
@@ -23,13 +22,6 @@ from platz.json import JsonValue
 
 LARGEST_FILE = 512 * 1024
 """Bytes of one extension file. Real ones have a few thousand."""
-
-
-class Syntax(StrEnum):
-    """How a file is written."""
-
-    JSON = "JSON"
-    YAML = "YAML"
 
 
 def read_json_file(content: bytes) -> JsonValue:

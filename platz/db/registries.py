@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import all_rows, first_row
+from platz.db.rows import first_row
 from platz.db.states import RegistryProvider
 from platz.identities import KindId
 
@@ -48,12 +48,6 @@ def find(connection: Connection, domain_name: str, repo_name: str) -> RegistryRo
         registries.c.domain_name == domain_name, registries.c.repo_name == repo_name
     )
     return first_row(connection, query, RegistryRow)
-
-
-def all_registries(connection: Connection) -> list[RegistryRow]:
-    """Every registry, oldest first."""
-    query = select(registries).order_by(registries.c.created_at, registries.c.id)
-    return all_rows(connection, query, RegistryRow)
 
 
 def get_or_create(
