@@ -88,7 +88,8 @@ class ChangeStream:
             raise Retryable(CONNECTION_LOST)
         try:
             while not self._stopped:
-                self._wait(connection)
+                if not self._received:  # some may have come along with the answer to LISTEN
+                    self._wait(connection)
                 if batch := self._take():
                     yield batch
         except psycopg.OperationalError as error:

@@ -197,11 +197,22 @@ def test_the_largest_payload_is_far_from_the_limit(database: Database, ground: G
     assert len(notification.payload) < 300
 
 
-def test_equal_changes_that_wait_together_are_one(database: Database, ground: Ground, ear: Ear) -> None:
+def test_equal_changes_that_wait_together_are_one(
+    database: Database, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening = database.dedicated()
+    listening.execute("LISTEN platz_events")
     with database.reading() as connection:
         for name in ("a", "b", "c"):
             connection.execute(update(schema.envs).where(schema.envs.c.id == ground.env).values(name=name))
-    assert ear.hear() == [("envs", "UPDATE", ground.env, ground.env)]
+    monkeypatch.setattr(database, "dedicated", lambda: listening)
+    stream = ChangeStream(database, check_seconds=60)
+    stream.open()  # its LISTEN is answered after everything that waits
+    batches = iter(stream)
+    assert next(batches) == (RowChange(table="envs", operation="UPDATE", id=ground.env, env_id=ground.env),)
+    stream.stop()
+    assert list(batches) == []
+    stream.close()
 
 
 @pytest.mark.parametrize(
