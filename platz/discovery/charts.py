@@ -8,7 +8,6 @@ for its availability and for what tag formats say of it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -92,16 +91,6 @@ def apply_tag_formats(connection: Connection) -> int:
     """
     formats = _formats(connection)
     return _reparse(connection, formats, charts.tagged(connection)) if formats else 0
-
-
-def forget_tag_format(connection: Connection, format_id: UUID) -> None:
-    """Before a format is deleted: parse the tags that it had parsed with the other formats.
-
-    Afterwards nothing would tell these charts from those that name their own branch and commit.
-    """
-    others = [tag_format for tag_format in _formats(connection) if tag_format.id != format_id]
-    parsed = [chart for chart in charts.tagged(connection) if chart.tag_info.tag_format_id == format_id]
-    _reparse(connection, others, parsed)
 
 
 def _reparse(connection: Connection, formats: list[TagFormat], tagged: Iterable[TaggedChart]) -> int:

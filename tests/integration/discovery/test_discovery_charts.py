@@ -18,7 +18,6 @@ from platz.db.database import Database
 from platz.db.states import RegistryProvider
 from platz.discovery.charts import (
     apply_tag_formats,
-    forget_tag_format,
     record_chart,
     record_present,
     record_removal,
@@ -217,18 +216,6 @@ def test_values_are_never_replaced_by_nothing(database: Database) -> None:
     add_format(database, "^something-else$")
     assert apply(database) == 0
     assert info(stored(database, chart))[1:] == before[1:]
-
-
-def test_what_a_deleted_format_had_parsed_goes_to_the_next_one(database: Database) -> None:
-    add_format(database, r"^(?P<branch>1)")
-    chart = record(database)
-    row = stored(database, chart)
-    assert row.parsed_branch == "1"
-    with database.transaction() as connection:
-        assert row.tag_format_id is not None
-        forget_tag_format(connection, row.tag_format_id)
-        connection.execute(text("delete from helm_tag_formats where id = :id"), {"id": row.tag_format_id})
-    assert info(stored(database, chart)) == (True, "1.2.3", None, "main", "abc")
 
 
 def test_no_formats_change_nothing(database: Database) -> None:
