@@ -16,12 +16,12 @@ from enum import Enum, auto
 
 from sqlalchemy import Connection
 
-from platz.access.tokens import Tokens, VerifiedClaims, read_api_token, same_secret
+from platz.access.tokens import ApiToken, Tokens, VerifiedClaims, read_api_token, same_secret
 from platz.access.visibility import Scope, living_scope
 from platz.db import tokens as token_rows
 from platz.db.database import Database
 from platz.errors import Retryable, Unauthenticated
-from platz.identities import Identity
+from platz.identities import Bot, Identity, User
 
 _BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
 
@@ -68,10 +68,19 @@ class Authenticator:
         """
         if api_token is not None:
             return self._by_api_token(api_token)
-        bearer = _BEARER.fullmatch(authorization or "")
-        if bearer is None:
-            raise Unauthenticated("Bearer authentication error: 401 Unauthorized")
-        return self.by_access_token(bearer[1])
+        return self.by_access_token(_bearer_token(authorization))
+
+    def identify(self, *, authorization: str | None, api_token: str | None) -> Identity:
+        """Check the same headers, but not whether the subject still exists: for who asks that together with more.
+
+        Raises as `authenticate` does; who finds the subject gone raises `subject_gone`.
+        """
+        if api_token is not None:
+            presented = read_api_token(api_token)
+            with _told_as_database_error(), self._database.reading() as connection:
+                return _owner_of(connection, presented)
+        with _told_as_database_error():
+            return self._tokens.verify(_bearer_token(authorization), self._now()).identity
 
     def by_access_token(self, text: str) -> Authenticated:
         """Check an access token as REST and live events get it."""
@@ -88,11 +97,9 @@ class Authenticator:
     def _by_api_token(self, text: str) -> Authenticated:
         presented = read_api_token(text)
         with _told_as_database_error(), self._database.reading() as connection:
-            found = token_rows.find(connection, presented.id)
-            if found is None or not same_secret(presented, found.secret_hash):
-                raise Unauthenticated("API token authentication error: Illegal token")
-            scope = _scope_of_subject(connection, found.owner)
-        return Authenticated(identity=found.owner, scope=scope, credential=Credential.API_TOKEN)
+            owner = _owner_of(connection, presented)
+            scope = _scope_of_subject(connection, owner)
+        return Authenticated(identity=owner, scope=scope, credential=Credential.API_TOKEN)
 
     def _living(self, claims: VerifiedClaims, credential: Credential) -> Authenticated:
         with self._database.reading() as connection:
@@ -111,8 +118,27 @@ def _told_as_database_error() -> Generator[None]:
         raise Retryable(f"Database error: {error.message}") from error
 
 
+def subject_gone(identity: Identity) -> Unauthenticated:
+    """The refusal of a valid credential whose subject was deleted or deactivated."""
+    return Unauthenticated(f"{type(identity).__name__} not found")
+
+
+def _bearer_token(authorization: str | None) -> str:
+    bearer = _BEARER.fullmatch(authorization or "")
+    if bearer is None:
+        raise Unauthenticated("Bearer authentication error: 401 Unauthorized")
+    return bearer[1]
+
+
+def _owner_of(connection: Connection, presented: ApiToken) -> User | Bot:
+    found = token_rows.find(connection, presented.id)
+    if found is None or not same_secret(presented, found.secret_hash):
+        raise Unauthenticated("API token authentication error: Illegal token")
+    return found.owner
+
+
 def _scope_of_subject(connection: Connection, identity: Identity) -> Scope:
     scope = living_scope(connection, identity)
     if scope is None:
-        raise Unauthenticated(f"{type(identity).__name__} not found")
+        raise subject_gone(identity)
     return scope

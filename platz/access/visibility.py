@@ -62,12 +62,8 @@ def scope_of(connection: Connection, identity: Identity) -> Scope:
 
 def living_scope(connection: Connection, identity: Identity) -> Scope | None:
     """Return what the identity sees now; None when it may not sign in any more. One small statement."""
-    match identity:
-        case User(id=user_id):
-            rights = accounts.user_rights(connection, user_id)
-            return None if rights is None else _user_scope(rights.is_admin, rights.env_ids)
-        case Bot() | Deployment():
-            return EVERYTHING if accounts.exists(connection, identity) else None
+    seen = accounts.sight(connection, identity)
+    return None if seen is None else _scope(seen.everything, seen.env_ids)
 
 
 def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Mapping[Identity, Scope]:
@@ -98,10 +94,10 @@ def _user_scopes(connection: Connection, ids: Iterable[UserId]) -> dict[Identity
         .group_by(users.c.id)
     )
     rows = connection.execute(statement)
-    return {User(id=UserId(user)): _user_scope(admin, envs) for user, admin, envs in rows}
+    return {User(id=UserId(user)): _scope(admin, envs) for user, admin, envs in rows}
 
 
-def _user_scope(is_admin: bool, env_ids: Iterable[UUID | None]) -> Scope:
-    if is_admin:
+def _scope(everything: bool, env_ids: Iterable[UUID | None]) -> Scope:
+    if everything:
         return EVERYTHING
     return Scope(env_ids=frozenset(EnvId(env_id) for env_id in env_ids if env_id is not None))

@@ -5,6 +5,7 @@ Invariant: one person has one account, whatever the letter case of the e-mail (u
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from platz.db import schema
 from platz.db.rows import driver_row, first_row
 from platz.db.states import EnvUserRole
-from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, UserId
+from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
 
 users = schema.users
 
@@ -49,10 +50,10 @@ class DeploymentAccountRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserRights:
-    """What an active user may see: everything, or these environments."""
+class Sight:
+    """What an identity may see: everything, or the rows of these environments."""
 
-    is_admin: bool
+    everything: bool
     env_ids: frozenset[EnvId]
 
 
@@ -73,25 +74,23 @@ def deployment_account(connection: Connection, deployment_id: DeploymentId) -> D
     return first_row(connection, query, DeploymentAccountRow)
 
 
-def user_rights(connection: Connection, user_id: UserId) -> UserRights | None:
-    """What decides what the user sees; None when the user does not exist or is not active."""
-    row = driver_row(connection, _USER_RIGHTS, {"id": user_id})
-    return None if row is None else UserRights(is_admin=row[0], env_ids=frozenset(row[1]))
-
-
-def exists(connection: Connection, identity: Bot | Deployment) -> bool:
-    """Tell whether the bot or the deployment exists."""
-    return driver_row(connection, _EXISTS[type(identity)], {"id": identity.id}) is not None
-
-
-_USER_RIGHTS = """
-    SELECT is_admin, ARRAY(SELECT env_id FROM env_user_permissions WHERE user_id = users.id)
-    FROM users WHERE id = %(id)s AND is_active
-"""
-_EXISTS: dict[type[Bot | Deployment], str] = {
-    Bot: "SELECT FROM bots WHERE id = %(id)s",
-    Deployment: "SELECT FROM deployments WHERE id = %(id)s",
+SIGHT: Mapping[type[Identity], str] = {
+    User: """
+        SELECT is_admin AS everything,
+            ARRAY(SELECT env_id FROM env_user_permissions WHERE user_id = users.id) AS env_ids
+        FROM users WHERE id = %(caller)s::uuid AND is_active
+    """,
+    Bot: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM bots WHERE id = %(caller)s::uuid",
+    Deployment: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM deployments WHERE id = %(caller)s::uuid",
 }
+"""The statement that gives ``everything`` and ``env_ids`` of the identity ``%(caller)s``, or no row when it may not
+sign in any more. Other statements build on it."""
+
+
+def sight(connection: Connection, identity: Identity) -> Sight | None:
+    """What the identity sees; None when it does not exist or is not active."""
+    row = driver_row(connection, SIGHT[type(identity)], {"caller": identity.id})
+    return None if row is None else Sight(everything=row[0], env_ids=frozenset(row[1]))
 
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:

@@ -72,7 +72,7 @@ class Database:
         )
         self._conninfo = make_conninfo(**self._parameters, options=f"{SESSION} {SILENT_CLIENT}")
         self._engine = self._build_engine()
-        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._changing = self._engine.execution_options(isolation_level="READ COMMITTED")
         PoolHealth(self.limits, self._counters).watch(self._engine)
 
     @contextmanager
@@ -81,11 +81,11 @@ class Database:
         shared = self._shared.reads
         with translated():
             if shared is None:
-                with self._checked_out(self._reading) as connection:
+                with self._checked_out(self._engine) as connection:
                     yield connection
             else:
                 shared.connection = shared.connection or shared.until_end.enter_context(
-                    self._checked_out(self._reading)
+                    self._checked_out(self._engine)
                 )
                 yield shared.connection
 
@@ -106,7 +106,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Connection]:
         """Give a connection in a transaction: the block's end commits it, an exception rolls it back."""
-        with translated(), self._checked_out(self._engine) as connection, connection.begin():
+        with translated(), self._checked_out(self._changing) as connection, connection.begin():
             yield connection
 
     def dedicated(self) -> psycopg.Connection[Any]:
@@ -157,6 +157,8 @@ class Database:
     def _build_engine(self) -> Engine:
         return create_engine(
             "postgresql+psycopg://",
+            isolation_level="AUTOCOMMIT",  # reads are the many, and this is what they need
+            skip_autocommit_rollback=True,
             connect_args={**self._parameters, "options": self._session_options()},
             poolclass=QueuePool,
             pool_size=self.limits.max_size,

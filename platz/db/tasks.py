@@ -86,6 +86,8 @@ def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: 
     """Queue the tasks; those of one deployment in the given order, each exactly `NEXT_PLACE` behind the one
     before.
     """
+    if not new_tasks:
+        return []
     places = _places(connection, {task.deployment_id for task in new_tasks})
     rows: list[dict[str, Any]] = []
     for task in new_tasks:
@@ -102,8 +104,6 @@ def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: 
                 **_columns_of("acting", actor),
             }
         )
-    if not rows:
-        return []
     inserted = insert(tasks).returning(tasks.c.id, sort_by_parameter_order=True)
     return [TaskId(task_id) for task_id in connection.scalars(inserted, rows)]
 

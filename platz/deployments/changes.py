@@ -100,7 +100,7 @@ def update_deployment(
     An update that changes nothing has no effect at all. With ``at_rest`` sensitive inputs are sealed in row
     and tasks. Raises NotFound, Denied, Rejected, Conflict.
     """
-    held = _hold(connection, deployment_id, update)
+    kind, held = _hold(connection, deployment_id, update)
     before = _opened(held.pop(deployment_id), at_rest)
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
@@ -109,13 +109,12 @@ def update_deployment(
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     _refuse_seals(update)
-    kind = _shared_kind(connection, before.kind_id)
     chart = _validated(connection, kind, before, after)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
         users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
         refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
-    seal = sealing(at_rest, chart.values_ui, _form_of(connection, before.helm_chart_id))
+    seal = sealing(at_rest, chart.values_ui, _form_before(connection, before, chart))
     deployments.save(connection, replace(after, config=seal.config(after.config)))
     _queue_what_follows(connection, identity, before, after, kind, seal)
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
@@ -143,8 +142,11 @@ def delete_deployment(connection: Connection, identity: Identity, deployment_id:
 
 def _hold(
     connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
-) -> dict[DeploymentId, DeploymentRow]:
-    """Lock what the update may touch: the cluster it may come into, its kind, itself and its dependants."""
+) -> tuple[KindRow, dict[DeploymentId, DeploymentRow]]:
+    """Lock what the update may touch: the cluster it may come into, its kind, itself and its dependants.
+
+    Returns the kind, and the deployment with its dependants.
+    """
     seen = deployments.get(connection, deployment_id)
     if seen is None:
         raise NotFound
@@ -152,13 +154,13 @@ def _hold(
     destination = update.cluster_id or seen.cluster_id
     if may_relocate:
         clusters.lock(connection, destination)
-    _shared_kind(connection, seen.kind_id)
+    kind = _shared_kind(connection, seen.kind_id)
     held = lock_with_dependants(connection, deployment_id)
     if deployment_id not in held:
         raise NotFound
     if may_relocate and (update.cluster_id or held[deployment_id].cluster_id) != destination:
         raise Retryable("Somebody else moved this deployment at the same time; try again")
-    return held
+    return kind, held
 
 
 def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:
@@ -170,9 +172,10 @@ def _refuse_seals(given: NewDeployment | DeploymentUpdate) -> None:
     refuse_seals(given.values_override, "values_override")
 
 
-def _form_of(connection: Connection, chart_id: ChartId) -> JsonValue:
-    chart = charts.get(connection, chart_id)
-    return None if chart is None else chart.values_ui
+def _form_before(connection: Connection, before: DeploymentRow, chart: ChartRow) -> JsonValue:
+    """The form of the chart that the deployment has had, which may be ``chart``."""
+    old = chart if before.helm_chart_id == chart.id else charts.get(connection, before.helm_chart_id)
+    return None if old is None else old.values_ui
 
 
 def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:

@@ -6,7 +6,8 @@ Invariant: a path under `/api` that no route knows is 404 with the envelope, nev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -37,9 +38,17 @@ def build_application(
     ``beside`` are routes outside the table: the live feed, `/status` and its like. ``frontend`` gets every path
     that nothing else knows.
     """
+    threads = RequestThreads(services.request_threads)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncGenerator[None]:
+        yield
+        threads.close()
+
     application = Starlette(
+        lifespan=lifespan,
         routes=[
-            *_table_routes(services),
+            *_table_routes(services, threads),
             *document_routes(BASE, ROUTES, services.version),
             *beside,
             Mount("/api", app=nothing_here),
@@ -53,8 +62,7 @@ def build_application(
     return application
 
 
-def _table_routes(services: Services) -> list[BaseRoute]:
-    threads = RequestThreads(services.request_threads)
+def _table_routes(services: Services, threads: RequestThreads) -> list[BaseRoute]:
     by_path: defaultdict[str, list[AnyRoute]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)

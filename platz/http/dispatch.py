@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypedDict, TypeVar
 
-import anyio
 import structlog
-from anyio.to_thread import run_sync
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
@@ -26,6 +26,7 @@ from platz.http.queries import read_query
 from platz.http.requests import parse_body, read_body
 from platz.http.route import AnyRoute, Call
 from platz.http.services import Services
+from platz.identities import Identity
 
 BODY_SECONDS = 30
 """A client that takes longer to send its body is told so (408)."""
@@ -41,14 +42,20 @@ class RequestThreads:
     """The threads that requests may use; as many as the connection pool has places."""
 
     def __init__(self, size: int) -> None:
-        self._size = size
-        self._limiter: anyio.CapacityLimiter | None = None
+        self._executor = ThreadPoolExecutor(size, thread_name_prefix="request")
 
     async def run(self, call: Callable[[], Given]) -> Given:
-        """Run a blocking call on a thread."""
-        if self._limiter is None:  # belongs to the event loop, which does not exist earlier
-            self._limiter = anyio.CapacityLimiter(self._size)
-        return await run_sync(call, limiter=self._limiter)
+        """Run a blocking call on a thread, in the context of the request."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, call)
+
+    def close(self) -> None:
+        """Take no more calls; those that run may end."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class _Credentials(TypedDict):
+    authorization: str | None
+    api_token: str | None
 
 
 class PathEndpoint:
@@ -103,9 +110,10 @@ class PathEndpoint:
         body: BaseModel | None,
     ) -> Answer:
         authenticated = authenticated or self._authenticate(route, request)
-        exchange.identity = authenticated.identity if authenticated else None
+        exchange.identity = authenticated.identity if authenticated else self._identify(route, request)
         call: Call[Any] = Call(
             services=self._services,
+            caller=exchange.identity,
             authenticated=authenticated,
             raw_id=request.path_params.get("id"),
             query=read_query(request.scope["query_string"], route.parameters),
@@ -116,11 +124,17 @@ class PathEndpoint:
         return route.answer(call)
 
     def _authenticate(self, route: AnyRoute, request: Request) -> Authenticated | None:
-        if not route.authenticated:
+        if not route.authenticated or route.proves_caller:
             return None
-        return self._services.authenticator.authenticate(
-            authorization=request.headers.get("authorization"), api_token=request.headers.get("x-platz-token")
-        )
+        return self._services.authenticator.authenticate(**_credentials(request))
+
+    def _identify(self, route: AnyRoute, request: Request) -> Identity | None:
+        return self._services.authenticator.identify(**_credentials(request)) if route.authenticated else None
+
+
+def _credentials(request: Request) -> _Credentials:
+    headers = request.headers
+    return {"authorization": headers.get("authorization"), "api_token": headers.get("x-platz-token")}
 
 
 def _parse(route: AnyRoute, raw: bytes, request: Request) -> BaseModel | None:

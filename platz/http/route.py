@@ -47,10 +47,11 @@ class Permission(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[Body]):
-    """One request, authenticated and validated."""
+    """One request, authenticated and validated; ``authenticated`` is None where the handler proves its caller."""
 
     services: Services
     body: Body
+    caller: Identity | None = None
     authenticated: Authenticated | None = None
     raw_id: str | None = None
     query: Mapping[str, QueryValue] = field(default_factory=dict[str, QueryValue])
@@ -65,20 +66,26 @@ class Call(Generic[Body]):
     @property
     def identity(self) -> Identity:
         """Who asks; only on routes that authenticate."""
-        assert self.authenticated is not None  # noqa: S101 (the dispatcher authenticates first)
-        return self.authenticated.identity
+        assert self.caller is not None  # noqa: S101 (the dispatcher authenticates first)
+        return self.caller
 
     @property
     def path_id(self) -> UUID:
         """The id in the path; raise `NotFound` when it is not a UUID in its hyphenated form."""
+        parsed = self.path_id_or_none
+        if parsed is None:
+            raise NotFound
+        return parsed
+
+    @property
+    def path_id_or_none(self) -> UUID | None:
+        """The id in the path; None when it is not a UUID in its hyphenated form, which no row has."""
         text = self.raw_id or ""
         try:
             parsed = UUID(text)
         except ValueError:
-            raise NotFound from None
-        if str(parsed) != text.lower():
-            raise NotFound
-        return parsed
+            return None
+        return parsed if str(parsed) == text.lower() else None
 
     @property
     def listing(self) -> Listing:
@@ -90,6 +97,20 @@ class Call(Generic[Body]):
         """What the identity saw when its credential was checked; where there is no body, moments ago."""
         assert self.authenticated is not None  # noqa: S101 (the dispatcher authenticates first)
         return self.authenticated.scope
+
+
+@dataclass(frozen=True)
+class ProvesCaller:
+    """A handler whose own statement finds out whether the caller still exists and what the caller sees.
+
+    It is called when the credential is valid, and raises `subject_gone` itself.
+    """
+
+    handler: Callable[[Call], Answer]
+
+    def __call__(self, call: Call) -> Answer:
+        """Run the handler."""
+        return self.handler(call)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +143,11 @@ class Route(Generic[Body]):
     def authenticated(self) -> bool:
         """Tell whether a credential is needed."""
         return self.permission is not Permission.ANYONE
+
+    @property
+    def proves_caller(self) -> bool:
+        """Tell whether the dispatcher only checks the credential."""
+        return isinstance(self.handler, ProvesCaller)
 
     def answer(self, call: Call[Any]) -> Answer:
         """Run the handler."""

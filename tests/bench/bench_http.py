@@ -28,11 +28,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from platz.db.collection_table import DEPLOYMENT_TASKS, DEPLOYMENTS
-from platz.db.collections import Collection, item_statement, page_statement
+from platz.db.collections import Collection, page_statement, seen_item_statement
 from platz.db.database import Database
 from platz.db.migrations import migrate
 from platz.http.application import build_application
 from platz.http.server import WebServer, bind
+from platz.identities import User
 from platz.sandbox.postgres import EmbeddedPostgres
 
 SECONDS = 3.0
@@ -94,7 +95,11 @@ def _cases(api: Installation) -> Iterator[tuple[str, bytes, float | None]]:
     yield (
         "detail of a deployment",
         _request("GET", detail, credential),
-        _alone(api, item_statement(DEPLOYMENTS, (), scoped=True), {"id": api.deployment, "seen": seen}),
+        _alone(
+            api,
+            seen_item_statement(DEPLOYMENTS, User),
+            {"id": api.deployment, "caller": api.id_of("user")},
+        ),
     )
     for name, path, collection in (
         ("50 of 10,000 deployments", "/api/v2/deployments", DEPLOYMENTS),

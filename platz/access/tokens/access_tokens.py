@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from platz.access.tokens.keys import SigningKey
@@ -16,6 +17,9 @@ from platz.json import JsonObject, JsonValue
 
 LEEWAY = timedelta(seconds=5)
 LIMIT = 4096
+KNOWN_TOKENS = 4096
+"""So many tokens whose signature was right are remembered: a client sends the same one with every request."""
+
 _LAST_SECOND = 253402300799  # of the year 9999, where Python's calendar ends
 
 
@@ -35,6 +39,14 @@ class VerifiedClaims:
     expires_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Signed:
+    """What can be said of a token at any time."""
+
+    not_before: datetime
+    verified: VerifiedClaims
+
+
 def issue(key: SigningKey, identity: Identity, lifetime: timedelta, now: datetime) -> AccessToken:
     """Sign a token for the identity; whole seconds, as the claims hold integers."""
     issued = int(now.timestamp())
@@ -52,14 +64,12 @@ def issue(key: SigningKey, identity: Identity, lifetime: timedelta, now: datetim
 
 def verify(key: SigningKey, text: str, now: datetime) -> VerifiedClaims:
     """Check signature, times (5 s of leeway) and claims; raise `NotAToken`."""
-    claims = verify_symmetric(text, key.secret, limit=LIMIT)
-    _moment(claims, "iat")
-    if _moment(claims, "nbf") > now + LEEWAY:
+    signed = _signed(key.secret, text)
+    if signed.not_before > now + LEEWAY:
         raise NotAToken("the token is not valid yet")
-    expires_at = _moment(claims, "exp")
-    if expires_at <= now - LEEWAY:
+    if signed.verified.expires_at <= now - LEEWAY:
         raise NotAToken("the token has expired")
-    return VerifiedClaims(identity=read_identity(claims.get("identity")), expires_at=expires_at)
+    return signed.verified
 
 
 def identity_claim(identity: Identity) -> JsonObject:
@@ -78,6 +88,19 @@ def read_identity(claim: JsonValue) -> Identity:
             return Deployment(id=DeploymentId(_uuid(text)))
         case _:
             raise NotAToken("the claim `identity` is missing or not understood")
+
+
+@lru_cache(maxsize=KNOWN_TOKENS)
+def _signed(secret: bytes, text: str) -> _Signed:
+    """Check all but the time."""
+    claims = verify_symmetric(text, secret, limit=LIMIT)
+    _moment(claims, "iat")
+    return _Signed(
+        not_before=_moment(claims, "nbf"),
+        verified=VerifiedClaims(
+            expires_at=_moment(claims, "exp"), identity=read_identity(claims.get("identity"))
+        ),
+    )
 
 
 def _uuid(text: str) -> UUID:

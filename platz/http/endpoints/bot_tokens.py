@@ -55,7 +55,7 @@ def read_one(call: Call) -> Answer:
     """One token."""
     with call.database.reading() as connection:
         require_site_admin(connection, call.identity)
-        return found(collections.read_item(connection, BOT_TOKENS, call.path_id, seen=None))
+        return found(collections.read_item(connection, BOT_TOKENS, call.path_id))
 
 
 def create(call: Call[CreateBotToken]) -> Answer:

@@ -70,9 +70,9 @@ def _self(call: Call) -> bytes:
     with call.database.reading() as connection:
         match call.identity:
             case User(id=user_id):
-                return collections.read_item(connection, USERS, user_id, seen=None)
+                return collections.read_item(connection, USERS, user_id)
             case Bot(id=bot_id):
-                return collections.read_item(connection, BOTS, bot_id, seen=None)
+                return collections.read_item(connection, BOTS, bot_id)
             case Deployment(id=deployment_id):
                 account = accounts.deployment_account(connection, deployment_id)
     if account is None:

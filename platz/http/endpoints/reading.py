@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from platz.access.authentication import subject_gone
 from platz.db import collections
 from platz.db.collection_filters import ValueType
 from platz.db.collections import Collection, SeenEnvs
@@ -17,7 +18,7 @@ from platz.deployments.at_rest import opened_bytes
 from platz.http.answers import Answer, found
 from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
-from platz.http.route import Body, Call, Permission, Route
+from platz.http.route import Body, Call, Permission, ProvesCaller, Route
 
 Handler = Callable[[Call], Answer]
 
@@ -73,9 +74,12 @@ def detail_route(
     """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
 
     def handle(call: Call) -> Answer:
-        item_id, seen = call.path_id, seen_by(call, collection)
         with call.database.reading() as connection:
-            body = collections.read_item(connection, collection, item_id, seen=seen)
+            body = collections.read_item_as(
+                connection, collection, call.path_id_or_none, caller=call.identity
+            )
+        if body is None:
+            raise subject_gone(call.identity)
         return found(_opened(call, collection, body))
 
     return Route(
@@ -84,7 +88,7 @@ def detail_route(
         operation_id=operation_id,
         tag=entity.tag,
         summary=f"Read {entity.noun}",
-        handler=handler or handle,
+        handler=handler or ProvesCaller(handle),
         permission=permission or _reading_permission(collection),
         response=entity.item,
         errors=(404,),
@@ -101,7 +105,7 @@ def row_of(
     shown: Mapping[str, str] | None = None,
 ) -> bytes:
     """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
-    body = collections.read_item(connection, collection, row_id, seen=None, shown=shown)
+    body = collections.read_item(connection, collection, row_id, shown=shown)
     return _opened(call, collection, body)
 
 

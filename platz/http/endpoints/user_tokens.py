@@ -73,7 +73,7 @@ def read_one(call: Call) -> Answer:
         asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
         if owner is None or not asker.may_touch(owner):
             raise NotFound
-        return found(collections.read_item(connection, USER_TOKENS, call.path_id, seen=None))
+        return found(collections.read_item(connection, USER_TOKENS, call.path_id))
 
 
 def create(call: Call[CreateUserToken]) -> Answer:
