@@ -210,12 +210,21 @@ def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None
 
 
 def of_deployment(
-    connection: Connection, deployment_id: DeploymentId, statuses: Collection[TaskStatus] | None = None
+    connection: Connection,
+    deployment_id: DeploymentId,
+    statuses: Collection[TaskStatus] | None = None,
+    *,
+    only_due: bool = False,
 ) -> list[TaskRow]:
-    """The tasks of a deployment in the order of the queue; all of them, or those in one of ``statuses``."""
+    """The tasks of a deployment in the order of the queue; all of them, or those in one of ``statuses``.
+
+    With ``only_due`` without what is scheduled for later.
+    """
     query = select(tasks).where(tasks.c.deployment_id == deployment_id)
     if statuses is not None:
         query = query.where(tasks.c.status.in_(list(statuses)))
+    if only_due:
+        query = query.where(tasks.c.execute_at <= func.clock_timestamp())
     return all_rows(connection, query.order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id), TaskRow)
 
 

@@ -1,8 +1,8 @@
 """Ends the removals of a cluster: what is `Uninstalling` or `Deleting` and has no namespace left (workers.md 7.3, 7.4).
 
-Invariants: a removal ends only when no task of the deployment is waiting or running (its Uninstall may not have
+Invariants: a removal ends only when no task of the deployment is due or running (its Uninstall may not have
 begun, or an Install may be about to make the namespace again); and it does end, because a namespace that a failed
-Uninstall left behind is deleted once more.
+Uninstall left behind is deleted once more, and what users scheduled for later (actions, restarts) holds up nothing.
 """
 
 from __future__ import annotations
@@ -43,14 +43,18 @@ def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentRo
     return [
         row
         for row in deployments.of_cluster(connection, cluster_id, ENDING)
-        if not tasks.of_deployment(connection, row.id, ACTIVE_TASK_STATUSES)
+        if not _is_at_work(connection, row.id)
     ]
+
+
+def _is_at_work(connection: Connection, deployment_id: DeploymentId) -> bool:
+    return bool(tasks.of_deployment(connection, deployment_id, ACTIVE_TASK_STATUSES, only_due=True))
 
 
 def _end(database: Database, row: DeploymentRow) -> bool:
     with database.transaction() as connection:
         deployments.lock(connection, [row.id])  # whoever queues a task holds this lock
-        if tasks.of_deployment(connection, row.id, ACTIVE_TASK_STATUSES):
+        if _is_at_work(connection, row.id):
             return False
         if row.status is DeploymentStatus.DELETING:
             return deployments.remove(connection, row.id)

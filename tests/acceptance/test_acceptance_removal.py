@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +74,25 @@ def test_deleted(book: dict[str, Any], admin: Client, east: ClusterView) -> None
     admin.call("GET", f"/deployments/{book['id']}", status=404)
     assert east.namespace(namespace_of(book)) is None
     assert admin.items("/k8s-resources", deployment_id=book["id"]) == []
+
+
+def test_disabled_and_deleted_with_a_task_scheduled_for_later(book: dict[str, Any], admin: Client) -> None:
+    clear = {"helm_chart_id": book["helm_chart_id"], "action_id": "clear", "body": {}}
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    request = {
+        "deployment_id": book["id"],
+        "operation": {"InvokeAction": clear},
+        "execute_at": tomorrow.isoformat(),
+    }
+    scheduled = admin.post("/deployment-tasks", request)
+
+    admin.put(f"/deployments/{book['id']}", {"enabled": False})
+    admin.until(book["id"], lambda row: row["status"] == "Uninstalled")
+    assert admin.get(f"/deployment-tasks/{scheduled['id']}")["status"] == "Pending"
+    admin.delete(f"/deployments/{book['id']}")
+
+    eventually(lambda: book["id"] not in {row["id"] for row in admin.items("/deployments")}, seconds=30)
+    admin.call("GET", f"/deployment-tasks/{scheduled['id']}", status=404)
 
 
 def test_deleted_after_its_namespace_was_removed_by_hand(
