@@ -26,7 +26,8 @@ from platz.db.unreachable import DatabaseUnreachable
 from platz.deployments.operations import action_call, releases, removals, workload_restart
 from platz.deployments.operations.context import Interrupted, OperationContext
 from platz.deployments.recovery import Finding, find_out
-from platz.errors import PlatzError
+from platz.deployments.task_operation import from_json
+from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -56,9 +57,18 @@ PROCEDURES: Mapping[str, Procedure] = {
 }
 
 
+def _refuse(_context: OperationContext, task: TaskRow) -> str:
+    """Say what is wrong with an operation that Platz does not know."""
+    from_json(task.operation)
+    raise Rejected("Platz does not know this operation.", field="operation")
+
+
+UNKNOWN = Procedure(steps=_refuse)
+
+
 def execute(context: OperationContext, task: TaskRow) -> None:
     """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`."""
-    procedure = PROCEDURES[_operation(task)]
+    procedure = PROCEDURES.get(_operation(task), UNKNOWN)
     if procedure.status is not None:
         with context.database.transaction() as connection:
             deployments.set_status(connection, task.deployment_id, procedure.status)
@@ -67,7 +77,7 @@ def execute(context: OperationContext, task: TaskRow) -> None:
 
 def resume(context: OperationContext, task: TaskRow) -> None:
     """Go on with a task that an owner left `Started`: ask the cluster what happened, then act on it."""
-    procedure = PROCEDURES[_operation(task)]
+    procedure = PROCEDURES.get(_operation(task), UNKNOWN)
     _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
 
 
@@ -107,7 +117,7 @@ def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, ru
 
 
 def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:
-    reason = bounded(reason, MOST_REASON_CHARACTERS)
+    reason = queue.storable(bounded(reason, MOST_REASON_CHARACTERS))
     with context.database.transaction() as connection:
         ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
         if ended and procedure.failure_shows:

@@ -96,6 +96,27 @@ def test_a_failure_shows_on_the_deployment(
     assert (row.status, row.reason) == (DeploymentStatus.ERROR, "The namespace is taken.")
 
 
+@pytest.mark.parametrize("run", [execution.execute, execution.resume])
+def test_an_operation_that_platz_does_not_know_fails_its_task(
+    run: Callable[[OperationContext, TaskRow], None], world: World, context: OperationContext
+) -> None:
+    deployment = world.create("blue")
+    run(context, TaskRow(**{**vars(claimed(world)), "operation": {"Rollback": {}}}))
+    _, task = ended(world, deployment)
+    assert task.status is TaskStatus.FAILED
+    assert "Unknown operation 'Rollback'" in str(task.reason)
+
+
+def test_a_reason_that_the_database_can_t_store_is_made_storable(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(Conflict("a\x00b")))
+    execution.execute(context, claimed(world))
+    row, task = ended(world, deployment)
+    assert (row.reason, task.reason) == ("a\ufffdb", "a\ufffdb")
+
+
 def test_a_defect_fails_the_task_without_telling_the_trace(
     world: World, context: OperationContext, steps_are: Any
 ) -> None:
