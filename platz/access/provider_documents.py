@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -25,6 +25,8 @@ FAILURE_COUNTS_FOR = 1.0
 """Seconds in which those who waited for a fetch that failed do not each try it again."""
 SIZE_LIMIT = 1024 * 1024
 TOTAL_SECONDS = 15.0
+_UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
+"""What httpx raises; `ValueError` for a host name or a header that it can't encode."""
 
 
 class ProviderUnavailable(Retryable):
@@ -162,7 +164,7 @@ def fetch_json(
         with client.stream(method, url, **request) as response:
             body = _bounded_body(response, what)
             return response.status_code, _object(body)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except _UNREACHABLE as error:
         raise ProviderUnavailable(f"{what}: the identity provider can't be reached") from error
 
 
@@ -192,10 +194,17 @@ def _text(document: JsonObject, name: str) -> str:
 
 def _endpoint(document: JsonObject, name: str, *, secure: bool) -> str:
     url = _text(document, name)
-    parts = urlsplit(url)
-    if parts.scheme not in ({"https"} if secure else {"http", "https"}) or not parts.netloc:
+    if not _is_usable(url, {"https"} if secure else {"http", "https"}):
         raise ProviderUnavailable(f"OIDC discovery error: `{name}` is not a usable address")
     return url
+
+
+def _is_usable(url: str, schemes: Collection[str]) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in schemes and bool(parts.netloc)
 
 
 def _posts_client_secret(document: JsonObject) -> bool:

@@ -7,6 +7,7 @@ turn a public key into a signing key.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
@@ -78,12 +79,10 @@ def _candidates(keys: Sequence[Jwk], header: JsonObject, algorithm: str) -> Sequ
 
 
 def _signed_claims(text: str, algorithm: str, keys: Sequence[Jwk]) -> JsonObject:
-    for key in keys[:-1]:
-        try:
+    for key in keys:
+        with contextlib.suppress(NotAToken):  # a token without `kid`: the next key may fit
             return verify_asymmetric(text, key, algorithm=algorithm)
-        except NotAToken:
-            continue  # a token without `kid`: the next key may fit
-    return verify_asymmetric(text, keys[-1], algorithm=algorithm)
+    raise UnknownKey  # a provider that made itself a new key may have given it the old name, or none
 
 
 def _audience_is_right(claims: JsonObject, expected: ExpectedIdToken, _now: datetime) -> bool:

@@ -112,6 +112,18 @@ def test_a_new_key_is_fetched_when_a_token_names_it(provider: FakeProvider, flow
     assert identity_provider.finish(code, flow) == ALICE
 
 
+@pytest.mark.parametrize("kid", ["one", None])
+def test_a_new_key_is_fetched_when_it_took_the_old_ones_name(
+    provider: FakeProvider, flow: SignInFlow, kid: str | None
+) -> None:
+    provider.keys = [public_jwk(RSA_KEY, kid)]
+    identity_provider = provider.identity_provider()
+    code = provider.authorize(identity_provider.redirect_url(flow))
+    provider.keys = [public_jwk(OTHER_RSA_KEY, kid)]
+    provider.signing = (OTHER_RSA_KEY, "RS256", kid)
+    assert identity_provider.finish(code, flow) == ALICE
+
+
 def test_a_key_that_is_never_published_is_refused_after_one_look(
     provider: FakeProvider, flow: SignInFlow
 ) -> None:
@@ -336,6 +348,14 @@ def test_trouble_with_the_provider_is_not_a_refusal(
         sign_in(provider, flow)
 
 
+def test_an_access_token_that_can_not_be_sent_is_the_providers_fault(
+    provider: FakeProvider, flow: SignInFlow
+) -> None:
+    provider.token_answer["access_token"] = "é"
+    with pytest.raises(ProviderUnavailable):
+        sign_in(provider, flow)
+
+
 def test_a_failed_discovery_has_the_contracts_sentence(provider: FakeProvider, flow: SignInFlow) -> None:
     provider.answers["/.well-known/openid-configuration"] = refusing
     with pytest.raises(
@@ -354,6 +374,7 @@ def test_a_failed_discovery_has_the_contracts_sentence(provider: FakeProvider, f
         ("token_endpoint", "/token"),
         ("authorization_endpoint", "javascript:alert(1)"),
         ("jwks_uri", "file:///etc/passwd"),
+        ("jwks_uri", "https://["),
         ("userinfo_endpoint", ["x"]),
     ],
 )
