@@ -49,6 +49,8 @@ READY_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 5.0
 GAVE_UP = 70
 WRONG = 2
+OTHER_LEVELS = {"trace": "debug", "off": "critical"}
+"""What only the older server's log filter knows."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -107,7 +109,7 @@ def serve(loaded: LoadedSettings) -> int:
     """Serve until a signal; return the exit status."""
     began = time.monotonic()
     settings = loaded.settings
-    logs.configure(level=_level(loaded), style=settings.log_format)
+    logs.configure(level=log_level(loaded), style=settings.log_format)
     ending = Ending()
     house = _house(ending)
     _heed_signals(ending, house.roster)
@@ -183,12 +185,13 @@ def _leave(status: int) -> None:
     os._exit(status)
 
 
-def _level(loaded: LoadedSettings) -> str:
+def log_level(loaded: LoadedSettings) -> str:
     """The log level; RUST_LOG is what the older server's manifests set."""
     settings = loaded.settings
     if "log_level" in loaded.sources or not settings.rust_log:
         return settings.log_level
-    return settings.rust_log.split(",")[0].strip()
+    levels = [word.strip().lower() for word in settings.rust_log.split(",") if "=" not in word]
+    return OTHER_LEVELS.get(levels[0], levels[0]) if levels else settings.log_level
 
 
 def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:

@@ -2,13 +2,14 @@
 
 Invariant: nothing else in Platz reads the environment. Each field tells its meaning, its default and its
 environment name (the names of http-api.md section 4 and workers.md section 11); the TOML key is the field's
-name and the flag is the field's name with hyphens. An empty environment variable counts as not set, because
-that is what deployment manifests pass for what they leave out.
+name and the flag is the field's name with hyphens. An empty value counts as not set, because that is what
+deployment manifests pass for what they leave out.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
@@ -42,11 +51,12 @@ class Role(StrEnum):
 
 
 _UNITS = {
-    **dict.fromkeys(("ms",), 0.001),
+    **dict.fromkeys(("ms", "msec"), 0.001),
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
     **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
-    **dict.fromkeys(("h", "hr", "hour", "hours"), 3600),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
     **dict.fromkeys(("d", "day", "days"), 86400),
+    **dict.fromkeys(("w", "week", "weeks"), 604800),
 }
 _DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
 
@@ -58,7 +68,39 @@ def parse_duration(value: Any) -> Any:
     parts = _DURATION.findall(value.strip().lower())
     if not parts or _DURATION.sub("", value.strip().lower()) or any(unit not in _UNITS for _, unit in parts):
         raise ValueError("give a number with a unit, such as 30s, 20m or 1h 30m")
-    return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    try:
+        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in parts))
+    except (OverflowError, ValueError):  # ValueError: more digits than Python reads
+        raise ValueError("this is longer than anything lasts") from None
+
+
+def _existing(value: Path) -> Path:
+    """Refuse a file that can't be read, before anything needs it."""
+    try:
+        with value.open("rb"):
+            return value
+    except OSError as error:
+        raise ValueError(f"{value} can't be read: {error.strerror}") from None
+
+
+def _program(value: Path) -> Path:
+    """Find a program by its path, or by its name as a shell does."""
+    found = shutil.which(value)
+    if found is None:
+        raise ValueError(f"{value} is no program that can be run here")
+    return Path(found)
+
+
+def _lasting(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("give more than zero")
+    return value
+
+
+def _some(value: tuple[Role, ...]) -> tuple[Role, ...]:
+    if not value:
+        raise ValueError("give at least one role")
+    return value
 
 
 def _split(value: Any) -> Any:
@@ -70,11 +112,14 @@ def _lower(value: Any) -> Any:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Interval = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(_lasting)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split)]
+Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split), AfterValidator(_some)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=1)]
+ExistingFile = Annotated[Path, AfterValidator(_existing)]
+Program = Annotated[Path, AfterValidator(_program)]
 
 
 def setting(env: str, default: Any, meaning: str) -> Any:
@@ -95,7 +140,7 @@ class Settings(BaseSettings):
         "PLATZ_LOG_FORMAT", "auto", "auto means human on a terminal and JSON otherwise."
     )
     rust_log: str | None = setting(
-        "RUST_LOG", None, "Log filter of the older server; its first word is used."
+        "RUST_LOG", None, "Log filter of the older server; its first level is used."
     )
     stop_timeout: Duration = setting(
         "PLATZ_STOP_TIMEOUT", timedelta(seconds=25), "How long running tasks may go on after SIGTERM."
@@ -109,7 +154,7 @@ class Settings(BaseSettings):
     frontend_dir: Path | None = setting(
         "PLATZ_FRONTEND_DIR", None, "Folder of another web frontend to serve at /."
     )
-    prometheus_update_interval: Duration = setting(
+    prometheus_update_interval: Interval = setting(
         "PLATZ_PROMETHEUS_UPDATE_INTERVAL", timedelta(seconds=5), "How old the counted metrics may be."
     )
 
@@ -124,14 +169,16 @@ class Settings(BaseSettings):
     pgsslmode: str = setting("PGSSLMODE", "prefer", "disable, prefer, require or verify-full.")
     pgsslrootcert: Path | None = setting("PGSSLROOTCERT", None, "CA bundle (PEM) for verify-full.")
     db_pool_max_size: Count = setting("DB_POOL_MAX_SIZE", 50, "Most connections of the pool.")
-    db_pool_min_idle: int | None = setting("DB_POOL_MIN_IDLE", None, "Idle connections kept open.")
-    db_pool_connection_timeout: int = setting(
+    db_pool_min_idle: Annotated[int, Field(ge=0)] | None = setting(
+        "DB_POOL_MIN_IDLE", None, "Idle connections kept open."
+    )
+    db_pool_connection_timeout: Count = setting(
         "DB_POOL_CONNECTION_TIMEOUT_SECS", 30, "Seconds to wait for a free connection."
     )
-    db_pool_idle_timeout: int = setting(
+    db_pool_idle_timeout: Count = setting(
         "DB_POOL_IDLE_TIMEOUT_SECS", 600, "Seconds after which an idle connection is closed."
     )
-    db_pool_max_lifetime: int = setting(
+    db_pool_max_lifetime: Count = setting(
         "DB_POOL_MAX_LIFETIME_SECS", 1800, "Seconds after which a connection is renewed."
     )
     postgres_port: Port = setting("PLATZ_POSTGRES_PORT", 15432, "Port of the embedded PostgreSQL.")
@@ -166,7 +213,7 @@ class Settings(BaseSettings):
         "auto",
         "Where clusters are found. auto means sandbox on a laptop and eks in production.",
     )
-    k8s_refresh_interval: Duration = setting(
+    k8s_refresh_interval: Interval = setting(
         "K8S_REFRESH_INTERVAL", timedelta(hours=1), "Time between two searches for clusters."
     )
     local_kubeconfig: Path | None = setting("PLATZ_LOCAL_KUBECONFIG", None, "Kubeconfig of provider `local`.")
@@ -183,7 +230,7 @@ class Settings(BaseSettings):
         None,
         "host:port that is connected to for every deployment's ingress host name.",
     )
-    ingress_ca: Path | None = setting(
+    ingress_ca: ExistingFile | None = setting(
         "PLATZ_INGRESS_CA", None, "CA bundle (PEM) that deployments' ingresses are verified with."
     )
 
@@ -200,7 +247,7 @@ class Settings(BaseSettings):
     ecr_events_queue: str | None = setting("PLATZ_ECR_EVENTS_QUEUE", None, "SQS queue of ECR's push events.")
     ecr_events_region: str | None = setting("PLATZ_ECR_EVENTS_REGION", None, "Region of that queue.")
     oci_registry_url: str | None = setting("PLATZ_OCI_REGISTRY_URL", None, "Base URL of an OCI registry.")
-    oci_poll_interval: Duration = setting(
+    oci_poll_interval: Interval = setting(
         "PLATZ_OCI_POLL_INTERVAL", timedelta(seconds=5), "Time between two looks at the OCI registry."
     )
     enable_tag_parser: bool = setting(
@@ -208,10 +255,10 @@ class Settings(BaseSettings):
     )
     registry_port: Port = setting("PLATZ_REGISTRY_PORT", 5001, "Port of the sandbox's chart registry.")
 
-    helm_executable: Path | None = setting(
+    helm_executable: Program | None = setting(
         "PLATZ_HELM_EXECUTABLE", None, "Run this `helm` instead of the built-in Helm engine."
     )
-    helm_timeout: Duration = setting(
+    helm_timeout: Interval = setting(
         "PLATZ_HELM_TIMEOUT",
         timedelta(minutes=13),
         "Limit of one Helm run; an EKS token is good for 14 minutes.",
@@ -249,7 +296,8 @@ class Settings(BaseSettings):
     @field_validator("ingress_connect")
     @classmethod
     def _host_and_port(cls, value: str | None) -> str | None:
-        if value and not re.fullmatch(r".+:\d{1,5}", value):
+        found = re.fullmatch(r".+:(\d{1,5})", value) if value else None
+        if value and not (found and 0 < int(found[1]) <= 65535):
             raise ValueError("give host:port")
         return value
 
@@ -323,7 +371,7 @@ def load(
     sources: dict[str, str] = {}
     for name in Settings.model_fields:
         for source, layer in layers:
-            if layer.get(name) is not None:
+            if layer.get(name) not in (None, ""):
                 values[environment_name(Settings.model_fields[name])] = layer[name]
                 sources[name] = source
                 break
@@ -334,8 +382,13 @@ def load(
 
 
 def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:
+    """What variables say; an unreadable `DB_POOL_*` counts as not set (workers.md section 11.1)."""
     found = {name: environ.get(environment_name(f)) for name, f in Settings.model_fields.items()}
-    return {name: value for name, value in found.items() if value}
+    return {
+        name: value
+        for name, value in found.items()
+        if value and (value.isdecimal() or not name.startswith("db_pool_"))
+    }
 
 
 def _read_dotenv(path: Path | None) -> Mapping[str, str | None]:

@@ -27,7 +27,7 @@ from platz.http.metrics import DatabaseFigures
 from platz.http.operations import Readiness, operation_routes
 from platz.http.server import WebServer
 from platz.http.services import Services
-from platz.http.static import pages
+from platz.http.static import Pages, pages
 from platz.surroundings import Surroundings
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -35,20 +35,21 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Web:
-    """What the `HttpGateway` needs; ``listener`` is None when this process does not serve the API."""
+    """What the `HttpGateway` needs; ``listener`` and ``frontend`` are None when this process does not serve the API."""
 
     feed: LiveFeed
     readiness: Readiness
     listener: socket.socket | None
+    frontend: Pages | None
     parts: Parts
 
     def server(self) -> WebServer:
         """Make a server with an application of its own."""
-        if self.listener is None:
+        if self.listener is None or self.frontend is None:
             raise PlatzError("This process does not serve the API.")
         services = _services(self.parts)
         routes = _routes_beside(self.parts, services, self.feed, self.readiness)
-        frontend = pages(self.parts.settings.frontend_dir)
+        frontend = self.frontend
         return WebServer(
             lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
         )
@@ -59,7 +60,7 @@ class NotReady(PlatzError):
 
 
 def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) -> Web:
-    """Make the feed and what `/readyz` asks; the server is made when it starts."""
+    """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
 
     def actors_work() -> None:
         idle = [health.name for health in roster.health() if not health.ready]
@@ -70,6 +71,7 @@ def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) ->
         feed=LiveFeed(RightsReader(parts.database, parts.tokens)),
         readiness=Readiness({"database": parts.database.check, "actors": actors_work}),
         listener=listener,
+        frontend=pages(parts.settings.frontend_dir) if listener else None,
         parts=parts,
     )
 

@@ -41,7 +41,10 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="platz", description="Serve Platz, or run one of its commands.", allow_abbrev=False
+        prog="platz",
+        usage="%(prog)s [-h] [--config FILE] [--print-settings] [SETTINGS] [COMMAND ...]",
+        description="Serve Platz, or run one of its commands.",
+        allow_abbrev=False,
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file (default: config/platz.toml)")
     parser.add_argument(
@@ -50,8 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         help="print every setting with its meaning and source, and exit",
     )
     _add_settings(parser)
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_settings(subparsers.add_parser("run", help="serve (what happens without a command, too)"))
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", prog="platz")
+    serve = subparsers.add_parser(
+        "run", usage="%(prog)s [-h] [SETTINGS]", help="serve (what happens without a command, too)"
+    )
+    _add_settings(serve)
     chart.add_commands(subparsers)
     openapi.add_commands(subparsers)
     sandbox_token.add_commands(subparsers)

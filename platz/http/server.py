@@ -34,8 +34,9 @@ def bind(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as error:
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise PortTaken(
-            f"Platz can't listen on {host}:{port}: {os.strerror(error.errno or 0)}. Stop what listens there,"
+            f"Platz can't listen on {host}:{port}: {reason}. Stop what listens there,"
             " or choose another address with API_HOST and API_PORT."
         ) from None
 

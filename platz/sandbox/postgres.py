@@ -50,7 +50,10 @@ NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": 
 SENTENCES = (
     ("No space left on device", "the disk of {folder} is full"),
     ("could not extend file", "the disk of {folder} is full"),
-    ("Address already in use", "port {port} is taken; stop what listens there or set another port"),
+    (
+        "Address already in use",
+        "port {port} is taken; stop what listens there or choose another with PLATZ_POSTGRES_PORT",
+    ),
     ("has wrong ownership", "the data in {folder} belongs to another user"),
     ("Permission denied", "it may not use the folder {folder}"),
     ("Read-only file system", "the disk of {folder} is read-only"),

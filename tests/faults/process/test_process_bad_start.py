@@ -102,6 +102,8 @@ def test_an_unknown_setting_of_the_file_is_named(platz: PlatzProcess) -> None:
         ("PGSSLMODE", "maybe", "PGSSLMODE"),
         ("DATABASE_URL", "mysql://localhost/platz", "DATABASE_URL"),
         ("PLATZ_LOG_LEVEL", "loud", "PLATZ_LOG_LEVEL"),
+        ("PLATZ_FRONTEND_DIR", "/nowhere", "The frontend's folder /nowhere has no index.html"),
+        ("API_HOST", "no-such-host.invalid", "can't listen on no-such-host.invalid"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_is_wanted(

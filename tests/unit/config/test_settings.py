@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from platz.app import log_level
+from platz.commands.arguments import parse
 from platz.commands.settings import settings_report, settings_template
 from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load
 
@@ -59,6 +63,14 @@ def test_durations_have_units(text: str, seconds: float) -> None:
         ("PLATZ_OWN_URL", "platz.example.com", "give an absolute http or https address"),
         ("OIDC_CLIENT_ID", "platz", "belong together"),
         ("PLATZ_CLUSTER_PROVIDER", "gke", "Wrong setting PLATZ_CLUSTER_PROVIDER"),
+        ("K8S_REFRESH_INTERVAL", "0s", "give more than zero"),
+        ("PLATZ_STOP_TIMEOUT", "99999999999999d", "longer than anything lasts"),
+        ("PLATZ_STOP_TIMEOUT", f"{'9' * 5000}d", "longer than anything lasts"),
+        ("PLATZ_ROLES", " , ", "at least one role"),
+        ("PLATZ_INGRESS_CA", "/nowhere/ca.pem", "/nowhere/ca.pem can't be read: No such file"),
+        ("PLATZ_INGRESS_CONNECT", "proxy:99999", "give host:port"),
+        ("PLATZ_HELM_EXECUTABLE", "/nowhere/helm", "/nowhere/helm is no program"),
+        ("DB_POOL_MAX_SIZE", "0", "Wrong setting DB_POOL_MAX_SIZE"),
         ("PLATZ_DEPLOYMENT_CREDENTIALS_REFRESH_INTERVAL", "2h", "shorter than"),
         ("PLATZ_DEPLOYMENT_CREDENTIALS_REFRESH_INTERVAL", "0s", "above zero"),
     ],
@@ -68,6 +80,34 @@ def test_a_wrong_setting_is_one_line_that_names_it(name: str, value: str, senten
         given(**{name: value})
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["many", "-1", "1.5", "50 "])
+def test_an_unreadable_size_of_the_pool_leaves_the_default(text: str) -> None:
+    settings = given(DB_POOL_MAX_SIZE=text, DB_POOL_MIN_IDLE=text, DB_POOL_IDLE_TIMEOUT_SECS=text).settings
+    assert (settings.db_pool_max_size, settings.db_pool_min_idle, settings.db_pool_idle_timeout) == (
+        50,
+        None,
+        600,
+    )
+
+
+def test_a_program_is_found_by_its_name() -> None:
+    assert given(PLATZ_HELM_EXECUTABLE="sh").settings.helm_executable == Path(shutil.which("sh") or "")
+
+
+@pytest.mark.parametrize(
+    ("log_filter", "level"),
+    [
+        ("debug,hyper=error,rustls=error,tower=error", "debug"),
+        ("hyper=error, Warn", "warn"),
+        ("trace", "debug"),
+        ("hyper=error", "info"),
+    ],
+)
+def test_the_log_filter_of_the_older_server_gives_its_first_level(log_filter: str, level: str) -> None:
+    assert log_level(given(RUST_LOG=log_filter)) == level
+    assert log_level(given(RUST_LOG=log_filter, PLATZ_LOG_LEVEL="error")) == "error"
 
 
 def test_an_unknown_key_of_the_file_is_refused(tmp_path: Path) -> None:
@@ -103,3 +143,17 @@ def test_the_documented_file_is_complete_and_loads() -> None:
     text = (ROOT / "config" / "platz.toml").read_text()
     assert text == settings_template()
     load(flags={}, environ={}, file=ROOT / "config" / "platz.toml")
+
+
+def test_the_documented_file_says_the_defaults(tmp_path: Path) -> None:
+    file = tmp_path / "platz.toml"
+    file.write_text(re.sub(r"^# (?=\w+ = )", "", settings_template(), flags=re.MULTILINE))
+    assert load(flags={}, environ={}, file=file).settings == Settings()
+
+
+def test_an_unknown_flag_is_answered_briefly(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["run", "--api-prot=3000"])
+    usage, complaint = capsys.readouterr().err.splitlines()
+    assert usage.startswith("usage: platz [-h]")
+    assert "--api-prot" in complaint
