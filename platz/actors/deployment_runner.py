@@ -30,7 +30,7 @@ from platz.actors.ticker import Appointment
 from platz.db import queue
 from platz.db.queue import ProcessId
 from platz.db.tasks import TaskRow
-from platz.db.unreachable import DatabaseUnreachable
+from platz.db.unreachable import DatabaseUnavailable
 from platz.deployments import execution
 from platz.deployments.operations.context import Interrupted, OperationContext
 from platz.identities import ClusterId, TaskId
@@ -89,7 +89,7 @@ class DeploymentRunner(Actor):
 
     @override
     def catch_up(self) -> None:
-        if not self._resumed:
+        if self._drain_until is None:
             self._resume_orphans()
         self._claim()
 
@@ -123,12 +123,18 @@ class DeploymentRunner(Actor):
         return f"{len(self._running)} tasks are running"
 
     def _resume_orphans(self) -> None:
-        """Take over every task of this cluster that is `Started`: the lease says that nobody else runs them."""
+        """Take over what is `Started` and not running here.
+
+        At first that is every such task of the cluster, for the lease says that nobody else runs them; later only what
+        this runner claimed itself, when the database's answer to the claim was lost on its way.
+        """
         with self._database.transaction() as connection:
             orphans = [
                 replace(task, claimed_by=self._claim_id)
                 for task in queue.started_tasks(connection, self._cluster_id)
-                if queue.take_over(connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by)
+                if task.id not in self._running
+                and (not self._resumed or task.claimed_by == self._claim_id)
+                and queue.take_over(connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by)
             ]
         self._resumed = True
         self._slots.overdraw(len(orphans))
@@ -187,14 +193,14 @@ class DeploymentRunner(Actor):
             self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
-        """Run, and go on after the database was away: then the cluster is asked what had happened."""
+        """Run, and go on after an interruption that is over: then the cluster is asked what had happened."""
         pause = FIRST_RETRY_SECONDS
         while not self._letting_go.is_set():
             try:
                 return step(self._context, task)
-            except DatabaseUnreachable as error:
+            except (DatabaseUnavailable, Interrupted) as error:
                 self.log.warning(
-                    "The database is away", action="wait", task_id=str(task.id), reason=error.message
+                    "A task was interrupted", action="wait", task_id=str(task.id), reason=error.message
                 )
             self._letting_go.wait(jittered(pause))
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)

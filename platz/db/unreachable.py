@@ -14,7 +14,11 @@ from platz.db.address import DatabaseAddress
 from platz.errors import Retryable
 
 
-class DatabaseUnreachable(Retryable):
+class DatabaseUnavailable(Retryable):
+    """The database can't do this at the moment."""
+
+
+class DatabaseUnreachable(DatabaseUnavailable):
     """The database can't be reached."""
 
 

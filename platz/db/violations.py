@@ -15,7 +15,8 @@ from psycopg import errors as pg
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from platz.errors import Conflict, PlatzError, Rejected, Retryable
+from platz.db.unreachable import DatabaseUnavailable
+from platz.errors import Conflict, PlatzError, Rejected
 
 TAKEN: dict[str, str] = {
     "bots_pkey": "There already is a bot with this id.",
@@ -68,7 +69,7 @@ def translated() -> Generator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise Retryable("All database connections are busy; try again in a moment.") from error
+        raise DatabaseUnavailable("All database connections are busy; try again in a moment.") from error
     except DBAPIError as error:
         raise_translated(error.orig, error, statement=error.statement or "")
         raise
@@ -124,11 +125,11 @@ def _referencing_column(error: pg.ForeignKeyViolation) -> str:
     return name.removeprefix(f"{error.diag.table_name}_").removesuffix("_fkey")
 
 
-def _retryable(error: psycopg.Error) -> Retryable | None:
+def _retryable(error: psycopg.Error) -> DatabaseUnavailable | None:
     state = error.sqlstate or ""
     for length in (5, 2):
         if sentence := RETRYABLE.get(state[:length]):
-            return Retryable(sentence)
+            return DatabaseUnavailable(sentence)
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) and not state:
-        return Retryable(CONNECTION_LOST)
+        return DatabaseUnavailable(CONNECTION_LOST)
     return None

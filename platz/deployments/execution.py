@@ -6,7 +6,8 @@ Invariants:
   `Started` for the next owner, who calls `resume`;
 - a deployment never stays in a transitional status: a failure of Install, Upgrade, Reinstall or Recreate makes
   it `Error` with the reason;
-- a database that goes away in the middle interrupts the task, and changes nothing about its outcome.
+- a database that goes away in the middle interrupts the task, and so does losing the cluster to another process:
+  neither changes anything about its outcome.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from platz.db import deployments, queue, tasks
 from platz.db.queue import ProcessId
 from platz.db.states import DeploymentStatus, TaskStatus
 from platz.db.tasks import TaskRow
-from platz.db.unreachable import DatabaseUnreachable
+from platz.db.unreachable import DatabaseUnavailable
 from platz.deployments.operations import action_call, releases, removals, workload_restart
-from platz.deployments.operations.context import Interrupted, OperationContext
+from platz.deployments.operations.context import ClusterNotServed, Interrupted, OperationContext
 from platz.deployments.recovery import Finding, find_out
 from platz.deployments.task_operation import from_json
 from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
+from platz.kube.errors import KubeAborted
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -69,14 +71,19 @@ UNKNOWN = Procedure(steps=_refuse)
 def execute(context: OperationContext, task: TaskRow) -> None:
     """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`."""
     procedure = PROCEDURES.get(_operation(task), UNKNOWN)
-    if procedure.status is not None:
-        with context.database.transaction() as connection:
-            deployments.set_status(connection, task.deployment_id, procedure.status)
+    _show(context, task, procedure)
     _conclude(context, task, procedure, lambda: procedure.steps(context, task))
 
 
 def resume(context: OperationContext, task: TaskRow) -> None:
-    """Go on with a task that an owner left `Started`: ask the cluster what happened, then act on it."""
+    """Go on with a task that was left `Started`: ask the cluster what happened, then act on it.
+
+    One whose end was written after all, though the writer could not know, is left alone.
+    """
+    with context.database.reading() as connection:
+        present = tasks.get(connection, task.id)
+    if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
+        return
     procedure = PROCEDURES.get(_operation(task), UNKNOWN)
     _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
 
@@ -94,16 +101,26 @@ def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> st
                 " look at the deployment before you repeat it."
             )
         case Finding.REPEATABLE:
+            _show(context, task, procedure)
             return procedure.steps(context, task)
+
+
+def _show(context: OperationContext, task: TaskRow, procedure: Procedure) -> None:
+    """Let the deployment say what is being done with it."""
+    if procedure.status is not None:
+        with context.database.transaction() as connection:
+            deployments.set_status(connection, task.deployment_id, procedure.status)
 
 
 def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
     began = time.monotonic()
     try:
         output = run()
-    except (Interrupted, DatabaseUnreachable):
+    except (Interrupted, DatabaseUnavailable):
         raise
     except PlatzError as error:
+        if _is_taken_away(context, task, error):
+            raise Interrupted from error
         status = _fail(context, task, procedure, error.message)
     except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
         log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
@@ -114,6 +131,17 @@ def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, ru
             queue.mark_done(connection, task.id, claim_of(task), bounded(output, MOST_OUTPUT_CHARACTERS))
         status = TaskStatus.DONE
     _tell_end(task, status, time.monotonic() - began)
+
+
+def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) -> bool:
+    """Tell whether this process had to leave the task's cluster: then its failure says nothing about the task."""
+    if isinstance(error, KubeAborted):
+        return True
+    try:
+        context.kube(task.cluster_id)
+    except ClusterNotServed:
+        return True
+    return False
 
 
 def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:

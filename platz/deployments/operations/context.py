@@ -27,7 +27,7 @@ class Interrupted(PlatzError):
 
 
 class ClusterNotServed(PlatzError):
-    """The cluster is not served by this process."""
+    """Platz does not look after this cluster at present: it is ignored, or was not found."""
 
 
 class HelmRunner(Protocol):

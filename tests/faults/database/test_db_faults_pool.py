@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, text
 from platz.db import schema
 from platz.db.address import PoolLimits
 from platz.db.database import Database
+from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import Conflict, Rejected, Retryable
 
 
@@ -59,7 +60,7 @@ def test_after_a_restart_of_the_server_nobody_notices(fragile: Database, relay: 
 def test_a_connection_that_breaks_while_it_is_used_is_a_retryable_error(
     fragile: Database, relay: Relay
 ) -> None:
-    with pytest.raises(Retryable, match="connection to the database was lost"):
+    with pytest.raises(DatabaseUnavailable, match="connection to the database was lost"):
         use_while(fragile, relay.cut)
     assert fragile.pool_statistics().connections_closed_broken == 1
     session(fragile)
@@ -67,7 +68,7 @@ def test_a_connection_that_breaks_while_it_is_used_is_a_retryable_error(
 
 def test_a_server_that_is_away_is_a_retryable_error(fragile: Database, relay: Relay) -> None:
     relay.refuse()
-    with pytest.raises(Retryable):
+    with pytest.raises(DatabaseUnavailable):
         session(fragile)
 
 
@@ -75,7 +76,7 @@ def test_when_all_connections_are_busy_the_caller_waits_and_then_is_told(fragile
     with ExitStack() as held:
         for _ in range(3):
             held.enter_context(fragile.reading())
-        with pytest.raises(Retryable, match="connections are busy"):
+        with pytest.raises(DatabaseUnavailable, match="connections are busy"):
             session(fragile)
     statistics = fragile.pool_statistics()
     assert (statistics.get_timed_out, statistics.get_waited, statistics.connections) == (1, 0, 3)
@@ -122,7 +123,7 @@ def test_the_pool_can_be_warmed(database: Database) -> None:
 def test_a_statement_without_end_is_ended(database: Database) -> None:
     with (
         with_limits(database, statement_timeout=0.2) as short,
-        pytest.raises(Retryable, match="too long"),
+        pytest.raises(DatabaseUnavailable, match="too long"),
         short.reading() as connection,
     ):
         connection.execute(text("SELECT pg_sleep(60)"))
@@ -160,7 +161,7 @@ def test_times_are_read_in_utc(database: Database) -> None:
         ("SELECT 1 / 0", Rejected, "can't be stored"),
         ("INSERT INTO bots (id, display_name) VALUES ('x', 'b')", Rejected, "can't be stored"),
         ('SELECT \'{"a": "\\u0000"}\'::jsonb', Rejected, "can't be stored"),
-        ("SELECT pg_terminate_backend(pg_backend_pid())", Retryable, "try again"),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", DatabaseUnavailable, "try again"),
     ],
 )
 def test_what_the_database_says_becomes_a_sentence(

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pykka
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from waiting import eventually
 
 from platz.actors.actor import House
@@ -24,7 +24,7 @@ from platz.db.database import Database
 from platz.db.queue import ProcessId
 from platz.db.states import TaskStatus
 from platz.db.tasks import TaskRow
-from platz.db.unreachable import DatabaseUnreachable
+from platz.db.unreachable import DatabaseUnavailable
 from platz.deployments import execution
 from platz.deployments.operations.context import OperationContext
 from platz.identities import DeploymentId
@@ -164,15 +164,16 @@ def test_a_task_that_somebody_left_started_is_resumed_under_a_new_claim(
     assert (steps.resumed, steps.executed) == ([orphan], [])
 
 
-def test_a_database_that_is_away_in_the_middle_makes_the_task_go_on_later(
-    run: Any, steps: Steps, world: World
+@pytest.mark.parametrize("interruption", [DatabaseUnavailable, execution.Interrupted])
+def test_an_interruption_that_is_over_makes_the_task_go_on_later(
+    interruption: type[Exception], run: Any, steps: Steps, world: World
 ) -> None:
     away = threading.Event()
 
     def once_away(_task: TaskRow) -> None:
         if not away.is_set():
             away.set()
-            raise DatabaseUnreachable
+            raise interruption
 
     steps.work = once_away
     run()
@@ -180,6 +181,25 @@ def test_a_database_that_is_away_in_the_middle_makes_the_task_go_on_later(
     eventually(lambda: statuses(world, deployment) == ["Done"])
     assert len(steps.executed) == 1
     assert steps.resumed == steps.executed
+
+
+def test_a_claim_whose_answer_was_lost_is_taken_up_again(
+    run: Any, steps: Steps, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = queue.claim
+
+    def claim_without_answer(connection: Connection, **arguments: Any) -> list[TaskRow]:
+        if not answered(connection, **arguments):
+            return []
+        monkeypatch.setattr(queue, "claim", answered)
+        connection.commit()
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(queue, "claim", claim_without_answer)
+    run()
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert (len(steps.resumed), steps.executed) == (1, [])
 
 
 def test_a_drained_runner_claims_nothing_and_lets_what_runs_finish(

@@ -15,13 +15,14 @@ from platz.db.deployments import DeploymentRow
 from platz.db.queue import ProcessId
 from platz.db.states import DeploymentStatus, TaskStatus
 from platz.db.tasks import TaskRow
-from platz.db.unreachable import DatabaseUnreachable
+from platz.db.unreachable import DatabaseUnavailable, DatabaseUnreachable
 from platz.deployments import execution
 from platz.deployments.execution import PROCEDURES, Procedure
-from platz.deployments.operations.context import Interrupted, OperationContext
+from platz.deployments.operations.context import ClusterNotServed, Interrupted, OperationContext
 from platz.deployments.recovery import Finding
 from platz.errors import Conflict
-from platz.identities import DeploymentId
+from platz.identities import ClusterId, DeploymentId
+from platz.kube.errors import KubeAborted
 from tests.integration.deployments.world import World
 
 Steps = Callable[[OperationContext, TaskRow], str]
@@ -34,7 +35,7 @@ def world(database: Database) -> World:
 
 @pytest.fixture
 def context(database: Database) -> OperationContext:
-    return cast("OperationContext", SimpleNamespace(database=database))
+    return cast("OperationContext", SimpleNamespace(database=database, kube=lambda _cluster_id: None))
 
 
 @pytest.fixture
@@ -130,13 +131,33 @@ def test_a_defect_fails_the_task_without_telling_the_trace(
     assert "secret detail" not in str(task.reason)
 
 
-@pytest.mark.parametrize("interruption", [Interrupted(), DatabaseUnreachable()])
+@pytest.mark.parametrize("interruption", [Interrupted(), DatabaseUnreachable(), DatabaseUnavailable()])
 def test_an_interruption_leaves_the_task_started(
     interruption: Exception, world: World, context: OperationContext, steps_are: Any
 ) -> None:
     deployment = world.create("blue")
     steps_are("Install", failing(interruption))
     with pytest.raises(type(interruption)):
+        execution.execute(context, claimed(world))
+    _, task = ended(world, deployment)
+    assert (task.status, task.reason) == (TaskStatus.STARTED, None)
+
+
+def not_served(_cluster_id: ClusterId) -> None:
+    raise ClusterNotServed
+
+
+@pytest.mark.parametrize(
+    ("error", "kube"),
+    [(KubeAborted(), lambda _cluster_id: None), (ClusterNotServed(), not_served), (Conflict(), not_served)],
+)
+def test_a_failure_after_the_cluster_was_taken_away_is_no_end(
+    error: Exception, kube: Callable[[ClusterId], None], world: World, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(error))
+    context = cast("OperationContext", SimpleNamespace(database=world.database, kube=kube))
+    with pytest.raises(Interrupted):
         execution.execute(context, claimed(world))
     _, task = ended(world, deployment)
     assert (task.status, task.reason) == (TaskStatus.STARTED, None)
@@ -215,3 +236,27 @@ def test_resuming_acts_on_what_the_cluster_says(
     assert (now.status, len(ran)) == (status, runs)
     if finding is Finding.FINISHED:
         assert (row.status, row.revision_id) == (DeploymentStatus.RUNNING, task.id)
+
+
+def test_resuming_shows_the_deployment_what_is_done_with_it(
+    world: World, context: OperationContext, steps_are: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = world.installed("blue")
+    world.update(deployment, enabled=False)
+    steps_are("Uninstall", lambda *_: "")
+    monkeypatch.setattr(execution, "find_out", lambda *_: Finding.REPEATABLE)
+    execution.resume(context, claimed(world))
+    row, _ = ended(world, deployment)
+    assert row.status is DeploymentStatus.UNINSTALLING
+
+
+def test_resuming_leaves_a_task_alone_whose_end_was_written_after_all(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    task = claimed(world)
+    steps_are("Install", lambda *_: "NOTES")
+    execution.execute(context, task)
+    execution.resume(context, task)
+    _, now = ended(world, deployment)
+    assert (now.status, now.reason) == (TaskStatus.DONE, "NOTES")
