@@ -32,6 +32,9 @@ from platz.errors import Conflict, NotFound, Rejected, Retryable
 from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
 from platz.json import JsonValue
 
+MOST_MOVES_MEANWHILE = 5
+"""So often an update begins anew because the deployment went to another cluster while it waited."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewDeployment:
@@ -145,8 +148,24 @@ def _hold(
 ) -> tuple[KindRow, dict[DeploymentId, DeploymentRow]]:
     """Lock what the update may touch: the cluster it may come into, its kind, itself and its dependants.
 
-    Returns the kind, and the deployment with its dependants.
+    Returns the kind, and the deployment with its dependants. The cluster of a deployment that is only renamed is
+    the one where it is, and its lock comes first; when somebody else moves the deployment while the locks are
+    waited for, they are given back and taken again.
     """
+    for _ in range(MOST_MOVES_MEANWHILE):
+        attempt = connection.begin_nested()
+        kind, held, is_where_seen = _lock_where_seen(connection, deployment_id, update)
+        if is_where_seen:
+            attempt.commit()
+            return kind, held
+        attempt.rollback()
+    raise Retryable("Somebody else keeps moving this deployment at the same time; try again")
+
+
+def _lock_where_seen(
+    connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
+) -> tuple[KindRow, dict[DeploymentId, DeploymentRow], bool]:
+    """Take the locks, and tell whether the cluster's was that of the right one."""
     seen = deployments.get(connection, deployment_id)
     if seen is None:
         raise NotFound
@@ -158,9 +177,8 @@ def _hold(
     held = lock_with_dependants(connection, deployment_id)
     if deployment_id not in held:
         raise NotFound
-    if may_relocate and (update.cluster_id or held[deployment_id].cluster_id) != destination:
-        raise Retryable("Somebody else moved this deployment at the same time; try again")
-    return kind, held
+    present = update.cluster_id or held[deployment_id].cluster_id
+    return kind, held, not may_relocate or present == destination
 
 
 def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:

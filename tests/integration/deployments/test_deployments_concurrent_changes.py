@@ -10,10 +10,12 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from waiting import eventually
 
 from platz.db import deployment_resource_types, kinds, tasks
 from platz.db.secrets import SecretId
-from platz.deployments.changes import delete_deployment
+from platz.deployments.changes import DeploymentUpdate, delete_deployment, update_deployment
 from platz.deployments.env_changes import EnvUpdate, delete_env, update_env
 from platz.deployments.kind_changes import rename_kind
 from platz.deployments.secret_changes import SecretUpdate, update_secret
@@ -103,6 +105,26 @@ def test_renames_leave_from_where_the_one_before_went(world: World) -> None:
         assert recreate.old_namespace == present
         present = recreate.new_namespace
     assert all(isinstance(upgrade, Upgrade) for upgrade in world.operations(shop)[1::2])
+
+
+def test_a_rename_follows_a_move_that_was_made_while_it_waited(world: World) -> None:
+    shop = world.installed("start")
+    with ThreadPoolExecutor(1) as pool:
+        with world.database.transaction() as moving:
+            update_deployment(moving, world.admin, shop, DeploymentUpdate(cluster_id=world.second_cluster))
+            renamed = pool.submit(world.update, shop, name="end")
+            eventually(lambda: somebody_waits(world))
+        row = renamed.result(timeout=10)
+    assert (row.name, row.cluster_id) == ("end", world.second_cluster)
+    [moved, _, left, _] = world.operations(shop)
+    assert isinstance(moved, Recreate)
+    assert isinstance(left, Recreate)
+    assert (left.old_cluster_id, left.old_namespace) == (moved.new_cluster_id, moved.new_namespace)
+
+
+def somebody_waits(world: World) -> bool:
+    query = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+    return bool(world.do(lambda connection: connection.scalar(query)))
 
 
 def test_one_of_many_gets_a_name(world: World) -> None:
