@@ -15,7 +15,7 @@ from platz.db import schema
 from platz.db.address import PoolLimits
 from platz.db.database import Database
 from platz.db.unreachable import DatabaseUnavailable
-from platz.errors import Conflict, Rejected, Retryable
+from platz.errors import Conflict, Rejected
 
 
 @contextmanager
