@@ -16,9 +16,10 @@ from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
+from platz.db.deadline import BoundedConnection
 from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
 from platz.db.unreachable import why_unreachable
 from platz.db.violations import translated
@@ -38,6 +39,9 @@ SILENT_CLIENT = " ".join(
 
 IDLE_IN_TRANSACTION_SECONDS = 60
 """After this the server ends a transaction that its client forgot, and with it the locks."""
+
+STATEMENT_GRACE_SECONDS = 5
+"""How much longer than the statement timeout a silent server is waited for: it should have said something by then."""
 
 SERVER_SIDE_GRACE_SECONDS = 60
 """The server closes an idle session this much later than the pool would have thrown it away."""
@@ -155,7 +159,7 @@ class Database:
             yield connection
 
     def _build_engine(self) -> Engine:
-        return create_engine(
+        engine = create_engine(
             "postgresql+psycopg://",
             isolation_level="AUTOCOMMIT",  # reads are the many, and this is what they need
             skip_autocommit_rollback=True,
@@ -168,6 +172,16 @@ class Database:
             json_serializer=_dump_json,
             hide_parameters=True,  # values may be secrets, and errors reach the log
         )
+        event.listen(engine, "do_connect", self._connect)
+        return engine
+
+    # Any: the parameters of a driver's connection are of many types.
+    def _connect(
+        self, _dialect: Any, _entry: Any, _given: Any, parameters: dict[str, Any]
+    ) -> BoundedConnection:
+        connection = BoundedConnection.connect(**parameters)
+        connection.patience = self.limits.statement_timeout + STATEMENT_GRACE_SECONDS
+        return connection
 
     def _session_options(self) -> str:
         milliseconds = {
