@@ -24,7 +24,7 @@ from platz.db.violations import CONNECTION_LOST
 from platz.errors import Retryable
 from platz.identities import EnvId
 
-CHANNEL = "platz_events"
+CHANNEL = "db_notifications"
 CHECK_SECONDS = 4.0
 """After so much silence the stream asks the server whether it is still there."""
 
@@ -136,11 +136,11 @@ def parse_change(payload: str) -> RowChange | None:
     """Read a notification; None, and a line in the log, for one that Platz did not send."""
     try:
         document = json.loads(payload)
-        env_id = document["env_id"]
+        env_id = document.get("env_id")
         return RowChange(
             table=str(document["table"]),
             operation=str(document["operation"]),
-            id=UUID(document["id"]),
+            id=UUID(document["data"]["id"]),
             env_id=None if env_id is None else EnvId(UUID(env_id)),
         )
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -188,9 +188,32 @@ def test_every_table_is_heard_but_those_of_the_tokens(database: Database) -> Non
     assert heard == set(schema.metadata.tables) - {"user_tokens", "bot_tokens"}
 
 
+def test_a_payload_has_the_form_that_every_consumer_of_the_database_knows(
+    database: Database, ground: Ground
+) -> None:
+    with database.dedicated() as connection:
+        connection.execute("LISTEN db_notifications")
+        with database.transaction() as writing:
+            now = writing.scalar(text("SELECT now()::text"))
+            bot = add(writing, schema.bots, display_name="b")
+            deployment = add_deployment(writing, ground)
+        told = [notification.payload for notification in connection.notifies(timeout=5, stop_after=2)]
+    start = f'{{"timestamp":"{now}","operation":"INSERT","schema":"public","table":'
+    assert told == [
+        f'{start}"bots","env_id":null,"data":{{"id":"{bot}"}}}}',
+        f'{start}"deployments","env_id":"{ground.env}","data":{{"id":"{deployment}"}}}}',
+    ]
+
+
+def test_a_payload_without_an_environment_is_for_everybody() -> None:
+    bot = UUID(int=1)
+    payload = f'{{"operation":"INSERT","table":"bots","data":{{"id":"{bot}"}}}}'
+    assert parse_change(payload) == RowChange(table="bots", operation="INSERT", id=bot, env_id=None)
+
+
 def test_the_largest_payload_is_far_from_the_limit(database: Database, ground: Ground) -> None:
     with database.dedicated() as connection:
-        connection.execute("LISTEN platz_events")
+        connection.execute("LISTEN db_notifications")
         with database.reading() as writing:
             add(writing, schema.deployment_resource_types, deployment_kind_id=ground.kind, key="k")
         (notification,) = connection.notifies(timeout=5, stop_after=1)
@@ -201,7 +224,7 @@ def test_equal_changes_that_wait_together_are_one(
     database: Database, ground: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listening = database.dedicated()
-    listening.execute("LISTEN platz_events")
+    listening.execute("LISTEN db_notifications")
     with database.reading() as connection:
         for name in ("a", "b", "c"):
             connection.execute(update(schema.envs).where(schema.envs.c.id == ground.env).values(name=name))
@@ -223,7 +246,8 @@ def test_equal_changes_that_wait_together_are_one(
         "[]",
         "nonsense",
         '{"table": "envs"}',
-        '{"table":"a","operation":"b","id":"c","env_id":null}',
+        '{"table":"a","operation":"b","id":"11111111-1111-4111-8111-111111111111","env_id":null}',
+        '{"table":"a","operation":"b","data":{"id":"c"},"env_id":null}',
     ],
 )
 def test_a_payload_of_a_stranger_is_skipped(payload: str) -> None:
