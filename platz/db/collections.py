@@ -24,6 +24,9 @@ from platz.identities import EnvId, Identity
 SeenEnvs = frozenset[EnvId] | None
 """The environments whose rows are visible; None: all rows, those without an environment too."""
 
+LARGEST_OFFSET = 2**63 - 1
+"""PostgreSQL's bigint; a page that begins later is empty all the same."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Collection:
@@ -64,7 +67,7 @@ def read_page(connection: Connection, collection: Collection, listing: Listing, 
     bound: dict[str, object] = {
         "page": listing.page,
         "per_page": listing.per_page,
-        "skipped": (listing.page - 1) * listing.per_page,
+        "skipped": min((listing.page - 1) * listing.per_page, LARGEST_OFFSET),
         **{f"filter_{name}": collection.filters[name].bind(value) for name, value in given.items()},
     }
     return _fetch(connection, statement, _with_scope(bound, seen)) or b""

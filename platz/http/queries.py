@@ -22,15 +22,15 @@ QueryValue: TypeAlias = "str | bool | int | UUID | datetime"
 
 DEFAULT_PER_PAGE = 50
 LARGEST_PER_PAGE = 1000
-LARGEST_PAGE = 2**53
-"""Times the largest page size this still fits PostgreSQL's bigint."""
+LARGEST_INTEGER = 2**63 - 1
 
 MOST_PARAMETERS = 100
 
 _MOMENT = re.compile(
-    r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))? ?(Z|z|UTC|[+-]\d\d:?\d\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:)(\d\d)(?:\.(\d+))? ?(Z|UTC|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
 )
-_INTEGER = re.compile(r"-?\d{1,16}", re.ASCII)
+_INTEGER = re.compile(r"-?\d{1,19}", re.ASCII)
+_ID = re.compile(r"(?:urn:uuid:)?\{?[0-9a-f-]+\}?", re.ASCII | re.IGNORECASE)
 
 
 class Kind(Enum):
@@ -96,20 +96,26 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
 
 
 def parse_moment(text: str) -> datetime:
-    """Read RFC 3339, or its relaxed forms: a space for the `T`, `UTC` for the offset. Raise ValueError."""
+    """Read RFC 3339, or its relaxed forms: a space for the `T`, `UTC` for the offset. Raise ValueError.
+
+    A leap second is the one that follows it.
+    """
     match = _MOMENT.fullmatch(text)
     if match is None:
         raise ValueError("a date and time with an offset is expected, such as 2024-03-09T12:34:56Z")
-    day, clock, fraction, offset = match.groups()
-    moment = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6].ljust(6, '0')}")
+    day, minute, second, fraction, offset = match.groups()
+    leap = timedelta(seconds=second == "60")
+    moment = datetime.fromisoformat(
+        f"{day}T{minute}{'59' if leap else second}.{(fraction or '0')[:6].ljust(6, '0')}"
+    )
     try:
-        return moment.replace(tzinfo=_zone(offset)).astimezone(UTC)
+        return (moment.replace(tzinfo=_zone(offset)) + leap).astimezone(UTC)
     except OverflowError:
         raise ValueError("the date is out of range") from None
 
 
 def _zone(offset: str) -> timezone:
-    if offset in {"Z", "z", "UTC"}:
+    if offset.upper() in {"Z", "UTC"}:
         return UTC
     hours, minutes = int(offset[1:3]), int(offset[-2:])
     if minutes > 59:
@@ -149,7 +155,7 @@ def _flag(_: Parameter, text: str) -> bool:
 
 
 def _integer(parameter: Parameter, text: str) -> int:
-    if not _INTEGER.fullmatch(text) or int(text) > LARGEST_PAGE:
+    if not _INTEGER.fullmatch(text) or int(text) > LARGEST_INTEGER:
         raise ValueError("a whole number is expected")
     if parameter.minimum is not None and int(text) < parameter.minimum:
         raise ValueError(f"must be at least {parameter.minimum}")
@@ -158,9 +164,11 @@ def _integer(parameter: Parameter, text: str) -> int:
 
 def _id(_: Parameter, text: str) -> UUID:
     try:
-        return UUID(text)
+        if _ID.fullmatch(text):  # the class also takes what only looks like digits
+            return UUID(text)
     except ValueError:
-        raise ValueError("a UUID is expected") from None
+        pass
+    raise ValueError("a UUID is expected")
 
 
 def _moment(_: Parameter, text: str) -> datetime:

@@ -68,6 +68,13 @@ def test_a_page_is_a_slice_and_the_total_is_true(database: Database, page: int, 
     }
 
 
+def test_a_page_far_beyond_the_end_is_empty_and_the_total_is_true(database: Database) -> None:
+    with database.transaction() as connection:
+        connection.execute(insert(schema.bots).values(display_name="alone"))
+    body = read(database, BOTS, page=2**63 - 1, per_page=1000)
+    assert body == {"page": 2**63 - 1, "per_page": 1000, "items": [], "num_total": 1}
+
+
 @given(
     names=st.lists(st.text(LETTERS, max_size=6), min_size=1, max_size=8, unique=True),
     wanted=st.text(LETTERS, min_size=1, max_size=3),

@@ -27,7 +27,7 @@ PARAMETERS = (
     name=st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0")),
     enabled=st.booleans(),
     env_id=st.uuids(),
-    page=st.integers(1, 2**53),
+    page=st.integers(1, 2**63 - 1),
 )
 def test_what_a_client_encodes_is_what_is_read(name: str, enabled: bool, env_id: UUID, page: int) -> None:
     raw = urlencode({"name": name, "enabled": str(enabled).lower(), "env_id": env_id, "page": page})
@@ -57,10 +57,17 @@ def test_moments_are_read_in_every_offset(naive: datetime, minutes: int, separat
     assert parse_moment(utc.strftime(f"%Y-%m-%d{separator}%H:%M:%S.%f UTC").rjust(30, "0")) == utc
 
 
-def test_more_digits_than_microseconds_are_cut() -> None:
-    assert parse_moment("2024-03-09T12:34:56.123456789Z") == datetime(
-        2024, 3, 9, 12, 34, 56, 123456, tzinfo=UTC
-    )
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2024-03-09T12:34:56.123456789012Z", datetime(2024, 3, 9, 12, 34, 56, 123456, tzinfo=UTC)),
+        ("2024-03-09t12:34:56.5z", datetime(2024, 3, 9, 12, 34, 56, 500000, tzinfo=UTC)),
+        ("2024-03-09 12:34:56 utc", datetime(2024, 3, 9, 12, 34, 56, tzinfo=UTC)),
+        ("2016-12-31T23:59:60Z", datetime(2017, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_less_usual_moments_are_read(text: str, meant: datetime) -> None:
+    assert parse_moment(text) == meant
 
 
 @pytest.mark.parametrize(
@@ -82,6 +89,21 @@ def test_the_page_has_defaults_a_cap_and_another_name() -> None:
     assert listing("page_size=1") == (1, 1)
     assert listing("page_size=1&per_page=2") == (1, 2)
     assert listing("per_page=100000") == (1, 1000)
+    assert listing(f"page={2**63 - 1}&per_page={2**63 - 1}") == (2**63 - 1, 1000)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(f"page={text}" for text in ("0", "-1", "", "1.0", "x", "%2B1", "%201", str(2**63), "1" * 5000)),
+        *(f"per_page={text}" for text in ("-1", "", "x")),
+        *(f"enabled={text}" for text in ("", "True", "1", "yes")),
+        *(f"env_id={text}" for text in ("", "x", "1" * 31, "1" * 30 + "_1", "1" * 31 + "%20", "%2B" + "1" * 31)),
+    ],
+)  # fmt: skip
+def test_values_of_the_wrong_type_are_refused(raw: str) -> None:
+    with pytest.raises(Rejected, match=r"Query deserialize error: "):
+        read_query(raw.encode(), PARAMETERS)
 
 
 def test_paging_is_no_filter() -> None:
