@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
 from platz.db.rows import all_rows, first_row
+from platz.db.storable import storable
 from platz.identities import ClusterId, EnvId
 
 clusters = schema.k8s_clusters
@@ -102,6 +103,7 @@ def set_health(
     connection: Connection, cluster_id: ClusterId, *, is_ok: bool, reason: str | None = None
 ) -> bool:
     """Record whether the watch is healthy; what is unchanged is not written. Tell whether it was."""
+    reason = None if reason is None else storable(reason)
     statement = (
         update(clusters)
         .where(clusters.c.id == cluster_id)

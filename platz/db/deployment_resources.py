@@ -17,6 +17,7 @@ from platz.db import schema
 from platz.db.deployment_resource_types import ResourceTypeId
 from platz.db.rows import all_rows, first_row
 from platz.db.states import SyncStatus
+from platz.db.storable import storable
 from platz.identities import DeploymentId
 from platz.json import JsonValue
 
@@ -116,6 +117,7 @@ def finish_sync(
     False, and no change, when the resource changed meanwhile, even if it waits for the same hook again. The
     success of a deletion ends the resource's existence.
     """
+    words = None if reason is None else storable(reason)
     gone = called_for.sync_status is SyncStatus.DELETING and status is SyncStatus.READY
     statement = (
         update(resources)
@@ -125,7 +127,7 @@ def finish_sync(
             resources.c.name == called_for.name,
             resources.c.props == called_for.props,
         )
-        .values(sync_status=status, sync_reason=reason, exists=called_for.exists and not gone)
+        .values(sync_status=status, sync_reason=words, exists=called_for.exists and not gone)
     )
     return connection.execute(statement).rowcount == 1
 

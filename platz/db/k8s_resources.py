@@ -18,6 +18,7 @@ from sqlalchemy import ARRAY, Connection, Uuid, all_, any_, delete, literal, sel
 
 from platz.db import schema
 from platz.db.rows import all_rows, first_row
+from platz.db.storable import storable_json
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject, JsonValue
 
@@ -104,7 +105,7 @@ def upsert(connection: Connection, batch: Iterable[SeenWorkload]) -> int:
     if not latest:
         return 0
     document = orjson.dumps([_as_json(workload) for workload in latest.values()]).decode()
-    return connection.execute(_UPSERT, {"batch": document}).rowcount
+    return connection.execute(_UPSERT, {"batch": storable_json(document)}).rowcount
 
 
 def _as_json(workload: SeenWorkload) -> dict[str, object]:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, literal_column, select, text, update
 from platz.db.rows import all_rows
 from platz.db.schema import deployment_tasks as tasks
 from platz.db.states import TaskStatus
+from platz.db.storable import storable
 from platz.db.tasks import TaskRow
 from platz.identities import ClusterId, TaskId
 
@@ -99,11 +100,6 @@ def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow
         .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
     )
     return all_rows(connection, query, TaskRow)
-
-
-def storable(words: str) -> str:
-    """Replace what PostgreSQL can't store in text (NUL, lone surrogates): a task must be able to end."""
-    return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _finish(

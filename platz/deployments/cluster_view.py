@@ -59,6 +59,7 @@ class ClusterView:
     _workloads: dict[WorkloadId, _Workload] = field(default_factory=dict[WorkloadId, _Workload])
     _dirty: set[WorkloadId] = field(default_factory=set[WorkloadId])
     _listed: set[str] = field(default_factory=set[str])
+    _knows_namespaces: bool = False
 
     def apply(self, resource: ResourceKind, news: Snapshot | Changes) -> bool:
         """Take news of one kind; tell whether a namespace of a deployment went away."""
@@ -76,8 +77,11 @@ class ClusterView:
         return False
 
     def take_batch(self) -> Batch | None:
-        """Give what is not written yet, and count it as written; None when there is nothing."""
-        if not self._dirty and not self._listed:
+        """Give what is not written yet, and count it as written; None when there is nothing.
+
+        Nothing is given before all namespaces are known: a workload whose owner is not known yet would count as gone.
+        """
+        if not self._knows_namespaces or not (self._dirty or self._listed):
             return None
         rows = [self._row(id_) for id_ in self._dirty]
         upserts = tuple(row for row in rows if row is not None)
@@ -94,7 +98,7 @@ class ClusterView:
     def _apply_namespaces(self, news: Snapshot | Changes) -> bool:
         before = dict(self._owners)
         if isinstance(news, Snapshot):
-            self._owners = {}
+            self._owners, self._knows_namespaces = {}, True
             self._own(news.objects)
         else:
             for change in news.changes:

@@ -22,6 +22,7 @@ from platz import metrics
 from platz.db import deployments, queue, tasks
 from platz.db.queue import ProcessId
 from platz.db.states import DeploymentStatus, TaskStatus
+from platz.db.storable import storable
 from platz.db.tasks import TaskRow
 from platz.db.unreachable import DatabaseUnavailable
 from platz.deployments.operations import action_call, releases, removals, workload_restart
@@ -145,7 +146,7 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
 
 
 def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:
-    reason = queue.storable(bounded(reason, MOST_REASON_CHARACTERS))
+    reason = storable(bounded(reason, MOST_REASON_CHARACTERS))
     with context.database.transaction() as connection:
         ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
         if ended and procedure.failure_shows:

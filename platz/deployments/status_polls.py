@@ -11,6 +11,7 @@ from platz.charts.features import effective_features
 from platz.charts.names import target_url
 from platz.charts.status_document import parse_status
 from platz.db.polling import PollCandidate
+from platz.db.storable import storable_json
 from platz.deployments.hostnames import hostname_of
 from platz.deployments.ingress import CallFailed, IngressCaller
 from platz.errors import PlatzError
@@ -71,9 +72,10 @@ def _decode(text: str, url: str) -> JsonValue:
 
 
 def _document(content: JsonObject | None, error: str | None) -> JsonObject:
-    return {
+    document: JsonObject = {
         "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
         "get_successful": error is None,
         "content": content,
         "error": error,
     }
+    return orjson.loads(storable_json(orjson.dumps(document).decode()))

@@ -106,6 +106,13 @@ def test_an_answer_that_is_no_status_is_a_failed_sample(
     assert document["error"]
 
 
+def test_a_character_that_can_t_be_stored_is_replaced(poll: Any, shop: Any, ingresses: Deployments) -> None:
+    world, blue = shop
+    ingresses.answer = lambda: OPEN.replace("Open", r"O\u0000pen")
+    poll()
+    assert eventually(lambda: reported(world, blue))["content"]["status"]["name"] == "O\ufffdpen"
+
+
 def test_a_deployment_that_does_not_answer_is_a_failed_sample(
     poll: Any, shop: Any, ingresses: Deployments
 ) -> None:

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from platz.db import clusters, deployments, k8s_resources, tasks
 from platz.db import deployment_resource_types as types
-from platz.db import deployments, k8s_resources, tasks
 from platz.db.k8s_resources import K8sResourceRow, SeenWorkload, WorkloadId
 from platz.db.states import DeploymentStatus
 from platz.errors import Conflict, Rejected
@@ -28,7 +28,7 @@ def seen(world: World, owner: DeploymentId, **changes: Any) -> SeenWorkload:
         api_version="apps/v1",
         name="web",
         status_color=["Success", "Danger"],
-        metadata={"name": "web", "labels": {"a": 'quote " and \\ and ü'}},
+        metadata={"name": "web", "labels": {"a": 'quote " and \\ and ü and \\u0000'}},
     )
     return replace(workload, **changes)
 
@@ -46,6 +46,15 @@ def test_a_batch_is_written_as_it_was_seen(world: World) -> None:
         row = rows[workload.id]
         for column, value in vars(workload).items():
             assert getattr(row, column) == value
+
+
+def test_a_character_that_can_t_be_stored_is_replaced_and_stops_no_batch(world: World) -> None:
+    shop = world.create()
+    world.do(k8s_resources.upsert, [seen(world, shop, name="a\0", metadata={"annotations": {"\0": "b\\\0"}})])
+    assert [(row.name, row.metadata) for row in all_of(world)] == [
+        ("a\ufffd", {"annotations": {"\ufffd": "b\\\ufffd"}})
+    ]
+    assert world.do(clusters.set_health, world.cluster, is_ok=False, reason="a\0")
 
 
 def test_only_changes_are_written_and_counted(world: World) -> None:

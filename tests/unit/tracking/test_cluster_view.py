@@ -57,8 +57,24 @@ def names_in(table: Table) -> set[tuple[str, str]]:
     return {(row.kind, row.name) for row in table.rows.values()}
 
 
-def test_a_workload_waits_for_its_namespace() -> None:
+def fresh() -> ClusterView:
+    """The view of a cluster that was listed and had no namespace of Platz."""
+    view = ClusterView(cluster_id=CLUSTER)
+    view.apply(NAMESPACE, Snapshot(objects=()))
+    return view
+
+
+def test_nothing_is_written_before_the_namespaces_are_known() -> None:
     view, table = ClusterView(cluster_id=CLUSTER), Table()
+    view.apply(DEPLOYMENT, Snapshot(objects=(workload(DEPLOYMENT, "a", "web"),)))
+    assert view.take_batch() is None
+    view.apply(NAMESPACE, Snapshot(objects=(namespace("a"),)))
+    table.write(view.take_batch())
+    assert names_in(table) == {("Deployment", "web")}
+
+
+def test_a_workload_waits_for_its_namespace() -> None:
+    view, table = fresh(), Table()
     view.apply(DEPLOYMENT, Changes(changes=(Upsert(object=workload(DEPLOYMENT, "a", "web")),)))
     table.write(view.take_batch())
     assert table.rows == {}
@@ -69,7 +85,7 @@ def test_a_workload_waits_for_its_namespace() -> None:
 
 
 def test_a_snapshot_prunes_what_the_database_still_has() -> None:
-    view, table = ClusterView(cluster_id=CLUSTER), Table()
+    view, table = fresh(), Table()
     stale = WorkloadId(id_of("left over"))
     table.rows[stale] = SeenWorkload(
         id=stale, cluster_id=CLUSTER, deployment_id=id_of("x"), kind="Job", api_version="batch/v1",
@@ -133,7 +149,7 @@ events = st.lists(
 
 @given(events)
 def test_the_rows_equal_the_cluster_once_everything_is_written(history: list[tuple[object, ...]]) -> None:
-    view, table = ClusterView(cluster_id=CLUSTER), Table()
+    view, table = fresh(), Table()
     spaces: set[str] = set()
     objects: dict[tuple[ResourceKind, str, str], int] = {}
     for event in history:
