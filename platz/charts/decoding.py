@@ -125,8 +125,7 @@ class Cursor:
     def fields(self, *known: str, exact: bool = False) -> Fields:
         """Read an object with these known keys; ``exact`` refuses others."""
         mapping = self._mapping(f"an object with {', '.join(known)}")
-        for key in sorted(repeated_keys(mapping).intersection(known)):
-            self.complain(f"The key {quoted(key)} is written twice.", "Keep one of them.")
+        self.refuse_repeated(*known)
         if exact:
             for key in [key for key in mapping if key not in known]:
                 self.complain(
@@ -135,6 +134,12 @@ class Cursor:
             if has_other_keys(mapping):
                 self.complain("A key is not text.", f"Known keys are: {', '.join(known)}.")
         return Fields(mapping, self, self._complaints, silent=not isinstance(self._value, dict))
+
+    def refuse_repeated(self, *known: str) -> None:
+        """Complain about each of these keys that is written twice."""
+        mapping = self._value if isinstance(self._value, dict) else {}
+        for key in sorted(repeated_keys(mapping).intersection(known)):
+            self.complain(f"The key {quoted(key)} is written twice.", "Keep one of them.")
 
     def _mapping(self, expected: str) -> JsonObject:
         if isinstance(self._value, dict):

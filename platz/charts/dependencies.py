@@ -1,6 +1,6 @@
 """Whether a config uses an item of a collection (chart-extensions.md 6.1).
 
-Invariant: what resolves in rendering counts as used: ids in any notation, elements of arrays, and object
+Invariant: what resolves in rendering counts as used: ids in any notation, elements of array inputs, and object
 references with extra keys. Conditions, outputs and ``required`` play no role.
 """
 
@@ -23,17 +23,17 @@ def uses(schema: UiSchema, config: JsonValue, *, collection: JsonValue, item_id:
     if reference is None or not isinstance(config, dict):
         return False
     return any(
-        _points_to(config.get(declared.id), item_id)
+        _points_to(config.get(declared.id), item_id, is_array=declared.is_array)
         for declared in schema.inputs
         if declared.selects_from_collection and parse_reference(declared.collection) == reference
     )
 
 
-def _points_to(value: JsonValue, item_id: UUID) -> bool:
+def _points_to(value: JsonValue, item_id: UUID, *, is_array: bool) -> bool:
     match value:
         case str():
             return parse_item_id(value) == item_id
-        case list():
+        case list() if is_array:
             return any(parse_item_id(element) == item_id for element in value if isinstance(element, str))
         case _:
             return False

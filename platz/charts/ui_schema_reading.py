@@ -144,8 +144,8 @@ def _secrets(cursor: Cursor) -> dict[str, dict[str, Reference]]:
 
 
 def _reference(cursor: Cursor) -> Reference:
-    entries = cursor.entries()
-    match entries:
+    cursor.refuse_repeated("FieldValue", "FieldProperty")
+    match cursor.entries():
         case [("FieldValue", target)]:
             return FieldValue(input=target.fields("input").need("input").text())
         case [("FieldProperty", target)]:

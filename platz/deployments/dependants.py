@@ -73,7 +73,7 @@ _DEPENDANTS = text(
         where d.id <> :id
     ), selecting as materialized (
         -- The inputs that select from the collection; there are few charts, and few such inputs in each.
-        select distinct c.id as chart_id, input->>'id' as input_id
+        select distinct c.id as chart_id, input->>'id' as input_id, input->>'type' = 'array' as is_array
         from helm_charts c
         cross join lateral jsonb_array_elements(
             case when jsonb_typeof(c.values_ui->'inputs') = 'array' then c.values_ui->'inputs' else '[]' end
@@ -90,9 +90,9 @@ _DEPENDANTS = text(
         -- Cheap, and leaves few values to take apart: each notation has the id's digits in one of two ways.
         and lower(r.inputs->>s.input_id) like any(array['%' || :digits || '%', '%' || :hyphenated || '%'])
     cross join lateral jsonb_array_elements(
-        case jsonb_typeof(r.inputs->s.input_id)
-            when 'array' then r.inputs->s.input_id
-            when 'string' then jsonb_build_array(r.inputs->s.input_id)
+        case
+            when jsonb_typeof(r.inputs->s.input_id) = 'string' then jsonb_build_array(r.inputs->s.input_id)
+            when jsonb_typeof(r.inputs->s.input_id) = 'array' and s.is_array then r.inputs->s.input_id
             else '[]'
         end
     ) as item

@@ -1,4 +1,7 @@
-"""The conformance corpus of chart extensions, case by case."""
+"""The conformance corpus of chart extensions, and corners that it leaves out, case by case.
+
+Each `*_corners.json` has cases of our own in the corpus' form; their results follow from the contract's text.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,12 @@ from chart_cases import evaluate
 
 from platz.charts.json_text import equal_by_content
 
-CASES: list[dict[str, Any]] = orjson.loads(
-    Path(__file__).with_name("chart_extensions_cases.json").read_bytes()
-)
+HERE = Path(__file__).parent
+CORPUS: list[dict[str, Any]] = orjson.loads((HERE / "chart_extensions_cases.json").read_bytes())
+CORNERS: list[dict[str, Any]] = [
+    case for file in sorted(HERE.glob("*_corners.json")) for case in orjson.loads(file.read_bytes())
+]
+CASES = [*CORPUS, *CORNERS]
 
 DEVIATIONS: dict[str, dict[str, Any]] = {
     # The corpus records an old quirk here; the specification's [Do] asks for the answer below.
@@ -40,9 +46,13 @@ def test_case_gives_the_expected_answer(case: dict[str, Any]) -> None:
 
 
 def test_the_corpus_is_whole() -> None:
-    assert len(CASES) == len({case["name"] for case in CASES}) == 289
+    assert len(CORPUS) == len({case["name"] for case in CORPUS}) == 289
+
+
+def test_a_name_tells_one_case() -> None:
+    assert len(CASES) == len({case["name"] for case in CASES})
 
 
 def test_only_quirks_are_deviated_from() -> None:
-    quirks = {case["name"] for case in CASES if "quirk" in case}
+    quirks = {case["name"] for case in CORPUS if "quirk" in case}
     assert set(DEVIATIONS) <= quirks
