@@ -55,7 +55,7 @@ def _on_form(schema: UiSchema) -> Iterator[Complaint]:
 
 
 def _on_actions(document: ActionsDocument) -> Iterator[Complaint]:
-    yield from _twice([action.id for action in document.actions], "action")
+    yield from _twice([action.id for action in document.actions], "action", "first")
     for position, action in enumerate(document.actions):
         is_v0 = document.version is Version.V0
         place: Place = ("actions", position, "ui_schema") if is_v0 else (position, "spec", "ui_schema")
@@ -72,12 +72,7 @@ def _on_actions(document: ActionsDocument) -> Iterator[Complaint]:
 
 
 def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Complaint]:
-    for complaint in document.ignored:
-        yield Complaint(
-            place=complaint.place,
-            message=f"All features of this file are ignored, and defaults apply, because: {complaint.message}",
-            remedy=complaint.remedy,
-        )
+    yield from document.ignored
     features = document.features
     prefix: Place = () if document.version is Version.V0 else ("spec",)
     if features.status and features.status.refresh_interval_secs < _SHORTEST_REFRESH_SECONDS:
@@ -100,7 +95,7 @@ def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Com
 
 
 def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
-    yield from _twice([resource_type.key for resource_type in types], "resource type")
+    yield from _twice([resource_type.key for resource_type in types], "resource type", "last")
     for position, resource_type in enumerate(types):
         place: Place = (position, "spec", "values_ui")
         yield from advice_on_inputs(resource_type.spec.values_ui, place)
@@ -118,12 +113,12 @@ def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
             )
 
 
-def _twice(ids: list[str], what: str) -> Iterator[Complaint]:
+def _twice(ids: list[str], what: str, which_counts: str) -> Iterator[Complaint]:
     for repeated, times in Counter(ids).items():
         if times > 1:
             yield Complaint(
                 place=(),
-                message=f"The {what} {quoted(repeated)} is declared {times} times, and the first one counts.",
+                message=f"The {what} {quoted(repeated)} is declared {times} times, and the {which_counts} one counts.",
                 remedy="Give each its own id.",
             )
 

@@ -6,11 +6,11 @@ Invariant: every object is a valid features document, because v0 takes whatever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from platz.charts.decoding import Cursor, Fields, decoded
-from platz.charts.problems import Complaint, InvalidDocument, quoted
+from platz.charts.problems import Complaint, InvalidDocument
 from platz.charts.targets import Endpoint
 from platz.charts.versions import Version
 from platz.json import JsonObject, JsonValue
@@ -95,7 +95,7 @@ class FeaturesDocument:
     version: Version
     features: Features
     ignored: tuple[Complaint, ...] = ()
-    """Why a document that looks versioned was taken as v0, with everything in it ignored."""
+    """Why a document that looks versioned was taken as v0, and what of it is ignored."""
 
     def stored(self) -> JsonObject:
         """Return the stored form (7.3)."""
@@ -117,7 +117,7 @@ def parse_features(document: JsonValue) -> FeaturesDocument:
             try:
                 return FeaturesDocument(version=version, features=decoded(document, read))
             except InvalidDocument as error:
-                refused = error.complaints
+                refused = tuple(map(_spec_ignored, error.complaints))
     features = decoded(document, _read_v0)
     return FeaturesDocument(version=Version.V0, features=features, ignored=refused or _unversioned(document))
 
@@ -210,6 +210,12 @@ def _paths(cursor: Cursor) -> tuple[tuple[str, ...], ...]:
     return tuple(path.texts() for path in cursor.items())
 
 
+def _spec_ignored(complaint: Complaint) -> Complaint:
+    """Say what a mistake in a versioned document leads to."""
+    message = f"The file is read as v0, so that all under spec is ignored, because: {complaint.message}"
+    return replace(complaint, message=message)
+
+
 def _unversioned(document: JsonValue) -> tuple[Complaint, ...]:
     """Complain about keys that only mean something under a header that is missing or unknown."""
     keys = [key for key in _VERSIONED_ONLY if isinstance(document, dict) and key in document]
@@ -219,7 +225,9 @@ def _unversioned(document: JsonValue) -> tuple[Complaint, ...]:
     return (
         Complaint(
             place=(keys[0],),
-            message=f"The key {quoted(keys[0])} needs a header, but the apiVersion here is not {known}.",
+            message=(
+                f"The file is read as v0, which ignores {', '.join(keys)}, because its apiVersion is not {known}."
+            ),
             remedy="Write apiVersion, kind: Features, and the features under spec.",
         ),
     )

@@ -30,13 +30,17 @@ def read_json_file(content: bytes) -> JsonValue:
     try:
         plain = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise invalid(f"This is not JSON: {quoted(error.msg, marks='')}.", line=error.lineno) from error
+        raise invalid(
+            f"This is not JSON: {quoted(error.msg, marks='')}.",
+            "Check the quotes, commas and brackets there and just before.",
+            line=error.lineno,
+        ) from error
     if exceeds_nesting(plain):
         raise invalid(f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.")
     try:
         return json.loads(content, object_pairs_hook=_object, parse_int=_integer)
     except ValueError as error:
-        raise invalid("This is not JSON: a number is too large.") from error
+        raise invalid("This is not JSON: a number is too large.", "Put it in quotes.") from error
 
 
 def read_yaml_file(content: bytes, *, resolve: Callable[[str], JsonValue] = plain_value) -> YamlDocument:

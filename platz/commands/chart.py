@@ -19,7 +19,7 @@ from platz.charts.archive import LARGEST_ARCHIVE, ChartFiles, read_directory, un
 from platz.charts.chart import Examination, examine
 from platz.charts.chart_summary import summary_lines
 from platz.charts.collection_rows import CollectionRows, parse_collection_rows
-from platz.charts.problems import InvalidDocument, Problem, place_text
+from platz.charts.problems import Complaint, InvalidDocument, Problem, Severity, place_text
 from platz.charts.rendering import render_secrets, render_values
 from platz.charts.syntax import read_json_file, read_yaml_file
 from platz.charts.tar_stream import UnsafeArchive
@@ -65,6 +65,8 @@ def _check(arguments: argparse.Namespace) -> int:
     try:
         examination = examine(_chart_files(arguments.chart))
     except PlatzError as error:
+        if arguments.json:
+            _print_json({"ok": False, "problems": [_problem(_unreadable(arguments.chart, error))]})
         return _refuse(error)
     _print_json(_report(examination)) if arguments.json else _print_report(examination)
     return 1 if examination.errors() else 0
@@ -84,9 +86,7 @@ def _rendered(arguments: argparse.Namespace) -> JsonValue:
     if chart is None:
         raise Rejected(examination.errors()[0].sentence())
     inputs = _document(arguments.inputs)
-    rows = (
-        parse_collection_rows(_document(arguments.collections)) if arguments.collections else CollectionRows()
-    )
+    rows = _collection_rows(arguments.collections) if arguments.collections else CollectionRows()
     if arguments.action is not None:
         stored = chart.actions.stored if chart.actions else None
         action = find_action(stored, arguments.action)
@@ -127,6 +127,14 @@ def _document(file: Path) -> JsonValue:
         raise Rejected(f"{file}: {error.message}") from error
 
 
+def _collection_rows(file: Path) -> CollectionRows:
+    document = _document(file)
+    try:
+        return parse_collection_rows(document)
+    except InvalidDocument as error:
+        raise Rejected(f"{file}: {error.message}") from error
+
+
 def _report(examination: Examination) -> JsonValue:
     chart = examination.chart
     documents: JsonObject = {}
@@ -140,6 +148,11 @@ def _report(examination: Examination) -> JsonValue:
         }
     problems: list[JsonValue] = [_problem(problem) for problem in examination.problems]
     return {"ok": not examination.errors(), **documents, "problems": problems}
+
+
+def _unreadable(chart: Path, error: PlatzError) -> Problem:
+    complaint = Complaint(place=(), message=error.message, remedy="")
+    return Problem(severity=Severity.ERROR, file=chart.name, complaint=complaint)
 
 
 def _problem(problem: Problem) -> JsonObject:

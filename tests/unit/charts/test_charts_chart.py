@@ -35,6 +35,12 @@ ACTIONS = """\
   spec:
     {id: go, allowed_role: Owner, endpoint: standard_ingress, path: /go, method: POST, title: Go, description: Go}
 """
+RESOURCE_TYPES = """\
+- apiVersion: platz.io/v1beta1
+  kind: ResourceType
+  key: mirror
+  spec: {name_singular: M, name_plural: Ms, fontawesome_icon: circle, values_ui: {inputs: []}}
+"""
 
 
 def read(files: Mapping[str, str], *, chart: str = CHART) -> ReadChart:
@@ -182,7 +188,18 @@ UNDECLARED = FORM.replace("input: size}}\n  s", "input: ghost}}\n  s")
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        ({"platz/features.yaml": FAULTY_FEATURES}, "All features of this file are ignored"),
+        (
+            {"platz/features.yaml": FAULTY_FEATURES},
+            "read as v0, so that all under spec is ignored, because: The text",
+        ),
+        (
+            {"platz/features.yaml": "{standard_ingress: true, display: {}}"},
+            "read as v0, which ignores display, because its apiVersion is not platz.io/v1beta2 or platz.io/v1beta1.",
+        ),
+        (
+            {"platz/resources.yaml": RESOURCE_TYPES + RESOURCE_TYPES},
+            "declared 2 times, and the last one counts",
+        ),
         ({"platz/features.yaml": FAST_STATUS}, "every 15 seconds"),
         ({"platz/actions.yml": "x"}, "platz/actions.yml: This file is not read"),
         ({"platz/features.yaml": "{}", "features.json": "{}"}, "features.json: This file is not read"),
@@ -190,7 +207,7 @@ UNDECLARED = FORM.replace("input: size}}\n  s", "input: ghost}}\n  s")
         (one_input(type="RadioSelect"), "without options"),
         (one_input(required=True), "No output uses this input"),
         (one_input(showIf={"eq": 1}), "always hidden"),
-        ({"platz/actions.yaml": ACTIONS + ACTIONS}, "declared 2 times"),
+        ({"platz/actions.yaml": ACTIONS + ACTIONS}, "declared 2 times, and the first one counts"),
         ({"platz/values-ui.yaml": UNDECLARED}, "every deployment will fail"),
         ({"platz/values-ui.yaml": FORM.replace("path: [size]", 'path: [size, "[x]"]')}, "selects no element"),
     ],
@@ -257,6 +274,10 @@ def test_check_of_what_is_no_chart_ends_with_one(
         chart.write_bytes(content)
     assert run("check", str(chart)) == 1
     assert capsys.readouterr().err.startswith("error: ")
+    assert run("check", str(chart), "--json") == 1
+    report: Any = orjson.loads(capsys.readouterr().out)
+    assert report["ok"] is False
+    assert [problem["file"] for problem in report["problems"]] == ["chart.tgz"]
 
 
 @pytest.mark.parametrize(("name", "text"), [("inputs.json", '{"size": 2.0}'), ("inputs.yaml", "size: 2.0")])
@@ -312,3 +333,6 @@ def test_render_looks_items_up_in_the_given_rows(
     arguments = ["--inputs", str(tmp_path / "inputs.json"), "--collections", str(tmp_path / "rows.yaml")]
     assert run("render", str(chart_directory), *arguments) == 0
     assert orjson.loads(capsys.readouterr().out)["values"] == {"size": "Shop"}
+    (tmp_path / "rows.yaml").write_text("deployments: [{id: x, name: a, kind: Shop}]")
+    assert run("render", str(chart_directory), *arguments) == 1
+    assert f"{tmp_path / 'rows.yaml'}: deployments[0].id" in capsys.readouterr().err
