@@ -72,7 +72,7 @@ def create(call: Call[NewDeploymentResource]) -> Answer:
 
 
 def update(call: Call[UpdateDeploymentResource]) -> Answer:
-    """Save, ask for the update hook, reinstall who uses it. The answer shows the status from before."""
+    """Save, ask for the update hook, reinstall who uses it. The answer shows status and reason from before."""
     update = resource_changes.ResourceUpdate(name=call.body.name, props=call.body.props)
     resource_id = ResourceId(call.path_id)
     with call.database.transaction() as connection:
@@ -80,6 +80,8 @@ def update(call: Call[UpdateDeploymentResource]) -> Answer:
             connection, call.identity, resource_id, update, at_rest=call.services.at_rest
         )
         before = {"sync_status": row.sync_status.value}
+        if row.sync_reason is not None:
+            before["sync_reason"] = row.sync_reason
         return found(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
 
 

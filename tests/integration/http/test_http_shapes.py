@@ -199,6 +199,16 @@ def test_the_answer_to_a_resource_update_shows_the_status_from_before(api: Insta
     assert api["owner"].get(f"/deployment-resources/{resource}").json()["sync_status"] == "Updating"
 
 
+def test_the_answer_to_an_update_of_a_failed_resource_still_says_why_it_failed(api: Installation) -> None:
+    resource = api.new_resource(sync_status="Error", sync_reason="no such shop")
+
+    changed = api["owner"].put(f"/deployment-resources/{resource}", {"name": "renamed"}).json()
+    read = api["owner"].get(f"/deployment-resources/{resource}").json()
+
+    assert (changed["sync_status"], changed["sync_reason"]) == ("Error", "no such shop")
+    assert (read["sync_status"], read["sync_reason"]) == ("Updating", None)
+
+
 def test_a_task_shows_who_canceled_it(api: Installation) -> None:
     task = api.new_task()
 
