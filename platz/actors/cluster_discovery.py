@@ -28,6 +28,7 @@ from platz.actors.messages import (
     Tick,
 )
 from platz.actors.served_clusters import ServedClusters
+from platz.actors.ticker import Appointment
 from platz.db import clusters
 from platz.db.clusters import ClusterRow
 from platz.db.database import Database
@@ -77,6 +78,9 @@ class ClusterDiscovery(Actor):
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="cluster-search")
         self._found: dict[str, FoundCluster] = {}
         self._served: dict[ClusterId, FoundCluster] = {}
+        self._unrecorded: tuple[FoundCluster, ...] = ()
+        self._searching = False
+        self._search_again: Appointment | None = None
 
     @override
     def begin(self) -> None:
@@ -85,18 +89,21 @@ class ClusterDiscovery(Actor):
 
     @override
     def catch_up(self) -> None:
+        if self._unrecorded:
+            self._record(self._unrecorded)
         self._decide()
 
     @override
     def handle(self, message: object) -> None:
         match message:
             case Tick(name=SEARCH.name):
-                self.submit(self._threads, self._search)
+                self._begin_search()
             case ClustersFound(clusters=found):
+                self._searching = False
                 self._record(found)
             case SearchFailed(reason=reason):
-                self.log.warning("Clusters could not be searched", action="search", reason=reason)
-                self.after(SEARCH, seconds=jittered(min(self._every_seconds, SEARCH_AGAIN_SECONDS)))
+                self._searching = False
+                self._fail_search(reason)
             case RowChanged() | Tick(name=LEASES.name):
                 self._decide()
             case LeaseLost(names=names):
@@ -112,6 +119,19 @@ class ClusterDiscovery(Actor):
     def describe(self) -> str:
         return f"{len(self._found)} clusters found, {len(self._served)} served"
 
+    def _begin_search(self) -> None:
+        """Search, unless the search before this one is still under way."""
+        if self._search_again is not None:
+            self._search_again.cancel()
+        if not self._searching:
+            self._searching = True
+            self.submit(self._threads, self._search)
+
+    def _fail_search(self, reason: str) -> None:
+        self.log.warning("Clusters could not be searched", action="search", reason=reason)
+        delay = jittered(min(self._every_seconds, SEARCH_AGAIN_SECONDS))
+        self._search_again = self.after(SEARCH, seconds=delay)
+
     def _search(self) -> None:
         try:
             found = tuple(self._source.search())
@@ -122,8 +142,10 @@ class ClusterDiscovery(Actor):
 
     def _record(self, found: tuple[FoundCluster, ...]) -> None:
         self._found |= {cluster.provider_id: cluster for cluster in found}
+        self._unrecorded = found
         with self._database.transaction() as connection:
             record_clusters(connection, found)
+        self._unrecorded = ()
         self.log.info("Searched for clusters", action="search", found=len(found))
         self._decide()
 

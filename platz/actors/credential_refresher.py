@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from typing_extensions import override
 
@@ -20,11 +21,18 @@ from platz.actors.messages import ClusterDropped, ClusterServed, Tick
 from platz.db.database import Database
 from platz.deployments.credential_refresh import refresh_cluster
 from platz.deployments.credentials import Credentials
-from platz.errors import Retryable
+from platz.errors import PlatzError
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 
 CLUSTERS_AT_ONCE = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refreshed:
+    """A look at a cluster's credentials ended."""
+
+    cluster_id: ClusterId
 
 
 class CredentialRefresher(Actor):
@@ -49,6 +57,7 @@ class CredentialRefresher(Actor):
         self._credentials = credentials
         self._every_seconds = every_seconds
         self._served: set[ClusterId] = set()
+        self._under_way: set[ClusterId] = set()
         self._threads = ThreadPoolExecutor(CLUSTERS_AT_ONCE, thread_name_prefix="credentials")
 
     @override
@@ -60,12 +69,15 @@ class CredentialRefresher(Actor):
         match message:
             case ClusterServed(cluster_id=cluster_id):
                 self._served.add(cluster_id)
-                self.submit(self._threads, self._refresh, cluster_id)
+                self._begin(cluster_id)
             case ClusterDropped(cluster_id=cluster_id):
                 self._served.discard(cluster_id)
+                self._under_way.discard(cluster_id)  # its connections are cut
             case Tick():
                 for cluster_id in self._served:
-                    self.submit(self._threads, self._refresh, cluster_id)
+                    self._begin(cluster_id)
+            case Refreshed(cluster_id=cluster_id):
+                self._under_way.discard(cluster_id)
             case _:
                 super().handle(message)
 
@@ -77,10 +89,17 @@ class CredentialRefresher(Actor):
     def describe(self) -> str:
         return f"{len(self._served)} clusters are kept fresh"
 
+    def _begin(self, cluster_id: ClusterId) -> None:
+        """Refresh, unless the refresh before this one is still under way: a hung cluster must not fill the queue."""
+        if cluster_id not in self._under_way:
+            self._under_way.add(cluster_id)
+            self.submit(self._threads, self._refresh, cluster_id)
+
     def _refresh(self, cluster_id: ClusterId) -> None:
         try:
             outcome = refresh_cluster(self._database, self._kube(cluster_id), cluster_id, self._credentials)
-        except Retryable as error:
+        except PlatzError as error:
             self.log.warning("Credentials were not refreshed", action="refresh", reason=error.message)
         else:
             self.log.info("Refreshed credentials", action="refresh", cluster_id=str(cluster_id), **outcome)
+        self.tell_self(Refreshed(cluster_id=cluster_id))

@@ -1,0 +1,83 @@
+"""The credential refresher: one cluster that hangs is asked once, and delays no other (workers.md section 6)."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from waiting import eventually
+
+from platz.actors import credential_refresher
+from platz.actors.actor import House
+from platz.actors.credential_refresher import CredentialRefresher
+from platz.actors.messages import ClusterServed, Tick
+from platz.db.database import Database
+from platz.deployments.credentials import Credentials
+from platz.deployments.operations.context import ClusterNotServed
+from platz.identities import ClusterId
+from platz.kube.access import ClusterAccess
+from platz.kube.credentials import Credential, FixedCredential
+
+
+def served(cluster_id: ClusterId) -> ClusterServed:
+    access = ClusterAccess(
+        name="far", server="https://far.test", credentials=FixedCredential(credential=Credential())
+    )
+    return ClusterServed(cluster_id=cluster_id, name="far", access=access)
+
+
+@pytest.fixture
+def refresher(house: House, database: Database) -> Any:
+    credentials = Credentials(tokens=None, own_url="https://platz.test/", lifetime=timedelta(hours=1))  # type: ignore[arg-type]
+    options: dict[str, Any] = {"database": database, "kube": lambda id_: id_, "credentials": credentials}
+    ref = CredentialRefresher.start(
+        name="refresher", generation=0, house=house, every_seconds=3600.0, **options
+    )
+    assert not house.roster.wait_until_ready(["refresher"], seconds=10)
+    return ref
+
+
+def test_a_cluster_that_hangs_is_asked_once_and_delays_no_other(
+    refresher: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung, well = ClusterId(uuid4()), ClusterId(uuid4())
+    gate, asked = threading.Event(), Counter[ClusterId]()
+
+    def refresh(
+        _database: Database, _client: Any, cluster_id: ClusterId, _credentials: Any
+    ) -> dict[str, int]:
+        asked[cluster_id] += 1
+        if cluster_id == hung:
+            assert gate.wait(20)
+        return {}
+
+    monkeypatch.setattr(credential_refresher, "refresh_cluster", refresh)
+    for cluster_id in (hung, well):
+        house.switchboard.publish(served(cluster_id))
+    for ticks in range(1, 6):
+        eventually(lambda ticks=ticks: asked[well] == ticks)
+        eventually(lambda: refresher._actor_weakref()._under_way == {hung})
+        refresher.tell(Tick(name="refresh"))
+    eventually(lambda: asked[well] == 6)
+    assert asked[hung] == 1
+    gate.set()
+
+
+def test_a_cluster_that_was_dropped_meanwhile_ends_nothing(
+    refresher: Any, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def dropped(*_arguments: object) -> dict[str, int]:
+        asked.set()
+        raise ClusterNotServed
+
+    monkeypatch.setattr(credential_refresher, "refresh_cluster", dropped)
+    house.switchboard.publish(served(ClusterId(uuid4())))
+    assert asked.wait(10)
+    eventually(lambda: not refresher._actor_weakref()._under_way)
+    assert refresher.is_alive()
