@@ -1,4 +1,4 @@
-"""Encryption at rest: of secrets, and of whatever else a caller hands over as text.
+"""Encryption at rest: of secrets, of the token key, and of whatever else a caller hands over as text.
 
 Invariants: an encrypted text says so by its prefix, so that the plain rows of an adopted database are recognised;
 the first key encrypts, every key decrypts, so keys are rotated by putting a new one in front; and no message names
@@ -20,8 +20,11 @@ PREFIX = "platz-encrypted:"
 ENCRYPTED = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_=-]+")
 KEY_BYTES = 32
 
-PLAIN_TEXTS = (("secrets", "contents"),)
-"""Table and column of what must not lie in the open."""
+PLAIN_TEXTS = (
+    ("secrets", "contents", "true"),
+    ("settings", "value", "key = 'jwt_secret'"),
+)
+"""Table, column and condition of what must not lie in the open."""
 
 DOCUMENTS = (("deployment_resources", "props"), ("deployments", "config"), ("deployment_tasks", "operation"))
 """JSON that may hold encrypted texts among plain ones."""
@@ -99,8 +102,8 @@ def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
     missing, so that a wrong setting stops the start.
     """
     changed = 0
-    for table, column in PLAIN_TEXTS:
-        changed += _renew_rows(connection, table, column, "true", cipher.renew)
+    for table, column, condition in PLAIN_TEXTS:
+        changed += _renew_rows(connection, table, column, f"({condition})", cipher.renew)
     for table, column in DOCUMENTS if cipher.is_rotating else ():  # it means reading every task
         holds_encrypted = f"{column}::text LIKE '%{PREFIX}%'"
         changed += _renew_rows(

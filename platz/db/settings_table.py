@@ -1,7 +1,6 @@
 """The installation's own settings, of which there is one: the key that signs tokens (data-model.md 3.19).
 
-Invariants: the key is made once, however many processes start at the same time, and is never replaced by Platz; it
-is stored as the contract says, in the open, because processes of an older installation read the same row.
+Invariant: the key is made once, however many processes start at the same time, and is never replaced by Platz.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import secrets
 from base64 import b64encode
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db.encryption import Cipher
@@ -22,26 +21,17 @@ JWT_SECRET_BYTES = 24
 def jwt_secret(connection: Connection, cipher: Cipher) -> str:
     """Give the key's text, padded base64 of 24 random bytes; make it first when there is none.
 
-    ``cipher`` opens a row that was stored encrypted, which then is put back in the open. Raises `Undecipherable`.
+    Raises `Undecipherable`.
     """
     stored = _stored(connection)
     if stored is None:
         fresh = b64encode(secrets.token_bytes(JWT_SECRET_BYTES)).decode()
-        values = {"key": JWT_SECRET, "value": fresh}
+        values = {"key": JWT_SECRET, "value": cipher.encrypt(fresh)}
         connection.execute(insert(settings).values(values).on_conflict_do_nothing())
         stored = _stored(connection)
     assert stored is not None  # noqa: S101 - it was there, or this or another process just inserted it
-    plain = cipher.decrypt(stored)
-    if plain != stored:
-        _replace(connection, stored, plain)
-    return plain
+    return cipher.decrypt(stored)
 
 
 def _stored(connection: Connection) -> str | None:
     return connection.execute(select(settings.c.value).where(settings.c.key == JWT_SECRET)).scalar()
-
-
-def _replace(connection: Connection, stored: str, plain: str) -> None:
-    connection.execute(
-        update(settings).where(settings.c.key == JWT_SECRET, settings.c.value == stored).values(value=plain)
-    )

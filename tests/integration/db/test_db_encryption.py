@@ -75,6 +75,7 @@ def with_secrets(database: Database) -> Database:
                 contents=f"plain {name}",
             )
         add(connection, schema.settings, key="jwt_secret", value="c2VjcmV0")
+        add(connection, schema.settings, key="something else", value="public")
         add_deployment(connection, ground, config={"pin": Cipher([OLD]).encrypt("1234"), "size": 1})
     return database
 
@@ -92,25 +93,27 @@ def encrypt_all(database: Database, *keys: str) -> int:
 
 
 def test_plain_rows_are_encrypted_once(with_secrets: Database) -> None:
-    assert encrypt_all(with_secrets, OLD) == 2
+    assert encrypt_all(with_secrets, OLD) == 3
     assert encrypt_all(with_secrets, OLD) == 0
     stored = contents(with_secrets)
     assert all(each.startswith(PREFIX) for each in stored)
     assert [Cipher([OLD]).decrypt(each) for each in stored] == ["plain a", "plain b"]
 
 
-def test_the_token_key_stays_readable_for_older_processes(with_secrets: Database) -> None:
+def test_settings_that_are_no_secret_stay_readable(with_secrets: Database) -> None:
     encrypt_all(with_secrets, OLD)
     with with_secrets.reading() as connection:
-        assert connection.execute(select(schema.settings.c.value)).scalar_one() == "c2VjcmV0"
+        query = select(schema.settings.c.value).where(schema.settings.c.key == "something else")
+        assert connection.execute(query).scalar_one() == "public"
 
 
 def test_after_a_rotation_the_old_key_is_not_needed_any_more(with_secrets: Database) -> None:
     encrypt_all(with_secrets, OLD)
-    assert encrypt_all(with_secrets, NEW, OLD) == 3
+    assert encrypt_all(with_secrets, NEW, OLD) == 4
     assert [Cipher([NEW]).decrypt(each) for each in contents(with_secrets)] == ["plain a", "plain b"]
     with with_secrets.reading() as connection:
         config = connection.execute(select(schema.deployments.c.config)).scalar_one()
+        assert jwt_secret(connection, Cipher([NEW])) == "c2VjcmV0"
     assert {"pin": Cipher([NEW]).decrypt(config["pin"]), "size": config["size"]} == {"pin": "1234", "size": 1}
 
 
@@ -122,21 +125,14 @@ def test_a_missing_key_stops_the_start_and_changes_nothing(with_secrets: Databas
     assert contents(with_secrets) == before
 
 
-def test_the_token_key_is_made_once_and_stored_as_it_is(database: Database) -> None:
+def test_the_token_key_is_made_once_and_stored_encrypted(database: Database) -> None:
     cipher = Cipher([OLD])
     with database.reading() as connection:
         first = jwt_secret(connection, cipher)
         assert jwt_secret(connection, cipher) == first
         assert len(b64decode(first, validate=True)) == 24
-        assert connection.execute(text("SELECT value FROM settings")).scalar_one() == first
-
-
-def test_a_token_key_that_was_stored_encrypted_is_put_back(database: Database) -> None:
-    with database.transaction() as connection:
-        add(connection, schema.settings, key="jwt_secret", value=Cipher([OLD]).encrypt("c2VjcmV0"))
-    with database.reading() as connection:
-        assert jwt_secret(connection, Cipher([NEW, OLD])) == "c2VjcmV0"
-        assert connection.execute(text("SELECT value FROM settings")).scalar_one() == "c2VjcmV0"
+        stored = connection.execute(text("SELECT value FROM settings")).scalar_one()
+    assert stored.startswith(PREFIX)
 
 
 def test_processes_that_start_together_agree_on_the_token_key(database: Database) -> None:
