@@ -1,7 +1,8 @@
 """The WebSocket protocol of the web server, with an end for connections that nobody reads.
 
-Invariant: a connection that the server has given up is gone `LINGER_SECONDS` later, whatever the peer does.
-The base class closes politely, which waits for ever for a peer that does not read.
+Invariants: a connection that the server has given up is gone `LINGER_SECONDS` later, whatever the peer does; the
+base class closes politely, which waits for ever for a peer that does not read. And every request for an upgrade is
+answered, those too that the base class can't read.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ LINGER_SECONDS = 5.0
 GOODBYE_SECONDS = 1.0
 PING_SECONDS = 30.0
 PONG_SECONDS = 20.0
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
@@ -28,11 +30,20 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
         self._abort_later()
 
+    def data_received(self, data: bytes) -> None:
+        """Read; refuse a request that could not be parsed (too long a header, a body), for which nobody else does."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
+            self.transport.close()
+
     async def send(self, message: ASGISendEvent) -> None:
         """Send; a finished frame goes out as it is, which costs a third of framing it for each client."""
         wire = message.get(WIRE)
         if wire is None:
             await super().send(message)
+            # A refusal ends the handshake too; the base class would log it as an error of the application.
+            self.handshake_complete = self.handshake_complete or self.close_sent
             return
         await self.writable.wait()
         if self.close_sent or self.disconnected or self.transport.is_closing():

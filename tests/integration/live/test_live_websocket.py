@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -184,6 +185,29 @@ def test_without_an_upgrade_the_path_says_so(server: LiveServer) -> None:
         400,
         {"message": "This path only serves WebSocket upgrades."},
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (f"Cookie: {'a' * 9000}", 431),
+        ("\r\n".join(f"X-{number}: 1" for number in range(200)), 431),
+        ("Content-Length: 5", 400),
+        ("Sec-WebSocket-Version: 8", 400),
+    ],
+    ids=["long header", "many headers", "body", "version"],
+)
+def test_a_malformed_upgrade_is_refused_and_closed(server: LiveServer, header: str, status: int) -> None:
+    key = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="
+    with socket.create_connection(("127.0.0.1", server.port), timeout=SECONDS) as peer:
+        peer.sendall(f"GET /api/v2/ws HTTP/1.1\r\nHost: x\r\n{key}\r\n{header}\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: peer.recv(4096), b""))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_a_refusal_is_no_error_of_the_server(server: LiveServer, caplog: pytest.LogCaptureFixture) -> None:
+    refusal(server)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 @pytest.mark.parametrize("frame", ["x", "[]", '{"type":"subscribe","table":"nothing"}', b"\x00\x01"])
