@@ -46,6 +46,8 @@ def less(left: JsonValue, right: JsonValue) -> bool:
             return False
         case bool(), bool():
             return not left and right
+        case (int() | float(), int() | float()):
+            return left < right  # not as floats: integers beyond 2^53 are as exact here as in the equalities
         case (dict(), _) | (_, dict()):
             return False
         case (str(), str()) | (list(), list()) | (list(), str()) | (str(), list()):
