@@ -1,7 +1,8 @@
 """The one place that touches the YAML library: its untyped events as values of ours.
 
 Invariant: every way in which the library fails on a text becomes `InvalidDocument`; events come one at a time,
-so a consumer that stops early has read no further.
+so a consumer that stops early has read no further. The parser is libyaml, the one that chart authors' own tools
+are built on (tabs may separate, a key stays on one line); what scalars mean is decided in `yaml_scalars`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+import yaml
 
 from platz.charts.problems import invalid, quoted
+
+_yaml: Any = yaml  # its events carry no types
+_REMEDY = "Check the indentation, quotes and brackets there and just before."
 
 
 @dataclass(slots=True)
@@ -62,19 +65,17 @@ Event: TypeAlias = DocumentStarts | CollectionStarts | CollectionEnds | Scalar |
 
 def parse_events(text: str) -> Iterator[Event]:
     """Yield the events of a YAML text; raise `InvalidDocument`."""
-    parser: Any = YAML(typ="safe", pure=True)  # the library's methods carry no types
     try:
-        for event in parser.parse(text):
+        for event in _yaml.parse(text, Loader=_yaml.CSafeLoader):
             translated = _translated(event)
             if translated is not None:
                 yield translated
-    except MarkedYAMLError as error:
-        raise invalid(f"This is not YAML: {_reason(error)}.", line=_error_line(error)) from error
-    except YAMLError as error:
-        raise invalid(f"This is not YAML: {quoted(str(error), marks='')}.") from error
-    except (ValueError, OverflowError, AssertionError, IndexError, AttributeError, TypeError) as error:
-        # The library stumbles over some malformed escapes and directives instead of reporting them.
-        raise invalid("This is not YAML: an escape or a directive is malformed.") from error
+    except yaml.MarkedYAMLError as error:
+        raise invalid(
+            f"This is not YAML: {_reason(error)}.", _REMEDY, line=_error_line(error, text)
+        ) from error
+    except yaml.YAMLError as error:
+        raise invalid(f"This is not YAML: {quoted(str(error), marks='')}.", _REMEDY) from error
 
 
 def _translated(event: Any) -> Event | None:  # the library's events carry no types
@@ -103,6 +104,7 @@ def _reason(error: Any) -> str:  # as above
     return quoted(str(error.problem or error.context), marks="")
 
 
-def _error_line(error: Any) -> int | None:  # as above
+def _error_line(error: Any, text: str) -> int | None:  # as above
+    """Return the line of the problem; one that shows at the text's end only belongs to the last line in use."""
     mark = error.problem_mark or error.context_mark
-    return None if mark is None else mark.line + 1
+    return None if mark is None else min(mark.line + 1, max(len(text.rstrip().splitlines()), 1))
