@@ -31,6 +31,7 @@ from platz.sandbox.kubernetes.requests import (
     parse_object,
     verb_of,
 )
+from platz.sandbox.kubernetes.reviews import review
 from platz.sandbox.kubernetes.scale import scale_of, scaling
 from platz.sandbox.kubernetes.schema import Shape, named_shape, shape_of
 from platz.sandbox.kubernetes.selectors import matcher
@@ -120,6 +121,9 @@ class ClusterApi:
             if call.method != "GET":
                 raise method_not_allowed(call.method)
             return about
+        reviewed = review(call.path) if call.method == "POST" else None
+        if reviewed is not None:
+            return _json(reviewed, status=201)
         target = find_target(self.cluster.kinds, call.path)
         return self._verbs[verb_of(call.method, target, call.query)](call, target)
 
@@ -157,7 +161,11 @@ class ClusterApi:
         return _json(discovery.api_versions() if root == "api" else discovery.api_groups(self.cluster.kinds))
 
     def _openapi_v2(self, call: Call) -> Answer:
-        accepted(call.accept)  # the protobuf form of this document is not offered
+        if (
+            openapi.V2_PROTOBUF in call.accept
+        ):  # asked for after v3 did not know the kind: v2 does not, either
+            return Answer(body=openapi.EMPTY_V2, content_type=openapi.V2_PROTOBUF_TYPE)
+        accepted(call.accept)
         return Answer(body=openapi.v2(self.cluster.kinds))
 
     def _get(self, call: Call, target: Target) -> Answer | Stream:

@@ -32,6 +32,11 @@ _PATCH_FORMS = ("application/strategic-merge-patch+json", "application/apply-pat
                 "application/json-patch+json", "application/merge-patch+json")  # fmt: skip
 _PACKAGE = "io.k8s.api"
 
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF_TYPE = V2_PROTOBUF.replace("@", ".")  # as real servers answer: `@` is wrong in a media type
+EMPTY_V2 = b"\x0a\x032.0"
+"""In that form, a document without any kind: only the field 1, `swagger`."""
+
 
 def place(group: str, version: str) -> str:
     """Return a group version's place below the server: `api/v1`, `apis/apps/v1`."""

@@ -19,9 +19,16 @@ from ruamel.yaml import YAML, YAMLError
 from platz.sandbox.kubernetes import protobuf
 from platz.sandbox.kubernetes.document import KubeObject, is_list, is_object
 from platz.sandbox.kubernetes.kinds import Catalogue, Kind
-from platz.sandbox.kubernetes.status_errors import ApiError, bad_request, method_not_allowed, path_not_found
+from platz.sandbox.kubernetes.status_errors import (
+    ApiError,
+    bad_request,
+    method_not_allowed,
+    no_containers,
+    path_not_found,
+)
 
 MAX_YAML_NODES = 100_000
+_INSIDE_CONTAINERS = frozenset({"attach", "exec", "portforward", "proxy"})
 
 
 class Verb(Enum):
@@ -79,7 +86,7 @@ def verb_of(method: str, target: Target, query: Mapping[str, str]) -> Verb:
 
 
 def find_target(kinds: Catalogue, path: str) -> Target:
-    """Read `/api/v1/...` or `/apis/GROUP/VERSION/...`; raise 404 when nothing is served there."""
+    """Read `/api/v1/...` or `/apis/GROUP/VERSION/...`; raise 404 or 501 when nothing is or can be served there."""
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 1:
         group, version, rest = "", parts[1], parts[2:]
@@ -94,6 +101,8 @@ def find_target(kinds: Catalogue, path: str) -> Target:
     if kind is None or len(rest) > 3 or (namespace is not None and not kind.namespaced):
         raise path_not_found()
     subresource = rest[2] if len(rest) > 2 else ""
+    if kind.resource == "pods" and subresource in _INSIDE_CONTAINERS:
+        raise no_containers(subresource)
     if subresource and subresource not in kind.subresources:
         raise path_not_found()
     return Target(

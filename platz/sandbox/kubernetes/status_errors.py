@@ -91,6 +91,12 @@ def path_not_found() -> ApiError:
     return ApiError(code=404, reason="NotFound", message="the server could not find the requested resource")
 
 
+def no_containers(subresource: str) -> ApiError:
+    """501: it would need a container to run."""
+    message = f"the pods of a simulated cluster run no containers: {subresource} is not possible"
+    return ApiError(code=501, reason="NotImplemented", message=message)
+
+
 def method_not_allowed(method: str) -> ApiError:
     """405: the resource does not know that verb."""
     message = f"the server does not allow this method on the requested resource: {method}"

@@ -6,8 +6,9 @@ import json
 import os
 import select
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from executables import Tool
@@ -202,6 +203,67 @@ def test_secrets_and_config_maps_are_created_by_hand(kubectl: Tool) -> None:
 
     assert kubectl.run("get", "secret/login", "-o", "jsonpath={.data.user}") == "YW5u"
     assert kubectl.run("get", "configmap/settings", "-o", "jsonpath={.data.color}") == "red"
+
+
+CREATED = (
+    "deployment web --image=nginx:1 --replicas=0 --port=80",
+    "service nodeport web --tcp=80:8080 --tcp=81:http",
+    "ingress web --rule=shop.example/x*=web:80,tls=certificate --class=front --default-backend=web:http",
+    "job sum --image=busybox",
+    "cronjob nightly --image=busybox --schedule=@daily --restart=Never",
+    "role reader --verb=get,list --resource=pods --resource-name=web",
+    "rolebinding readers --role=reader --serviceaccount=shop:web --user=ada --group=shop",
+    "quota few --hard=pods=2,cpu=500m --scopes=BestEffort",
+    "poddisruptionbudget half --selector=app=web --min-available=50%",
+    "poddisruptionbudget one --selector=app=web --max-unavailable=1",
+)
+
+
+@pytest.mark.parametrize("words", CREATED)
+def test_what_is_created_by_hand_is_what_was_asked_for(kubectl: Tool, words: str) -> None:
+    create = ("create", *words.split(), "--output=json")
+
+    wanted = json.loads(kubectl.run(*create, "--dry-run=client"))
+    made = json.loads(kubectl.run(*create))
+
+    assert list(missing(wanted, made)) == []
+
+
+def missing(wanted: Any, made: Any, place: str = "") -> Iterator[str]:
+    """The places where ``made`` lacks what was wanted; statuses and what is empty are no wish."""
+    if isinstance(wanted, dict):
+        for key, value in cast("dict[str, Any]", wanted).items():
+            if key != "status" and value not in (None, {}, ""):
+                yield from missing(value, made.get(key), f"{place}.{key}")
+    elif isinstance(wanted, list):
+        parts = cast("list[Any]", wanted)
+        if not isinstance(made, list) or len(parts) != len(cast("list[Any]", made)):
+            yield place
+            return
+        for number, part in enumerate(parts):
+            yield from missing(part, made[number], f"{place}[{number}]")
+    elif wanted != made:
+        yield place
+
+
+def test_a_kind_that_nobody_serves_is_said(kubectl: Tool) -> None:
+    widget = json.dumps({"apiVersion": "factory.example/v1", "kind": "Widget", "metadata": {"name": "x"}})
+
+    refused = kubectl.try_run("apply", "-f", "-", stdin=widget)
+
+    assert 'no matches for kind "Widget" in version "factory.example/v1"' in refused.stderr
+
+
+def test_a_caller_may_ask_what_it_may_do(kubectl: Tool) -> None:
+    assert kubectl.run("auth", "can-i", "delete", "deployments").strip() == "yes"
+    assert "sandbox" in kubectl.run("auth", "whoami")
+
+
+def test_what_needs_a_container_is_refused_in_words(kubectl: Tool) -> None:
+    kubectl.run("run", "web", "--image=nginx:1")
+
+    for command in (("attach", "web"), ("port-forward", "pod/web", "8080:80")):
+        assert "run no containers" in kubectl.try_run(*command).stderr
 
 
 def test_delete_waits_until_it_is_gone(kubectl: Tool) -> None:

@@ -59,9 +59,24 @@ def test_delete_options_are_read() -> None:
 
 def test_an_unknown_kind_is_415() -> None:
     with pytest.raises(ApiError) as refused:
-        decode(envelope("Deployment", b""))
+        decode(envelope("StatefulSet", b""))
 
     assert refused.value.code == 415
+
+
+def test_a_field_that_would_be_lost_is_415() -> None:
+    volumes, nothing = field(1, field(1, "data")), field(14, b"")
+
+    with pytest.raises(ApiError) as refused:
+        decode(envelope("Deployment", field(2, field(3, field(2, volumes)))))
+    document = decode(envelope("Deployment", field(2, field(3, field(2, nothing)))))
+
+    assert (refused.value.code, "PodSpec with the field 1" in refused.value.message) == (415, True)
+    assert document["spec"] == {"template": {"spec": {}}}
+
+
+def test_a_number_in_place_of_a_text_is_refused() -> None:
+    assert answer(envelope("Secret", field(3, 1 << 62))) == 400
 
 
 @given(st.binary(max_size=60))
