@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from platz.errors import PlatzError
 from platz.http.live.protocol import websocket_options
+from platz.http.protocol import HttpProtocol
 
 KEEP_ALIVE_SECONDS = 75
 STARTED_SECONDS = 15.0
@@ -56,7 +57,7 @@ class WebServer:
         config = uvicorn.Config(
             self._build(),
             loop="uvloop",
-            http="httptools",
+            http=HttpProtocol,
             log_config=None,
             access_log=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -1,0 +1,89 @@
+"""The HTTP protocol of the web server: uvicorn's, with limits for the head of a request.
+
+Invariant: no more of a head is held than `LARGEST_HEAD` bytes and what one read of the socket brings, none is waited
+for longer than `HEAD_SECONDS`, and what is refused before it is a request has the one envelope too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from platz.http.errors import error_answer
+
+LARGEST_HEAD = 64 * 1024
+HEAD_SECONDS = 30.0
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol; its parser takes heads of any size, and waits for their end for ever."""
+
+    _in_head = False
+    _head_size = 0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] (as the base class does)
+        """Close what says nothing at all as soon as what said all it had to."""
+        super().connection_made(transport)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the head that will not come any more."""
+        self._head_is_over()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; refuse a head that is too long."""
+        super().data_received(data)
+        if not self._in_head or self.transport.is_closing():
+            return
+        self._head_size += len(data)
+        if self._head_size > LARGEST_HEAD:
+            self._refuse(431, "The head of the request is too long.")
+        elif self._late is None:
+            self._late = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        super().on_message_begin()
+        self._in_head = True
+
+    def on_headers_complete(self) -> None:
+        """A head is complete."""
+        self._head_is_over()
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no request."""
+        self._refuse(400, msg)
+
+    def _head_is_late(self) -> None:
+        self._late = None
+        if not self.transport.is_closing():
+            self._refuse(408, "The head of the request took too long to arrive.")
+
+    def _head_is_over(self) -> None:
+        self._in_head = False
+        self._head_size = 0
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _refuse(self, status: int, message: str) -> None:
+        self._head_is_over()
+        answer = error_answer(status, message)
+        self.transport.write(
+            b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
+            % (
+                status,
+                HTTPStatus(status).phrase.encode(),
+                answer.media_type.encode(),
+                len(answer.body),
+                answer.body,
+            )
+        )
+        self.transport.close()

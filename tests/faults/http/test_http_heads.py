@@ -1,0 +1,82 @@
+"""Given a head that is too long, never ends or is none, then the connection ends with one clear answer."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from platz.http import protocol
+from platz.http.protocol import LARGEST_HEAD
+from platz.http.server import WebServer, bind
+
+WAIT_SECONDS = 10.0
+
+
+def application() -> Starlette:
+    async def hello(_request: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    return Starlette(routes=[Route("/", hello)])
+
+
+@pytest.fixture
+def client() -> Iterator[socket.socket]:
+    listener = bind("127.0.0.1", 0)
+    server = WebServer(application, listener=listener)
+    server.start(threading.Event().set)
+    try:
+        with socket.create_connection(listener.getsockname(), timeout=WAIT_SECONDS) as made:
+            yield made
+    finally:
+        server.stop(seconds=2)
+        listener.close()
+
+
+def last_words(client: socket.socket) -> tuple[int, str]:
+    """The status and the message of what comes before the connection ends."""
+    received = b""
+    while chunk := client.recv(65536):
+        received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"content-type: application/json" in head
+    return int(head.split()[1]), json.loads(body)["message"]
+
+
+def test_a_head_without_end_is_cut_off(client: socket.socket) -> None:
+    client.sendall(b"GET / HTTP/1.1\r\nx-long: ")
+    with pytest.raises(OSError, match=r"."):
+        client.sendall(b"a" * LARGEST_HEAD * 1000)
+
+
+def test_a_head_that_is_too_long_is_refused(client: socket.socket) -> None:
+    client.sendall(b"GET / HTTP/1.1\r\nx-long: " + b"a" * LARGEST_HEAD)
+    assert last_words(client) == (431, "The head of the request is too long.")
+
+
+def test_a_long_head_passes(client: socket.socket) -> None:
+    for name in (b"x-first", b"x-second"):
+        request = b"GET / HTTP/1.1\r\n%b: " % name + b"a" * (LARGEST_HEAD - 100)
+        client.sendall(request)
+        client.sendall(b"\r\n\r\n")
+        assert client.recv(65536).endswith(b"hello")
+
+
+def test_a_head_that_does_not_end_in_time_is_refused(
+    client: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    client.sendall(b"GET / HTTP/1.1\r\nx-slow: a")
+    assert last_words(client) == (408, "The head of the request took too long to arrive.")
+
+
+def test_what_is_no_request_is_refused_in_the_envelope(client: socket.socket) -> None:
+    client.sendall(b"hello\r\n\r\n")
+    assert last_words(client) == (400, "Invalid HTTP request received.")
