@@ -7,6 +7,7 @@ debugging only: there are hundreds a second of them.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterable, MutableMapping
@@ -20,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platz import metrics
 from platz.http.answers import Answer
-from platz.http.errors import answer_unexpected
+from platz.http.errors import answer_unexpected, error_answer
 from platz.identities import Identity
 
 REQUEST_ID = "x-request-id"
@@ -29,6 +30,8 @@ RawHeader = tuple[bytes, bytes]
 UNROUTED = "unrouted"
 CLIENT_GONE = 499
 """What log and metrics say when nobody waited for the answer."""
+
+STOPPING = "Platz is stopping; try again in a moment."
 
 SECURITY_HEADERS = {
     "x-content-type-options": "nosniff",
@@ -99,6 +102,10 @@ class Edge:
         metrics.http_requests_in_progress.inc()
         try:
             await self._app(scope, receive, send_with_headers)
+        except asyncio.CancelledError:  # the server stops, and this request is not done in time
+            if exchange.status != CLIENT_GONE:
+                raise
+            await send_answer(error_answer(503, STOPPING), send_with_headers)
         except Exception:
             log.exception("a request hit a defect", action="request_failed", route=exchange.route)
             if exchange.status != CLIENT_GONE:

@@ -120,6 +120,21 @@ def test_given_a_client_that_hangs_up_in_its_body_then_nothing_is_written_and_ot
     assert answer.json()["num_total"] == 1
 
 
+def test_given_a_request_that_is_not_done_when_the_server_stops_then_it_gets_503(api: Installation) -> None:
+    head = (
+        "POST /api/v2/bots HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\n"
+        f"content-length: 100\r\nauthorization: {api['site'].headers['Authorization']}\r\n\r\n"
+    )
+    with served(api) as port:
+        client = socket.create_connection(("127.0.0.1", port), timeout=10)
+        client.sendall(head.encode())
+        assert client.recv(65536).startswith(b"HTTP/1.1 100 ")  # its body is waited for
+    with client:
+        answer = client.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert answer.endswith(b'{"message":"Platz is stopping; try again in a moment."}')
+
+
 def test_given_many_at_once_then_all_are_answered(api: Installation) -> None:
     token = api["user"].headers["Authorization"]
 
