@@ -1,7 +1,7 @@
 """The figures of `GET /metrics` that come out of the database and its pool (http-api.md section 5.2).
 
-Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds, and a
-database that does not answer costs the scrape its figures of tasks and deployments, never the answer.
+Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds. While it does not
+answer, the figures of tasks and deployments are the last that were counted, and only one scrape waits for it.
 """
 
 from __future__ import annotations
@@ -59,10 +59,17 @@ class DatabaseFigures(Collector):
         yield from _pool_metrics(self._database.pool_statistics())
 
     def _figures(self) -> Figures | None:
-        with self._lock:
-            if self._counted is None or self._clock() - self._counted[0] >= self._max_age:
-                self._counted = (self._clock(), self._count())
-            return self._counted[1]
+        known = self._counted
+        if known is not None and self._clock() - known[0] < self._max_age:
+            return known[1]
+        if not self._lock.acquire(blocking=known is None):
+            return known and known[1]
+        try:
+            if self._counted is known:
+                self._counted = (self._clock(), self._count() or (known and known[1]))
+            return self._counted and self._counted[1]
+        finally:
+            self._lock.release()
 
     def _count(self) -> Figures | None:
         try:

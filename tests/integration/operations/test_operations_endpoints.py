@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Never
+
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -9,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.errors import Retryable
-from platz.http.metrics import DatabaseFigures, exposition
+from platz.http.metrics import DatabaseFigures, Figures, exposition
 from platz.http.operations import Readiness
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.live.live_server import LiveServer
@@ -128,6 +131,44 @@ def test_the_database_is_asked_at_most_every_few_seconds(database: Database) -> 
     time[0] = 5.0
     exposition(figures)
     assert database.pool_statistics().get_direct == before + 1
+
+
+def test_while_the_database_does_not_answer_the_last_figures_are_told(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse() -> Never:
+        raise Retryable
+
+    time = [0.0]
+    figures = DatabaseFigures(database, max_age=5, clock=lambda: time[0])
+    exposition(figures)
+    monkeypatch.setattr(database, "reading", refuse)
+    time[0] = 5.0
+    found = samples(exposition(figures).decode())
+    assert found["platz_deployment_task_status_counter", frozenset({("task_status", "Done")})] == 0
+
+
+def test_a_count_that_takes_long_holds_up_one_scrape_only(database: Database) -> None:
+    time = [0.0]
+    counting, go_on = threading.Event(), threading.Event()
+
+    class Slow(DatabaseFigures):
+        def _count(self) -> Figures | None:
+            if time[0]:
+                counting.set()
+                go_on.wait(10)
+            return super()._count()
+
+    figures = Slow(database, max_age=5, clock=lambda: time[0])
+    exposition(figures)
+    time[0] = 5.0
+    held_up = threading.Thread(target=exposition, args=(figures,))
+    held_up.start()
+    assert counting.wait(10)
+    found = {name for name, _ in samples(exposition(figures).decode())}
+    go_on.set()
+    held_up.join()
+    assert "platz_deployment_task_status_counter" in found
 
 
 def test_without_a_database_the_other_metrics_are_still_told() -> None:
