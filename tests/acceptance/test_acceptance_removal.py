@@ -40,6 +40,21 @@ def test_disabled_and_enabled_again(book: dict[str, Any], admin: Client, east: C
     assert east.statuses(namespace_of(book)) == ["deployed"]
 
 
+def test_an_install_of_what_is_installed_already_upgrades_it(
+    book: dict[str, Any], admin: Client, east: ClusterView, platz: PlatzProcess
+) -> None:
+    columns = "cluster_id, deployment_id, acting_user_id, operation"
+    again = f"""
+        insert into deployment_tasks ({columns}, status)
+        select {columns}, 'Pending' from deployment_tasks where id = %s"""
+
+    platz.sql(again, book["revision_id"])
+
+    admin.running(book["id"])
+    assert [task["status"] for task in admin.tasks(book["id"])] == ["Done", "Done"]
+    assert east.statuses(namespace_of(book)) == ["superseded", "deployed"]
+
+
 def test_renamed(book: dict[str, Any], admin: Client, east: ClusterView) -> None:
     admin.put(f"/deployments/{book['id']}", {**book, "name": "renamed-book"})
 

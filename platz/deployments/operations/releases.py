@@ -123,9 +123,8 @@ def _release(
     client = context.kube(subject.cluster.id)
     for name, texts in composed.secrets.items():
         apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
-    _clear_the_way(client, subject, action)
     run = HelmRun(
-        action=action,
+        action=_clear_the_way(client, subject, action),
         release=subject.namespace,
         namespace=subject.namespace,
         chart_archive=context.archives.fetch(revision.registry, revision.chart),
@@ -143,14 +142,20 @@ def _release(
     return outcome.output
 
 
-def _clear_the_way(client: KubeClient, subject: Subject, action: HelmAction) -> None:
-    """Remove what an interrupted run left behind and the next one would stumble over."""
+def _clear_the_way(client: KubeClient, subject: Subject, action: HelmAction) -> HelmAction:
+    """Remove what an interrupted run left behind and the next one would stumble over.
+
+    Returns what Helm must do then: an Install of what is there, because the deployment was moved and disabled while
+    other tasks waited, is an upgrade.
+    """
     store, release = Secrets(client), subject.namespace
     last = last_revision(store, namespace=subject.namespace, release=release)
     if last is None:
-        return
+        return action
     remove_pods(client, namespace=subject.namespace, names=last.leftover_pods)
     settle(store, namespace=subject.namespace, release=release, action=action, reason=INTERRUPTED)
+    left = last_revision(store, namespace=subject.namespace, release=release)
+    return action if left is None else HelmAction.UPGRADE
 
 
 def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:
