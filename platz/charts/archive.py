@@ -117,6 +117,8 @@ class _Collected:
 
 def _segments(member: Member) -> list[str]:
     """Split a member's name; ``./`` gives nothing. Raise `UnsafeArchive` when it leads out of the chart."""
+    if "\0" in member.name:
+        raise UnsafeArchive("The archive has a member with a NUL character in its name.")
     separator = "\\" if "\\" in member.name else "/"  # archives made on Windows
     if member.name.startswith(separator) or member.name[1:2] == ":":
         raise UnsafeArchive(f"The archive has the absolute path {quoted(member.name)} in it.")
@@ -125,7 +127,7 @@ def _segments(member: Member) -> list[str]:
         raise UnsafeArchive(
             f"The archive has the path {quoted(member.name)} in it, which leads out of the chart."
         )
-    if "\0" in member.name or (not segments and member.kind is MemberKind.FILE):
+    if not segments and member.kind is MemberKind.FILE:
         raise UnsafeArchive("The archive has a member without a usable name.")
     return segments
 

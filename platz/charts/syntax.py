@@ -37,6 +37,8 @@ def read_json_file(content: bytes) -> JsonValue:
         ) from error
     if exceeds_nesting(plain):
         raise invalid(f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.")
+    if rb"\u0000" in content and _holds_nul(plain):
+        raise invalid("A text holds a NUL character, which can't be stored.", r"Leave \u0000 out.")
     try:
         return json.loads(content, object_pairs_hook=_object, parse_int=_integer)
     except ValueError as error:
@@ -64,6 +66,18 @@ def _text(content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise invalid("The file is not UTF-8 text.", "Save it as UTF-8.", line=line) from error
+
+
+def _holds_nul(value: JsonValue) -> bool:
+    match value:
+        case str():
+            return "\0" in value
+        case list():
+            return any(map(_holds_nul, value))
+        case dict():
+            return any("\0" in key or _holds_nul(item) for key, item in value.items())
+        case _:
+            return False
 
 
 def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

@@ -32,6 +32,7 @@ MOST_WEIGHT = 200_000
 _LIST_TAG = "tag:yaml.org,2002:seq"
 _MAPPING_TAG = "tag:yaml.org,2002:map"
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_NUL = "\0"
 
 
 @dataclass(kw_only=True)
@@ -162,6 +163,10 @@ class _Builder:
         if _SURROGATES.search(event.text):
             raise invalid(
                 "The text holds half of a surrogate pair.", "Write the whole character.", line=event.line
+            )
+        if _NUL in event.text:
+            raise invalid(
+                "The text holds a NUL character, which can't be stored.", "Leave it out.", line=event.line
             )
         if event.tag is None:
             return self._resolve(event.text) if event.is_plain else event.text

@@ -166,6 +166,15 @@ def test_text_that_is_not_utf8_is_refused_with_its_line() -> None:
         read_yaml_file(b"a: 1\nb: \xff")
 
 
+@pytest.mark.parametrize("text", [r'["a\u0000b"]', r'{"a": {"\u0000": 1}}'])
+def test_text_that_cannot_be_stored_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDocument, match="NUL"):
+        read_json_file(text.encode())
+    with pytest.raises(InvalidDocument, match=r"\(line 1\): .*NUL"):
+        yaml(text)
+    assert read_json_file(rb'["\\u0000"]') == [r"\u0000"]
+
+
 def test_a_syntax_error_names_its_line() -> None:
     with pytest.raises(InvalidDocument, match=r"line 3"):
         yaml("a: 1\nb: 2\nc: [")
@@ -194,15 +203,14 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=dict)
 
 
+storable_texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10)
 json_documents = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**63), 2**64 - 1)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(max_size=10),
-    lambda children: (
-        st.lists(children, max_size=4) | st.dictionaries(st.text(max_size=5), children, max_size=4)
-    ),
+    | storable_texts,
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(storable_texts, children, max_size=4),
     max_leaves=20,
 )
 
