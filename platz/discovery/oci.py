@@ -1,11 +1,13 @@
 """Finds charts in an OCI registry by looking at it again and again (workers.md section 10.9).
 
 Invariant: a tag is downloaded when it is new or points to another digest, and only then. What a failed request
-would have told is learned in the next round; a repository is only pruned after a complete listing.
+would have told is learned in the next round, and keeps no other tag waiting; a repository is only pruned after a
+complete look at it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -23,6 +25,7 @@ from platz.helm.registry import RegistryClient
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
+MOST_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -53,13 +56,28 @@ class OciSearch:
         for repository in self.registry.repositories():
             try:
                 tags = set(self.registry.tags(repository))
-                for tag in sorted(tags):
-                    if full or (repository, tag) not in self._known:
-                        recorded += self._look_at(repository, tag)
-                removed += self._prune(repository, tags, full=full)
+                looked_at = tags if full else {tag for tag in tags if (repository, tag) not in self._known}
+                added, failed = self._look_at_each(repository, looked_at)
+                recorded += added
+                if not failed:
+                    removed += self._prune(repository, tags, full=full)
+                failures += failed
             except (NotFound, Rejected, Retryable) as error:
                 failures.append(f"{repository}: {error.message}")
         return RoundReport(recorded=recorded, removed=removed, failures=tuple(failures))
+
+    def _look_at_each(self, repository: str, tags: Set[str]) -> tuple[int, list[str]]:
+        """Return how many charts were recorded, and sentences on tags that have to wait for the next round."""
+        recorded, failures, unanswered = 0, list[str](), 0
+        for tag in sorted(tags):
+            try:
+                recorded += self._look_at(repository, tag)
+            except (NotFound, Rejected, Retryable) as error:
+                failures.append(f"{repository}:{tag}: {error.message}")
+                unanswered += isinstance(error, Retryable)
+                if unanswered == MOST_UNANSWERED:
+                    break
+        return recorded, failures
 
     def _look_at(self, repository: str, tag: str) -> int:
         manifest = self.registry.manifest(repository, tag)

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import select
+from typing_extensions import override
 
 from platz.db import schema
 from platz.db.database import Database
 from platz.discovery.oci import OciSearch, registry_domain
 from platz.errors import Retryable
+from platz.helm.oci_manifest import Manifest
 from platz.helm.registry import RegistryClient
 from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS
-from platz.sandbox.demo_charts.packaging import package
+from platz.sandbox.demo_charts.packaging import archive_of, package
 from platz.sandbox.process import StandInProcess
 from platz.sandbox.registry.push import push_chart
 
 GUESTBOOK = package(next(chart for chart in DEMO_CHARTS if chart.repository == "guestbook"))
+
+
+class FailingFor(RegistryClient):
+    """A registry that does not answer about one tag."""
+
+    def __init__(self, tag: str, url: str) -> None:
+        super().__init__(url)
+        self.failing = tag
+
+    @override
+    def manifest(self, repository: str, reference: str) -> Manifest:
+        if reference == self.failing:
+            raise Retryable("It hangs.")
+        return super().manifest(repository, reference)
 
 
 @pytest.fixture
@@ -81,6 +98,29 @@ def test_a_tag_that_is_deleted_and_pushed_again_is_available_again(
     push_chart(registry, "guestbook", "0.3.0", GUESTBOOK)
     search.look()
     assert charts(database)[0] == ("0.3.0", True, True)
+
+
+def test_a_tag_that_cannot_be_read_keeps_nothing_else_waiting(registry: str, database: Database) -> None:
+    for tag in ("0.3.0", "0.4.0"):
+        push_chart(registry, "guestbook", tag, GUESTBOOK)
+    push_chart(registry, "zoo", "1.0.0", GUESTBOOK)
+    with FailingFor("0.3.0", registry) as client:
+        search = OciSearch(registry=client, database=database, domain="registry")
+        report = search.look()
+        assert (report.recorded, report.failures) == (2, ("guestbook:0.3.0: It hangs.",))
+        client.failing = ""
+        assert search.look().recorded == 1
+
+
+def test_a_chart_with_text_that_cannot_be_stored_is_recorded_with_its_error(
+    search: OciSearch, registry: str, database: Database
+) -> None:
+    form = {"inputs": [{"id": "a", "type": "text", "label": "\0"}]}
+    files = {"Chart.yaml": b"{apiVersion: v2, version: 1.0.0}", "values.ui.json": json.dumps(form).encode()}
+    archive = archive_of("nul", files)
+    push_chart(registry, "nul", "1.0.0", archive, metadata={"name": "nul", "version": "1.0.0"})
+    assert search.look().failures == ()
+    assert charts(database) == [("1.0.0", True, False)]
 
 
 def test_a_registry_that_is_away_is_told_and_forgets_nothing(database: Database) -> None:
