@@ -15,6 +15,8 @@ from platz.json import JsonValue
 
 HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 HELM_CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+EARLY_HELM_CHART = "application/tar+gzip"
+"""What Helm called a chart's layer before it had a name of its own; Helm still pulls it."""
 ACCEPTED = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 _ALGORITHMS = ("sha256", "sha512")
@@ -45,7 +47,7 @@ class Manifest:
     def chart_layer(self) -> Layer:
         """Return the layer with the packaged chart. Raises `Rejected` when there is none."""
         for layer in self.layers:
-            if layer.media_type == HELM_CHART:
+            if layer.media_type in {HELM_CHART, EARLY_HELM_CHART}:
                 return layer
         raise Rejected("The manifest has no layer with a Helm chart.")
 

@@ -180,6 +180,13 @@ def test_what_is_not_a_chart_is_known_as_such(
         client.pull_chart("shop", "1")
 
 
+def test_a_chart_of_an_early_helm_is_read(registry: BadRegistry, client: RegistryClient) -> None:
+    early = json.dumps(manifest_of(b"the chart")).replace(HELM_CHART, "application/tar+gzip")
+    registry.pages["/v2/shop/manifests/1"] = body(early.encode())
+    registry.pages[f"/v2/shop/blobs/{sha256(b'the chart')}"] = body(b"the chart")
+    assert client.pull_chart("shop", "1") == b"the chart"
+
+
 def test_a_chart_without_its_layer_is_rejected(registry: BadRegistry, client: RegistryClient) -> None:
     registry.pages["/v2/shop/manifests/1"] = document({"config": {"mediaType": HELM_CONFIG}, "layers": [{}]})
     with pytest.raises(Rejected, match="no layer"):
