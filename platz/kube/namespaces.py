@@ -69,8 +69,11 @@ def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: Deploym
 
 
 def namespaces_of(client: KubeClient, *, deployment_id: DeploymentId) -> list[str]:
-    """Return the names of all namespaces that carry this deployment's id, terminating ones included."""
-    listed = client.list_all(NAMESPACE, label_selector=LABEL_SELECTOR).items
+    """Return the names of all namespaces that carry this deployment's id, terminating ones included.
+
+    The label does not count: somebody may have taken it away.
+    """
+    listed = client.list_all(NAMESPACE).items
     return [
         str(_part(each, "metadata")["name"]) for each in listed if deployment_of(each) == str(deployment_id)
     ]

@@ -121,6 +121,16 @@ def test_deleted_after_its_namespace_was_removed_by_hand(
     eventually(lambda: book["id"] not in {row["id"] for row in admin.items("/deployments")}, seconds=30)
 
 
+def test_deleted_after_the_label_of_its_namespace_was_removed_by_hand(
+    book: dict[str, Any], admin: Client, east: ClusterView
+) -> None:
+    east.core.patch_namespace(namespace_of(book), {"metadata": {"labels": {"platz": None}}})
+
+    admin.delete(f"/deployments/{book['id']}")
+
+    assert eventually(lambda: east.namespace(namespace_of(book)) is None)
+
+
 def test_deleted_while_it_is_being_installed(admin: Client, east: ClusterView) -> None:
     config = {"mode": "slow-install", "seconds": 3}
     made = admin.deploy("chaos-monkey", "1.0.0", name="doomed", config=config)
