@@ -1,7 +1,8 @@
 """Logging: one structured line for each event, human on a terminal, JSON otherwise.
 
 Invariant: lines have `action=` and ids, never a secret. Libraries' own lines (uvicorn, alembic, urllib3) pass
-through the same formatter, from `warning` upwards unless the level is debug.
+through the same formatter, from `warning` upwards unless the level is debug; those of libraries that write whole
+answers, headers or signed addresses stay at `warning` even then.
 """
 
 from __future__ import annotations
@@ -12,18 +13,9 @@ from typing import Any, Literal
 
 import structlog
 
-QUIET = (
-    "uvicorn",
-    "alembic",
-    "urllib3",
-    "httpx",
-    "httpcore",
-    "kubernetes",
-    "pykka",
-    "websockets",
-    "asyncio",
-    "botocore",
-)
+QUIET = ("uvicorn", "alembic", "urllib3", "pykka", "asyncio")
+DISCREET = ("boto3", "botocore", "httpcore", "httpx", "kubernetes", "websockets")
+"""For debugging these write passwords and tokens, too."""
 
 
 def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
@@ -60,5 +52,8 @@ def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
+    quiet = max(number, logging.WARNING)
     for name in QUIET:
-        logging.getLogger(name).setLevel(number if number <= logging.DEBUG else max(number, logging.WARNING))
+        logging.getLogger(name).setLevel(number if number <= logging.DEBUG else quiet)
+    for name in DISCREET:
+        logging.getLogger(name).setLevel(quiet)

@@ -75,6 +75,7 @@ def platz(tmp_path: Path, aws_url: str, ecr: EcrAccount) -> Iterator[PlatzProces
         "PLATZ_ECR_EVENTS_QUEUE": QUEUE,
         "PLATZ_ECR_EVENTS_REGION": REGION,
         "K8S_REFRESH_INTERVAL": "2s",
+        "RUST_LOG": "debug,hyper=error",  # as the install chart sets it
     }
     process = PlatzProcess(tmp_path / "platz", settings)
     yield process
