@@ -67,6 +67,35 @@ def test_renamed(book: dict[str, Any], admin: Client, east: ClusterView) -> None
     assert east.values(namespace_of(after))["platz"]["deployment_name"] == "renamed-book"
 
 
+def test_renamed_back_from_a_name_whose_namespace_is_somebody_else_s(
+    book: dict[str, Any], admin: Client, east: ClusterView
+) -> None:
+    path, taken = f"/deployments/{book['id']}", "guestbook-taken"
+    east.core.create_namespace({"metadata": {"name": taken}})
+    admin.put(path, {"name": "taken"})
+    admin.settled(book["id"])
+    assert admin.deployment(book["id"])["status"] == "Error"
+
+    admin.put(path, {"name": book["name"]})
+
+    admin.running(book["id"])
+    assert east.statuses(namespace_of(book)) == ["deployed"]
+    assert east.namespace(taken).metadata.deletion_timestamp is None
+
+
+def test_a_rename_removes_what_an_earlier_one_left_behind(
+    book: dict[str, Any], admin: Client, east: ClusterView
+) -> None:
+    left = {"labels": {"platz": "yes"}, "annotations": {"platz_deployment_id": book["id"]}}
+    east.core.create_namespace({"metadata": {"name": "guestbook-left-behind", **left}})
+
+    admin.put(f"/deployments/{book['id']}", {"name": "gone-on"})
+
+    admin.running(book["id"])
+    assert eventually(lambda: east.namespace("guestbook-left-behind") is None)
+    assert eventually(lambda: east.namespace(namespace_of(book)) is None)
+
+
 def test_moved_to_another_cluster(
     book: dict[str, Any], admin: Client, east: ClusterView, platz: PlatzProcess
 ) -> None:

@@ -14,12 +14,10 @@ from platz.deployments.operations.context import OperationContext
 from platz.deployments.operations.releases import description_of, prepare_namespace
 from platz.deployments.operations.subject import load_subject
 from platz.deployments.task_operation import Recreate, from_json
-from platz.errors import Conflict
 from platz.helm.engine import HelmAction, HelmRun
 from platz.identities import ClusterId
 from platz.kube.namespaces import (
     delete_namespace_of,
-    deployment_of,
     find_namespace,
     is_terminating,
     namespaces_of,
@@ -42,17 +40,24 @@ def uninstall(context: OperationContext, task: TaskRow) -> str:
 
 
 def recreate(context: OperationContext, task: TaskRow) -> str:
-    """Delete the old namespace and make the new one; the Upgrade queued behind this task fills it."""
+    """Delete what the deployment has in the old cluster and make the new namespace; the Upgrade queued behind this
+    task fills it.
+
+    What it has there is seen in the cluster: when the move before this one failed, `old_namespace` may never have
+    been its own, and an older one still may.
+    """
     operation = from_json(task.operation)
     assert isinstance(operation, Recreate)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:
         subject = load_subject(connection, task)
     old_cluster = ClusterId(operation.old_cluster_id)
-    output = ""
-    if (old_cluster, operation.old_namespace) != (subject.cluster.id, subject.namespace):
-        output = _remove(context, task, old_cluster, operation.old_namespace)
+    left = [
+        _remove(context, task, old_cluster, namespace)
+        for namespace in namespaces_of(context.kube(old_cluster), deployment_id=task.deployment_id)
+        if (old_cluster, namespace) != (subject.cluster.id, subject.namespace)
+    ]
     prepare_namespace(context, subject)
-    return output
+    return "\n".join(filter(None, left))
 
 
 def _remove(context: OperationContext, task: TaskRow, cluster_id: ClusterId, namespace: str) -> str:
@@ -60,8 +65,6 @@ def _remove(context: OperationContext, task: TaskRow, cluster_id: ClusterId, nam
     present = find_namespace(client, name=namespace)
     if present is None or is_terminating(present):
         return ""
-    if deployment_of(present) != str(task.deployment_id):
-        raise Conflict(f"Namespace {namespace} belongs to something else and is left alone.")
     left = _helm_uninstall(context, task, cluster_id, namespace)
     delete_namespace_of(client, name=namespace, deployment_id=task.deployment_id)
     return left
