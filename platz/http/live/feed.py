@@ -166,10 +166,11 @@ class LiveFeed:
         return events
 
     async def _settle_rights(self) -> None:
-        """Wait until no client's rights are in doubt, those included who join meanwhile."""
+        """Wait until no client's rights are in doubt, those included who join meanwhile. Tokens expire meanwhile."""
         while self._doubtful:
             if not await self._refresh_rights():
                 await asyncio.sleep(RETRY_SECONDS)
+                self._sweep()
 
     async def _refresh_rights(self) -> bool:
         """Bring the rights of doubtful clients up to date; False when they can't be read."""

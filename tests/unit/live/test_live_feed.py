@@ -245,6 +245,17 @@ def test_an_expired_token_ends_the_connection() -> None:
     run(story, sweep_seconds=0.05)
 
 
+def test_an_expired_token_ends_the_connection_while_rights_can_not_be_read() -> None:
+    async def story(feed: LiveFeed, rights: FakeRights) -> None:
+        client = rights.client(EVERYTHING, expires_at=datetime.now(UTC) + timedelta(seconds=0.2))
+        rights.error = Retryable("no database")
+        feed.join(client)
+        await asyncio.wait_for(client.wait_for_end(), 5)
+        assert client.ending == endings.TOKEN_EXPIRED
+
+    run(story, sweep_seconds=0.05)
+
+
 def test_while_rights_can_not_be_read_nothing_is_passed_on() -> None:
     async def story(feed: LiveFeed, rights: FakeRights) -> None:
         client = rights.client(EVERYTHING)
