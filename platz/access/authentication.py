@@ -77,26 +77,26 @@ class Authenticator:
         """
         if api_token is not None:
             presented = read_api_token(api_token)
-            with _told_as_database_error(), self._database.reading() as connection:
+            with told_as_database_error(), self._database.reading() as connection:
                 return _owner_of(connection, presented)
-        with _told_as_database_error():
+        with told_as_database_error():
             return self._tokens.verify(_bearer_token(authorization), self._now()).identity
 
     def by_access_token(self, text: str) -> Authenticated:
         """Check an access token as REST and live events get it."""
-        with _told_as_database_error():
+        with told_as_database_error():
             claims = self._tokens.verify(text, self._now())
             return self._living(claims, Credential.ACCESS_TOKEN)
 
     def by_live_pass(self, cookie: str) -> Authenticated:
         """Check the cookie that opens live events."""
-        with _told_as_database_error():
+        with told_as_database_error():
             claims = self._tokens.open_live_pass(cookie, self._now())
             return self._living(claims, Credential.LIVE_PASS)
 
     def _by_api_token(self, text: str) -> Authenticated:
         presented = read_api_token(text)
-        with _told_as_database_error(), self._database.reading() as connection:
+        with told_as_database_error(), self._database.reading() as connection:
             owner = _owner_of(connection, presented)
             scope = _scope_of_subject(connection, owner)
         return Authenticated(identity=owner, scope=scope, credential=Credential.API_TOKEN)
@@ -110,8 +110,8 @@ class Authenticator:
 
 
 @contextmanager
-def _told_as_database_error() -> Generator[None]:
-    """Give a failure of the database the contract's beginning."""
+def told_as_database_error() -> Generator[None]:
+    """Give a failure of the database while a caller is being proven the contract's beginning."""
     try:
         yield
     except Retryable as error:

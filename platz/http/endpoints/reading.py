@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from platz.access.authentication import subject_gone
+from platz.access.authentication import subject_gone, told_as_database_error
 from platz.db import collections
 from platz.db.collection_filters import ValueType
 from platz.db.collections import Collection, SeenEnvs
@@ -74,7 +74,7 @@ def detail_route(
     """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
 
     def handle(call: Call) -> Answer:
-        with call.database.reading() as connection:
+        with told_as_database_error(), call.database.reading() as connection:
             body = collections.read_item_as(
                 connection, collection, call.path_id_or_none, caller=call.identity
             )

@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from uuid import UUID
 
 import anyio
 import httpx
@@ -35,16 +36,18 @@ def asking(application: object, path: str, headers: dict[str, str]) -> httpx.Res
     return anyio.run(ask)
 
 
-def test_given_no_database_when_asked_then_503_and_never_401(api: Installation) -> None:
+@pytest.mark.parametrize("path", ["/deployments", f"/deployments/{UUID(int=1)}", "/auth/me"])
+def test_given_no_database_when_asked_then_503_and_never_401(api: Installation, path: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     nowhere = Database(replace(api.database.address, port=port), PoolLimits(connection_timeout=1))
     from http_client import services_for
 
-    answer = asking(build_application(services_for(nowhere)), "/deployments", dict(api["user"].headers))
+    answer = asking(build_application(services_for(nowhere)), path, dict(api["user"].headers))
 
     assert answer.status_code == 503
     assert set(answer.json()) == {"message"}
+    assert answer.json()["message"].startswith("Database error: ")
     assert str(port) not in answer.text
 
 
