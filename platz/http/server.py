@@ -31,13 +31,16 @@ class WebServerFailed(PlatzError):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Bind and listen; raise `PortTaken` with a sentence that says what to do."""
+    """Bind and listen; raise `PortTaken` with a sentence that says what to do. ``::`` takes IPv4 too."""
+    is_v6 = ":" in host
+    family = socket.AF_INET6 if is_v6 else socket.AF_INET
+    both = host == "::" and socket.has_dualstack_ipv6()
     try:
-        return socket.create_server((host, port), backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=1024, dualstack_ipv6=both)
     except OSError as error:
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise PortTaken(
-            f"Platz can't listen on {host}:{port}: {reason}. Stop what listens there,"
+            f"Platz can't listen on {f'[{host}]' if is_v6 else host}:{port}: {reason}. Stop what listens there,"
             " or choose another address with API_HOST and API_PORT."
         ) from None
 
