@@ -60,6 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
         if arguments.handler is not None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)  # an unfinished command has not succeeded
             return arguments.handler()
         loaded = load(
             flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")

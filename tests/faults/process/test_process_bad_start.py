@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import psycopg
 import pytest
 from acceptance.platz_process import PORT_SETTINGS, READY_SECONDS, Ended, PlatzProcess, is_listening
 from database import PostgresServer
+from waiting import eventually
 
 from platz.db.address import DatabaseAddress
 
@@ -112,6 +114,20 @@ def test_a_wrong_setting_is_named_with_what_is_wanted(
     platz.settings[name] = value
 
     assert words in refused(platz)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_during_the_first_moments_ends_the_process_quietly(
+    platz: PlatzProcess, number: signal.Signals
+) -> None:
+    process = platz.spawn()
+    eventually(
+        lambda: "pydantic_core" in Path(f"/proc/{process.pid}/maps").read_text(), seconds=READY_SECONDS
+    )
+
+    assert platz.stop(number) == 0
+    assert (platz.output, platz.log) == ("", "")
+    assert_nothing_left(platz)
 
 
 def test_an_unknown_flag_is_refused(platz: PlatzProcess) -> None:
