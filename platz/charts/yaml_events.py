@@ -45,6 +45,15 @@ class YamlDocument:
     lines: dict[Place, int] = field(default_factory=dict[Place, int])
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Finished:
+    """A value with all that is in it: what it weighs, and how many collections nest in it."""
+
+    value: JsonValue
+    weight: int
+    height: int = 0
+
+
 @dataclass(kw_only=True)
 class _Open:
     """A collection that has started and not ended."""
@@ -56,8 +65,12 @@ class _Open:
     key: JsonValue = None
     has_key: bool = False
     weight: int = 1
+    height: int = 1
 
-    def finished(self) -> JsonValue:
+    def finished(self) -> _Finished:
+        return _Finished(value=self._value(), weight=self.weight, height=self.height)
+
+    def _value(self) -> JsonValue:
         if self.items is not None:
             return self.items
         texts = {key: value for key, value in self.pairs if isinstance(key, str)}
@@ -67,14 +80,16 @@ class _Open:
         repeated = [key for key, count in times.items() if count > 1]
         return Mapping(texts, repeated=repeated, has_other_keys=times.total() < len(self.pairs))
 
-    def add(self, value: JsonValue) -> None:
+    def add(self, added: _Finished) -> None:
+        self.weight += added.weight
+        self.height = max(self.height, added.height + 1)
         if self.items is not None:
-            self.items.append(value)
+            self.items.append(added.value)
         elif self.has_key:
-            self.pairs.append((self.key, value))
+            self.pairs.append((self.key, added.value))
             self.has_key = False
         else:
-            self.key, self.has_key = value, True
+            self.key, self.has_key = added.value, True
 
     def awaits_key(self) -> bool:
         return self.items is None and not self.has_key
@@ -102,7 +117,7 @@ class _Builder:
         self._with_lines = with_lines
         self._lines: dict[Place, int] = {}
         self._open: list[_Open] = []
-        self._anchors: dict[str, tuple[JsonValue, int]] = {}
+        self._anchors: dict[str, _Finished] = {}
         self._documents = 0
         self._value: JsonValue = None
         self._is_empty = True
@@ -117,7 +132,7 @@ class _Builder:
                     self._start(event)
                 case CollectionEnds():
                     ended = self._open.pop()
-                    self._finish(ended.finished(), ended.weight, anchor=ended.anchor, newly_counted=1)
+                    self._finish(ended.finished(), anchor=ended.anchor, newly_counted=1)
                 case Scalar():
                     self._scalar(event)
                 case Alias():
@@ -135,10 +150,7 @@ class _Builder:
 
     def _start(self, event: CollectionStarts) -> None:
         place = self._next_place(event.line)
-        if len(self._open) >= DEEPEST_NESTING:
-            raise invalid(
-                f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.", line=event.line
-            )
+        self._require_room(1, event.line)
         if event.tag not in {None, "!", _LIST_TAG if event.is_list else _MAPPING_TAG}:
             raise _unknown_tag(event)
         if event.anchor:
@@ -155,7 +167,7 @@ class _Builder:
         if self._with_lines and self._open and self._open[-1].awaits_key() and isinstance(value, str):
             self._lines.setdefault((*self._open[-1].place, value), event.line)
         cost = weight(value)
-        self._finish(value, cost, anchor=event.anchor, newly_counted=cost)
+        self._finish(_Finished(value=value, weight=cost), anchor=event.anchor, newly_counted=cost)
         if not self._open:
             self._is_empty = value is None and not event.text
 
@@ -184,21 +196,27 @@ class _Builder:
                 "Define the anchor first, outside of itself.",
                 line=event.line,
             )
-        value, cost = found
-        self._finish(value, cost, anchor=None, newly_counted=cost)
+        self._require_room(found.height, event.line)
+        self._finish(found, anchor=None, newly_counted=found.weight)
 
-    def _finish(self, value: JsonValue, cost: int, *, anchor: str | None, newly_counted: int) -> None:
-        """Put a finished value where it belongs; ``cost`` is its weight with all that is in it."""
+    def _require_room(self, levels: int, line: int) -> None:
+        """Refuse to nest this many more collections inside those that are open."""
+        if len(self._open) + levels > DEEPEST_NESTING:
+            raise invalid(
+                f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.", line=line
+            )
+
+    def _finish(self, finished: _Finished, *, anchor: str | None, newly_counted: int) -> None:
+        """Put a finished value where it belongs."""
         self._weight += newly_counted
         if self._weight > MOST_WEIGHT:
             raise invalid("The document has too many values.", "Shorten it, or use fewer aliases.")
         if anchor:
-            self._anchors[anchor] = (value, cost)
+            self._anchors[anchor] = finished
         if self._open:
-            self._open[-1].add(value)
-            self._open[-1].weight += cost
+            self._open[-1].add(finished)
         else:
-            self._value, self._is_empty = value, False
+            self._value, self._is_empty = finished.value, False
 
     def _next_place(self, line: int) -> Place:
         if not self._with_lines:

@@ -112,6 +112,13 @@ def test_aliases_expand_only_within_the_limit() -> None:
         yaml("\n".join(lines))
 
 
+def test_aliases_nest_only_within_the_limit() -> None:
+    lines = ["a0: &a0 x"] + [f"a{n}: &a{n} {'[' * 60}*a{n - 1}{']' * 60}" for n in range(1, 4)]
+    assert yaml("\n".join(lines[:3]))
+    with pytest.raises(InvalidDocument, match=r"\(line 4\): Values nest deeper than 128 levels"):
+        yaml("\n".join(lines))
+
+
 @pytest.mark.parametrize(
     ("text", "is_empty"), [("", True), ("# only\n", True), ("---\n", True), ("~", False), ("''", False)]
 )
