@@ -39,6 +39,11 @@ def parse(argv: Sequence[str]) -> Arguments:
     )
 
 
+def flag_of(name: str) -> str:
+    """The flag of a setting."""
+    return REPEATABLE.get(name, f"--{name.replace('_', '-')}")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="platz",
@@ -72,7 +77,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
         meaning = f"{field.description} [{environment_name(field)}]".replace("%", "%%")
         if name in REPEATABLE:
             group.add_argument(
-                REPEATABLE[name],
+                flag_of(name),
                 dest=name,
                 action="append",
                 metavar="VALUE",
@@ -80,9 +85,8 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
                 help=meaning,
             )
         elif field.annotation is bool:
-            flag = f"--{name.replace('_', '-')}"
             group.add_argument(
-                flag,
+                flag_of(name),
                 dest=name,
                 nargs="?",
                 const="true",
@@ -91,5 +95,6 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
                 help=meaning,
             )
         else:
-            flag = f"--{name.replace('_', '-')}"
-            group.add_argument(flag, dest=name, metavar="VALUE", default=argparse.SUPPRESS, help=meaning)
+            group.add_argument(
+                flag_of(name), dest=name, metavar="VALUE", default=argparse.SUPPRESS, help=meaning
+            )

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from platz.commands.arguments import flag_of
 from platz.config import LoadedSettings, Settings, environment_name
 
 
@@ -21,7 +22,7 @@ def _paragraphs(loaded: LoadedSettings) -> Iterator[str]:
     for name, field in Settings.model_fields.items():
         source = loaded.sources.get(name, "default")
         default = field.get_default(call_default_factory=True, validated_data={})
-        yield f"{environment_name(field)}   (TOML: {name}, flag: --{name.replace('_', '-')})"
+        yield f"{environment_name(field)}   (TOML: {name}, flag: {flag_of(name)})"
         yield f"    {field.description}"
         yield f"    default: {shown(default)}"
         yield f"    now: {shown(getattr(loaded.settings, name))}   from: {source}"

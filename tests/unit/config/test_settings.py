@@ -132,6 +132,7 @@ def test_roles_are_all_by_default() -> None:
 
 def test_the_report_has_every_setting_and_no_secret() -> None:
     report = settings_report(given(PGPASSWORD="hush-hush", DATABASE_URL="postgresql://u:hush-hush@h/d"))
+    assert "flag: --admin-email)" in report
     assert "hush-hush" not in report
     for field in Settings.model_fields.values():
         assert environment_name(field) in report
