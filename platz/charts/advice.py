@@ -160,4 +160,4 @@ def _on_names(files: ChartFiles) -> Iterator[Problem]:
 
 def _not_read(name: str, remedy: str) -> Problem:
     complaint = Complaint(place=(), message="This file is not read.", remedy=remedy)
-    return Problem(severity=Severity.WARNING, file=name, complaint=complaint)
+    return Problem(severity=Severity.WARNING, file=quoted(name, marks=""), complaint=complaint)

@@ -217,6 +217,10 @@ def test_author_is_warned(files: Mapping[str, str], expected: str) -> None:
     assert expected in warnings(files)
 
 
+def test_names_of_files_are_cut_in_a_warning() -> None:
+    assert len(warnings({f"platz/{'x' * 1000}": ""})) < 250
+
+
 def test_a_good_chart_has_no_warnings() -> None:
     features = "apiVersion: platz.io/v1beta2\nkind: Features\nspec: {}\n"
     files = {"platz/values-ui.yaml": FORM, "platz/actions.yaml": ACTIONS, "platz/features.yaml": features}
