@@ -11,6 +11,7 @@ from urllib.parse import urlsplit, urlunsplit
 from platz.charts.features import HostnameFormat
 
 _DOTTED = re.compile(r"[A-Za-z]+\.[A-Za-z]", re.ASCII)
+_OWN_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443", "ftp": ":21"}
 _CHART_SUFFIXES = ("chart", "charts")
 
 
@@ -34,11 +35,13 @@ def target_url(hostname: str, path: str) -> str:
 
 
 def normalised_url(url: str) -> str:
-    """Write an absolute address the usual way: scheme and host in lower case, a bare origin with a slash."""
+    """Write an absolute address the usual way: scheme and host in lower case, without the scheme's own port, a bare
+    origin with a slash.
+    """
     parts = urlsplit(url.strip())
-    host = parts.netloc.rpartition("@")
-    netloc = f"{host[0]}{host[1]}{host[2].lower()}"
-    return urlunsplit((parts.scheme.lower(), netloc, parts.path or "/", parts.query, parts.fragment))
+    person, at, host = parts.netloc.rpartition("@")
+    netloc = f"{person}{at}{host.lower().removesuffix(_OWN_PORTS.get(parts.scheme, ''))}"
+    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, parts.fragment))
 
 
 def kind_from_repository(repository: str) -> str:

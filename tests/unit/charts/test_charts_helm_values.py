@@ -241,6 +241,8 @@ def test_leading_slashes_of_a_path_make_no_difference(path: str) -> None:
     [
         ("HTTPS://Platz.X.io", "https://platz.x.io/"),
         ("http://127.0.0.1:3000/p?q=1", "http://127.0.0.1:3000/p?q=1"),
+        ("https://me:443@x.io:443", "https://me:443@x.io/"),
+        ("http://x.io:443", "http://x.io:443/"),
     ],
 )
 def test_own_url_is_normalised(url: str, normalised: str) -> None:
