@@ -14,11 +14,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Pauses:
-    """The first pause, its growth and its limit; seconds. Every pause is between half and all of its length."""
+    """The first pause, its growth and its limit; seconds. Every pause is between half and all of its length.
+
+    The limit is the pace at which a cluster is tried again (workers.md section 7.1): one that was away for a moment
+    must not stay away for long.
+    """
 
     first: float = 0.5
     factor: float = 2.0
-    limit: float = 60.0
+    limit: float = 5.0
 
     def after(self, failures: int) -> float:
         """Return how long to pause after so many failures in a row (1 or more)."""

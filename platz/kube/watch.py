@@ -40,6 +40,8 @@ from platz.kube.watched import (
 )
 
 _FAILURES_BEFORE_LIST = 3
+_LONGEST_WISH = 60.0
+"""The most seconds that a cluster may ask to be left alone (Retry-After)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +106,8 @@ class Watch:
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
-        pause = max(self._timing.pauses.after(self._failures), at_least)
-        self._stopped.wait(min(pause, self._timing.pauses.limit))
+        pause = self._timing.pauses.after(self._failures)
+        self._stopped.wait(max(pause, min(at_least, _LONGEST_WISH)))
 
     def _list_then_streams(self) -> Iterator[WatchNews]:
         """List unless a resource version is known, then follow it from stream to stream as long as it is trusted."""
