@@ -16,6 +16,8 @@ from platz.charts.yaml_scalars import plain_text
 from platz.json import JsonObject, JsonValue
 
 CHART_FILE = "Chart.yaml"
+LONGEST_TEXT = 512
+"""Characters of a version or an annotation: what PostgreSQL can index whatever the characters are."""
 
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
 _SCHEMES_WITH_HOST = frozenset({"http", "https", "ws", "wss", "ftp"})
@@ -64,19 +66,26 @@ def _metadata(cursor: Cursor) -> ChartMetadata:
     if api_version.value != "v2":
         api_version.complain("Platz reads charts of Helm's apiVersion v2 only.", "Write apiVersion: v2.")
     annotations = fields.nullable("annotations", _annotations) or {}
-    return ChartMetadata(version=fields.need("version").text(), **annotations)
+    return ChartMetadata(version=_text(fields.need("version")), **annotations)
 
 
 def _annotations(cursor: Cursor) -> dict[str, str | None]:
     fields = cursor.fields(*_ANNOTATIONS.values())
     return {
-        name: fields.nullable(key, _repository if name == "git_repo" else Cursor.text)
+        name: fields.nullable(key, _repository if name == "git_repo" else _text)
         for name, key in _ANNOTATIONS.items()
     }
 
 
-def _repository(cursor: Cursor) -> str:
+def _text(cursor: Cursor) -> str:
     text = cursor.text()
+    if len(text) > LONGEST_TEXT:
+        cursor.complain(f"The text has more than {LONGEST_TEXT} characters.", "Shorten it.")
+    return text
+
+
+def _repository(cursor: Cursor) -> str:
+    text = _text(cursor)
     match = _ABSOLUTE_URL.fullmatch(text)
     if match is not None and match["scheme"].lower() not in _SCHEMES_WITH_HOST:
         return text

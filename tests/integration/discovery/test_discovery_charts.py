@@ -5,13 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from platz.charts.chart import ReadChart
-from platz.charts.chart_metadata import ChartMetadata
+from platz.charts.chart_metadata import LONGEST_TEXT, ChartMetadata
 from platz.db import charts, kinds, registries
 from platz.db.charts import ChartRow
 from platz.db.database import Database
@@ -166,6 +167,12 @@ def test_tag_information_comes_from_metadata_and_tag(
     database: Database, read: ReadChart, expected: tuple[object, ...]
 ) -> None:
     assert info(stored(database, record(database, read))) == expected
+
+
+def test_the_longest_branch_of_a_chart_can_be_recorded(database: Database) -> None:
+    incompressible = "".join(map(chr, Random(1).choices(range(0x10000, 0x20000), k=LONGEST_TEXT)))
+    read = replace(READ, metadata=ChartMetadata(version="9", git_branch=incompressible))
+    assert stored(database, record(database, read)).parsed_branch == incompressible
 
 
 def test_a_tag_that_no_format_knows_gives_nothing(database: Database) -> None:

@@ -92,6 +92,11 @@ def test_the_version_is_taken_as_its_text(text: str, version: str) -> None:
         ("apiVersion: v2\nversion: 1\nannotations: {platz.io/git/repo: github.com/a/b}\n", "absolute URL"),
         ("apiVersion: v2\nversion: 1\nannotations: {platz.io/git/repo: 'https://'}\n", "absolute URL"),
         ("apiVersion: v2\nversion: 1\nannotations: {platz.io/git/repo: 'http://[::1'}\n", "absolute URL"),
+        (f"apiVersion: v2\nversion: {'1' * 513}\n", "more than 512 characters"),
+        (
+            f"apiVersion: v2\nversion: 1\nannotations: {{platz.io/git/branch: {'b' * 513}}}\n",
+            "more than 512 characters",
+        ),
         ("", "stands where an object"),
         ("a: [", "not YAML"),
     ],
