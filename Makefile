@@ -32,12 +32,12 @@ lock: $(VENV)/.dev-ready
 clean:
 	rm -rf $(VENV) .platz
 
-$(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Platz needs Python 3.11; say which one with: make run PYTHON=/path/to/python3.11"; exit 1; }
+$(BIN)/pip:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Platz needs Python 3.11; say which one with: make run PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "Making a virtual environment in $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -m venv --clear $(VENV)
 
-$(VENV)/.run-ready: $(VENV)/bin/python requirements.lock
+$(VENV)/.run-ready: $(BIN)/pip requirements.lock
 	@echo "Installing what Platz needs (about half a minute) ..."
 	@$(PIP) -r requirements.lock
 	@touch $@

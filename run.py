@@ -10,10 +10,17 @@ def end_quietly(_number: int, _frame: object) -> None:
     os._exit(0)
 
 
-if __name__ == "__main__":
+def start() -> int:
+    """Run Platz; return the exit status."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end_quietly)
+    try:
+        from platz.app import main
+    except ImportError as error:
+        sys.stderr.write(f"platz: {error}. Run it with .venv/bin/python, which `make run` makes.\n")
+        return 2
+    return main()
 
-    from platz.app import main
 
-    sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(start())

@@ -30,7 +30,9 @@ def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,
+            timestamp_key="time",
         )
         if human
         else structlog.processors.JSONRenderer(sort_keys=False)
