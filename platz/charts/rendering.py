@@ -26,6 +26,8 @@ from platz.charts.ui_schema import FieldProperty, FieldValue, Input, Reference, 
 from platz.json import JsonObject, JsonValue
 
 _Code = RenderingErrorCode
+_DEEPEST_VALUES = 250
+"""Containers inside containers: what every writer of JSON on the way to Helm can write."""
 
 
 class _Skip(Enum):
@@ -69,6 +71,8 @@ class Rendering:
             result = self._resolve(output.value)
             if not isinstance(result, _Skip):
                 tree.write(output.path, result)
+        if exceeds_nesting(tree.root, _DEEPEST_VALUES):
+            raise RenderingFailed(_Code.TOO_LARGE)
         return tree.root
 
     def secrets(self) -> dict[str, dict[str, str]]:

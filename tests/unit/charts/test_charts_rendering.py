@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -250,6 +251,15 @@ def test_a_config_that_nests_too_deep_is_refused() -> None:
         config = [config]
     with pytest.raises(RenderingFailed, match="nest too deep"):
         render(schema({"id": "x"}, v=value_of("x")), {"x": config})
+
+
+def test_values_that_nest_too_deep_to_be_written_are_refused() -> None:
+    def form(depth: int) -> Any:
+        return schema({"id": "x"}, **{"/".join(["k"] * depth): value_of("x")})
+
+    assert orjson.dumps(render(form(250), {"x": 1}))
+    with pytest.raises(RenderingFailed, match="nest too deep"):
+        render(form(5000), {"x": 1})
 
 
 @pytest.mark.parametrize(
