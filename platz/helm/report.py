@@ -13,6 +13,7 @@ _LIMIT = 32_000
 _SHOWN = 40
 _KIND = re.compile(r"kind:[ \t]*[\"']?([A-Za-z]\w*)")
 _NAME = re.compile(r"name:[ \t]*[\"']?([^\s\"'#]+)")
+_FLOW_NAME = re.compile(r"metadata:[ \t]*\{(?:[^{}]*,)?[ \t]*name:[ \t]*[\"']?([^\s\"'#,}]+)")
 
 
 def release_report(*, release: str, revision: int, status: str, manifest: str, notes: str) -> str:
@@ -56,6 +57,7 @@ def _kind_and_name(lines: Sequence[str]) -> tuple[str, str]:
         if depth == 0:
             in_metadata, indent = text.startswith("metadata:"), None
             kind = kind or _captured(_KIND, text)
+            name = name or _captured(_FLOW_NAME, text)
         elif in_metadata:
             indent = depth if indent is None else indent
             name = name or (_captured(_NAME, text) if depth == indent else "")

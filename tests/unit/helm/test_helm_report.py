@@ -35,6 +35,16 @@ def test_objects_are_found_with_kind_and_name() -> None:
     assert objects_of(MANIFEST) == [("Secret", "shop-password"), ("Deployment", "web")]
 
 
+def test_names_are_found_in_flow_style_too() -> None:
+    flow = [
+        "metadata: {name: a}",
+        'metadata: {namespace: x, name: "b"}',
+        "metadata: {labels: {name: c}}",
+    ]
+    manifest = "\n---\n".join(f"kind: ConfigMap\n{metadata}" for metadata in flow)
+    assert [name for _, name in objects_of(manifest)] == ["a", "b", "?"]
+
+
 def test_a_report_names_revision_objects_and_notes_and_no_values() -> None:
     report = release_report(
         release="shop-blue", revision=3, status="deployed", manifest=MANIFEST, notes="\nOpen the shop.\n"
