@@ -87,10 +87,10 @@ def place_text(place: Place) -> str:
     return text
 
 
-def quoted(text: str, *, marks: str = '"') -> str:
-    """Quote text from outside on one line, cut to a readable length."""
+def quoted(text: str, *, marks: str = '"', longest: int = _LONGEST_QUOTE) -> str:
+    """Quote text from outside on one line, cut to a readable length in characters."""
     line = " ".join(text.split())
-    cut = line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+    cut = line if len(line) <= longest else line[: longest - 1] + "…"
     return f"{marks}{cut}{marks}"
 
 

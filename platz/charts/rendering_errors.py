@@ -34,6 +34,9 @@ class RenderingErrorCode(StrEnum):
     TOO_LARGE = "too_large"
 
 
+_LONGEST_PARAMETER = 500
+"""Characters; ids and names that people give are shown whole, as section 3.8 demands."""
+
 _SENTENCES = {
     RenderingErrorCode.MISSING_INPUT_SCHEMA: (
         "An output refers to the input {0}, which the chart does not declare. Declare it under inputs, or correct"
@@ -85,4 +88,6 @@ class RenderingFailed(Rejected):
 
 
 def _shown(parameter: JsonValue) -> str:
-    return quoted(parameter) if isinstance(parameter, str) else quoted(compact_json(parameter), marks="")
+    if isinstance(parameter, str):
+        return quoted(parameter, longest=_LONGEST_PARAMETER)
+    return quoted(compact_json(parameter), marks="", longest=_LONGEST_PARAMETER)

@@ -129,6 +129,12 @@ def test_error_has_code_parameters_and_a_sentence(
     assert caught.value.message.endswith(".")
 
 
+def test_a_long_id_is_shown_whole() -> None:
+    long = "of-the-telescope-" * 10
+    with pytest.raises(RenderingFailed, match=long):
+        render(schema(v=value_of(long)), {})
+
+
 def test_every_code_has_a_sentence() -> None:
     for code in RenderingErrorCode:
         assert "{" not in RenderingFailed(code, "first", "second").message.replace("{deployment", "")
