@@ -23,6 +23,8 @@ It announces::
      "ca": PATH,                                      PEM of the authority that signed both listeners' certificates
      "control": "https://127.0.0.1:P/control", "control_token": TEXT}
 
+The last three are also in the folder's `control.json`, with mode 0600.
+
 `platz.sandbox.kubernetes.control.Control` is the client of the control endpoint: fault switches (latency, status
 codes, dropped, half-open and truncated streams, forced 410, refused tokens, throttling) and extra bearer tokens.
 

@@ -11,12 +11,15 @@ import urllib.error
 import urllib.request
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
 
 from platz.errors import Rejected
 from platz.sandbox.kubernetes.faults import Action
+
+CONTROL_FILE = "control.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,11 @@ class Control:
     def of(cls, facts: Mapping[str, Any]) -> Control:
         """Return the client for what the simulator announced."""
         return cls(url=facts["control"], token=facts["control_token"], ca=facts["ca"])
+
+    @classmethod
+    def of_folder(cls, folder: Path) -> Control:
+        """Return the client for the simulator that works in ``folder``, `.platz/kubernetes` with `make run`."""
+        return cls.of(orjson.loads((folder / CONTROL_FILE).read_bytes()))
 
     def switch_on(self, action: Action | str, **options: Any) -> int:
         """Switch a fault on and return its number.

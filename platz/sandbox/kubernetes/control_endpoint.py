@@ -1,6 +1,7 @@
 """The control endpoint: fault switches, tokens, history, and what was asked so far.
 
-Invariant: nobody controls the clusters without the control token, which only the announcement tells.
+Invariant: nobody controls the clusters without the control token, which only the announcement and a file of the
+simulator's folder tell, which its owner alone may read.
 """
 
 from __future__ import annotations

@@ -9,8 +9,12 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+import orjson
+
 from platz.sandbox.kubernetes.api import ClusterApi
+from platz.sandbox.kubernetes.certificates import write_private
 from platz.sandbox.kubernetes.cluster import Cluster
+from platz.sandbox.kubernetes.control import CONTROL_FILE
 from platz.sandbox.kubernetes.control_endpoint import ControlEndpoint
 from platz.sandbox.kubernetes.controllers.collection import GarbageCollector
 from platz.sandbox.kubernetes.controllers.daemon_sets import DaemonSetLoop
@@ -84,18 +88,22 @@ class World:
                 )
 
     def facts(self, folder: Path, authority: Path, origin: str, ingress_port: int) -> Mapping[str, object]:
-        """Write the kubeconfig and return what the parent is told."""
+        """Write the kubeconfig and how the control endpoint is reached; return what the parent is told."""
         accesses = {
             name: Access(server=f"{origin}/clusters/{name}", token=self._tokens.permanent(name))
             for name in self.clusters
         }
         kubeconfig = folder / "kubeconfig"
         write_kubeconfig(kubeconfig, accesses, authority.read_bytes())
+        control = {
+            "control": f"{origin}/control",
+            "control_token": self._control_token,
+            "ca": str(authority),
+        }
+        write_private(folder / CONTROL_FILE, orjson.dumps(control))
         return {
+            **control,
             "kubeconfig": str(kubeconfig),
             "clusters": [{"name": name, "server": access.server} for name, access in accesses.items()],
             "ingress": f"127.0.0.1:{ingress_port}",
-            "ca": str(authority),
-            "control": f"{origin}/control",
-            "control_token": self._control_token,
         }

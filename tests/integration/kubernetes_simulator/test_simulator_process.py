@@ -15,6 +15,7 @@ import pytest
 from simulator_world import Simulator, simulator_process, workload
 from waiting import eventually
 
+from platz.sandbox.kubernetes.control import Control
 from platz.sandbox.process import StandInFailed, StandInProcess
 
 
@@ -107,9 +108,17 @@ def test_a_terminating_namespace_goes_after_the_restart(restarted: Restarted) ->
         eventually(lambda: client.get("/api/v1/namespaces/leaving").status_code == 404)
 
 
+def test_its_folder_tells_how_to_control_it(simulator: Simulator) -> None:
+    control = Control.of_folder(simulator.kubeconfig.parent)
+
+    with control.fault("latency", cluster="nobody", seconds=1):
+        assert [fault["cluster"] for fault in control.faults()] == ["nobody"]
+
+
 def test_the_kubeconfig_is_private_and_names_the_clusters(simulator: Simulator) -> None:
     assert stat.S_IMODE(simulator.kubeconfig.stat().st_mode) == 0o600
-    keys = [path for path in simulator.kubeconfig.parent.iterdir() if "key" in path.name]
+    folder = simulator.kubeconfig.parent
+    keys = [folder / "control.json", *(path for path in folder.iterdir() if "key" in path.name)]
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
     assert [cluster["name"] for cluster in simulator.facts["clusters"]] == ["east", "west"]
 
