@@ -18,6 +18,7 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import httpx
 
 from platz.access.accounts import Person
+from platz.access.origins import authority_of
 from platz.access.provider_documents import (
     ProviderDirectory,
     ProviderDocuments,
@@ -42,7 +43,7 @@ _CODE_LIMIT = 4096
 def callback_url(own_url: str) -> str:
     """Return the redirect address: the fixed path at the origin of ``own_url`` (auth.md section 2.1)."""
     parts = urlsplit(own_url)
-    return f"{parts.scheme}://{parts.netloc}{CALLBACK_PATH}"
+    return f"{parts.scheme}://{authority_of(parts.scheme, parts.netloc)}{CALLBACK_PATH}"
 
 
 class IdentityProvider:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from platz.access.authentication import Authenticated, Authenticator
+from platz.access.origins import authority_of, origin_of
 from platz.access.tokens import Tokens
 from platz.access.visibility import Scope, scope_of
 from platz.db.database import Database
@@ -50,7 +50,7 @@ class Gatekeeper:
         self._authenticator = authenticator
         self._tokens = tokens
         self._database = database
-        self._own_origin = _origin(own_url)
+        self._own_origin = origin_of(own_url)
 
     def admit(self, hello: Hello) -> Admission:
         """Raise `Unauthenticated`, `Denied` (foreign page) or `Retryable`."""
@@ -82,17 +82,8 @@ class Gatekeeper:
         """Browsers send the cookie for any page; only ours may use it."""
         if hello.origin is None:
             return
-        origin = _origin(hello.origin)
-        if origin is None or (origin != self._own_origin and origin[1] != (hello.host or "").lower()):
+        origin = origin_of(hello.origin)
+        if origin is None or (
+            origin != self._own_origin and origin[1] != authority_of(origin[0], hello.host or "")
+        ):
             raise Denied("This page may not open live events.", reason="foreign origin")
-
-
-def _origin(url: str) -> tuple[str, str] | None:
-    """Return scheme and authority in lower case; None for what is no web address (`null`, for one)."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        return None
-    return parts.scheme, parts.netloc.lower()

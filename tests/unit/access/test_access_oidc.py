@@ -70,7 +70,13 @@ def test_the_authorization_request_has_the_contracts_parameters(
 
 
 @pytest.mark.parametrize(
-    "own_url", ["https://p.example.com", "https://p.example.com/", "https://p.example.com/a/b?c"]
+    "own_url",
+    [
+        "https://p.example.com",
+        "https://p.example.com/",
+        "https://p.example.com/a/b?c",
+        "HTTPS://P.example.com:443",
+    ],
 )
 def test_the_callback_is_at_the_origin(own_url: str) -> None:
     assert callback_url(own_url) == "https://p.example.com/auth/google/callback"
