@@ -98,14 +98,6 @@ def parse_resource_spec(document: JsonValue) -> ResourceSpec:
     return decoded(document, _spec)
 
 
-def without_sensitive(spec: ResourceSpec, props: JsonValue) -> JsonValue:
-    """Return what readers of a resource may see of its ``props`` (9.4)."""
-    if not isinstance(props, dict):
-        return props
-    hidden = spec.sensitive_ids()
-    return {key: value for key, value in props.items() if key not in hidden}
-
-
 def merged_props(stored: JsonValue, given: JsonValue) -> JsonValue:
     """Merge an update into the stored ``props``: objects key by key, anything else replaces (9.3)."""
     if not isinstance(stored, dict) or not isinstance(given, dict):

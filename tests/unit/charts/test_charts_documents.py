@@ -20,7 +20,6 @@ from platz.charts.resource_types import (
     parse_resource_spec,
     parse_resource_types,
     stored_resource_types,
-    without_sensitive,
 )
 from platz.charts.status_document import parse_status
 from platz.charts.syntax import read_json_file, read_yaml_file
@@ -340,10 +339,8 @@ def test_an_empty_resources_document_is_an_empty_list() -> None:
     assert stored_resource_types(parse_resource_types([])) == []
 
 
-def test_sensitive_properties_are_left_out() -> None:
-    spec = parse_resource_spec(SPEC)
-    assert without_sensitive(spec, {"serial": "s3cr3t", "diameter": 2}) == {"diameter": 2}
-    assert without_sensitive(spec, None) is None
+def test_the_spec_tells_which_properties_are_sensitive() -> None:
+    assert parse_resource_spec(SPEC).sensitive_ids() == {"serial"}
 
 
 def test_props_merge_deeply_and_lists_and_nulls_replace() -> None:
