@@ -65,6 +65,22 @@ def test_an_unverified_person_is_told_why_not(page: Page) -> None:
     expect(page.locator("#message")).to_contain_text("verified")
 
 
+def test_a_person_whose_token_no_longer_counts_is_asked_to_sign_in_again(page: Page) -> None:
+    page.goto("/")
+    page.evaluate("localStorage.setItem('access_token', 'of-an-older-installation')")
+    page.reload()
+    expect(page.locator("#message")).to_contain_text("no longer valid")
+    assert page.evaluate("localStorage.getItem('access_token')") is None
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_server_that_does_not_answer_is_said(page: Page) -> None:
+    page.goto("/")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#message")).to_contain_text("does not answer")
+
+
 def test_the_documentation_of_the_api_is_readable(page: Page) -> None:
     page.goto("/api/v2/docs")
     page.get_by_text("POST", exact=True).locator("visible=true").first.click()

@@ -16,7 +16,10 @@ async function call(method, path, body) {
   const token = localStorage.getItem(TOKEN);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   if (body) headers["Content-Type"] = "application/json";
-  const response = await fetch(API + path, { method, headers, body: body && JSON.stringify(body) });
+  const request = { method, headers, body: body && JSON.stringify(body) };
+  const response = await fetch(API + path, request).catch(() => {
+    throw new Error("The server does not answer. Reload this page to try again.");
+  });
   const answer = await response.json().catch(() => ({}));
   if (!response.ok) {
     const problem = new Error(answer.message || `The server answered ${response.status}.`);
@@ -48,6 +51,17 @@ async function finishSignIn() {
     state: query.get("state"),
   });
   localStorage.setItem(TOKEN, answer.access_token);
+}
+
+async function whoAmI() {
+  if (!localStorage.getItem(TOKEN)) return null;
+  try {
+    return (await call("GET", "/auth/me")).User;
+  } catch (problem) {
+    if (problem.status !== 401) throw problem;
+    localStorage.removeItem(TOKEN);
+    throw new Error("Your sign-in is no longer valid. Please sign in again.");
+  }
 }
 
 function signOut() {
@@ -93,9 +107,8 @@ async function start() {
   call("GET", "/server").then((server) => { part("version").textContent = `Platz ${server.version}`; }, () => {});
   try {
     if (location.pathname === CALLBACK) await finishSignIn();
-    show(localStorage.getItem(TOKEN) ? (await call("GET", "/auth/me")).User : null);
+    show(await whoAmI());
   } catch (problem) {
-    if (problem.status === 401) localStorage.removeItem(TOKEN);
     show(null);
     tell(problem.message);
   }
