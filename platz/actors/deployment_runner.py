@@ -174,7 +174,7 @@ class DeploymentRunner(Actor):
             action="start",
             task_id=str(task.id),
             deployment_id=str(task.deployment_id),
-            operation=next(iter(task.operation), ""),
+            operation=task.operation_name,
         )
         work = self.submit(self._threads, self._run, task, step)
         self._work.add(work)

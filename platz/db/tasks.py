@@ -20,7 +20,7 @@ from platz.db import schema
 from platz.db.rows import all_rows, first_row
 from platz.db.states import FINISHED_TASK_STATUSES, TaskStatus
 from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Identity, TaskId, User, UserId
-from platz.json import JsonObject
+from platz.json import JsonObject, JsonValue
 
 tasks = schema.deployment_tasks
 
@@ -46,10 +46,15 @@ class TaskRow:
     canceled_by_user_id: UserId | None
     canceled_by_bot_id: BotId | None
     canceled_by_deployment_id: DeploymentId | None
-    operation: JsonObject
+    operation: JsonValue
     status: TaskStatus
     reason: str | None
     claimed_by: UUID | None
+
+    @property
+    def operation_name(self) -> str:
+        """The key that names the operation; empty when the document of the row is no operation at all."""
+        return next(iter(self.operation), "") if isinstance(self.operation, dict) else ""
 
     @property
     def creator(self) -> Identity | None:

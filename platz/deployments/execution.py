@@ -71,7 +71,7 @@ UNKNOWN = Procedure(steps=_refuse)
 
 def execute(context: OperationContext, task: TaskRow) -> None:
     """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`."""
-    procedure = PROCEDURES.get(_operation(task), UNKNOWN)
+    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
     _show(context, task, procedure)
     _conclude(context, task, procedure, lambda: procedure.steps(context, task))
 
@@ -85,7 +85,7 @@ def resume(context: OperationContext, task: TaskRow) -> None:
         present = tasks.get(connection, task.id)
     if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
         return
-    procedure = PROCEDURES.get(_operation(task), UNKNOWN)
+    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
     _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
 
 
@@ -157,14 +157,14 @@ def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason
 
 
 def _tell_end(task: TaskRow, status: TaskStatus, seconds: float) -> None:
-    metrics.tasks_finished.labels(_operation(task), status.value).inc()
-    metrics.task_seconds.labels(_operation(task)).observe(seconds)
+    metrics.tasks_finished.labels(task.operation_name, status.value).inc()
+    metrics.task_seconds.labels(task.operation_name).observe(seconds)
     log.info(
         "A task ended",
         action="finish",
         task_id=str(task.id),
         deployment_id=str(task.deployment_id),
-        operation=_operation(task),
+        operation=task.operation_name,
         status=status.value,
         seconds=round(seconds, 2),
     )
@@ -174,7 +174,3 @@ def claim_of(task: TaskRow) -> ProcessId:
     """The name under which a claimed task was claimed."""
     assert task.claimed_by is not None  # noqa: S101 - a claim writes it
     return ProcessId(task.claimed_by)
-
-
-def _operation(task: TaskRow) -> str:
-    return next(iter(task.operation), "")

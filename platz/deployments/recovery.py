@@ -30,9 +30,9 @@ def find_out(context: OperationContext, task: TaskRow) -> Finding:
 
     Raises what the cluster or the database raise.
     """
-    if "InvokeAction" in task.operation:
+    if task.operation_name == "InvokeAction":
         return Finding.NOT_REPEATABLE
-    if not {"Install", "Upgrade", "Reinstall"} & set(task.operation):
+    if task.operation_name not in {"Install", "Upgrade", "Reinstall"}:
         return Finding.REPEATABLE
     with context.database.reading() as connection:
         subject = load_subject(connection, task)

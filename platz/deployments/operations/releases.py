@@ -96,7 +96,7 @@ def task_of(revision: ReleaseRevision) -> str | None:
 
 
 def _installs(task: TaskRow) -> bool:
-    return "Reinstall" not in task.operation
+    return task.operation_name != "Reinstall"
 
 
 def _load(context: OperationContext, task: TaskRow) -> tuple[Subject, Revision]:

@@ -98,14 +98,27 @@ def test_a_failure_shows_on_the_deployment(
 
 
 @pytest.mark.parametrize("run", [execution.execute, execution.resume])
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        ({"Rollback": {}}, "Unknown operation 'Rollback'"),
+        ({}, "exactly one key"),
+        (None, "exactly one key"),
+        (5, "exactly one key"),
+    ],
+)
 def test_an_operation_that_platz_does_not_know_fails_its_task(
-    run: Callable[[OperationContext, TaskRow], None], world: World, context: OperationContext
+    run: Callable[[OperationContext, TaskRow], None],
+    operation: Any,
+    reason: str,
+    world: World,
+    context: OperationContext,
 ) -> None:
     deployment = world.create("blue")
-    run(context, TaskRow(**{**vars(claimed(world)), "operation": {"Rollback": {}}}))
+    run(context, TaskRow(**{**vars(claimed(world)), "operation": operation}))
     _, task = ended(world, deployment)
     assert task.status is TaskStatus.FAILED
-    assert "Unknown operation 'Rollback'" in str(task.reason)
+    assert reason in str(task.reason)
 
 
 def test_a_reason_that_the_database_can_t_store_is_made_storable(
