@@ -15,14 +15,17 @@ from platz.http.errors import error_answer
 
 LARGEST_HEAD = 64 * 1024
 HEAD_SECONDS = 30.0
+LINGER_SECONDS = 2.0
+"""For so long a refused client is still listened to: closing at once would take the answer from one that sends."""
 
 
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol; its parser takes heads of any size, and waits for their end for ever."""
 
     _in_head = False
-    _head_size = 0
+    _head_size: int | None = None  # what came after the read that the head began in
     _late: asyncio.TimerHandle | None = None
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] (as the base class does)
         """Close what says nothing at all as soon as what said all it had to."""
@@ -38,10 +41,12 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; refuse a head that is too long."""
+        if self._refused:
+            return
         super().data_received(data)
         if not self._in_head or self.transport.is_closing():
             return
-        self._head_size += len(data)
+        self._head_size = 0 if self._head_size is None else self._head_size + len(data)
         if self._head_size > LARGEST_HEAD:
             self._refuse(431, "The head of the request is too long.")
         elif self._late is None:
@@ -63,18 +68,35 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _head_is_late(self) -> None:
         self._late = None
-        if not self.transport.is_closing():
-            self._refuse(408, "The head of the request took too long to arrive.")
+        self._refuse(408, "The head of the request took too long to arrive.")
 
     def _head_is_over(self) -> None:
         self._in_head = False
-        self._head_size = 0
+        self._head_size = None
         if self._late is not None:
             self._late.cancel()
             self._late = None
 
     def _refuse(self, status: int, message: str) -> None:
         self._head_is_over()
+        if self.transport.is_closing():
+            return
+        self._refused = True
+        cycle = self.cycle
+        if not cycle or cycle.response_complete:
+            self._say(status, message)
+        elif not cycle.more_body:
+            cycle.keep_alive = (
+                False  # what came before is a request all the same: it gets its answer, and that is all
+            )
+        elif self.pipeline or cycle.response_started:
+            self.transport.close()  # words of ours would stand in the midst of another answer
+        else:
+            cycle.disconnected = True
+            cycle.message_event.set()
+            self._say(status, message)
+
+    def _say(self, status: int, message: str) -> None:
         answer = error_answer(status, message)
         self.transport.write(
             b"HTTP/1.1 %d %b\r\ncontent-type: %b\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b"
@@ -86,4 +108,5 @@ class HttpProtocol(HttpToolsProtocol):
                 answer.body,
             )
         )
-        self.transport.close()
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.abort)
