@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,7 +13,8 @@ import platz
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings, ProviderUnavailable, new_http_client
-from platz.actors.roster import Roster
+from platz.actors.roster import Health, Roster
+from platz.actors.supervisor import family
 from platz.assembly.parts import Parts
 from platz.aws.ssm import parameter_values
 from platz.errors import PlatzError
@@ -59,12 +60,16 @@ class NotReady(PlatzError):
     """Some of this process's actors are not at work."""
 
 
+def idle_actors(all_health: Iterable[Health]) -> list[str]:
+    """The actors that are not at work and should be; runners come and go with their clusters."""
+    return [health.name for health in all_health if not health.ready and family(health.name) != "runner"]
+
+
 def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) -> Web:
     """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
 
     def actors_work() -> None:
-        idle = [health.name for health in roster.health() if not health.ready]
-        if idle:
+        if idle := idle_actors(roster.health()):
             raise NotReady(f"These actors are not at work yet: {', '.join(idle)}.")
 
     return Web(
