@@ -119,7 +119,7 @@ def test_what_is_missing_or_wrong_is_said(tmp_path: Path, change: JsonObject, pr
         read(KubeconfigChoice(home=tmp_path, file=file))
 
 
-@pytest.mark.parametrize("content", ["[1, 2]", "a: [", "\x00\x01", '"text"'])
+@pytest.mark.parametrize("content", ["[1, 2]", "a: [", "a: 2001-99-99", "\x00\x01", '"text"'])
 def test_a_file_that_is_no_kubeconfig_is_rejected(tmp_path: Path, content: str) -> None:
     (tmp_path / "config").write_text(content)
     with pytest.raises(Rejected, match="not a kubeconfig"):
