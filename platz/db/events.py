@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import select
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +79,7 @@ class ChangeStream:
         self._connection = connection
 
     def __iter__(self) -> Iterator[tuple[RowChange, ...]]:
-        """Wait for changes and give them in batches, equal ones only once; end after `stop`.
+        """Wait for changes and give them in batches, equal updates only once; end after `stop`.
 
         Raises `Retryable` as soon as the connection is lost, some ten seconds after a silent death.
         """
@@ -124,12 +124,21 @@ class ChangeStream:
 
     def _take(self) -> tuple[RowChange, ...]:
         received, self._received[:] = tuple(self._received), []
-        return tuple(dict.fromkeys(change for each in received if (change := parse_change(each.payload))))
+        return tuple(_without_repeats(change for each in received if (change := parse_change(each.payload))))
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _without_repeats(changes: Iterable[RowChange]) -> Iterator[RowChange]:
+    """Leave out updates that were told already. A row that goes may come again, so these are told each time."""
+    told: set[RowChange] = set()
+    for change in changes:
+        if change.operation != "UPDATE" or change not in told:
+            told.add(change)
+            yield change
 
 
 def parse_change(payload: str) -> RowChange | None:

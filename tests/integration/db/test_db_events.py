@@ -220,22 +220,44 @@ def test_the_largest_payload_is_far_from_the_limit(database: Database, ground: G
     assert len(notification.payload) < 300
 
 
-def test_equal_changes_that_wait_together_are_one(
-    database: Database, ground: Ground, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def waiting(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Iterator[tuple[RowChange, ...]]]:
+    """The batches of a stream for which everything waits that is committed before the first is asked for."""
     listening = database.dedicated()
     listening.execute("LISTEN db_notifications")
+    stream = ChangeStream(database, check_seconds=60)
+
+    def batches() -> Iterator[tuple[RowChange, ...]]:
+        monkeypatch.setattr(database, "dedicated", lambda: listening)
+        stream.open()  # its LISTEN is answered after everything that waits
+        yield from stream
+
+    heard = batches()
+    yield heard
+    stream.stop()
+    assert list(heard) == []
+    stream.close()
+
+
+def test_equal_updates_that_wait_together_are_one(
+    database: Database, ground: Ground, waiting: Iterator[tuple[RowChange, ...]]
+) -> None:
     with database.reading() as connection:
         for name in ("a", "b", "c"):
             connection.execute(update(schema.envs).where(schema.envs.c.id == ground.env).values(name=name))
-    monkeypatch.setattr(database, "dedicated", lambda: listening)
-    stream = ChangeStream(database, check_seconds=60)
-    stream.open()  # its LISTEN is answered after everything that waits
-    batches = iter(stream)
-    assert next(batches) == (RowChange(table="envs", operation="UPDATE", id=ground.env, env_id=ground.env),)
-    stream.stop()
-    assert list(batches) == []
-    stream.close()
+    assert next(waiting) == (RowChange(table="envs", operation="UPDATE", id=ground.env, env_id=ground.env),)
+
+
+def test_a_row_that_comes_again_is_told_again(
+    database: Database, waiting: Iterator[tuple[RowChange, ...]]
+) -> None:
+    bot = UUID(int=1)
+    with database.reading() as connection:
+        for _ in range(2):
+            add(connection, schema.bots, id=bot, display_name="again")
+            connection.execute(delete(schema.bots).where(schema.bots.c.id == bot))
+    told = [(change.operation, change.id) for change in next(waiting)]
+    assert told == [("INSERT", bot), ("DELETE", bot)] * 2
 
 
 @pytest.mark.parametrize(
