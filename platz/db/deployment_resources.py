@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, literal, select, update
 
 from platz.db import schema
 from platz.db.deployment_resource_types import ResourceTypeId
@@ -125,7 +125,8 @@ def finish_sync(
             resources.c.id == called_for.id,
             resources.c.sync_status == called_for.sync_status,
             resources.c.name == called_for.name,
-            resources.c.props == called_for.props,
+            # Its own type, because a number or a text would otherwise be bound as one.
+            resources.c.props == literal(called_for.props, resources.c.props.type),
         )
         .values(sync_status=status, sync_reason=words, exists=called_for.exists and not gone)
     )

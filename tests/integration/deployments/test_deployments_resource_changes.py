@@ -287,6 +287,15 @@ def test_a_late_answer_does_not_hide_a_change_that_came_meanwhile(world: World, 
     assert stored(world, summer).sync_reason == "refused"
 
 
+@pytest.mark.parametrize("props", [5, 1.5, "text", True, [1], {"a": 1.5, "b": None}])
+def test_the_outcome_of_a_hook_is_written_whatever_the_props_are(
+    props: Any, world: World, shop: DeploymentId, campaign: ResourceTypeId
+) -> None:
+    fresh = create(world, campaign, shop, props=props)
+    assert world.do(resources.finish_sync, stored(world, fresh), SyncStatus.READY)
+    assert (stored(world, fresh).sync_status, stored(world, fresh).props) == (SyncStatus.READY, props)
+
+
 def test_every_status_but_error_clears_the_reason(world: World, summer: ResourceId) -> None:
     world.do(resources.set_sync_status, summer, SyncStatus.ERROR, reason="refused")
     update(world, summer, name="winter")
