@@ -35,7 +35,7 @@ from platz.assembly.web import Web, make_web
 from platz.banner import banner
 from platz.commands.arguments import parse
 from platz.commands.settings import settings_report
-from platz.config import LoadedSettings, Role, Settings, SettingsError, load
+from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.db.encryption import Cipher, encrypt_plain_rows
@@ -112,6 +112,8 @@ def serve(loaded: LoadedSettings) -> int:
     began = time.monotonic()
     settings = loaded.settings
     logs.configure(level=log_level(loaded), style=settings.log_format)
+    for name, meant in misspelt(os.environ).items():
+        log.warning("Nothing reads this variable", action="configure", variable=name, meant=meant)
     ending = Ending()
     house = _house(ending)
     _heed_signals(ending, house.roster)

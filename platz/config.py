@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -211,7 +212,8 @@ class Settings(BaseSettings):
     cluster_provider: Literal["auto", "eks", "local", "sandbox"] = setting(
         "PLATZ_CLUSTER_PROVIDER",
         "auto",
-        "Where clusters are found. auto means sandbox on a laptop and eks in production.",
+        "Where clusters are found. auto means local when its settings are given, else eks in production and the sandbox"
+        " on a laptop.",
     )
     k8s_refresh_interval: Interval = setting(
         "K8S_REFRESH_INTERVAL", timedelta(hours=1), "Time between two searches for clusters."
@@ -382,13 +384,26 @@ def load(
 
 
 def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:
-    """What variables say; an unreadable `DB_POOL_*` counts as not set (workers.md section 11.1)."""
     found = {name: environ.get(environment_name(f)) for name, f in Settings.model_fields.items()}
-    return {
-        name: value
-        for name, value in found.items()
-        if value and (value.isdecimal() or not name.startswith("db_pool_"))
-    }
+    return {name: value for name, value in found.items() if value and _is_meant(name, value)}
+
+
+def _is_meant(name: str, value: str) -> bool:
+    """Tell whether a variable is for Platz.
+
+    An unreadable `DB_POOL_*` counts as not set (workers.md section 11.1); and beside a Service called `platz-postgres`,
+    Kubernetes sets `PLATZ_POSTGRES_PORT` to that one's address.
+    """
+    if name.startswith("db_pool_"):
+        return value.isdecimal()
+    return not (name.endswith("_port") and value.startswith(("tcp://", "udp://", "sctp://")))
+
+
+def misspelt(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Variables that nothing reads but whose names are close to a setting's, each with the name that may be meant."""
+    known = {environment_name(field) for field in Settings.model_fields.values()}
+    close = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in environ if name not in known}
+    return {name: meant[0] for name, meant in close.items() if meant}
 
 
 def _read_dotenv(path: Path | None) -> Mapping[str, str | None]:

@@ -110,9 +110,11 @@ def _plan(settings: Settings) -> SandboxPlan:
 
 
 def cluster_provider(settings: Settings) -> str:
-    """Where clusters are found; `auto` is the sandbox unless the install chart's environment says otherwise."""
+    """Where clusters are found; `auto` goes by which settings are given and by the install chart's environment."""
     if settings.cluster_provider != "auto":
         return settings.cluster_provider
+    if settings.local_kubeconfig or settings.local_context:
+        return "local"
     return "eks" if settings.production or settings.self_namespace else "sandbox"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import platz
 from platz.commands import chart, openapi, sandbox_token
 from platz.config import Settings, environment_name
 
@@ -47,26 +48,42 @@ def flag_of(name: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="platz",
-        usage="%(prog)s [-h] [--config FILE] [--print-settings] [SETTINGS] [COMMAND ...]",
+        usage="%(prog)s [-h] [--version] [--config FILE] [--print-settings] [SETTINGS] [COMMAND ...]",
         description="Serve Platz, or run one of its commands.",
         allow_abbrev=False,
     )
-    parser.add_argument("--config", type=Path, metavar="FILE", help="TOML file (default: config/platz.toml)")
-    parser.add_argument(
-        "--print-settings",
-        action="store_true",
-        help="print every setting with its meaning and source, and exit",
-    )
+    parser.set_defaults(config=None, print_settings=False)
+    parser.add_argument("--version", action="version", version=f"platz {platz.__version__}")
+    _add_general(parser)
     _add_settings(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", prog="platz")
     serve = subparsers.add_parser(
-        "run", usage="%(prog)s [-h] [SETTINGS]", help="serve (what happens without a command, too)"
+        "run",
+        usage="%(prog)s [-h] [--config FILE] [--print-settings] [SETTINGS]",
+        help="serve (what happens without a command, too)",
     )
+    _add_general(serve)
     _add_settings(serve)
     chart.add_commands(subparsers)
     openapi.add_commands(subparsers)
     sandbox_token.add_commands(subparsers)
     return parser
+
+
+def _add_general(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        default=argparse.SUPPRESS,
+        help="TOML file (default: config/platz.toml)",
+    )
+    parser.add_argument(
+        "--print-settings",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print every setting with its meaning and source, and exit",
+    )
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

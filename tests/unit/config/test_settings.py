@@ -12,7 +12,8 @@ import pytest
 from platz.app import log_level
 from platz.commands.arguments import parse
 from platz.commands.settings import settings_report, settings_template
-from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load
+from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load, misspelt
+from platz.surroundings import cluster_provider
 
 ROOT = Path(__file__).parents[3]
 
@@ -92,6 +93,34 @@ def test_an_unreadable_size_of_the_pool_leaves_the_default(text: str) -> None:
     )
 
 
+def test_what_kubernetes_says_of_a_service_of_that_name_is_no_setting() -> None:
+    assert given(PLATZ_POSTGRES_PORT="tcp://10.0.0.7:5432").settings.postgres_port == 15432
+
+
+@pytest.mark.parametrize(
+    ("environ", "provider"),
+    [
+        ({}, "sandbox"),
+        ({"PLATZ_SELF_NAMESPACE": "platz"}, "eks"),
+        ({"PLATZ_LOCAL_CONTEXT": "kind"}, "local"),
+        ({"PLATZ_LOCAL_KUBECONFIG": "/k", "PLATZ_PRODUCTION": "1"}, "local"),
+        ({"PLATZ_LOCAL_CONTEXT": "kind", "PLATZ_CLUSTER_PROVIDER": "sandbox"}, "sandbox"),
+    ],
+)
+def test_clusters_are_found_where_the_settings_say(environ: dict[str, str], provider: str) -> None:
+    assert cluster_provider(given(**environ).settings) == provider
+
+
+def test_a_variable_that_is_nearly_a_setting_is_noticed() -> None:
+    environ = {
+        "PLATZ_PRODUCTON": "1",
+        "PLATZ_API_SERVICE_HOST": "10.0.0.7",
+        "PLATZ_ROLES": "api",
+        "HOME": "/",
+    }
+    assert misspelt(environ) == {"PLATZ_PRODUCTON": "PLATZ_PRODUCTION"}
+
+
 def test_a_program_is_found_by_its_name() -> None:
     assert given(PLATZ_HELM_EXECUTABLE="sh").settings.helm_executable == Path(shutil.which("sh") or "")
 
@@ -150,6 +179,13 @@ def test_the_documented_file_says_the_defaults(tmp_path: Path) -> None:
     file = tmp_path / "platz.toml"
     file.write_text(re.sub(r"^# (?=\w+ = )", "", settings_template(), flags=re.MULTILINE))
     assert load(flags={}, environ={}, file=file).settings == Settings()
+
+
+@pytest.mark.parametrize("words", [["--print-settings", "run"], ["run", "--print-settings"]])
+def test_general_flags_stand_before_and_after_run(words: list[str]) -> None:
+    assert parse(words).print_settings
+    assert parse([*words, "--config", "other.toml", "--api-port", "5"]).config == Path("other.toml")
+    assert not parse(["run"]).print_settings
 
 
 def test_an_unknown_flag_is_answered_briefly(capsys: pytest.CaptureFixture[str]) -> None:
