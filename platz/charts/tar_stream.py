@@ -20,6 +20,7 @@ MOST_UNPACKED = 100 * 1024 * 1024
 """Bytes; Helm's own limit for a chart."""
 
 _CHUNK = 64 * 1024
+_MOST_GZIP_STREAMS = 10_000
 _LONGEST_EXTENSION = 64 * 1024
 _TOO_SHORT = "The archive ends too early."
 _GZIP = 16 + zlib.MAX_WBITS
@@ -122,6 +123,7 @@ class _Unpacked:
         self._buffer = b""
         self._offset = 0
         self._total = 0
+        self._streams = 1
 
     def read(self, size: int, *, may_end: bool = False) -> bytes:
         """Return exactly ``size`` bytes, or fewer when the stream ``may_end``."""
@@ -171,6 +173,9 @@ class _Unpacked:
         self._position -= len(self._inflate.unused_data)
         if self._position >= len(self._archive):
             return False
+        self._streams += 1
+        if self._streams > _MOST_GZIP_STREAMS:  # empty ones cost time without unpacking to anything
+            raise UnsafeArchive(f"The archive is made of more than {_MOST_GZIP_STREAMS} gzip streams.")
         self._inflate = zlib.decompressobj(_GZIP)
         return True
 

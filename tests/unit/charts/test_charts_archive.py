@@ -123,6 +123,11 @@ def test_a_name_that_is_not_utf8_is_refused() -> None:
         unpack(gzip.compress(bytes(plain)))
 
 
+def test_countless_empty_streams_are_refused() -> None:
+    with pytest.raises(UnsafeArchive, match="more than 10000 gzip streams"):
+        unpack(gzip.compress(b"") * 10_001)
+
+
 def test_a_bomb_is_noticed_while_it_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tar_stream, "MOST_UNPACKED", 4 * 1024**2)
     bomb = packed(member("shop/zeros", b"\0" * (16 * 1024**2)))
