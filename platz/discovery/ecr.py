@@ -28,7 +28,7 @@ from platz.db.states import RegistryProvider
 from platz.discovery.charts import record_chart, record_removal, seen_again
 from platz.discovery.found import FoundChart
 from platz.discovery.oci import RoundReport
-from platz.errors import Denied, NotFound, Rejected, Retryable
+from platz.errors import Denied, NotFound, PlatzError, Rejected, Retryable
 from platz.helm.oci_manifest import HELM_CONFIG, parse_manifest
 from platz.helm.registry import RegistryClient
 
@@ -48,6 +48,8 @@ class EcrSearch:
     images: EcrImages
     database: Database
     client_of: Callable[[str], RegistryClient]
+    _unfinished: tuple[str, ...] = ()
+    """Why the latest message had to wait; an empty queue does not mean that it is well again."""
 
     def look(self) -> RoundReport:
         """Handle what the queue holds, for some seconds at most, so that an actor that ends is soon alone.
@@ -57,11 +59,16 @@ class EcrSearch:
         """
         ends, recorded, removed = time.monotonic() + ROUND_SECONDS, 0, 0
         while (message := self.queue.receive(wait_seconds=WAIT_SECONDS)) is not None:
-            added, gone = self._take(message)
+            try:
+                added, gone = self._take(message)
+            except PlatzError as error:
+                self._unfinished = (error.message,)
+                raise
+            self._unfinished = ()
             recorded, removed = recorded + added, removed + gone
             if time.monotonic() > ends:
                 break
-        return RoundReport(recorded=recorded, removed=removed)
+        return RoundReport(recorded=recorded, removed=removed, failures=self._unfinished)
 
     def _take(self, message: QueueMessage) -> tuple[int, int]:
         """Handle a message; return how many charts were recorded and how many are gone."""

@@ -211,6 +211,20 @@ def test_a_chart_that_cannot_be_downloaded_now_is_recorded_and_read_later(
     assert ecr.left() == 0
 
 
+def test_what_failed_is_told_until_a_message_is_handled_again(
+    ecr: EcrAccount, search: EcrSearch, account: AwsAccount
+) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    failing = new_search(account, search.database, unreachable)
+    with pytest.raises(Retryable) as failed:
+        failing.look()
+    search.look()
+    assert failing.look().failures == (failed.value.message,)
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    assert failing.look().failures == ()
+
+
 def test_a_chart_that_the_registry_refuses_is_recorded_with_the_reason(
     ecr: EcrAccount, search: EcrSearch
 ) -> None:
