@@ -18,11 +18,14 @@ from contextlib import closing
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
+from platz.actors.actor import FIRST_RETRY_SECONDS, Actor, House, jittered
 from platz.actors.messages import ListeningResumed, RowChanged
 from platz.db.database import Database
 from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
+
+LONGEST_RETRY_SECONDS = 3.0
+"""As http-api.md section 4 says: whoever looks at a page waits for this connection, and there is one for each process."""
 
 
 class DatabaseListener(Actor):

@@ -1,0 +1,29 @@
+"""The listener while there is no database."""
+
+from __future__ import annotations
+
+import pytest
+from waiting import eventually
+
+from platz.actors import database_listener
+from platz.actors.actor import House
+from platz.actors.database_listener import DatabaseListener
+from platz.db.address import DatabaseAddress
+from platz.db.database import Database
+
+
+def test_a_lost_database_is_looked_for_at_least_every_three_seconds(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    def note(seconds: float) -> float:
+        waits.append(seconds)
+        return 0.0
+
+    monkeypatch.setattr(database_listener, "jittered", note)
+    nowhere = Database(DatabaseAddress(host="127.0.0.1", port=1, database="none", user="nobody"))
+    listener = DatabaseListener.start(name="listener", generation=0, house=house, database=nowhere)
+    eventually(lambda: len(waits) >= 12, seconds=10)
+    listener.stop()
+    assert max(waits) == 3.0
