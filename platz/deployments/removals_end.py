@@ -7,6 +7,7 @@ Uninstall left behind is deleted once more, and what users scheduled for later (
 
 from __future__ import annotations
 
+import structlog
 from sqlalchemy import Connection
 
 from platz.db import deployments, tasks
@@ -14,17 +15,24 @@ from platz.db.database import Database
 from platz.db.deployments import DeploymentRow
 from platz.db.states import ACTIVE_TASK_STATUSES, DeploymentStatus
 from platz.deployments.workloads import owner_of
+from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.namespaces import LABEL_SELECTOR, delete_namespace, is_terminating
 from platz.kube.resources import NAMESPACE
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
 ENDING = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
 
 
 def end_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
-    """Finish what can be finished and return whose removal ended; raises what the cluster or the database raise."""
+    """Finish what can be finished and return whose removal ended.
+
+    One deployment whose namespace can't be deleted holds up no other. Raises `Retryable` when the cluster or the
+    database does not answer.
+    """
     with database.reading() as connection:
         ending = _at_rest(connection, cluster_id)
     if not ending:
@@ -33,9 +41,16 @@ def end_removals(database: Database, client: KubeClient, cluster_id: ClusterId) 
     ended: list[DeploymentId] = []
     for row in ending:
         left = [namespace for namespace in namespaces if owner_of(namespace) == row.id]
-        if not left and _end(database, row):
-            ended.append(row.id)
-        _delete_once_more(client, left)
+        try:
+            if not left and _end(database, row):
+                ended.append(row.id)
+            _delete_once_more(client, left)
+        except Retryable:
+            raise
+        except PlatzError as error:
+            log.warning(
+                "A removal can't be ended", action="remove", deployment_id=str(row.id), reason=error.message
+            )
     return ended
 
 
@@ -58,9 +73,12 @@ def _end(database: Database, row: DeploymentRow) -> bool:
             return False
         if row.status is DeploymentStatus.DELETING:
             return deployments.remove(connection, row.id)
-        return deployments.set_status_if(
+        ended = deployments.set_status_if(
             connection, row.id, [DeploymentStatus.UNINSTALLING], DeploymentStatus.UNINSTALLED
         )
+        if ended:
+            deployments.set_revision(connection, row.id, None)  # a failed Uninstall left it
+        return ended
 
 
 def _delete_once_more(client: KubeClient, namespaces: list[JsonObject]) -> None:
