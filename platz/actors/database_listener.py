@@ -25,7 +25,7 @@ from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
 LONGEST_RETRY_SECONDS = 3.0
-"""As http-api.md section 4 says: whoever looks at a page waits for this connection, and there is one for each process."""
+"""As http-api.md section 4 says: whoever looks at a page waits for this connection, one of each process."""
 
 
 class DatabaseListener(Actor):
