@@ -117,7 +117,7 @@ Interval = Annotated[timedelta, BeforeValidator(parse_duration), AfterValidator(
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split), AfterValidator(_some)]
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
-Port = Annotated[int, Field(ge=0, le=65535)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1)]
 ExistingFile = Annotated[Path, AfterValidator(_existing)]
 Program = Annotated[Path, AfterValidator(_program)]

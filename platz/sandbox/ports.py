@@ -6,6 +6,7 @@ import errno
 import socket
 import threading
 import time
+from collections.abc import Sequence
 
 from platz.sandbox.process import StandInFailed
 
@@ -25,6 +26,13 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
                 f" or choose another with {setting}."
             )
         pause.wait(0.05)
+
+
+def require_distinct(ports: Sequence[int]) -> None:
+    """Raise `StandInFailed` when two stand-ins are to have the same port."""
+    for port in ports:
+        if ports.count(port) > 1:
+            raise StandInFailed(f"Port {port} is wanted for two stand-ins: choose another for one of them.")
 
 
 def _is_free(port: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 
 from platz.db.address import DatabaseAddress
 from platz.sandbox.data_folder import DataFolder
-from platz.sandbox.ports import require_free
+from platz.sandbox.ports import require_distinct, require_free
 from platz.sandbox.postgres import EmbeddedPostgres
 from platz.sandbox.process import StandInProcess
 from platz.sandbox.revival import Revival
@@ -39,7 +39,13 @@ class SandboxPlan:
     @property
     def is_empty(self) -> bool:
         """True when everything is real."""
-        return not (self.postgres_port or self.identity_port or self.simulator_ports or self.registry_port)
+        return not self.ports
+
+    @property
+    def ports(self) -> list[int]:
+        """Every port that a stand-in takes."""
+        wanted = (self.postgres_port, self.identity_port, *(self.simulator_ports or ()), self.registry_port)
+        return [port for port in wanted if port is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +90,7 @@ class Sandbox:
 
     def start(self) -> SandboxFacts:
         """Start all parts side by side; raise `StandInFailed` with one sentence, everything stopped again."""
+        require_distinct(self._plan.ports)
         with self._running as started, ThreadPoolExecutor(thread_name_prefix="sandbox") as pool:
             identity, clusters, registry = self._identity(), self._clusters(), self._registry()
             for process in (identity, clusters, registry):

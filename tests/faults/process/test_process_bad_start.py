@@ -74,6 +74,12 @@ def test_taken_ports_are_named_with_their_settings(tmp_path: Path) -> None:
         assert words in line
 
 
+def test_a_port_that_two_stand_ins_want_is_named(platz: PlatzProcess) -> None:
+    port = platz.settings["PLATZ_REGISTRY_PORT"] = platz.settings["PLATZ_IDENTITY_PORT"]
+
+    assert f"Port {port} is wanted for two stand-ins" in refused(platz)
+
+
 def test_a_missing_configuration_file_is_named(platz: PlatzProcess) -> None:
     assert "nowhere.toml can't be read: No such file" in refused(platz, "--config", "nowhere.toml")
 
