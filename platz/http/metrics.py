@@ -1,7 +1,7 @@
 """The figures of `GET /metrics` that come out of the database and its pool (http-api.md section 5.2).
 
-Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds. While it does not
-answer, the figures of tasks and deployments are the last that were counted, and only one scrape waits for it.
+Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds, and by one thread. A
+scrape waits for it for a moment; while it does not answer, the figures of tasks and deployments are the last counted.
 """
 
 from __future__ import annotations
@@ -41,14 +41,23 @@ class DatabaseFigures(Collector):
     """Counts tasks and deployments, and tells how the pool does."""
 
     def __init__(
-        self, database: Database, *, max_age: float = 5.0, clock: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        *,
+        max_age: float = 5.0,
+        patience: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``max_age`` in seconds (`--prometheus-update-interval`)."""
+        """``max_age`` in seconds (`--prometheus-update-interval`); ``patience``: how long a scrape waits."""
         self._database = database
         self._max_age = max_age
+        self._patience = patience
         self._clock = clock
         self._lock = threading.Lock()
-        self._counted: tuple[float, Figures | None] | None = None
+        self._asked_at: float | None = None
+        self._answered = threading.Event()
+        self._answered.set()
+        self._known: Figures | None = None
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric family of section 5.2."""
@@ -59,25 +68,25 @@ class DatabaseFigures(Collector):
         yield from _pool_metrics(self._database.pool_statistics())
 
     def _figures(self) -> Figures | None:
-        known = self._counted
-        if known is not None and self._clock() - known[0] < self._max_age:
-            return known[1]
-        if not self._lock.acquire(blocking=known is None):
-            return known and known[1]
-        try:
-            if self._counted is known:
-                self._counted = (self._clock(), self._count() or (known and known[1]))
-            return self._counted and self._counted[1]
-        finally:
-            self._lock.release()
+        with self._lock:
+            if self._answered.is_set() and self._is_old():
+                self._asked_at = self._clock()
+                self._answered.clear()
+                threading.Thread(target=self._count, name="figures", daemon=True).start()
+        self._answered.wait(self._patience)
+        return self._known
 
-    def _count(self) -> Figures | None:
+    def _is_old(self) -> bool:
+        return self._asked_at is None or self._clock() - self._asked_at >= self._max_age
+
+    def _count(self) -> None:
         try:
             with self._database.reading() as connection:
-                return count(connection)
+                self._known = count(connection)
         except PlatzError as error:
             log.warning("figures can't be counted", action="metrics_without_database", error=error.message)
-            return None
+        finally:
+            self._answered.set()
 
 
 def count(connection: Connection) -> Figures:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Never
 
 import httpx
@@ -12,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.errors import Retryable
-from platz.http.metrics import DatabaseFigures, Figures, exposition
+from platz.http.metrics import DatabaseFigures, exposition
 from platz.http.operations import Readiness
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.live.live_server import LiveServer
@@ -148,26 +150,25 @@ def test_while_the_database_does_not_answer_the_last_figures_are_told(
     assert found["platz_deployment_task_status_counter", frozenset({("task_status", "Done")})] == 0
 
 
-def test_a_count_that_takes_long_holds_up_one_scrape_only(database: Database) -> None:
+def test_a_count_that_takes_long_holds_up_no_scrape(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hangs = threading.Event()
     time = [0.0]
-    counting, go_on = threading.Event(), threading.Event()
-
-    class Slow(DatabaseFigures):
-        def _count(self) -> Figures | None:
-            if time[0]:
-                counting.set()
-                go_on.wait(10)
-            return super()._count()
-
-    figures = Slow(database, max_age=5, clock=lambda: time[0])
+    figures = DatabaseFigures(database, max_age=5, patience=10, clock=lambda: time[0])
     exposition(figures)
+
+    @contextmanager
+    def hanging() -> Iterator[Never]:
+        hangs.wait(10)
+        raise Retryable
+        yield
+
+    monkeypatch.setattr(database, "reading", hanging)
+    monkeypatch.setattr(figures, "_patience", 0)
     time[0] = 5.0
-    held_up = threading.Thread(target=exposition, args=(figures,))
-    held_up.start()
-    assert counting.wait(10)
     found = {name for name, _ in samples(exposition(figures).decode())}
-    go_on.set()
-    held_up.join()
+    hangs.set()
     assert "platz_deployment_task_status_counter" in found
 
 
