@@ -24,6 +24,7 @@ from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import Gatekeeper
 from platz.http.live.rights import RightsReader
 from platz.http.live.routes import live_routes
+from platz.http.loopback import OneName
 from platz.http.metrics import DatabaseFigures
 from platz.http.operations import Readiness, operation_routes
 from platz.http.server import WebServer
@@ -50,7 +51,7 @@ class Web:
             raise PlatzError("This process does not serve the API.")
         services = _services(self.parts)
         routes = _routes_beside(self.parts, services, self.feed, self.readiness)
-        frontend = self.frontend
+        frontend = OneName(self.frontend, own_url=services.own_url)
         return WebServer(
             lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
         )
