@@ -21,9 +21,19 @@ MOST_UNHANDLED = 64
 class ClusterWatches:
     """Watches every kind of `WATCHED` until it is stopped."""
 
-    def __init__(self, *, access: ClusterAccess, tell: Callable[[Watched, WatchNews], None]) -> None:
-        """``tell`` is called on the watches' threads; its receiver calls `handled` for each piece of news."""
+    def __init__(
+        self,
+        *,
+        access: ClusterAccess,
+        tell: Callable[[Watched, WatchNews], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        """``tell`` is called on the watches' threads; its receiver calls `handled` for each piece of news.
+
+        ``failed`` is told of a defect that ended a watch.
+        """
         self._tell = tell
+        self._failed = failed
         self._room = threading.Semaphore(MOST_UNHANDLED)
         self._stopped = threading.Event()
         breaker = Breaker(Pauses())
@@ -49,8 +59,11 @@ class ClusterWatches:
         self._room.release()
 
     def _run(self, watched: Watched, watch: Watch) -> None:
-        for news in watch.news():
-            self._room.acquire()
-            if self._stopped.is_set():
-                return
-            self._tell(watched, news)
+        try:
+            for news in watch.news():
+                self._room.acquire()
+                if self._stopped.is_set():
+                    return
+                self._tell(watched, news)
+        except Exception as error:  # noqa: BLE001 - nobody would notice that a thread is gone: its actor must end too
+            self._failed(error)

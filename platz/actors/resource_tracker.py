@@ -20,7 +20,7 @@ from typing_extensions import override
 from platz import metrics
 from platz.actors.actor import Actor, House
 from platz.actors.cluster_watches import ClusterWatches
-from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick
+from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick, WorkerFailed
 from platz.db import clusters
 from platz.db.database import Database
 from platz.deployments.cluster_view import Batch, ClusterView
@@ -147,10 +147,13 @@ class ResourceTracker(Actor):
             batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, news=news)
             self.tell_self(batch)
 
-        watches = ClusterWatches(access=served.access, tell=tell)
+        watches = ClusterWatches(access=served.access, tell=tell, failed=self._watch_ended)
         view = ClusterView(cluster_id=served.cluster_id)
         self._tracked[served.cluster_id] = Tracked(name=served.name, watches=watches, view=view)
         watches.start()
+
+    def _watch_ended(self, error: BaseException) -> None:
+        self.tell_self(WorkerFailed(error=error))
 
     def _untrack(self, cluster_id: ClusterId) -> None:
         tracked = self._tracked.pop(cluster_id, None)

@@ -20,7 +20,7 @@ from platz.kube.access import ClusterAccess
 from platz.kube.answers import error_from_status, error_from_transport
 from platz.kube.connections import Connections, SocketRegister
 from platz.kube.credentials import Credential
-from platz.kube.errors import KubeAborted, KubeUnreachable, KubeUntrusted
+from platz.kube.errors import KubeAborted, KubeDenied, KubeUnreachable, KubeUntrusted
 from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
@@ -127,6 +127,10 @@ class Exchange:
             )
         except (broken.HTTPError, OSError) as error:
             raise self._broken(error) from error
+        except ValueError:  # of a line break in a header; its text holds the token
+            raise KubeDenied(
+                f"The credentials for cluster {self._access.name} hold characters that can't be sent."
+            ) from None
 
     def _headers(self, credential: Credential, call: Call) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "platz"}

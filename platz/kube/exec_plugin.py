@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -69,11 +69,37 @@ class ExecPlugin:
             raise Rejected(f"The credential plugin {self.command} did not print JSON.") from error
         match answer:
             case {"apiVersion": self.api_version, "status": dict(status)}:
-                return _credential(status)
+                return self._credential(status)
             case _:
                 raise Rejected(
                     f"The credential plugin {self.command} did not print a {self.api_version} credential."
                 )
+
+    def _credential(self, status: JsonObject) -> Credential:
+        token = status.get("token")
+        certificate, key = status.get("clientCertificateData"), status.get("clientKeyData")
+        pair = (
+            ClientCertificate(certificate=certificate.encode(), key=key.encode())
+            if isinstance(certificate, str) and isinstance(key, str)
+            else None
+        )
+        return Credential(
+            token=token if isinstance(token, str) else None,
+            certificate=pair,
+            expires_at=self._moment(status.get("expirationTimestamp")),
+        )
+
+    def _moment(self, text: JsonValue) -> datetime | None:
+        """Read RFC 3339; a time that names no zone is taken as UTC."""
+        if not isinstance(text, str):
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise Rejected(
+                f"The credential plugin {self.command} printed an expirationTimestamp that is no time."
+            ) from error
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def plugin_from_entry(entry: JsonObject, *, folder: Path, environment: Mapping[str, str]) -> ExecPlugin:
@@ -94,21 +120,6 @@ def plugin_from_entry(entry: JsonObject, *, folder: Path, environment: Mapping[s
         api_version=api_version,
         folder=folder,
         environment={**environment, **extra},
-    )
-
-
-def _credential(status: JsonObject) -> Credential:
-    token, expires = status.get("token"), status.get("expirationTimestamp")
-    certificate, key = status.get("clientCertificateData"), status.get("clientKeyData")
-    pair = (
-        ClientCertificate(certificate=certificate.encode(), key=key.encode())
-        if isinstance(certificate, str) and isinstance(key, str)
-        else None
-    )
-    return Credential(
-        token=token if isinstance(token, str) else None,
-        certificate=pair,
-        expires_at=datetime.fromisoformat(expires) if isinstance(expires, str) else None,
     )
 
 

@@ -32,6 +32,11 @@ def test_token_and_end_are_read(tmp_path: Path) -> None:
     assert found.expires_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)  # type: ignore[attr-defined]
 
 
+def test_an_end_without_a_zone_is_utc(tmp_path: Path) -> None:
+    found = plugin(tmp_path, printing(token="secret", expirationTimestamp="2026-01-02T03:04:05"))
+    assert found.expires_at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)  # type: ignore[attr-defined]
+
+
 def test_a_certificate_is_read(tmp_path: Path) -> None:
     found = plugin(tmp_path, printing(clientCertificateData="c", clientKeyData="k"))
     assert found.certificate.certificate == b"c"  # type: ignore[attr-defined]
@@ -55,6 +60,7 @@ def test_arguments_and_environment_reach_the_plugin(tmp_path: Path) -> None:
         ("import sys; print('secret', file=sys.stderr); sys.exit(3)", Retryable, "exit code 3"),
         ("print('secret')", Rejected, "did not print JSON"),
         ("print('[]')", Rejected, "credential"),
+        (printing(token="secret", expirationTimestamp="soon"), Rejected, "no time"),
         ('print(\'{"apiVersion": "other", "status": {}}\')', Rejected, "credential"),
     ],
 )

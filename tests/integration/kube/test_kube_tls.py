@@ -154,6 +154,17 @@ def test_certificates_that_cannot_be_read_are_rejected(serve: Serve, broken: byt
             client_for(serve(), ca=broken).version()
 
 
+@pytest.mark.parametrize("token", ["very-secret\n", "very-secret-\u2028"])
+def test_a_token_that_fits_in_no_header_is_refused_without_telling_it(
+    serve: Serve, authority: Authority, token: str
+) -> None:
+    source = FixedCredential(credential=Credential(token=token))
+    with pytest.raises(KubeDenied, match="can't be sent") as caught:
+        client_for(serve(), ca=authority.certificate, credentials=source).version()
+    assert caught.value.__cause__ is None
+    assert "very-secret" not in caught.value.message
+
+
 def test_a_refused_token_is_renewed_once(serve: Serve, authority: Authority) -> None:
     server = serve()
     server.accepted = "2"
