@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from platz.errors import PlatzError
 from platz.http.dispatch import PathEndpoint, RequestThreads
@@ -71,13 +72,15 @@ def _table_routes(services: Services, threads: RequestThreads) -> list[BaseRoute
     ]
 
 
-async def nothing_here(scope: Scope, _receive: Receive, send: Send) -> None:
-    """404 with the envelope; a WebSocket is refused."""
+async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
+    """404 with the envelope, for a WebSocket too."""
+    answer = error_answer(404, NOTHING_HERE)
     if scope["type"] == "websocket":
-        await send({"type": "websocket.close", "code": 1000})
+        refusal = Response(answer.body, answer.status, media_type=answer.media_type)
+        await WebSocket(scope, receive, send).send_denial_response(refusal)
         return
     exchange_of(scope).route = "unknown"
-    await send_answer(error_answer(404, NOTHING_HERE), send)
+    await send_answer(answer, send)
 
 
 async def _refusal(_request: Request, error: Exception) -> Response:

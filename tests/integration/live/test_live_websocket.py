@@ -41,8 +41,8 @@ def cookie_mode(server: LiveServer, identity: Identity, **options: Any) -> Itera
         yield connection
 
 
-def refusal(server: LiveServer, **options: Any) -> tuple[int, str]:
-    with pytest.raises(InvalidStatus) as refused, connect(server.ws_url, **options):
+def refusal(server: LiveServer, *, beyond: str = "", **options: Any) -> tuple[int, str]:
+    with pytest.raises(InvalidStatus) as refused, connect(f"{server.ws_url}{beyond}", **options):
         pass
     response = refused.value.response
     return response.status_code, json.loads(response.body or b"{}")["message"]
@@ -203,6 +203,10 @@ def test_a_malformed_upgrade_is_refused_and_closed(server: LiveServer, header: s
         peer.sendall(f"GET /api/v2/ws HTTP/1.1\r\nHost: x\r\n{key}\r\n{header}\r\n\r\n".encode())
         answer = b"".join(iter(lambda: peer.recv(4096), b""))
     assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+
+
+def test_at_another_path_there_is_nothing(server: LiveServer) -> None:
+    assert refusal(server, beyond="/more") == (404, "There is nothing at this path.")
 
 
 def test_a_refusal_is_no_error_of_the_server(server: LiveServer, caplog: pytest.LogCaptureFixture) -> None:
