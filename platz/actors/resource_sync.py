@@ -25,6 +25,7 @@ from platz.db.deployment_resources import ResourceId
 from platz.db.leases import LeaseKeeper
 from platz.deployments.ingress import IngressCaller
 from platz.deployments.resource_hooks import synchronise
+from platz.errors import Retryable
 
 HOOKS_AT_ONCE = 8
 LOOK_SECONDS = 60.0
@@ -101,5 +102,12 @@ class ResourceSync(DutyActor):
     def _call(self, resource_id: ResourceId) -> None:
         try:
             synchronise(self._database, self._caller, self._decrypt, resource_id)
+        except Retryable as error:
+            self.log.warning(
+                "A hook's outcome could not be written",
+                action="wait",
+                resource_id=str(resource_id),
+                reason=error.message,
+            )
         finally:
             self.tell_self(Synchronised(resource_id=resource_id))
