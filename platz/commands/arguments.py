@@ -13,6 +13,7 @@ from platz.commands import chart, openapi, sandbox_token
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
+COMMANDS = {"run", "chart", "openapi", "sandbox-token"}
 CONFIG_FILE = Path("config/platz.toml")
 
 
@@ -29,7 +30,7 @@ class Arguments:
 def parse(argv: Sequence[str]) -> Arguments:
     """Read the command line; exits with status 2 and a usage line when it can't be understood."""
     parser = _parser()
-    namespace = parser.parse_args(argv)
+    namespace = parser.parse_args(_with_values(argv))
     handler: Callable[[argparse.Namespace], int] | None = getattr(namespace, "handler", None)
     given = vars(namespace)
     return Arguments(
@@ -43,6 +44,15 @@ def parse(argv: Sequence[str]) -> Arguments:
 def flag_of(name: str) -> str:
     """The flag of a setting."""
     return REPEATABLE.get(name, f"--{name.replace('_', '-')}")
+
+
+def _with_values(argv: Sequence[str]) -> Sequence[str]:
+    """Say `--production=true` for `--production run`, so that the command is not read as the flag's value."""
+    switches = {flag_of(name) for name, field in Settings.model_fields.items() if field.annotation is bool}
+    return [
+        f"{word}=true" if word in switches and following in COMMANDS else word
+        for word, following in zip(argv, [*argv[1:], ""], strict=True)
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:

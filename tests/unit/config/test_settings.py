@@ -189,6 +189,20 @@ def test_general_flags_stand_before_and_after_run(words: list[str]) -> None:
     assert not parse(["run"]).print_settings
 
 
+@pytest.mark.parametrize(
+    ("words", "value"),
+    [
+        (["--production"], "true"),
+        (["--production", "run"], "true"),
+        (["run", "--production"], "true"),
+        (["--production", "false"], "false"),
+        (["--production=false", "run"], "false"),
+    ],
+)
+def test_a_switch_needs_no_value(words: list[str], value: str) -> None:
+    assert parse(words).settings == {"production": value}
+
+
 def test_an_unknown_flag_is_answered_briefly(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["run", "--api-prot=3000"])
