@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClientCertificate:
@@ -57,11 +59,24 @@ class FixedCredential:
 
 
 class RenewedCredential:
-    """Keeps what ``fetch`` made until shortly before it ends; safe to use from many threads."""
+    """Keeps what ``fetch`` made until shortly before it ends; safe to use from many threads.
 
-    def __init__(self, fetch: Callable[[], Credential], *, margin: timedelta = timedelta(seconds=60)) -> None:
-        """``margin`` is how long before its end a credential is replaced (workers.md section 1.3)."""
+    Two with equal origins are equal: a kubeconfig that is read once more and says the same is no change.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[], Credential],
+        *,
+        origin: object = None,
+        margin: timedelta = timedelta(seconds=60),
+    ) -> None:
+        """``origin`` says what is fetched, None means nothing that could be compared.
+
+        ``margin`` is how long before its end a credential is replaced (workers.md section 1.3).
+        """
         self._fetch = fetch
+        self._origin = origin
         self._margin = margin
         self._lock = threading.Lock()
         self._kept: Credential | None = None
@@ -78,6 +93,16 @@ class RenewedCredential:
         with self._lock:
             self._kept = self._fetch()
             return self._kept
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RenewedCredential) or self._origin is None:
+            return self is other
+        return self._origin == other._origin
+
+    @override
+    def __hash__(self) -> int:
+        return hash(RenewedCredential)
 
     def _ends_soon(self, credential: Credential) -> bool:
         return credential.expires_at is not None and credential.expires_at - self._margin <= datetime.now(UTC)

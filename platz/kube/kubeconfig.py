@@ -165,12 +165,13 @@ def _credentials(user: _Entry, environment: Mapping[str, str]) -> CredentialSour
         plugin: ExecPlugin = plugin_from_entry(
             cast("JsonObject", plugin_entry), folder=user.folder, environment=environment
         )
-        return RenewedCredential(plugin.credential)
+        return RenewedCredential(plugin.credential, origin=plugin)
     certificate = _certificate(user)
     token = _text(user, "token")
     token_file = _text(user, "tokenFile")
     if token_file and not token:
-        return RenewedCredential(lambda: _from_token_file(user.folder / token_file, certificate))
+        path = user.folder / token_file
+        return RenewedCredential(lambda: _from_token_file(path, certificate), origin=(path, certificate))
     return FixedCredential(credential=Credential(token=token or None, certificate=certificate))
 
 

@@ -86,6 +86,28 @@ def test_a_token_file_is_read_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("user", "other"),
+    [
+        ({"token": "one"}, {"token": "two"}),
+        ({"tokenFile": "one"}, {"tokenFile": "two"}),
+        (
+            {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "args": ["one"]}},
+            {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "aws", "args": ["two"]}},
+        ),
+    ],
+)
+def test_what_is_read_once_more_is_equal_until_it_changes(
+    tmp_path: Path, user: JsonObject, other: JsonObject
+) -> None:
+    file = written(tmp_path / "config", config("east", current="east", **user))
+    choice = KubeconfigChoice(home=tmp_path, file=file)
+    first = read(choice)
+    assert read(choice) == first
+    written(file, config("east", current="east", **other))
+    assert read(choice) != first
+
+
+@pytest.mark.parametrize(
     ("change", "problem"),
     [
         ({"current-context": "nowhere"}, "no context named 'nowhere'"),
