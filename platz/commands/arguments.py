@@ -51,7 +51,7 @@ def _with_values(argv: Sequence[str]) -> Sequence[str]:
     switches = {flag_of(name) for name, field in Settings.model_fields.items() if field.annotation is bool}
     return [
         f"{word}=true" if word in switches and following in COMMANDS else word
-        for word, following in zip(argv, [*argv[1:], ""], strict=True)
+        for word, following in zip(argv, (*argv, "")[1:], strict=True)
     ]
 
 

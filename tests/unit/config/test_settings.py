@@ -203,6 +203,10 @@ def test_a_switch_needs_no_value(words: list[str], value: str) -> None:
     assert parse(words).settings == {"production": value}
 
 
+def test_no_words_at_all_are_understood() -> None:
+    assert parse([]).settings == {}
+
+
 def test_an_unknown_flag_is_answered_briefly(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["run", "--api-prot=3000"])
