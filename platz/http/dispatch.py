@@ -149,7 +149,7 @@ def _refused(error: PlatzError, exchange: Exchange) -> Answer:
         exchange.reason = error.reason
     if status_of(error) >= 500:
         cause = f"{type(error.__cause__).__name__}: {error.__cause__}"[:LONGEST_CAUSE]
-        log.warning("request refused", action="request_refused", error=error.message, cause=cause)
+        log.warning("Refused a request", action="request_refused", error=error.message, cause=cause)
     return answer_error(error)
 
 

@@ -107,7 +107,7 @@ class Edge:
                 raise
             await send_answer(error_answer(503, STOPPING), send_with_headers)
         except Exception:
-            log.exception("a request hit a defect", action="request_failed", route=exchange.route)
+            log.exception("A request hit a defect", action="request_failed", route=exchange.route)
             if exchange.status != CLIENT_GONE:
                 raise  # the answer has begun: the server must cut the connection
             await send_answer(answer_unexpected(exchange.request_id), send_with_headers)
@@ -145,7 +145,7 @@ def _account(method: str, exchange: Exchange) -> None:
     metrics.http_request_seconds.labels(known, exchange.route).observe(seconds)
     write = log.debug if _is_usual(known, exchange, seconds) else log.info
     write(
-        "request",
+        "Answered a request",
         action="request",
         method=known,
         route=exchange.route,

@@ -82,7 +82,7 @@ async def _refuse(websocket: WebSocket, error: PlatzError) -> None:
         (code for kind, code in _STATUS.items() if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR
     )
     reason = error.reason if isinstance(error, Denied) else error.message
-    log.info("live connection refused", action="live_refused", status=int(status), reason=reason)
+    log.info("Refused a live connection", action="live_refused", status=int(status), reason=reason)
     await websocket.send_denial_response(JSONResponse({"message": error.message}, status))
 
 
@@ -117,7 +117,7 @@ async def _read(websocket: WebSocket, client: LiveClient) -> None:
 def _apply(client: LiveClient, text: str) -> None:
     wish = read_client_frame(text)
     if wish is None:
-        log.debug("live frame ignored", action="live_frame_ignored")
+        log.debug("Ignored a live frame", action="live_frame_ignored")
         return
     try:
         client.subscribe(wish)

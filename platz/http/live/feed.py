@@ -128,7 +128,7 @@ class LiveFeed:
             while True:
                 await self._turn()
         except Exception:
-            log.exception("live events failed", action="live_feed_failed")
+            log.exception("Live events failed", action="live_feed_failed")
             self._end_all(endings.SERVER_FAILED)
             raise
 

@@ -93,7 +93,7 @@ def _rotating(keys: KeyRing, rotate_after: timedelta) -> Lifespan[Starlette]:
             try:
                 await run_in_threadpool(keys.rotate_when_older_than, rotate_after)
             except OSError:  # a full disk: the present key stays good, the next round tries again
-                _log.warning("the signing key could not be rotated", exc_info=True)
+                _log.warning("The signing key could not be rotated", exc_info=True)
             await asyncio.sleep(pause)
 
     @asynccontextmanager
