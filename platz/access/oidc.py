@@ -33,9 +33,10 @@ from platz.json import JsonObject
 
 SCOPE = "openid profile email"
 CALLBACK_PATH = "/auth/google/callback"
-PLACES = 8
-"""Sign-ins that may wait for the provider at a time; more wait two seconds for a place."""
-PLACE_SECONDS = 2.0
+PLACES = 16
+"""Sign-ins that may wait for the provider at a time, which is less than half of the threads that requests have."""
+PLACE_SECONDS = 3.0
+"""More wait so long for a place: with a provider that takes a second to answer, everybody of a team gets in."""
 _TEXT_LIMIT = 1024
 _CODE_LIMIT = 4096
 

@@ -423,6 +423,22 @@ def test_a_provider_that_hangs_does_not_take_every_thread(
     assert provider.asked.count("/.well-known/openid-configuration") == 1
 
 
+def test_a_slow_provider_serves_a_team_at_the_same_moment(provider: FakeProvider, flow: SignInFlow) -> None:
+    """Given a provider that answers nobody before all have asked, when a team signs in, then everybody gets in."""
+    team = threading.Barrier(16)
+
+    def slow(_: httpx.Request) -> httpx.Response:
+        team.wait(10)
+        return httpx.Response(200, json=provider.userinfo)
+
+    provider.answers["/userinfo"] = slow
+    identity_provider = provider.identity_provider()
+    code = provider.authorize(identity_provider.redirect_url(flow))
+    with ThreadPoolExecutor(team.parties) as people:
+        finished = [people.submit(identity_provider.finish, code, flow) for _ in range(team.parties)]
+        assert [each.result(15) for each in finished] == [ALICE] * team.parties
+
+
 def test_after_a_failure_the_provider_is_asked_again(provider: FakeProvider) -> None:
     time = [0.0]
     settings = ProviderSettings(server_url=ISSUER, client_id="platz", client_secret="s")
