@@ -18,6 +18,8 @@ from platz.json import JsonValue
 
 LARGEST_BODY = 2 * 1024 * 1024
 MOST_PROBLEMS = 5
+OUR_OWN_WORDS = "Value error, "
+"""What pydantic puts before the sentence of a validator."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
@@ -90,7 +92,10 @@ def _require_storable(raw: bytes) -> None:
 
 def _problems(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    told = [f"{_place(problem['loc'])}{problem['msg']}" for problem in problems[:MOST_PROBLEMS]]
+    told = [
+        f"{_place(problem['loc'])}{problem['msg'].removeprefix(OUR_OWN_WORDS)}"
+        for problem in problems[:MOST_PROBLEMS]
+    ]
     return "; ".join(told)
 
 

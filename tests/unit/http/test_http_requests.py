@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platz.errors import Rejected
-from platz.http.documents import AnyJson
+from platz.http.documents import AnyJson, Name
 from platz.http.requests import LARGEST_BODY, RequestBody, parse_body, read_body
 
 
@@ -115,3 +115,12 @@ def test_a_refusal_does_not_repeat_the_input() -> None:
         parse_body(Person, b'{"age": "hunter2"}', content_type="application/json")
     assert "hunter2" not in refused.value.message
     assert "age" in refused.value.message
+
+
+def test_the_words_of_a_validator_are_told_as_they_are() -> None:
+    class Named(RequestBody):
+        name: Name
+
+    with pytest.raises(Rejected) as refusal:
+        parse_body(Named, b'{"name": " "}', content_type="application/json")
+    assert refusal.value.message == "Json deserialize error: name: must not be empty"
