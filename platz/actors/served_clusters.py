@@ -29,6 +29,13 @@ class ServedClusters:
         if client is not None:
             client.abort()
 
+    def clear(self) -> None:
+        """Serve nothing any more, from this moment: the leases are lost, and others may own the clusters."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.abort()
+
     def client(self, cluster_id: ClusterId) -> KubeClient:
         """The client of a cluster; raise `ClusterNotServed`."""
         with self._lock:

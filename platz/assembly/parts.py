@@ -93,9 +93,11 @@ def make_parts(
     """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
     aws = AwsAccount(region=settings.aws_region)
     helm = _helm(settings, surroundings)
+    served = ServedClusters()
 
     def lost(names: frozenset[str]) -> None:
-        helm.kill_all()  # at once: the next owner of the clusters may be about to run Helm
+        served.clear()  # at once, so that nothing starts Helm again: the next owner may be about to run it
+        helm.kill_all()
         lost_leases(names)
 
     parts = Parts(
@@ -105,7 +107,7 @@ def make_parts(
         cipher=cipher,
         tokens=Tokens(_signing_key(database, cipher)),
         leases=LeaseKeeper(database, lost),
-        served=ServedClusters(),
+        served=served,
         helm=helm,
         archives=ArchiveCache(
             surroundings.cache / "charts", registry_client_of(surroundings.registry_url, aws)
