@@ -1,6 +1,6 @@
 """Logging: one structured line for each event, human on a terminal, JSON otherwise.
 
-Invariant: lines have `action=` and ids, never a secret. Libraries' own lines (uvicorn, alembic, urllib3) pass
+Invariant: lines have `action=` and ids, never a secret. Libraries' own lines (alembic, pykka, urllib3) pass
 through the same formatter, from `warning` upwards unless the level is debug; those of libraries that write whole
 answers, headers or signed addresses stay at `warning` even then.
 """
@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import structlog
 
-QUIET = ("uvicorn", "alembic", "urllib3", "pykka", "asyncio")
-DISCREET = ("boto3", "botocore", "httpcore", "httpx", "kubernetes", "websockets")
+QUIET = ("alembic", "urllib3", "pykka", "asyncio")
+DISCREET = ("boto3", "botocore", "httpcore", "httpx", "kubernetes", "uvicorn", "websockets")
 """For debugging these write passwords and tokens, too."""
 
 

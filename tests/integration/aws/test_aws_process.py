@@ -16,6 +16,8 @@ import pytest
 from acceptance.platz_process import PlatzProcess
 from ecr_account import DOMAIN, ENVIRONMENT, QUEUE, REGION, EcrAccount
 from waiting import eventually
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 SHOP = "web-shop"
 OIDC = {
@@ -126,6 +128,9 @@ def test_a_process_lives_on_what_the_account_tells(
         redirect = urlsplit(answer.json()["redirect_url"])
     assert f"{redirect.scheme}://{redirect.netloc}" == url
     assert parse_qs(redirect.query)["client_id"] == ["platz-on-aws"]
+
+    with pytest.raises(InvalidStatus):
+        connect(f"{platz.url.replace('http', 'ws')}/api/v2/ws?access_token=hush-hush")
 
     assert platz.is_alive()
     assert httpx.get(f"{platz.url}/readyz").status_code == 200
