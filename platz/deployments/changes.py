@@ -152,6 +152,9 @@ def _hold(
     the one where it is, and its lock comes first; when somebody else moves the deployment while the locks are
     waited for, they are given back and taken again.
     """
+    if update.name is None or update.cluster_id is not None:
+        kind, held, _ = _lock_where_seen(connection, deployment_id, update)
+        return kind, held
     for _ in range(MOST_MOVES_MEANWHILE):
         attempt = connection.begin_nested()
         kind, held, is_where_seen = _lock_where_seen(connection, deployment_id, update)
