@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from platz.access import permissions
 from platz.db import deployments, kinds
 from platz.db.kinds import KindRow
-from platz.errors import Conflict, NotFound, Rejected
+from platz.deployments.names import check_kind_name
+from platz.errors import Conflict, NotFound
 from platz.identities import Identity, KindId
 
 
@@ -15,14 +16,13 @@ def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, nam
     """Rename the kind and return its row.
 
     Namespaces are named after the kind: while deployments carry it, only upper and lower case may change.
-    Raises NotFound, Denied, Rejected (empty), Conflict (in use, name taken).
+    Raises NotFound, Denied, Rejected (empty, no DNS label), Conflict (in use, name taken).
     """
     permissions.require_site_admin(connection, identity)
     kind = kinds.lock(connection, kind_id, against_use=True)
     if kind is None:
         raise NotFound
-    if not name.strip():
-        raise Rejected("The name must not be empty", field="name")
+    check_kind_name(name)
     if name.lower() != kind.name.lower() and deployments.exist_with_kind(connection, kind_id):
         raise Conflict(
             "This kind can't be renamed while it has deployments, because their namespaces are named after it"

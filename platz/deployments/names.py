@@ -1,4 +1,4 @@
-"""What a deployment may be called (http-api.md 7.12).
+"""What a deployment and its kind may be called (http-api.md 7.8, 7.12).
 
 Invariant: an accepted name ends up in a Kubernetes namespace, in DNS names and in command lines, so nothing
 but a DNS label ever passes. This is a security boundary.
@@ -22,6 +22,18 @@ def check_cardinality(cardinality: Cardinality, name: str) -> None:
         raise Rejected("Missing name field", field="name")
     if cardinality is Cardinality.ONE_PER_CLUSTER and name:
         raise Conflict("This is a one per cluster deployment, therefore is cannot be assigned a name")
+
+
+def check_kind_name(kind_name: str) -> None:
+    """Raise Rejected for a kind none of whose deployments could have a namespace."""
+    if not kind_name.strip():
+        raise Rejected("The name must not be empty", field="name")
+    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > LONGEST_LABEL:
+        raise Rejected(
+            f"The name may hold at most {LONGEST_LABEL} letters, digits and dashes, and must start and end with a"
+            " letter or digit, because the namespaces of its deployments are named after it",
+            field="name",
+        )
 
 
 def check_name(kind_name: str, name: str) -> str:

@@ -200,6 +200,13 @@ def test_kinds_in_use_only_change_their_letter_case(api: Installation) -> None:
     assert api["site"].put(f"/deployment-kinds/{free}", {"name": "WEBSHOP"}).status_code == 409
 
 
+@pytest.mark.parametrize("name", ["Web Shop", "charts/web", "web.shop", "-web", "web_shop", "ü", "w" * 64])
+def test_a_kind_is_named_so_that_namespaces_can_be_named_after_it(api: Installation, name: str) -> None:
+    free = api.insert(schema.deployment_kinds, name=api.unique("Free"))
+    refused = api["site"].put(f"/deployment-kinds/{free}", {"name": name})
+    assert (refused.status_code, "letter or digit" in message(refused)) == (400, True)
+
+
 @pytest.mark.parametrize("name", ["", "  "])
 def test_names_are_not_blank(api: Installation, name: str) -> None:
     for method, path in (
