@@ -148,7 +148,9 @@ class Settings(BaseSettings):
     )
 
     api_host: str | None = setting(
-        "API_HOST", None, "Listen address. By default 0.0.0.0, or 127.0.0.1 while a stand-in is used."
+        "API_HOST",
+        None,
+        "Listen address. By default 0.0.0.0, or 127.0.0.1 with the sandbox's identity provider.",
     )
     api_port: Port = setting("API_PORT", 3000, "Listen port (plain HTTP).")
     own_url: str | None = setting("PLATZ_OWN_URL", None, "Public address of this installation.")

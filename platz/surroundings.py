@@ -55,8 +55,11 @@ class Surroundings:
 
 
 def listen_address(settings: Settings) -> tuple[str, int]:
-    """Host and port of the API; with a stand-in, whose passwords everybody knows, only this machine is served."""
-    host = settings.api_host or ("127.0.0.1" if not _plan(settings).is_empty else "0.0.0.0")  # noqa: S104 - the contract
+    """Host and port of the API; only this machine is served while the people are those of the stand-in, whose
+    passwords everybody knows.
+    """
+    people_are_known = _plan(settings).identity_port is not None
+    host = settings.api_host or ("127.0.0.1" if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
     return host, settings.api_port
 
 

@@ -185,6 +185,9 @@ class Actor(pykka.ThreadingActor):
             self.tell_self(WorkerFailed(error=error))
 
     def _look(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         try:
             self.catch_up()
         except Retryable as error:
@@ -201,7 +204,7 @@ class Actor(pykka.ThreadingActor):
 
     def _try_again(self, error: Retryable) -> None:
         if self._retry is not None:
-            self._retry.cancel()
+            return  # the look that is due sees what this message was about
         delay = jittered(self._retry_seconds)
         self._retry_seconds = min(self._retry_seconds * 2, LONGEST_RETRY_SECONDS)
         self.log.warning(

@@ -114,6 +114,12 @@ class ChartDiscovery(DutyActor):
         self._search = None
 
     @override
+    def describe(self) -> str:
+        if not self.on_duty:
+            return "another process searches"
+        return "looking for charts" if self._looking else "waiting for the next look"
+
+    @override
     def release(self) -> None:
         super().release()
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -89,6 +89,10 @@ class HttpGateway(Actor):
                 super().handle(message)
 
     @override
+    def describe(self) -> str:
+        return "serving" if self._server is not None else "not serving"
+
+    @override
     def release(self) -> None:
         server, self._server = self._server, None
         if server is not None:

@@ -83,6 +83,13 @@ def test_a_retryable_error_is_followed_by_another_look_and_the_actor_lives(
     assert failures == []
 
 
+def test_many_messages_that_fail_meanwhile_do_not_put_off_the_next_look(house: House) -> None:
+    actor, ref = start(house)
+    for _ in range(50):
+        ref.tell(Tick(name="wait"))
+    assert eventually(lambda: actor.looks == 2)
+
+
 def test_a_look_that_fails_at_start_is_repeated_until_it_succeeds(
     house: House, failures: list[object]
 ) -> None:
