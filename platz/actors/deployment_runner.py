@@ -198,13 +198,21 @@ class DeploymentRunner(Actor):
         while not self._letting_go.is_set():
             try:
                 return step(self._context, task)
+            except execution.EndNotWritten as error:
+                self.log.warning(
+                    "A task's end could not be written",
+                    action="wait",
+                    task_id=str(task.id),
+                    reason=error.message,
+                )
+                step = error.write_again
             except (DatabaseUnavailable, Interrupted) as error:
                 self.log.warning(
                     "A task was interrupted", action="wait", task_id=str(task.id), reason=error.message
                 )
+                step = execution.resume
             self._letting_go.wait(jittered(pause))
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-            step = execution.resume
         raise Interrupted
 
 

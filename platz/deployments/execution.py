@@ -60,6 +60,26 @@ PROCEDURES: Mapping[str, Procedure] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """How a task ended: with what it reports, or why it failed."""
+
+    status: TaskStatus
+    words: str
+
+
+class EndNotWritten(DatabaseUnavailable):
+    """The task has ended, and the database went away before that was written."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        super().__init__()
+        self._write = write
+
+    def write_again(self, _context: OperationContext, _task: TaskRow) -> None:
+        """Take the place of `resume`: there is nothing left to do but this. Raises `EndNotWritten`."""
+        _written(self._write)
+
+
 def _refuse(_context: OperationContext, task: TaskRow) -> str:
     """Say what is wrong with an operation that Platz does not know."""
     from_json(task.operation)
@@ -70,7 +90,10 @@ UNKNOWN = Procedure(steps=_refuse)
 
 
 def execute(context: OperationContext, task: TaskRow) -> None:
-    """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`."""
+    """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`.
+
+    Raises `EndNotWritten` when all is done but the writing.
+    """
     procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
     _show(context, task, procedure)
     _conclude(context, task, procedure, lambda: procedure.steps(context, task))
@@ -115,23 +138,39 @@ def _show(context: OperationContext, task: TaskRow, procedure: Procedure) -> Non
 
 def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
     began = time.monotonic()
+    end = _run(context, task, run)
+    took = time.monotonic() - began
+
+    def write() -> None:
+        _write_end(context, task, procedure, end)
+        _tell_end(task, end, took)
+
+    _written(write)
+
+
+def _written(write: Callable[[], None]) -> None:
     try:
-        output = run()
+        write()
+    except DatabaseUnavailable as error:
+        raise EndNotWritten(write) from error
+
+
+def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _End:
+    try:
+        return _End(status=TaskStatus.DONE, words=bounded(run(), MOST_OUTPUT_CHARACTERS))
     except (Interrupted, DatabaseUnavailable):
         raise
     except PlatzError as error:
         if _is_taken_away(context, task, error):
             raise Interrupted from error
-        status = _fail(context, task, procedure, error.message)
+        return _failure(error.message)
     except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
         log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
-        sentence = f"An internal error of Platz stopped this task ({task.id}); its log says more."
-        status = _fail(context, task, procedure, sentence)
-    else:
-        with context.database.transaction() as connection:
-            queue.mark_done(connection, task.id, claim_of(task), bounded(output, MOST_OUTPUT_CHARACTERS))
-        status = TaskStatus.DONE
-    _tell_end(task, status, time.monotonic() - began)
+        return _failure(f"An internal error of Platz stopped this task ({task.id}); its log says more.")
+
+
+def _failure(reason: str) -> _End:
+    return _End(status=TaskStatus.FAILED, words=storable(bounded(reason, MOST_REASON_CHARACTERS)))
 
 
 def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) -> bool:
@@ -145,18 +184,20 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
     return False
 
 
-def _fail(context: OperationContext, task: TaskRow, procedure: Procedure, reason: str) -> TaskStatus:
-    reason = storable(bounded(reason, MOST_REASON_CHARACTERS))
+def _write_end(context: OperationContext, task: TaskRow, procedure: Procedure, end: _End) -> None:
+    """Write how the task ended, unless that is written already or the task is another owner's by now."""
     with context.database.transaction() as connection:
-        ended = queue.mark_failed(connection, task.id, claim_of(task), reason)
-        if ended and procedure.failure_shows:
-            deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, reason)
-            tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
-    log.warning("A task failed", action="fail", task_id=str(task.id), reason=reason[:300])
-    return TaskStatus.FAILED
+        if end.status is TaskStatus.DONE:
+            queue.mark_done(connection, task.id, claim_of(task), end.words)
+        elif queue.mark_failed(connection, task.id, claim_of(task), end.words) and procedure.failure_shows:
+            deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, end.words)
+            tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {end.words}")
 
 
-def _tell_end(task: TaskRow, status: TaskStatus, seconds: float) -> None:
+def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
+    if end.status is TaskStatus.FAILED:
+        log.warning("A task failed", action="fail", task_id=str(task.id), reason=end.words[:300])
+    status = end.status
     metrics.tasks_finished.labels(task.operation_name, status.value).inc()
     metrics.task_seconds.labels(task.operation_name).observe(seconds)
     log.info(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from platz.db import queue
 from platz.db.database import Database
@@ -17,7 +19,7 @@ from platz.db.states import DeploymentStatus, TaskStatus
 from platz.db.tasks import TaskRow
 from platz.db.unreachable import DatabaseUnavailable, DatabaseUnreachable
 from platz.deployments import execution
-from platz.deployments.execution import PROCEDURES, Procedure
+from platz.deployments.execution import PROCEDURES, EndNotWritten, Procedure
 from platz.deployments.operations.context import ClusterNotServed, Interrupted, OperationContext
 from platz.deployments.recovery import Finding
 from platz.errors import Conflict
@@ -154,6 +156,59 @@ def test_an_interruption_leaves_the_task_started(
         execution.execute(context, claimed(world))
     _, task = ended(world, deployment)
     assert (task.status, task.reason) == (TaskStatus.STARTED, None)
+
+
+class AwayAtTheEnd:
+    """A database that is lost while the steps run, and for some attempts to write the end."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.refusals = 0
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self._database.reading()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        if self.refusals:
+            self.refusals -= 1
+            raise DatabaseUnavailable
+        with self._database.transaction() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("error", [None, Conflict("The shop is closed.")])
+def test_an_end_that_could_not_be_written_is_written_later_and_nothing_is_done_twice(
+    error: Exception | None, world: World, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    away = AwayAtTheEnd(world.database)
+    runs: list[TaskRow] = []
+
+    def steps(_context: OperationContext, task: TaskRow) -> str:
+        runs.append(task)
+        away.refusals = 2
+        if error is not None:
+            raise error
+        return "The shop is open."
+
+    steps_are("Install", steps)
+    context = cast("OperationContext", SimpleNamespace(database=away, kube=lambda _cluster_id: None))
+    task = claimed(world)
+    with pytest.raises(EndNotWritten) as first:
+        execution.execute(context, task)
+    with pytest.raises(EndNotWritten) as second:
+        first.value.write_again(context, task)
+    assert ended(world, deployment)[1].status is TaskStatus.STARTED
+    second.value.write_again(context, task)
+    row, end = ended(world, deployment)
+    assert (end.status, end.reason) == (
+        (TaskStatus.DONE, "The shop is open.")
+        if error is None
+        else (TaskStatus.FAILED, "The shop is closed.")
+    )
+    assert row.status is (DeploymentStatus.INSTALLING if error is None else DeploymentStatus.ERROR)
+    assert len(runs) == 1
 
 
 def not_served(_cluster_id: ClusterId) -> None:
