@@ -197,8 +197,7 @@ def _write_end(context: OperationContext, task: TaskRow, procedure: Procedure, e
 def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
     if end.status is TaskStatus.FAILED:
         log.warning("A task failed", action="fail", task_id=str(task.id), reason=end.words[:300])
-    status = end.status
-    metrics.tasks_finished.labels(task.operation_name, status.value).inc()
+    metrics.tasks_finished.labels(task.operation_name, end.status.value).inc()
     metrics.task_seconds.labels(task.operation_name).observe(seconds)
     log.info(
         "A task ended",
@@ -206,7 +205,7 @@ def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
         task_id=str(task.id),
         deployment_id=str(task.deployment_id),
         operation=task.operation_name,
-        status=status.value,
+        status=end.status.value,
         seconds=round(seconds, 2),
     )
 
