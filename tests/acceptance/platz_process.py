@@ -158,8 +158,17 @@ class PlatzProcess:
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = STOP_SECONDS) -> int:
         """Ask the process to end and return its exit status."""
+        self.signal(number)
+        return self.wait(seconds=seconds)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal and return at once."""
         assert self._process is not None
         self._process.send_signal(number)
+
+    def wait(self, *, seconds: float = STOP_SECONDS) -> int:
+        """Wait for the end of the process and return its exit status."""
+        assert self._process is not None
         return self._process.wait(timeout=seconds)
 
     def kill(self) -> None:

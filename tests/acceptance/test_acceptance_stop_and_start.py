@@ -5,9 +5,11 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from acceptance.platz_client import signed_in
 from acceptance.platz_process import PlatzProcess, is_listening
+from waiting import eventually
 
 
 @pytest.fixture
@@ -40,21 +42,32 @@ def test_a_signal_ends_everything_and_the_next_start_finds_it_again(
         admin.running(made["id"])
 
 
-def test_a_running_task_is_finished_before_the_process_ends(own: PlatzProcess) -> None:
+def test_a_running_task_is_finished_before_the_process_ends_and_meanwhile_it_is_not_ready(
+    own: PlatzProcess,
+) -> None:
     own.settings["PLATZ_STOP_TIMEOUT"] = "20s"
     own.start()
     with signed_in(own.url) as admin:
-        config = {"mode": "slow-install", "seconds": 2}
+        config = {"mode": "slow-install", "seconds": 3}
         made = admin.deploy("chaos-monkey", "1.0.0", name="finishing", config=config)
         admin.until(made["id"], lambda row: row["status"] == "Installing")
 
-    assert own.stop(seconds=20) == 0
+    assert httpx.get(f"{own.url}/readyz").json()["ready"] is True
+    own.signal(signal.SIGTERM)
+    stopping = eventually(lambda: refusal_of(own))
+    assert (stopping["stopping"], stopping["ready"]) == (True, False)
+    assert own.wait(seconds=20) == 0
 
     own.start()
     with signed_in(own.url) as admin:
         (task,) = admin.tasks(made["id"])
         assert task["status"] == "Done"
         assert "Resuming a task" not in own.log
+
+
+def refusal_of(process: PlatzProcess) -> dict[str, object] | None:
+    answer = httpx.get(f"{process.url}/readyz")
+    return answer.json() if answer.status_code == 503 else None
 
 
 def test_a_task_that_takes_too_long_is_left_to_the_next_start(own: PlatzProcess) -> None:

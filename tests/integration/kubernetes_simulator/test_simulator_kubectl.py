@@ -261,6 +261,7 @@ def test_a_caller_may_ask_what_it_may_do(kubectl: Tool) -> None:
 
 def test_what_needs_a_container_is_refused_in_words(kubectl: Tool) -> None:
     kubectl.run("run", "web", "--image=nginx:1")
+    kubectl.run("wait", "pod/web", "--for=condition=Ready", "--timeout=20s")
 
     for command in (("attach", "web"), ("port-forward", "pod/web", "8080:80")):
         assert "run no containers" in kubectl.try_run(*command).stderr
