@@ -28,15 +28,6 @@ def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         structlog.processors.StackInfoRenderer(),
     ]
-    renderer: Any = (
-        structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(),
-            exception_formatter=structlog.dev.plain_traceback,
-            timestamp_key="time",
-        )
-        if human
-        else structlog.processors.JSONRenderer(sort_keys=False)
-    )
     tail: list[Any] = [] if human else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -48,12 +39,26 @@ def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *tail, _renderer(human)],
         )
     )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(number)
+    _keep_libraries_quiet(number)
+
+
+def _renderer(human: bool) -> Any:  # what structlog calls a processor
+    if not human:
+        return structlog.processors.JSONRenderer(sort_keys=False)
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        exception_formatter=structlog.dev.plain_traceback,
+        timestamp_key="time",
+    )
+
+
+def _keep_libraries_quiet(number: int) -> None:
     quiet = max(number, logging.WARNING)
     for name in QUIET:
         logging.getLogger(name).setLevel(number if number <= logging.DEBUG else quiet)
