@@ -60,6 +60,11 @@ class DeploymentUpdate:
     enabled: bool | None = None
     description_md: str | None = None
 
+    @property
+    def is_only_described(self) -> bool:
+        """Whether it can have no effect on what is installed, here or in dependants."""
+        return all(value is None for column, value in vars(self).items() if column != "description_md")
+
 
 def create_deployment(
     connection: Connection, identity: Identity, new: NewDeployment, *, at_rest: AtRest | None = None
@@ -177,7 +182,10 @@ def _lock_where_seen(
     if may_relocate:
         clusters.lock(connection, destination)
     kind = _shared_kind(connection, seen.kind_id)
-    held = lock_with_dependants(connection, deployment_id)
+    if update.is_only_described:  # finding the dependants means reading every deployment's inputs
+        held = deployments.lock(connection, [deployment_id])
+    else:
+        held = lock_with_dependants(connection, deployment_id)
     if deployment_id not in held:
         raise NotFound
     present = update.cluster_id or held[deployment_id].cluster_id

@@ -38,6 +38,9 @@ from platz.sandbox.postgres import EmbeddedPostgres
 
 SECONDS = 3.0
 CONNECTIONS = 8
+FILLED = "00000000-0000-4000-8000-"
+"""How the ids of the 10,000 deployments begin; the rest is their number."""
+
 LOAD = Path(__file__).with_name("http_load.py")
 
 
@@ -106,7 +109,10 @@ def _cases(api: Installation) -> Iterator[tuple[str, bytes, float | None]]:
         ("50 of 100,000 tasks", "/api/v2/deployment-tasks", DEPLOYMENT_TASKS),
     ):
         yield name, _request("GET", path, credential), _alone(api, _page(collection), page)
-    yield "a description changed", _request("PUT", detail, owner, b'{"description_md":"{n}"}'), None
+    change = b'{"description_md":"{n}"}'
+    one_of_many = f"/api/v2/deployments/{FILLED}{{even}}"  # those in the owner's environment
+    yield "a description changed, of one of many", _request("PUT", one_of_many, owner, change), None
+    yield "a description changed, always of the same", _request("PUT", detail, owner, change), None
 
 
 def _page(collection: Collection) -> str:
@@ -167,10 +173,11 @@ def _fill(api: Installation) -> None:
     with api.database.dedicated() as connection:
         connection.execute("set session_replication_role = replica")  # no change events for so many rows
         connection.execute(
-            "insert into deployments (name, kind_id, cluster_id, helm_chart_id, status, config)"
-            " select 'd' || n, %s, case when n %% 2 = 0 then %s else %s end, %s, 'Running',"
+            "insert into deployments (id, name, kind_id, cluster_id, helm_chart_id, status, config)"
+            " select (%s || lpad(n::text, 12, '0'))::uuid, 'd' || n, %s,"
+            " case when n %% 2 = 0 then %s else %s end, %s, 'Running',"
             ' \'{"size": "small", "replicas": 3}\' from generate_series(1, 10000) n',
-            (api.kind, api.cluster, api.far_cluster, api.chart),
+            (FILLED, api.kind, api.cluster, api.far_cluster, api.chart),
         )
         connection.execute(
             "insert into deployment_tasks (deployment_id, cluster_id, operation, status, acting_user_id, execute_at,"
