@@ -86,9 +86,8 @@ class HttpProtocol(HttpToolsProtocol):
         if not cycle or cycle.response_complete:
             self._say(status, message)
         elif not cycle.more_body:
-            cycle.keep_alive = (
-                False  # what came before is a request all the same: it gets its answer, and that is all
-            )
+            # What came before is a request all the same: it gets its answer, and that is all.
+            cycle.keep_alive = False
         elif self.pipeline or cycle.response_started:
             self.transport.close()  # words of ours would stand in the midst of another answer
         else:

@@ -126,10 +126,7 @@ class _Merged:
 def _read_yaml(path: Path) -> Mapping[str, object]:
     try:
         document: object = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType]
-    except (
-        YAMLError,
-        ValueError,
-    ) as error:  # ValueError: bytes that are no UTF-8, a date that does not exist
+    except (YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that does not exist
         raise Rejected(f"{path} is not a kubeconfig: it is not valid YAML.") from error
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error

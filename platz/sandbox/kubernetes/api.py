@@ -161,9 +161,7 @@ class ClusterApi:
         return _json(discovery.api_versions() if root == "api" else discovery.api_groups(self.cluster.kinds))
 
     def _openapi_v2(self, call: Call) -> Answer:
-        if (
-            openapi.V2_PROTOBUF in call.accept
-        ):  # asked for after v3 did not know the kind: v2 does not, either
+        if openapi.V2_PROTOBUF in call.accept:  # after v3 did not know the kind: v2 does not, either
             return Answer(body=openapi.EMPTY_V2, content_type=openapi.V2_PROTOBUF_TYPE)
         accepted(call.accept)
         return Answer(body=openapi.v2(self.cluster.kinds))
