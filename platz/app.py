@@ -24,26 +24,26 @@ import structlog
 
 from platz import logs
 from platz.actors.actor import House
+from platz.actors.actor_registry import Roster
+from platz.actors.event_bus import Switchboard
 from platz.actors.messages import Drain, LeaseLost, StopChildren
-from platz.actors.roster import Roster
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
-from platz.assembly.children import children_of, runner_of
-from platz.assembly.parts import Parts, make_cipher, make_parts, open_database
-from platz.assembly.web import Web, make_web
+from platz.actors.timers import Ticker
+from platz.backing_services import listen_address, real_database, refuse_stand_ins_in_production, surround
 from platz.banner import banner
+from platz.changes.encryption_at_start import seal_plain_rows
 from platz.commands.arguments import parse
-from platz.commands.settings import settings_report
+from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.db.encryption import Cipher, encrypt_plain_rows
 from platz.db.migrations import migrate
-from platz.deployments.adoption import seal_plain_rows
 from platz.errors import PlatzError
 from platz.http.server import bind
-from platz.surroundings import listen_address, real_database, refuse_stand_ins_in_production, surround
+from platz.wiring.children import children_of, runner_of
+from platz.wiring.components import Parts, make_cipher, make_parts, open_database
+from platz.wiring.web import Web, make_web
 
 READY_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 5.0

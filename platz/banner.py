@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import orjson
 
+from platz.backing_services import USERS_FILE, Surroundings, cluster_provider, registry_provider
 from platz.config import Role, Settings
-from platz.surroundings import USERS_FILE, Surroundings, cluster_provider, registry_provider
 
 
 def banner(settings: Settings, surroundings: Surroundings, *, seconds: float) -> str:

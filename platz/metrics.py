@@ -2,7 +2,7 @@
 
 Invariant: no label takes a value that users can choose freely (ids, paths, names of deployments), so the
 number of series is bounded by what is installed. The figures that come out of the database are not here but
-computed at the scrape (platz/http/metrics.py).
+computed at the scrape (platz/http/database_counts.py).
 """
 
 from __future__ import annotations

@@ -18,9 +18,10 @@ from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings
 from platz.access.tokens import Tokens, new_api_token
-from platz.db import schema, tokens
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
+from platz.db.tables import tokens
 from platz.http.application import build_application
 from platz.http.services import Services
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId

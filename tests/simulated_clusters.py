@@ -10,11 +10,11 @@ from uuid import uuid4
 
 import pytest
 
-from platz.kube.access import ClusterAccess
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 from platz.kube.resources import NAMESPACE
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.stand_in_process import StandInProcess
 
 CLUSTERS = ("east", "west")
 
@@ -33,7 +33,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatedClu
     names = [argument for name in CLUSTERS for argument in ("--cluster", name)]
     process = StandInProcess(
         name="clusters",
-        module="platz.sandbox.kubernetes",
+        module="platz_sandbox.kubernetes",
         arguments=[
             *("--data", str(folder / "data"), "--port", "0", "--ingress-port", "0"),
             *("--ready-seconds", "0.1", "--run-seconds", "0.1"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 from platz.db.adoption import adopt_rows, drop_old_rules
-from platz.db.recognition import Situation, recognise
+from platz.db.adoption.detection import Situation, recognise
 from platz.db.scripts import run_script
 
 revision = "platz_0001"

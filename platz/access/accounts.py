@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from platz.db import accounts
-from platz.db.accounts import AccountRow
+from platz.db.tables import accounts
+from platz.db.tables.accounts import AccountRow
 from platz.errors import Denied, Retryable
 
 

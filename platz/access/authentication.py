@@ -18,8 +18,8 @@ from sqlalchemy import Connection
 
 from platz.access.tokens import ApiToken, Tokens, VerifiedClaims, read_api_token, same_secret
 from platz.access.visibility import Scope, living_scope
-from platz.db import tokens as token_rows
 from platz.db.database import Database
+from platz.db.tables import tokens as token_rows
 from platz.errors import Retryable, Unauthenticated
 from platz.identities import Bot, Identity, User
 

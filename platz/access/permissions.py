@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, false, literal, select
 
 from platz.db import schema
-from platz.db.states import DeploymentRole, EnvUserRole
+from platz.db.enums import DeploymentRole, EnvUserRole
 from platz.errors import Denied, NotFound, Unauthenticated
 from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId, User, UserId
 

@@ -14,8 +14,8 @@ from platz.access.accounts import account_of
 from platz.access.authentication import utc_now
 from platz.access.oidc import IdentityProvider
 from platz.access.tokens import AccessToken, SignInFlow, Tokens
-from platz.db.accounts import AccountRow
 from platz.db.database import Database
+from platz.db.tables.accounts import AccountRow
 from platz.errors import Rejected
 from platz.identities import User
 

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from platz.db import accounts, schema
+from platz.db import schema
+from platz.db.tables import accounts
 from platz.errors import NotFound
 from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
 

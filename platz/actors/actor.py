@@ -26,10 +26,10 @@ import structlog
 from typing_extensions import override
 
 from platz import metrics
+from platz.actors.actor_registry import Roster
+from platz.actors.event_bus import Switchboard, tell
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
-from platz.actors.roster import Roster
-from platz.actors.switchboard import Switchboard, tell
-from platz.actors.ticker import Appointment, Ticker
+from platz.actors.timers import Appointment, Ticker
 from platz.errors import Retryable
 
 FIRST_RETRY_SECONDS = 0.5

@@ -18,12 +18,12 @@ from typing import Protocol
 from typing_extensions import override
 
 from platz.actors.actor import House
-from platz.actors.duty import DutyActor
+from platz.actors.leased_actor import DutyActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.discovery.charts import apply_tag_formats
-from platz.discovery.oci import RoundReport
+from platz.discovery.chart_records import apply_tag_formats
+from platz.discovery.oci_charts import RoundReport
 from platz.errors import PlatzError
 
 

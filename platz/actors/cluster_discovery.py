@@ -28,12 +28,12 @@ from platz.actors.messages import (
     Tick,
 )
 from platz.actors.served_clusters import ServedClusters
-from platz.actors.ticker import Appointment
-from platz.db import clusters
-from platz.db.clusters import ClusterRow
+from platz.actors.timers import Appointment
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.discovery.clusters import FoundCluster, record_clusters
+from platz.db.tables import clusters
+from platz.db.tables.clusters import ClusterRow
+from platz.discovery.cluster_records import FoundCluster, record_clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 

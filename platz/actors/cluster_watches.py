@@ -9,11 +9,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from platz.kube.access import ClusterAccess
 from platz.kube.breaker import Breaker, Pauses
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.watch import Watch
-from platz.kube.watched import WATCHED, Watched, WatchNews
+from platz.kube.watch_specs import WATCHED, Watched, WatchNews
 
 MOST_UNHANDLED = 64
 

@@ -19,11 +19,11 @@ from typing_extensions import override
 from platz.actors.actor import Actor, House
 from platz.actors.messages import ClusterDropped, ClusterServed, Tick
 from platz.db.database import Database
-from platz.deployments.credential_refresh import refresh_cluster
-from platz.deployments.credentials import Credentials
 from platz.errors import PlatzError
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
+from platz.observation.credential_refresh import refresh_cluster
+from platz.observation.credentials import Credentials
 
 CLUSTERS_AT_ONCE = 4
 

@@ -6,7 +6,7 @@ tells  `TaskFinished`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
 
 A successor of this actor, in this process or another, finds the tasks that were `Started` and resumes them
-(`platz.deployments.execution.resume`); each claim carries the id of the actor that made it, so that whatever a
+(`platz.tasks.execution.resume`); each claim carries the id of the actor that made it, so that whatever a
 predecessor's thread still writes has no effect.
 """
 
@@ -24,16 +24,16 @@ from typing_extensions import override
 
 from platz import metrics
 from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
+from platz.actors.concurrency_limit import Slots
 from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
-from platz.actors.slots import Slots
-from platz.actors.ticker import Appointment
-from platz.db import queue
-from platz.db.queue import ProcessId
-from platz.db.tasks import TaskRow
+from platz.actors.timers import Appointment
+from platz.db import task_queue
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import ProcessId
 from platz.db.unreachable import DatabaseUnavailable
-from platz.deployments import execution
-from platz.deployments.operations.context import Interrupted, OperationContext
 from platz.identities import ClusterId, TaskId
+from platz.tasks import execution
+from platz.tasks.context import Interrupted, OperationContext
 
 LOOK_SECONDS = 30.0
 Step = Callable[[OperationContext, TaskRow], None]
@@ -131,10 +131,12 @@ class DeploymentRunner(Actor):
         with self._database.transaction() as connection:
             orphans = [
                 replace(task, claimed_by=self._claim_id)
-                for task in queue.started_tasks(connection, self._cluster_id)
+                for task in task_queue.started_tasks(connection, self._cluster_id)
                 if task.id not in self._running
                 and (not self._resumed or task.claimed_by == self._claim_id)
-                and queue.take_over(connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by)
+                and task_queue.take_over(
+                    connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by
+                )
             ]
         self._resumed = True
         self._slots.overdraw(len(orphans))
@@ -149,7 +151,7 @@ class DeploymentRunner(Actor):
         try:
             if taken:
                 with self._database.transaction() as connection:
-                    claimed = queue.claim(
+                    claimed = task_queue.claim(
                         connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
                     )
         finally:
@@ -162,7 +164,7 @@ class DeploymentRunner(Actor):
         if self._next_due is not None:
             self._next_due.cancel()
         with self._database.reading() as connection:
-            due = queue.next_due(connection, self._cluster_id)
+            due = task_queue.next_due(connection, self._cluster_id)
         seconds = None if due is None else max(0.0, (due - datetime.now(UTC)).total_seconds())
         self._next_due = None if seconds is None else self.after(Tick(name="due"), seconds=seconds + 0.01)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from platz.db.events import RowChange
-from platz.discovery.clusters import FoundCluster
+from platz.discovery.cluster_records import FoundCluster
 from platz.identities import ClusterId, TaskId
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from typing_extensions import override
 
 from platz.actors.actor import House
-from platz.actors.duty import DutyActor
+from platz.actors.leased_actor import DutyActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
-from platz.db import deployment_resources
 from platz.db.database import Database
-from platz.db.deployment_resources import ResourceId
 from platz.db.leases import LeaseKeeper
-from platz.deployments.ingress import IngressCaller
-from platz.deployments.resource_hooks import synchronise
+from platz.db.tables import deployment_resources
+from platz.db.tables.deployment_resources import ResourceId
 from platz.errors import Retryable
+from platz.observation.ingress import IngressCaller
+from platz.observation.resource_hooks import synchronise
 
 HOOKS_AT_ONCE = 8
 LOOK_SECONDS = 60.0

@@ -21,15 +21,15 @@ from platz import metrics
 from platz.actors.actor import Actor, House
 from platz.actors.cluster_watches import ClusterWatches
 from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick, WorkerFailed
-from platz.db import clusters
 from platz.db.database import Database
-from platz.deployments.cluster_view import Batch, ClusterView
-from platz.deployments.removals_end import end_removals
+from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.kube.resources import NAMESPACE
-from platz.kube.watched import WATCHED, Changes, Snapshot, Watched, WatchFailed, WatchHealthy, WatchNews
+from platz.kube.watch_specs import WATCHED, Changes, Snapshot, Watched, WatchFailed, WatchHealthy, WatchNews
+from platz.observation.cluster_view import Batch, ClusterView
+from platz.observation.finished_removals import end_removals
 
 WRITERS = 4
 REMOVALS_SECONDS = 60.0

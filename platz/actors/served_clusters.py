@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 
-from platz.deployments.operations.context import ClusterNotServed
 from platz.identities import ClusterId
-from platz.kube.access import ClusterAccess
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import ClusterAccess
+from platz.tasks.context import ClusterNotServed
 
 
 class ServedClusters:

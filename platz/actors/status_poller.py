@@ -16,17 +16,17 @@ from uuid import UUID
 from typing_extensions import override
 
 from platz.actors.actor import House
-from platz.actors.duty import DutyActor
+from platz.actors.leased_actor import DutyActor
 from platz.actors.messages import LeaseLost, RowChanged
-from platz.actors.ticker import Appointment
-from platz.db import deployments
+from platz.actors.timers import Appointment
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.polling import PollCandidate, poll_candidates
-from platz.deployments.ingress import IngressCaller
-from platz.deployments.status_polls import Poll, poll_of, sample
+from platz.db.tables import deployments
 from platz.errors import Retryable
 from platz.identities import DeploymentId
+from platz.observation.ingress import IngressCaller
+from platz.observation.status_polls import Poll, poll_of, sample
 
 POLLS_AT_ONCE = 16
 

@@ -24,6 +24,7 @@ from typing_extensions import override
 
 from platz import metrics
 from platz.actors.actor import Actor, House, jittered
+from platz.actors.event_bus import tell
 from platz.actors.messages import (
     ChildFailed,
     ClusterDropped,
@@ -34,7 +35,6 @@ from platz.actors.messages import (
     StopChildren,
     Tick,
 )
-from platz.actors.switchboard import tell
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from platz.charts.chart_metadata import CHART_FILE
-from platz.charts.problems import quoted
-from platz.charts.syntax import LARGEST_FILE
-from platz.charts.tar_stream import Member, MemberKind, TarStream, UnsafeArchive
+from platz.charts.documents.chart_metadata import CHART_FILE
+from platz.charts.reading.problems import quoted
+from platz.charts.reading.syntax import LARGEST_FILE
+from platz.charts.reading.tar_stream import Member, MemberKind, TarStream, UnsafeArchive
 
 EXTENSION_DIRECTORY = "platz"
 NEW_LAYOUT = ("platz/values-ui.yaml", "platz/actions.yaml", "platz/features.yaml", "platz/resources.yaml")

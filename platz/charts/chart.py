@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from platz.charts.actions import ActionsDocument, parse_actions
-from platz.charts.advice import advice_on
 from platz.charts.archive import (
     EXTENSION_DIRECTORY,
     LEGACY_LAYOUT,
@@ -20,15 +18,17 @@ from platz.charts.archive import (
     Unreadable,
     unpack,
 )
-from platz.charts.chart_metadata import CHART_FILE, ChartMetadata, parse_chart_metadata
-from platz.charts.features import FeaturesDocument, parse_features
+from platz.charts.documents.actions import ActionsDocument, parse_actions
+from platz.charts.documents.chart_metadata import CHART_FILE, ChartMetadata, parse_chart_metadata
+from platz.charts.documents.features import FeaturesDocument, parse_features
+from platz.charts.documents.resource_types import ResourceType, parse_resource_types, stored_resource_types
+from platz.charts.documents.ui_schema import UiSchema
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.linting.advice import advice_on
 from platz.charts.parsed_chart import ParsedChart, ParsedFile
-from platz.charts.problems import InvalidDocument, Place, Problem, Severity, invalid
-from platz.charts.resource_types import ResourceType, parse_resource_types, stored_resource_types
-from platz.charts.syntax import lines_of, read_json_file, read_yaml_file
-from platz.charts.tar_stream import UnsafeArchive
-from platz.charts.ui_schema import UiSchema
-from platz.charts.ui_schema_reading import parse_ui_schema
+from platz.charts.reading.problems import InvalidDocument, Place, Problem, Severity, invalid
+from platz.charts.reading.syntax import lines_of, read_json_file, read_yaml_file
+from platz.charts.reading.tar_stream import UnsafeArchive
 from platz.json import JsonValue
 
 T = TypeVar("T")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from platz.charts.actions import ActionsDocument
-from platz.charts.chart_metadata import ChartMetadata
-from platz.charts.features import FeaturesDocument
-from platz.charts.resource_types import ResourceType
-from platz.charts.ui_schema import UiSchema
+from platz.charts.documents.actions import ActionsDocument
+from platz.charts.documents.chart_metadata import ChartMetadata
+from platz.charts.documents.features import FeaturesDocument
+from platz.charts.documents.resource_types import ResourceType
+from platz.charts.documents.ui_schema import UiSchema
 from platz.json import JsonValue
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 import re2
 
-from platz.charts.problems import quoted
+from platz.charts.reading.problems import quoted
 from platz.errors import Rejected
 
 LONGEST_PATTERN = 4096

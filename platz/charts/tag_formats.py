@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from platz.charts.chart_metadata import ChartMetadata
+from platz.charts.documents.chart_metadata import ChartMetadata
 from platz.charts.patterns import InvalidPattern, Match, compile_pattern
 from platz.errors import Rejected
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import platz
-from platz.commands import chart, openapi, sandbox_token
+from platz.commands import chart_command, openapi_command, sandbox_token
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
@@ -74,8 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_general(serve)
     _add_settings(serve)
-    chart.add_commands(subparsers)
-    openapi.add_commands(subparsers)
+    chart_command.add_commands(subparsers)
+    openapi_command.add_commands(subparsers)
     sandbox_token.add_commands(subparsers)
     return parser
 

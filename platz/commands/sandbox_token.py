@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from platz.errors import PlatzError
-from platz.sandbox.identity.sign_in import sign_in
+from platz_sandbox.identity.sign_in import sign_in
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

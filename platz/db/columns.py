@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from platz.db.states import Word
+from platz.db.enums import Word
 
 EMPTY_OBJECT = text("'{}'::jsonb")
 

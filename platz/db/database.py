@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
 from platz.db.deadline import BoundedConnection
+from platz.db.error_translation import translated
 from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
 from platz.db.unreachable import why_unreachable
-from platz.db.violations import translated
 
 SESSION = "-c timezone=UTC -c search_path=public"
 

@@ -20,7 +20,7 @@ import structlog
 
 from platz.db.database import Database
 from platz.db.deadline import cut_off_after
-from platz.db.violations import CONNECTION_LOST
+from platz.db.error_translation import CONNECTION_LOST
 from platz.errors import Retryable
 from platz.identities import EnvId
 

@@ -17,9 +17,9 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+from platz.db.adoption.detection import Situation, check_not_newer, recognise
 from platz.db.database import Database
-from platz.db.recognition import Situation, check_not_newer, recognise
-from platz.db.violations import translated
+from platz.db.error_translation import translated
 from platz.errors import PlatzError
 
 FOLDER = Path(__file__).parents[2] / "migrations"

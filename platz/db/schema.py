@@ -31,7 +31,7 @@ from platz.db.columns import (
     string,
     word,
 )
-from platz.db.states import (
+from platz.db.enums import (
     DeploymentRole,
     DeploymentStatus,
     EnvUserRole,

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from platz.db.charts import ChartRow
-from platz.db.registries import RegistryRow
-from platz.helm.registry import RegistryClient
+from platz.db.tables.charts import ChartRow
+from platz.db.tables.registries import RegistryRow
+from platz.helm.registry_client import RegistryClient
 
 MOST_KEPT = 100
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import signal
 
 from platz.errors import PlatzError
+from platz.helm.child_process import ChildEnd, Killed
 from platz.helm.engine import HelmOutcome
-from platz.helm.process import ChildEnd, Killed
 from platz.helm.wire import decode_outcome
 
 _LAST_WORDS = (

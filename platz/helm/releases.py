@@ -45,7 +45,7 @@ _EVER_DEPLOYED = frozenset({ReleaseStatus.DEPLOYED, ReleaseStatus.SUPERSEDED})
 
 
 class SecretStore(Protocol):
-    """The Secrets of one cluster (`platz.kube.secrets.Secrets` is one)."""
+    """The Secrets of one cluster (`platz.kube.secret_objects.Secrets` is one)."""
 
     def list(self, *, namespace: str, label_selector: str) -> Sequence[JsonObject]:
         """Return the Secrets with these labels; none when there is no such namespace."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
 from platz.helm.report import bounded, release_report
-from platz.helm.values import merged_values
+from platz.helm.values_merge import merged_values
 from platz.json import JsonObject
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What goes over the pipes between `platz.helm.processes` and `platz.helm.child`: one JSON line each way.
+"""What goes over the pipes between `platz.helm.process_pool` and `platz.helm.child`: one JSON line each way.
 
 Invariant: secrets travel only here, never in an argument list, the environment or a file.
 """

@@ -20,13 +20,13 @@ from starlette.websockets import WebSocket
 
 from platz.errors import PlatzError
 from platz.http.dispatch import PathEndpoint, RequestThreads
-from platz.http.edge import Edge, exchange_of, send_answer
 from platz.http.errors import answer_error, error_answer
-from platz.http.openapi import BASE
-from platz.http.openapi_page import document_routes
+from platz.http.middleware import Edge, exchange_of, send_answer
+from platz.http.openapi.document import BASE
+from platz.http.openapi.page import document_routes
 from platz.http.route import AnyRoute
+from platz.http.routes import ROUTES
 from platz.http.services import Services
-from platz.http.table import ROUTES
 
 NOTHING_HERE = "There is nothing at this path."
 

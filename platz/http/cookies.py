@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from platz.access.tokens.cookie_tokens import SIGN_IN_LIFETIME
-from platz.http.live.handshake import LIVE_COOKIE
+from platz.http.live.handshake import LIVE_COOKIE, LIVE_PATH
 
 SIGN_IN_COOKIE = "platz_sign_in"
 SIGN_IN_PATH = "/api/v2/auth/google"
-LIVE_PATH = "/api/v2/ws"
 
 Header = tuple[str, str]
 

@@ -19,11 +19,11 @@ from starlette.types import Receive, Scope, Send
 
 from platz.access.authentication import Authenticated
 from platz.errors import Denied, PlatzError
-from platz.http.answers import Answer
-from platz.http.edge import Exchange, exchange_of, send_answer
 from platz.http.errors import answer_error, error_answer, status_of
+from platz.http.middleware import Exchange, exchange_of, send_answer
 from platz.http.queries import read_query
 from platz.http.requests import parse_body, read_body
+from platz.http.responses import Answer
 from platz.http.route import AnyRoute, Call
 from platz.http.services import Services
 from platz.identities import Identity

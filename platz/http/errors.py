@@ -15,7 +15,7 @@ from platz.errors import (
     Retryable,
     Unauthenticated,
 )
-from platz.http.answers import Answer, answer_json
+from platz.http.responses import Answer, answer_json
 from platz.json import JsonObject
 
 STATUS: dict[type[PlatzError], int] = {

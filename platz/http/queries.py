@@ -15,7 +15,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-from platz.db.collections import Listing
+from platz.db.lists.reading import Listing
 from platz.errors import Rejected
 
 QueryValue: TypeAlias = "str | bool | int | UUID | datetime"

@@ -17,11 +17,11 @@ from typing_extensions import TypeVar
 
 from platz.access.authentication import Authenticated
 from platz.access.visibility import Scope
-from platz.db.collections import Listing
 from platz.db.database import Database
+from platz.db.lists.reading import Listing
 from platz.errors import NotFound
-from platz.http.answers import Answer
 from platz.http.queries import Parameter, QueryValue, listing_of
+from platz.http.responses import Answer
 from platz.http.services import Services
 from platz.identities import Identity
 

@@ -15,8 +15,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from platz.errors import PlatzError
-from platz.http.live.protocol import websocket_options
-from platz.http.protocol import HttpProtocol
+from platz.http.http_protocol import HttpProtocol
+from platz.http.live.websocket_protocol import websocket_options
 
 KEEP_ALIVE_SECONDS = 75
 STARTED_SECONDS = 15.0

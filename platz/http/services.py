@@ -12,7 +12,7 @@ from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.tokens import Tokens
 from platz.db.database import Database
-from platz.deployments.at_rest import AtRest
+from platz.db.field_encryption import AtRest
 
 
 @dataclass(frozen=True, kw_only=True)

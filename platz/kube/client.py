@@ -13,12 +13,12 @@ from typing import cast
 import orjson
 
 from platz.json import JsonObject
-from platz.kube.access import ClusterAccess
-from platz.kube.answers import parsed_object
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.errors import KubeGone, KubeNotFound
-from platz.kube.exchange import Call, Exchange, KubeTimeouts
 from platz.kube.resources import ResourceKind
+from platz.kube.responses import parsed_object
 from platz.kube.stream import ByteStream
+from platz.kube.transport import Call, Exchange, KubeTimeouts
 
 _MERGE_PATCH = "application/merge-patch+json"
 _APPLY_PATCH = "application/apply-patch+yaml"  # JSON is YAML

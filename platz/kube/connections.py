@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from platz.errors import Rejected
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import ClientCertificate
 
 _KEEPALIVE = [

@@ -19,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 
 from platz.errors import Rejected
 from platz.json import JsonObject
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import (
     ClientCertificate,
     Credential,

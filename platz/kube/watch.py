@@ -23,12 +23,12 @@ import orjson
 
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
-from platz.kube.answers import error_from_status
 from platz.kube.breaker import Breaker, Pauses
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
+from platz.kube.responses import error_from_status
 from platz.kube.stream import StreamBroken, StreamSilent
-from platz.kube.watched import (
+from platz.kube.watch_specs import (
     Changes,
     Gone,
     Snapshot,

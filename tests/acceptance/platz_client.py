@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 from waiting import eventually
 
-from platz.sandbox.identity.sign_in import sign_in
+from platz_sandbox.identity.sign_in import sign_in
 
 ADMIN = "admin@platz.localhost"
 TASK_SECONDS = 40.0

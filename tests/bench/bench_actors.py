@@ -10,10 +10,10 @@ import pykka
 from figures import Figure
 
 from platz.actors.actor import Actor, House
+from platz.actors.actor_registry import Roster
+from platz.actors.event_bus import Switchboard
 from platz.actors.messages import RowChanged, Tick
-from platz.actors.roster import Roster
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
+from platz.actors.timers import Ticker
 
 MESSAGES = 100_000
 

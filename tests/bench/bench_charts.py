@@ -13,9 +13,9 @@ import orjson
 from figures import Figure, per_second
 
 from platz.charts.chart import read_chart
-from platz.charts.collection_rows import CollectionRows
-from platz.charts.rendering import render_secrets, render_values
-from platz.charts.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.rendering.item_rows import CollectionRows
+from platz.charts.rendering.outputs import render_secrets, render_values
 
 _ENV = UUID(int=1)
 _INPUTS = 20

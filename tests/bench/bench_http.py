@@ -27,14 +27,14 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from platz.db.collection_table import DEPLOYMENT_TASKS, DEPLOYMENTS
-from platz.db.collections import Collection, page_statement, seen_item_statement
 from platz.db.database import Database
+from platz.db.lists.catalogue import DEPLOYMENT_TASKS, DEPLOYMENTS
+from platz.db.lists.reading import Collection, page_statement, seen_item_statement
 from platz.db.migrations import migrate
 from platz.http.application import build_application
 from platz.http.server import WebServer, bind
 from platz.identities import User
-from platz.sandbox.postgres import EmbeddedPostgres
+from platz_sandbox.postgres.server import EmbeddedPostgres
 
 SECONDS = 3.0
 CONNECTIONS = 8

@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "acceptance"))
 
 from platz_process import PlatzProcess
 
-from platz.sandbox.postgres import EmbeddedPostgres
+from platz_sandbox.postgres.server import EmbeddedPostgres
 
 WARM_STARTS = 3
 

@@ -21,10 +21,10 @@ from platz_process import PlatzProcess
 from waiting import eventually
 
 from platz.helm.engine import HelmAction, HelmRun
-from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
-from platz.helm.registry import RegistryClient
-from platz.kube.access import as_kubeconfig
+from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
+from platz.helm.registry_client import RegistryClient
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 from platz.kube.resources import NAMESPACE
 

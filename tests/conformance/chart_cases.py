@@ -13,13 +13,19 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from platz.charts.actions import Action, NoSuchAction, action_body, find_action, parse_actions
 from platz.charts.chart import read_chart
-from platz.charts.collection_rows import parse_collection_rows
-from platz.charts.conditions import rule_holds
-from platz.charts.dependencies import uses
-from platz.charts.features import effective_features, parse_features
-from platz.charts.helm_values import (
+from platz.charts.documents.actions import Action, NoSuchAction, find_action, parse_actions
+from platz.charts.documents.features import effective_features, parse_features
+from platz.charts.documents.resource_types import parse_resource_types, stored_resource_types
+from platz.charts.documents.status_document import parse_status
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.versions import Version
+from platz.charts.reading.problems import InvalidDocument
+from platz.charts.reading.syntax import read_yaml_file
+from platz.charts.rendering.action_bodies import action_body
+from platz.charts.rendering.conditions import rule_holds
+from platz.charts.rendering.dependencies import uses
+from platz.charts.rendering.helm_values import (
     ChartValues,
     ClusterValues,
     DeploymentValues,
@@ -27,14 +33,9 @@ from platz.charts.helm_values import (
     HelmValuesInputs,
     compose_values,
 )
-from platz.charts.problems import InvalidDocument
-from platz.charts.rendering import render_secrets, render_values
-from platz.charts.rendering_errors import RenderingFailed
-from platz.charts.resource_types import parse_resource_types, stored_resource_types
-from platz.charts.status_document import parse_status
-from platz.charts.syntax import read_yaml_file
-from platz.charts.ui_schema_reading import parse_ui_schema
-from platz.charts.versions import Version
+from platz.charts.rendering.item_rows import parse_collection_rows
+from platz.charts.rendering.outputs import render_secrets, render_values
+from platz.charts.rendering.rendering_errors import RenderingFailed
 
 Case = dict[str, Any]
 Answer = dict[str, Any]

@@ -12,7 +12,7 @@ import orjson
 import pytest
 from chart_cases import evaluate
 
-from platz.charts.json_text import equal_by_content
+from platz.charts.reading.json_text import equal_by_content
 
 HERE = Path(__file__).parent
 CORPUS: list[dict[str, Any]] = orjson.loads((HERE / "chart_extensions_cases.json").read_bytes())

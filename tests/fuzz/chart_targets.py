@@ -14,23 +14,23 @@ from uuid import UUID
 import chart_inputs as inputs
 import orjson
 
-from platz.charts.actions import parse_actions
 from platz.charts.chart import read_chart
-from platz.charts.chart_metadata import parse_chart_metadata
-from platz.charts.collection_rows import CollectionRows
-from platz.charts.conditions import rule_holds
-from platz.charts.decimals import decimal_text
-from platz.charts.dependencies import uses
-from platz.charts.features import parse_features
-from platz.charts.output_paths import ValuesTree
+from platz.charts.documents.actions import parse_actions
+from platz.charts.documents.chart_metadata import parse_chart_metadata
+from platz.charts.documents.features import parse_features
+from platz.charts.documents.resource_types import parse_resource_types, stored_resource_types
+from platz.charts.documents.status_document import parse_status
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
 from platz.charts.patterns import InvalidPattern, compile_pattern
-from platz.charts.problems import InvalidDocument
-from platz.charts.rendering import render_secrets, render_values
-from platz.charts.rendering_errors import RenderingFailed
-from platz.charts.resource_types import parse_resource_types, stored_resource_types
-from platz.charts.status_document import parse_status
-from platz.charts.syntax import lines_of, read_json_file, read_yaml_file
-from platz.charts.ui_schema_reading import parse_ui_schema
+from platz.charts.reading.decimals import decimal_text
+from platz.charts.reading.problems import InvalidDocument
+from platz.charts.reading.syntax import lines_of, read_json_file, read_yaml_file
+from platz.charts.rendering.conditions import rule_holds
+from platz.charts.rendering.dependencies import uses
+from platz.charts.rendering.item_rows import CollectionRows
+from platz.charts.rendering.output_paths import ValuesTree
+from platz.charts.rendering.outputs import render_secrets, render_values
+from platz.charts.rendering.rendering_errors import RenderingFailed
 
 ENV_ID = UUID("e0000000-0000-4000-8000-000000000001")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from platz.charts.json_text import number_text
+from platz.charts.reading.json_text import number_text
 from platz.json import JsonValue
 
 WHITE_SPACE = (

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from platz.charts.json_text import exceeds_nesting, weight
 from platz.charts.jsonlogic.rules import NULL, Constant, InvalidRule, Rule
+from platz.charts.reading.json_text import exceeds_nesting, weight
 from platz.json import JsonValue
 
 MOST_STEPS = 500_000

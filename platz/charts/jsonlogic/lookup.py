@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from platz.charts.json_text import number_text
+from platz.charts.reading.json_text import number_text
 from platz.json import JsonValue
 
 _INDEX = re.compile(r"\+?[0-9]+", re.ASCII)

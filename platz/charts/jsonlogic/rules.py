@@ -10,8 +10,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from platz.charts.json_text import exceeds_nesting
-from platz.charts.problems import quoted
+from platz.charts.reading.json_text import exceeds_nesting
+from platz.charts.reading.problems import quoted
 from platz.json import JsonValue
 
 

@@ -33,10 +33,10 @@ from sqlalchemy import Connection
 from platz.db.adoption.accounts import merge_accounts, merge_deployment_roles, merge_env_roles
 from platz.db.adoption.charts import give_every_deployment_a_chart, merge_charts
 from platz.db.adoption.deployments import merge_deployments
+from platz.db.adoption.enum_values import fill_flags, replace_unknown_words
 from platz.db.adoption.old_rules import drop_old_rules
 from platz.db.adoption.resource_types import merge_resource_types
 from platz.db.adoption.tasks import end_abandoned_tasks
-from platz.db.adoption.values import fill_flags, replace_unknown_words
 
 __all__ = ["adopt_rows", "drop_old_rules"]
 

@@ -11,14 +11,15 @@ from uuid import UUID
 
 from platz.access.permissions import require_active_user, require_site_admin
 from platz.access.tokens import new_api_token
-from platz.db import accounts, collections, tokens
-from platz.db.collection_table import BOT_TOKENS
+from platz.db.lists import reading
+from platz.db.lists.catalogue import BOT_TOKENS
+from platz.db.tables import accounts, tokens
 from platz.errors import NotFound
-from platz.http.answers import Answer, answer_json, found, no_content
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, answer_json, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import BotId
 
@@ -48,14 +49,14 @@ def read_list(call: Call) -> Answer:
     """One page of all bots' tokens."""
     with call.database.reading() as connection:
         require_site_admin(connection, call.identity)
-        return found(collections.read_page(connection, BOT_TOKENS, call.listing, seen=None))
+        return found(reading.read_page(connection, BOT_TOKENS, call.listing, seen=None))
 
 
 def read_one(call: Call) -> Answer:
     """One token."""
     with call.database.reading() as connection:
         require_site_admin(connection, call.identity)
-        return found(collections.read_item(connection, BOT_TOKENS, call.path_id))
+        return found(reading.read_item(connection, BOT_TOKENS, call.path_id))
 
 
 def create(call: Call[CreateBotToken]) -> Answer:

@@ -6,14 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.access import permissions
-from platz.db import bots
-from platz.db.collection_table import BOTS
+from platz.db.lists.catalogue import BOTS
+from platz.db.tables import bots
 from platz.errors import NotFound
-from platz.http.answers import Answer, created, found, no_content
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import BotId
 

@@ -1,17 +1,17 @@
-"""`/deployment-kinds` (http-api.md 7.8); the rules are in platz/deployments/kind_changes.py."""
+"""`/deployment-kinds` (http-api.md 7.8); the rules are in platz/changes/kinds.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import DEPLOYMENT_KINDS
-from platz.deployments import kind_changes
-from platz.http.answers import Answer, found
-from platz.http.documents import Document, Name
+from platz.changes import kinds
+from platz.db.lists.catalogue import DEPLOYMENT_KINDS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
+from platz.http.openapi.models import Document, Name
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, found
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import KindId
 
@@ -33,7 +33,7 @@ class UpdateDeploymentKind(RequestBody):
 def update(call: Call[UpdateDeploymentKind]) -> Answer:
     """Rename the kind."""
     with call.database.transaction() as connection:
-        kind_changes.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)
+        kinds.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)
         return found(row_of(call, connection, DEPLOYMENT_KINDS, call.path_id))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import DEPLOYMENT_RESOURCE_TYPES
-from platz.http.chart_documents import ChartExtResourceTypeSpec
-from platz.http.documents import Document
+from platz.db.lists.catalogue import DEPLOYMENT_RESOURCE_TYPES
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity
+from platz.http.openapi.chart_models import ChartExtResourceTypeSpec
+from platz.http.openapi.models import Document
 from platz.http.route import AnyRoute
 
 

@@ -1,20 +1,20 @@
-"""`/deployment-resources` (http-api.md 7.14); the rules are in platz/deployments/resource_changes.py."""
+"""`/deployment-resources` (http-api.md 7.14); the rules are in platz/changes/resources.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import DEPLOYMENT_RESOURCES
-from platz.db.deployment_resource_types import ResourceTypeId
-from platz.db.deployment_resources import ResourceId
-from platz.db.states import SyncStatus
-from platz.deployments import resource_changes
-from platz.http.answers import Answer, created, found, no_content
-from platz.http.documents import AnyJson, Document, JsonMap, Moment, Name
+from platz.changes import resources
+from platz.db.enums import SyncStatus
+from platz.db.lists.catalogue import DEPLOYMENT_RESOURCES
+from platz.db.tables.deployment_resource_types import ResourceTypeId
+from platz.db.tables.deployment_resources import ResourceId
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.openapi.models import AnyJson, Document, JsonMap, Moment, Name
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import DeploymentId
 
@@ -55,7 +55,7 @@ class UpdateDeploymentResource(RequestBody):
 def create(call: Call[NewDeploymentResource]) -> Answer:
     """Insert the resource; its create hook follows."""
     body = call.body
-    new = resource_changes.NewResource(
+    new = resources.NewResource(
         type_id=ResourceTypeId(body.type_id),
         deployment_id=DeploymentId(body.deployment_id),
         name=body.name,
@@ -65,18 +65,16 @@ def create(call: Call[NewDeploymentResource]) -> Answer:
         sync_status=body.sync_status or SyncStatus.CREATING,
     )
     with call.database.transaction() as connection:
-        resource_id = resource_changes.create_resource(
-            connection, call.identity, new, at_rest=call.services.at_rest
-        )
+        resource_id = resources.create_resource(connection, call.identity, new, at_rest=call.services.at_rest)
         return created(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id))
 
 
 def update(call: Call[UpdateDeploymentResource]) -> Answer:
     """Save, ask for the update hook, reinstall who uses it. The answer shows status and reason from before."""
-    update = resource_changes.ResourceUpdate(name=call.body.name, props=call.body.props)
+    update = resources.ResourceUpdate(name=call.body.name, props=call.body.props)
     resource_id = ResourceId(call.path_id)
     with call.database.transaction() as connection:
-        row = resource_changes.update_resource(
+        row = resources.update_resource(
             connection, call.identity, resource_id, update, at_rest=call.services.at_rest
         )
         before = {"sync_status": row.sync_status.value}
@@ -88,7 +86,7 @@ def update(call: Call[UpdateDeploymentResource]) -> Answer:
 def delete(call: Call) -> Answer:
     """Ask for the delete hook."""
     with call.database.transaction() as connection:
-        resource_changes.delete_resource(connection, call.identity, ResourceId(call.path_id))
+        resources.delete_resource(connection, call.identity, ResourceId(call.path_id))
     return no_content()
 
 

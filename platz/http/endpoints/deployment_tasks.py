@@ -1,22 +1,22 @@
-"""`/deployment-tasks` (http-api.md 7.13); the rules are in platz/deployments/task_requests.py."""
+"""`/deployment-tasks` (http-api.md 7.13); the rules are in platz/changes/tasks.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import DEPLOYMENT_TASKS
-from platz.db.states import TaskStatus
-from platz.deployments import task_requests
-from platz.deployments.task_operation import from_json
-from platz.http.answers import Answer, created, found
-from platz.http.documents import Document, Moment
+from platz.changes import tasks
+from platz.db.enums import TaskStatus
+from platz.db.lists.catalogue import DEPLOYMENT_TASKS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route
-from platz.http.operation_documents import DeploymentTaskOperation
+from platz.http.openapi.models import Document, Moment
+from platz.http.openapi.task_models import DeploymentTaskOperation
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found
 from platz.http.route import AnyRoute, Call, Permission, Route
 from platz.identities import DeploymentId, TaskId
+from platz.tasks.operations import from_json
 
 
 class DeploymentTask(Document):
@@ -57,13 +57,13 @@ class CancelDeploymentTask(RequestBody):
 
 def create(call: Call[CreateDeploymentTask]) -> Answer:
     """Check and queue an action or a restart."""
-    request = task_requests.TaskRequest(
+    request = tasks.TaskRequest(
         deployment_id=DeploymentId(call.body.deployment_id),
         operation=from_json(call.body.operation),
         execute_at=call.body.execute_at,
     )
     with call.database.transaction() as connection:
-        task_id = task_requests.create_task(
+        task_id = tasks.create_task(
             connection, call.identity, request, decrypt=call.services.decrypt, encrypt=call.services.encrypt
         )
         return created(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
@@ -73,7 +73,7 @@ def cancel(call: Call[CancelDeploymentTask]) -> Answer:
     """Cancel a task that is due in more than five minutes."""
     task_id = TaskId(call.path_id)
     with call.database.transaction() as connection:
-        task_requests.cancel_task(connection, call.identity, task_id, call.body.reason)
+        tasks.cancel_task(connection, call.identity, task_id, call.body.reason)
         return found(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
 
 

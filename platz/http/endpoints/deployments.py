@@ -1,19 +1,19 @@
-"""`/deployments` (http-api.md 7.12); the rules are in platz/deployments/changes.py."""
+"""`/deployments` (http-api.md 7.12); the rules are in platz/changes/deployments.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import DEPLOYMENTS
-from platz.db.states import DeploymentStatus
-from platz.deployments import changes
-from platz.http.answers import Answer, created, found, no_content
-from platz.http.documents import AnyJson, Document
+from platz.changes import deployments
+from platz.db.enums import DeploymentStatus
+from platz.db.lists.catalogue import DEPLOYMENTS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
-from platz.http.reported_status import DeploymentReportedStatus
+from platz.http.openapi.models import AnyJson, Document
+from platz.http.openapi.status_models import DeploymentReportedStatus
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import ChartId, ClusterId, DeploymentId, KindId
 
@@ -63,7 +63,7 @@ class UpdateDeployment(RequestBody):
 def create(call: Call[NewDeployment]) -> Answer:
     """Insert the deployment and queue its Install."""
     body = call.body
-    new = changes.NewDeployment(
+    new = deployments.NewDeployment(
         name=body.name,
         kind_id=KindId(body.kind_id),
         cluster_id=ClusterId(body.cluster_id),
@@ -72,7 +72,7 @@ def create(call: Call[NewDeployment]) -> Answer:
         values_override=body.values_override,
     )
     with call.database.transaction() as connection:
-        deployment_id = changes.create_deployment(
+        deployment_id = deployments.create_deployment(
             connection, call.identity, new, at_rest=call.services.at_rest
         )
         return created(row_of(call, connection, DEPLOYMENTS, deployment_id))
@@ -81,7 +81,7 @@ def create(call: Call[NewDeployment]) -> Answer:
 def update(call: Call[UpdateDeployment]) -> Answer:
     """Save what differs and queue what follows from it."""
     body, deployment_id = call.body, DeploymentId(call.path_id)
-    update = changes.DeploymentUpdate(
+    update = deployments.DeploymentUpdate(
         name=body.name,
         cluster_id=None if body.cluster_id is None else ClusterId(body.cluster_id),
         helm_chart_id=None if body.helm_chart_id is None else ChartId(body.helm_chart_id),
@@ -91,7 +91,7 @@ def update(call: Call[UpdateDeployment]) -> Answer:
         description_md=body.description_md,
     )
     with call.database.transaction() as connection:
-        changes.update_deployment(
+        deployments.update_deployment(
             connection, call.identity, deployment_id, update, at_rest=call.services.at_rest
         )
         return found(row_of(call, connection, DEPLOYMENTS, deployment_id))
@@ -100,7 +100,7 @@ def update(call: Call[UpdateDeployment]) -> Answer:
 def delete(call: Call) -> Answer:
     """Mark the deployment as being deleted and queue its Uninstall."""
     with call.database.transaction() as connection:
-        changes.delete_deployment(connection, call.identity, DeploymentId(call.path_id))
+        deployments.delete_deployment(connection, call.identity, DeploymentId(call.path_id))
     return no_content()
 
 

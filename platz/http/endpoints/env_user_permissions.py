@@ -6,16 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.access import permissions
-from platz.db import env_user_permissions
-from platz.db.collection_table import ENV_USER_PERMISSIONS
-from platz.db.env_user_permissions import EnvUserPermissionId
-from platz.db.states import EnvUserRole
+from platz.db.enums import EnvUserRole
+from platz.db.lists.catalogue import ENV_USER_PERMISSIONS
+from platz.db.tables import env_user_permissions
+from platz.db.tables.env_user_permissions import EnvUserPermissionId
 from platz.errors import Conflict, NotFound
-from platz.http.answers import Answer, created, no_content
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import EnvId, User, UserId
 

@@ -1,17 +1,17 @@
-"""`/envs` (http-api.md 7.3); the rules are in platz/deployments/env_changes.py."""
+"""`/envs` (http-api.md 7.3); the rules are in platz/changes/envs.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import ENVS
-from platz.deployments import env_changes
-from platz.http.answers import Answer, created, found, no_content
-from platz.http.documents import AnyJson, Document, Name
+from platz.changes import envs
+from platz.db.lists.catalogue import ENVS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.openapi.models import AnyJson, Document, Name
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import EnvId
 
@@ -45,28 +45,28 @@ class UpdateEnv(RequestBody):
 
 def create(call: Call[NewEnv]) -> Answer:
     """Insert the environment; its creator becomes its admin."""
-    new = env_changes.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
+    new = envs.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
     with call.database.transaction() as connection:
-        return created(row_of(call, connection, ENVS, env_changes.create_env(connection, call.identity, new)))
+        return created(row_of(call, connection, ENVS, envs.create_env(connection, call.identity, new)))
 
 
 def update(call: Call[UpdateEnv]) -> Answer:
     """Save what is given."""
-    update = env_changes.EnvUpdate(
+    update = envs.EnvUpdate(
         name=call.body.name,
         node_selector=call.body.node_selector,
         tolerations=call.body.tolerations,
         auto_add_new_users=call.body.auto_add_new_users,
     )
     with call.database.transaction() as connection:
-        env_changes.update_env(connection, call.identity, EnvId(call.path_id), update)
+        envs.update_env(connection, call.identity, EnvId(call.path_id), update)
         return found(row_of(call, connection, ENVS, call.path_id))
 
 
 def delete(call: Call) -> Answer:
     """Delete the environment; its clusters stay, without one."""
     with call.database.transaction() as connection:
-        env_changes.delete_env(connection, call.identity, EnvId(call.path_id))
+        envs.delete_env(connection, call.identity, EnvId(call.path_id))
     return no_content()
 
 

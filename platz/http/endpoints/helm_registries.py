@@ -6,16 +6,16 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.access import permissions
-from platz.db import registries
-from platz.db.collection_table import HELM_REGISTRIES
-from platz.db.registries import RegistryId
-from platz.db.states import RegistryProvider
+from platz.db.enums import RegistryProvider
+from platz.db.lists.catalogue import HELM_REGISTRIES
+from platz.db.tables import registries
+from platz.db.tables.registries import RegistryId
 from platz.errors import NotFound
-from platz.http.answers import Answer, found
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, found
 from platz.http.route import AnyRoute, Call, Permission
 
 

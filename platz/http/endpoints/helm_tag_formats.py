@@ -7,15 +7,15 @@ from uuid import UUID
 
 from platz.access import permissions
 from platz.charts.tag_formats import validate_pattern
-from platz.db import tag_formats
-from platz.db.collection_table import HELM_TAG_FORMATS
-from platz.db.tag_formats import TagFormatId
+from platz.db.lists.catalogue import HELM_TAG_FORMATS
+from platz.db.tables import tag_formats
+from platz.db.tables.tag_formats import TagFormatId
 from platz.errors import NotFound, Rejected
-from platz.http.answers import Answer, created, no_content
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, no_content
 from platz.http.route import AnyRoute, Call, Permission
 
 

@@ -1,18 +1,18 @@
-"""`/k8s-clusters` (http-api.md 7.17); the rules are in platz/deployments/cluster_changes.py."""
+"""`/k8s-clusters` (http-api.md 7.17); the rules are in platz/changes/clusters.py."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import K8S_CLUSTERS
-from platz.deployments import cluster_changes
-from platz.deployments.cluster_changes import ClusterUpdate, Given
-from platz.http.answers import Answer, found, no_content
-from platz.http.documents import Document
+from platz.changes import clusters
+from platz.changes.clusters import ClusterUpdate, Given
+from platz.db.lists.catalogue import K8S_CLUSTERS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, delete_route, update_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import ClusterId, EnvId
 
@@ -52,7 +52,7 @@ class UpdateK8sCluster(RequestBody):
 def update(call: Call[UpdateK8sCluster]) -> Answer:
     """Save what is given."""
     with call.database.transaction() as connection:
-        cluster_changes.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
+        clusters.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
         return found(row_of(call, connection, K8S_CLUSTERS, call.path_id))
 
 
@@ -77,7 +77,7 @@ def _asked(body: UpdateK8sCluster) -> ClusterUpdate:
 def delete(call: Call) -> Answer:
     """Delete a cluster without deployments."""
     with call.database.transaction() as connection:
-        cluster_changes.delete_cluster(connection, call.identity, ClusterId(call.path_id))
+        clusters.delete_cluster(connection, call.identity, ClusterId(call.path_id))
     return no_content()
 
 

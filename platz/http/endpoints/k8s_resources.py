@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from platz.db.collection_table import K8S_RESOURCES
-from platz.http.documents import Document, JsonMap
+from platz.db.lists.catalogue import K8S_RESOURCES
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity
+from platz.http.openapi.models import Document, JsonMap
 from platz.http.route import AnyRoute
 
 

@@ -8,14 +8,15 @@ from pydantic import RootModel
 
 from platz.access.authentication import Credential
 from platz.access.tokens import VerifiedClaims
-from platz.db import accounts, collections
-from platz.db.collection_table import BOTS, USERS
+from platz.db.lists import reading
+from platz.db.lists.catalogue import BOTS, USERS
+from platz.db.tables import accounts
 from platz.errors import NotFound
-from platz.http.answers import Answer, answer_json
-from platz.http.documents import Document
 from platz.http.endpoints import sign_in
 from platz.http.endpoints.bots import Bot as BotDocument
 from platz.http.endpoints.users import User as UserDocument
+from platz.http.openapi.models import Document
+from platz.http.responses import Answer, answer_json
 from platz.http.route import AnyRoute, Call, Permission, Route
 from platz.identities import Bot, Deployment, User
 
@@ -70,9 +71,9 @@ def _self(call: Call) -> bytes:
     with call.database.reading() as connection:
         match call.identity:
             case User(id=user_id):
-                return collections.read_item(connection, USERS, user_id)
+                return reading.read_item(connection, USERS, user_id)
             case Bot(id=bot_id):
-                return collections.read_item(connection, BOTS, bot_id)
+                return reading.read_item(connection, BOTS, bot_id)
             case Deployment(id=deployment_id):
                 account = accounts.deployment_account(connection, deployment_id)
     if account is None:

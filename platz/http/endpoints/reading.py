@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from platz.access.authentication import subject_gone, told_as_database_error
-from platz.db import collections
-from platz.db.collection_filters import ValueType
-from platz.db.collections import Collection, SeenEnvs
-from platz.deployments.at_rest import opened_bytes
-from platz.http.answers import Answer, found
+from platz.db.field_encryption import opened_bytes
+from platz.db.lists import reading
+from platz.db.lists.filters import ValueType
+from platz.db.lists.reading import Collection, SeenEnvs
 from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
+from platz.http.responses import Answer, found
 from platz.http.route import Body, Call, Permission, ProvesCaller, Route
 
 Handler = Callable[[Call], Answer]
@@ -43,7 +43,7 @@ def list_route(
     def handle(call: Call) -> Answer:
         listing, seen = call.listing, seen_by(call, collection)
         with call.database.reading() as connection:
-            body = collections.read_page(connection, collection, listing, seen=seen)
+            body = reading.read_page(connection, collection, listing, seen=seen)
         return found(_opened(call, collection, body))
 
     return Route(
@@ -75,9 +75,7 @@ def detail_route(
 
     def handle(call: Call) -> Answer:
         with told_as_database_error(), call.database.reading() as connection:
-            body = collections.read_item_as(
-                connection, collection, call.path_id_or_none, caller=call.identity
-            )
+            body = reading.read_item_as(connection, collection, call.path_id_or_none, caller=call.identity)
         if body is None:
             raise subject_gone(call.identity)
         return found(_opened(call, collection, body))
@@ -105,7 +103,7 @@ def row_of(
     shown: Mapping[str, str] | None = None,
 ) -> bytes:
     """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
-    body = collections.read_item(connection, collection, row_id, shown=shown)
+    body = reading.read_item(connection, collection, row_id, shown=shown)
     return _opened(call, collection, body)
 
 

@@ -1,4 +1,4 @@
-"""`/secrets` (http-api.md 7.19); the rules are in platz/deployments/secret_changes.py."""
+"""`/secrets` (http-api.md 7.19); the rules are in platz/changes/secrets.py."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from uuid import UUID
 
 from pydantic import Field
 
-from platz.db.collection_table import SECRETS
-from platz.db.secrets import SecretId
-from platz.deployments import secret_changes
-from platz.http.answers import Answer, created, found, no_content
-from platz.http.documents import Document
+from platz.changes import secrets
+from platz.db.lists.catalogue import SECRETS
+from platz.db.tables.secrets import SecretId
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, created, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import EnvId
 
@@ -49,31 +49,27 @@ class UpdateSecret(RequestBody):
 def create(call: Call[NewSecret]) -> Answer:
     """Insert the secret."""
     body = call.body
-    new = secret_changes.NewSecret(
+    new = secrets.NewSecret(
         env_id=EnvId(body.env_id), collection=body.collection, name=body.name, contents=body.contents
     )
     with call.database.transaction() as connection:
-        secret_id = secret_changes.create_secret(
-            connection, call.identity, new, encrypt=call.services.encrypt
-        )
+        secret_id = secrets.create_secret(connection, call.identity, new, encrypt=call.services.encrypt)
         return created(row_of(call, connection, SECRETS, secret_id))
 
 
 def update(call: Call[UpdateSecret]) -> Answer:
     """Save what is given and reinstall the deployments that use the secret."""
-    update = secret_changes.SecretUpdate(name=call.body.name, contents=call.body.contents)
+    update = secrets.SecretUpdate(name=call.body.name, contents=call.body.contents)
     secret_id = SecretId(call.path_id)
     with call.database.transaction() as connection:
-        secret_changes.update_secret(
-            connection, call.identity, secret_id, update, encrypt=call.services.encrypt
-        )
+        secrets.update_secret(connection, call.identity, secret_id, update, encrypt=call.services.encrypt)
         return found(row_of(call, connection, SECRETS, secret_id))
 
 
 def delete(call: Call) -> Answer:
     """Delete the secret."""
     with call.database.transaction() as connection:
-        secret_changes.delete_secret(connection, call.identity, SecretId(call.path_id))
+        secrets.delete_secret(connection, call.identity, SecretId(call.path_id))
     return no_content()
 
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from platz.access.sign_in import SignIn
 from platz.access.tokens import VerifiedClaims
-from platz.http.answers import Answer, answer_json
 from platz.http.cookies import SIGN_IN_COOKIE, Cookies
-from platz.http.documents import Document
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, answer_json
 from platz.http.route import AnyRoute, Call, Permission, Route
 from platz.http.services import Services
 from platz.identities import User

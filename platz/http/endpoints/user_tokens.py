@@ -15,15 +15,16 @@ from sqlalchemy import Connection
 
 from platz.access.permissions import is_site_admin, require_active_user
 from platz.access.tokens import new_api_token
-from platz.db import accounts, collections, tokens
-from platz.db.collection_table import USER_TOKENS
-from platz.db.collections import Listing
+from platz.db.lists import reading
+from platz.db.lists.catalogue import USER_TOKENS
+from platz.db.lists.reading import Listing
+from platz.db.tables import accounts, tokens
 from platz.errors import Denied, NotFound
-from platz.http.answers import Answer, answer_json, found, no_content
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, answer_json, found, no_content
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import UserId
 
@@ -64,7 +65,7 @@ def read_list(call: Call) -> Answer:
     """Site admins read whose they ask for, or all; others their own."""
     with call.database.reading() as connection:
         listing = _permitted(_asker(connection, call), call.listing)
-        return found(collections.read_page(connection, USER_TOKENS, listing, seen=None))
+        return found(reading.read_page(connection, USER_TOKENS, listing, seen=None))
 
 
 def read_one(call: Call) -> Answer:
@@ -73,7 +74,7 @@ def read_one(call: Call) -> Answer:
         asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
         if owner is None or not asker.may_touch(owner):
             raise NotFound
-        return found(collections.read_item(connection, USER_TOKENS, call.path_id))
+        return found(reading.read_item(connection, USER_TOKENS, call.path_id))
 
 
 def create(call: Call[CreateUserToken]) -> Answer:

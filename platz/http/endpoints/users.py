@@ -6,14 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.access import permissions
-from platz.db import users
-from platz.db.collection_table import USERS
+from platz.db.lists.catalogue import USERS
+from platz.db.tables import users
 from platz.errors import Denied, NotFound
-from platz.http.answers import Answer, found
-from platz.http.documents import Document
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
+from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
+from platz.http.responses import Answer, found
 from platz.http.route import AnyRoute, Call, Permission
 from platz.identities import User as UserIdentity
 from platz.identities import UserId

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from platz.http.answers import Answer
-from platz.http.documents import Document
+from platz.http.openapi.models import Document
+from platz.http.responses import Answer
 from platz.http.route import Body, Call, Permission, Route
 
 

@@ -14,7 +14,9 @@ from typing import Any
 
 import structlog
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from platz.errors import Denied, PlatzError, Retryable, Unauthenticated
@@ -22,7 +24,7 @@ from platz.http.live import client as endings
 from platz.http.live.client import Ending, LiveClient
 from platz.http.live.feed import LiveFeed
 from platz.http.live.frames import FRAME_LIMIT, read_client_frame
-from platz.http.live.handshake import LIVE_COOKIE, Admission, Gatekeeper, Hello
+from platz.http.live.handshake import LIVE_COOKIE, LIVE_PATH, Admission, Gatekeeper, Hello
 from platz.http.live.subscriptions import TooManySubscriptions
 
 _STATUS: dict[type[PlatzError], HTTPStatus] = {
@@ -32,6 +34,15 @@ _STATUS: dict[type[PlatzError], HTTPStatus] = {
 }
 _CLOSE_SECONDS = 1.0
 log = structlog.get_logger()
+
+
+def live_routes(connections: LiveConnections) -> list[BaseRoute]:
+    """Return the routes of live events; without an upgrade the path says so and never shows the frontend's page."""
+    return [WebSocketRoute(LIVE_PATH, connections.serve), Route(LIVE_PATH, _no_upgrade, methods=["GET"])]
+
+
+async def _no_upgrade(_request: Request) -> Response:
+    return JSONResponse({"message": "This path only serves WebSocket upgrades."}, 400)
 
 
 class LiveConnections:

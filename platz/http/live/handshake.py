@@ -19,6 +19,7 @@ from platz.errors import Denied, Unauthenticated
 
 SUBPROTOCOL = "platz-auth-bearer"
 LIVE_COOKIE = "platz_ws"
+LIVE_PATH = "/api/v2/ws"
 
 
 @dataclass(frozen=True, kw_only=True)

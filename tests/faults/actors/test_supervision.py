@@ -11,11 +11,11 @@ import pytest
 from waiting import eventually
 
 from platz.actors.actor import Actor, House
+from platz.actors.actor_registry import Roster
+from platz.actors.event_bus import Switchboard
 from platz.actors.messages import Heartbeat, StopChildren, Tick
-from platz.actors.roster import Roster
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
+from platz.actors.timers import Ticker
 
 FAST = RestartPolicy(
     first_seconds=0.01, longest_seconds=0.05, most=5, window_seconds=30, hang_seconds=0.5, watch_seconds=0.1

@@ -10,7 +10,7 @@ import pytest
 from simulated_clusters import east, namespace, simulated
 
 from platz.helm.engine import HelmAction, HelmRun
-from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
+from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 
 __all__ = ["east", "namespace", "simulated"]
 

@@ -16,16 +16,16 @@ from waiting import eventually
 
 from platz.helm.diagnosis import HelmKilled
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
-from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
+from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.helm.releases import ReleaseStatus, last_revision, revisions, settle
 from platz.json import JsonObject
-from platz.kube.access import as_kubeconfig
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.pods import remove_pods
 from platz.kube.resources import POD, ResourceKind
-from platz.kube.secrets import Secrets
-from platz.sandbox.kubernetes.control import Control
-from platz.sandbox.kubernetes.faults import Action
+from platz.kube.secret_objects import Secrets
+from platz_sandbox.kubernetes.api.faults import Action
+from platz_sandbox.kubernetes.control import Control
 
 CONFIG_MAP = ResourceKind(kind="ConfigMap", api_version="v1", plural="configmaps")
 CONFIG = (

@@ -17,7 +17,7 @@ from waiting import eventually
 from platz.errors import Retryable
 from platz.helm.diagnosis import HelmKilled
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
-from platz.helm.processes import HelmJob, HelmLimits, HelmProcesses, HelmSetup
+from platz.helm.process_pool import HelmJob, HelmLimits, HelmProcesses, HelmSetup
 
 Scripted = Callable[..., HelmProcesses]
 
@@ -262,7 +262,7 @@ def test_children_die_with_a_parent_that_is_shot(tmp_path: Path) -> None:
     (tmp_path / "helm").chmod(0o755)
     program = (
         "import os, sys, pathlib\n"
-        "from platz.helm.processes import *\n"
+        "from platz.helm.process_pool import *\n"
         "from platz.helm.engine import *\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=folder / 'helm')\n"

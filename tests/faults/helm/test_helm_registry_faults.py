@@ -12,7 +12,7 @@ import pytest
 
 from platz.errors import NotFound, PlatzError, Rejected, Retryable
 from platz.helm.oci_manifest import HELM_CHART, HELM_CONFIG
-from platz.helm.registry import RegistryClient, RegistryLimits
+from platz.helm.registry_client import RegistryClient, RegistryLimits
 
 LIMITS = RegistryLimits(connect_seconds=1, read_seconds=0.3, download_seconds=0.5, chart_bytes=1000, pages=3)
 

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from platz.http import protocol
-from platz.http.protocol import LARGEST_HEAD
+from platz.http import http_protocol
+from platz.http.http_protocol import LARGEST_HEAD
 from platz.http.server import WebServer, bind
 
 WAIT_SECONDS = 10.0
@@ -60,7 +60,7 @@ def send_for_ever(client: socket.socket) -> None:
 
 
 def test_a_head_without_end_is_cut_off(client: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.05)
+    monkeypatch.setattr(http_protocol, "LINGER_SECONDS", 0.05)
     client.sendall(b"GET / HTTP/1.1\r\nx-long: ")
     with pytest.raises((ConnectionResetError, BrokenPipeError)):
         send_for_ever(client)
@@ -93,7 +93,7 @@ def test_a_head_that_begins_behind_a_long_body_passes(client: socket.socket) -> 
 def test_a_head_that_does_not_end_in_time_is_refused(
     client: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.05)
+    monkeypatch.setattr(http_protocol, "HEAD_SECONDS", 0.05)
     client.sendall(b"GET / HTTP/1.1\r\nx-slow: a")
     assert last_words(client) == (408, "The head of the request took too long to arrive.")
 

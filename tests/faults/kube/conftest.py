@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import pytest
 from scripted_server import ScriptedServer
 
-from platz.kube.access import ClusterAccess
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
-from platz.kube.exchange import KubeTimeouts
+from platz.kube.transport import KubeTimeouts
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from platz.kube.errors import (
     KubeUnreachable,
     KubeUntrusted,
 )
-from platz.kube.exchange import Call, _may_repeat
 from platz.kube.resources import NAMESPACE, SECRET
+from platz.kube.transport import Call, _may_repeat
 
 Connect = Callable[..., KubeClient]
 

@@ -13,7 +13,16 @@ from platz.kube.breaker import Breaker, Pauses
 from platz.kube.client import KubeClient
 from platz.kube.resources import DEPLOYMENT
 from platz.kube.watch import Watch, WatchTiming
-from platz.kube.watched import Changes, Gone, Snapshot, Upsert, Watched, WatchFailed, WatchHealthy, WatchNews
+from platz.kube.watch_specs import (
+    Changes,
+    Gone,
+    Snapshot,
+    Upsert,
+    Watched,
+    WatchFailed,
+    WatchHealthy,
+    WatchNews,
+)
 
 QUICK = Pauses(first=0.01, limit=0.05)
 

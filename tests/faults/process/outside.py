@@ -10,9 +10,9 @@ from typing import Any
 
 from acceptance.platz_process import free_ports
 
-from platz.sandbox.postgres import EmbeddedPostgres
-from platz.sandbox.process import StandInProcess
-from platz.surroundings import USERS_FILE
+from platz.backing_services import USERS_FILE
+from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.stand_in_process import StandInProcess
 
 START_SECONDS = 30.0
 
@@ -74,7 +74,7 @@ class Outside:
     def _stand_in(self, folder: Path, name: str, *arguments: str) -> StandInProcess:
         return StandInProcess(
             name=name,
-            module=f"platz.sandbox.{name}",
+            module=f"platz_sandbox.{name}",
             arguments=[*arguments, "--data", str(folder / name)],
             log=folder / f"{name}.log",
         )

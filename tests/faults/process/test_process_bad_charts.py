@@ -8,8 +8,8 @@ import pytest
 from acceptance.platz_client import Client, signed_in
 from acceptance.platz_process import PlatzProcess
 
-from platz.sandbox.demo_charts.packaging import archive_of
-from platz.sandbox.registry.push import push_chart
+from platz_sandbox.demo_charts.packaging import archive_of
+from platz_sandbox.registry.push import push_chart
 
 REPOSITORY = "guestbook"
 

@@ -14,7 +14,7 @@ from acceptance.platz_process import PlatzProcess, end_process
 from waiting import eventually
 
 SLOW = {"mode": "slow-install", "seconds": 3}
-NOT_THE_DATABASE = ("run.py", "platz.sandbox", "platz.helm")
+NOT_THE_DATABASE = ("run.py", "platz_sandbox", "platz.helm")
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from waiting import eventually
 
-from platz.sandbox.process import StandInFailed
-from platz.sandbox.revival import Revival
+from platz_sandbox.respawner import Revival
+from platz_sandbox.stand_in_process import StandInFailed
 
 
 class FakePart:

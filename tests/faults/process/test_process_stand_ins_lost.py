@@ -40,7 +40,7 @@ def deployed(admin: Client, name: str) -> None:
 
 
 def test_a_lost_provider_comes_back_with_its_keys_and_its_users(platz: PlatzProcess, admin: Client) -> None:
-    lose(platz, "platz.sandbox.identity", "identity provider")
+    lose(platz, "platz_sandbox.identity", "identity provider")
 
     with signed_in(platz.url, "viewer@platz.localhost", password="viewer") as viewer:
         assert viewer.get("/auth/me")["User"]["email"] == "viewer@platz.localhost"
@@ -50,7 +50,7 @@ def test_a_lost_provider_comes_back_with_its_keys_and_its_users(platz: PlatzProc
 def test_a_lost_registry_comes_back_with_its_charts(platz: PlatzProcess, admin: Client) -> None:
     admin.chart("guestbook", "0.3.0")
 
-    lose(platz, "platz.sandbox.registry", "chart registry")
+    lose(platz, "platz_sandbox.registry", "chart registry")
 
     assert all(chart["available"] for chart in admin.items("/helm-charts"))
     deployed(admin, "after-registry")
@@ -59,7 +59,7 @@ def test_a_lost_registry_comes_back_with_its_charts(platz: PlatzProcess, admin: 
 def test_lost_clusters_come_back_with_what_ran_there(platz: PlatzProcess, admin: Client) -> None:
     deployed(admin, "before-loss")
 
-    lose(platz, "platz.sandbox.kubernetes", "Kubernetes simulator")
+    lose(platz, "platz_sandbox.kubernetes", "Kubernetes simulator")
 
     eventually(lambda: all(c["is_ok"] for c in admin.items("/k8s-clusters")), seconds=BACK_SECONDS)
     east = ClusterView(platz.kubeconfig, "east")
@@ -78,7 +78,7 @@ def test_an_install_fails_with_a_sentence_or_is_done_when_its_cluster_is_lost(
     made = admin.deploy("chaos-monkey", "1.0.0", name="cut-off", config=config)
     admin.until(made["id"], lambda row: row["status"] == "Installing")
 
-    lose(platz, "platz.sandbox.kubernetes", "Kubernetes simulator")
+    lose(platz, "platz_sandbox.kubernetes", "Kubernetes simulator")
 
     (task,) = admin.settled(made["id"], seconds=BACK_SECONDS)
     row = admin.deployment(made["id"])

@@ -10,9 +10,10 @@ from sqlalchemy import delete, insert, update
 
 from platz.access.authentication import Authenticator, Credential
 from platz.access.tokens import BrokenSigningKey, Tokens, new_api_token
-from platz.db import schema, tokens
+from platz.db import schema
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
+from platz.db.tables import tokens
 from platz.errors import Retryable, Unauthenticated
 from platz.identities import Bot, Identity, User
 from tests.integration.access.access_world import AccessWorld

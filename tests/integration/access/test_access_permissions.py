@@ -12,7 +12,7 @@ from sqlalchemy import Connection, update
 from platz.access import permissions
 from platz.db import schema
 from platz.db.database import Database
-from platz.db.states import DeploymentRole
+from platz.db.enums import DeploymentRole
 from platz.errors import Denied, NotFound, PlatzError, Unauthenticated
 from platz.identities import ClusterId, EnvId, User, UserId
 from tests.integration.access.access_world import AccessWorld

@@ -24,8 +24,8 @@ from platz.db import schema
 from platz.db.database import Database
 from platz.errors import Denied, Rejected, Unauthenticated
 from platz.identities import User
-from platz.sandbox.identity.sign_in import sign_in
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.identity.sign_in import sign_in
+from platz_sandbox.stand_in_process import StandInProcess
 from tests.integration.access.access_world import Maker
 
 OWN_URL = "http://127.0.0.1:3000/"
@@ -40,7 +40,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "secret").write_text(SECRET)
     process = StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=[
             *("--port", "0", "--users", str(USERS), "--data", str(folder / "data")),
             *("--client-id", "platz", "--client-secret-file", str(folder / "secret")),

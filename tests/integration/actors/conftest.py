@@ -8,10 +8,10 @@ import pykka
 import pytest
 
 from platz.actors.actor import House
+from platz.actors.actor_registry import Roster
 from platz.actors.database_listener import DatabaseListener
-from platz.actors.roster import Roster
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
+from platz.actors.event_bus import Switchboard
+from platz.actors.timers import Ticker
 from platz.db.database import Database
 from tests.integration.deployments.world import World
 

@@ -16,13 +16,13 @@ from platz.actors import cluster_discovery
 from platz.actors.actor import House
 from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
 from platz.actors.served_clusters import ServedClusters
-from platz.db import clusters
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
+from platz.db.tables import clusters
 from platz.db.unreachable import DatabaseUnavailable
-from platz.discovery.found import FoundCluster
+from platz.discovery.findings import FoundCluster
 from platz.errors import Rejected
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
 
 FAR = FoundCluster(

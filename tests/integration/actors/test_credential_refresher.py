@@ -16,11 +16,11 @@ from platz.actors.actor import House
 from platz.actors.credential_refresher import CredentialRefresher
 from platz.actors.messages import ClusterServed, Tick
 from platz.db.database import Database
-from platz.deployments.credentials import Credentials
-from platz.deployments.operations.context import ClusterNotServed
 from platz.identities import ClusterId
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
+from platz.observation.credentials import Credentials
+from platz.tasks.context import ClusterNotServed
 
 
 def served(cluster_id: ClusterId) -> ClusterServed:

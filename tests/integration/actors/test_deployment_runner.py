@@ -16,18 +16,18 @@ from sqlalchemy import Connection, text
 from waiting import eventually
 
 from platz.actors.actor import House
+from platz.actors.concurrency_limit import Slots
 from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain
-from platz.actors.slots import Slots
-from platz.db import queue
+from platz.db import task_queue
 from platz.db.database import Database
-from platz.db.queue import ProcessId
-from platz.db.states import TaskStatus
-from platz.db.tasks import TaskRow
+from platz.db.enums import TaskStatus
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import ProcessId
 from platz.db.unreachable import DatabaseUnavailable
-from platz.deployments import execution
-from platz.deployments.operations.context import OperationContext
 from platz.identities import DeploymentId
+from platz.tasks import execution
+from platz.tasks.context import OperationContext
 from tests.integration.deployments.world import World
 
 Work = Callable[[TaskRow], None]
@@ -35,7 +35,7 @@ Work = Callable[[TaskRow], None]
 
 @dataclass
 class Steps:
-    """Stands in for `platz.deployments.execution`: remembers what was run, and does what the test says."""
+    """Stands in for `platz.tasks.execution`: remembers what was run, and does what the test says."""
 
     database: Database
     executed: list[UUID] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Steps:
                 self.running[task.deployment_id] -= 1
         with self.database.transaction() as connection:
             assert task.claimed_by is not None
-            queue.mark_done(connection, task.id, ProcessId(task.claimed_by), "")
+            task_queue.mark_done(connection, task.id, ProcessId(task.claimed_by), "")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def statuses(world: World, deployment_id: DeploymentId) -> list[str]:
 
 def started_by_somebody_else(world: World, deployment_id: DeploymentId) -> UUID:
     with world.database.transaction() as connection:
-        (task,) = queue.claim(connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1)
+        (task,) = task_queue.claim(
+            connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1
+        )
     assert task.deployment_id == deployment_id
     return task.id
 
@@ -186,16 +188,16 @@ def test_an_interruption_that_is_over_makes_the_task_go_on_later(
 def test_a_claim_whose_answer_was_lost_is_taken_up_again(
     run: Any, steps: Steps, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answered = queue.claim
+    answered = task_queue.claim
 
     def claim_without_answer(connection: Connection, **arguments: Any) -> list[TaskRow]:
         if not answered(connection, **arguments):
             return []
-        monkeypatch.setattr(queue, "claim", answered)
+        monkeypatch.setattr(task_queue, "claim", answered)
         connection.commit()
         raise DatabaseUnavailable
 
-    monkeypatch.setattr(queue, "claim", claim_without_answer)
+    monkeypatch.setattr(task_queue, "claim", claim_without_answer)
     run()
     deployment = world.create("blue")
     eventually(lambda: statuses(world, deployment) == ["Done"])

@@ -11,17 +11,17 @@ from waiting import eventually
 
 from platz.actors.actor import House
 from platz.actors.cluster_discovery import ClusterDiscovery, lease_name
-from platz.actors.duty import DutyActor
+from platz.actors.leased_actor import DutyActor
 from platz.actors.messages import ClusterDropped, ClusterServed, LeaseLost, RowChanged, Tick
 from platz.actors.served_clusters import ServedClusters
-from platz.db import clusters
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.deployments.operations.context import ClusterNotServed
-from platz.discovery.found import FirstSight, FoundCluster
+from platz.db.tables import clusters
+from platz.discovery.findings import FirstSight, FoundCluster
 from platz.errors import Retryable
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
+from platz.tasks.context import ClusterNotServed
 
 Keeper = Callable[[], LeaseKeeper]
 

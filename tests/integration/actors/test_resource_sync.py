@@ -18,9 +18,9 @@ from platz.actors.resource_sync import ResourceSync
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.unreachable import DatabaseUnavailable
-from platz.deployments.ingress import Answer, CallFailed
 from platz.identities import DeploymentId
 from platz.json import JsonValue
+from platz.observation.ingress import Answer, CallFailed
 from tests.integration.deployments.world import World
 
 HOOK = {"target": {"endpoint": "standard_ingress", "path": "/campaigns", "method": "POST"}}

@@ -16,9 +16,9 @@ from platz.actors.status_poller import StatusPoller
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.deployments.ingress import Answer, CallFailed
 from platz.identities import DeploymentId
 from platz.json import JsonValue
+from platz.observation.ingress import Answer, CallFailed
 from tests.integration.deployments.world import World, features
 
 OPEN = '{"status": {"name": "Open", "color": "success"}, "primary_metric": null}'

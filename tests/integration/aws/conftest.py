@@ -12,7 +12,7 @@ from ecr_account import ENVIRONMENT, REGION
 from moto.server import ThreadedMotoServer
 
 from platz.aws.sessions import AwsAccount, AwsLimits
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.stand_in_process import StandInProcess
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def registry_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("registry")
     process = StandInProcess(
         name="chart registry",
-        module="platz.sandbox.registry",
+        module="platz_sandbox.registry",
         arguments=["--port", "0", "--data", str(folder / "data")],
         log=folder / "log",
     )

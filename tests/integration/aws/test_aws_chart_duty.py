@@ -9,13 +9,13 @@ import pytest
 from waiting import eventually
 
 from platz.actors.actor import House
+from platz.actors.actor_registry import Roster
 from platz.actors.chart_discovery import ChartDiscovery, SearchPlan
-from platz.actors.roster import Roster
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
+from platz.actors.event_bus import Switchboard
+from platz.actors.timers import Ticker
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.discovery.oci import RoundReport
+from platz.discovery.oci_charts import RoundReport
 from platz.errors import Denied
 
 

@@ -13,19 +13,19 @@ from ecr_account import DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from platz.assembly.registries import registry_client_of
 from platz.aws.ecr import EcrImages
 from platz.aws.sessions import AwsAccount
 from platz.aws.sqs import EventQueue
-from platz.db import registries
-from platz.db.charts import ChartRow
 from platz.db.database import Database
+from platz.db.enums import RegistryProvider
 from platz.db.rows import all_rows
 from platz.db.schema import helm_charts
-from platz.db.states import RegistryProvider
-from platz.discovery.ecr import MOST_RECEIVES, EcrSearch
+from platz.db.tables import registries
+from platz.db.tables.charts import ChartRow
+from platz.discovery.ecr_charts import MOST_RECEIVES, EcrSearch
 from platz.errors import NotFound, Rejected, Retryable
-from platz.helm.registry import RegistryClient
+from platz.helm.registry_client import RegistryClient
+from platz.wiring.registries import registry_client_of
 
 SHOP = "web-shop"
 
@@ -54,7 +54,7 @@ def search(account: AwsAccount, database: Database, registry_url: str, asked: li
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platz.discovery.ecr.WAIT_SECONDS", 0)
+    monkeypatch.setattr("platz.discovery.ecr_charts.WAIT_SECONDS", 0)
 
 
 def new_search(
@@ -277,7 +277,7 @@ def test_a_queue_that_is_not_there_is_told(account: AwsAccount, database: Databa
 def test_a_round_ends_soon_although_messages_keep_coming(
     ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("platz.discovery.ecr.ROUND_SECONDS", 0)
+    monkeypatch.setattr("platz.discovery.ecr_charts.ROUND_SECONDS", 0)
     for tag in ("a", "b", "c"):
         ecr.tell("DELETE", SHOP, "sha256:1", tag)
     search.look()
@@ -287,7 +287,7 @@ def test_a_round_ends_soon_although_messages_keep_coming(
 def test_an_empty_queue_is_waited_at_for_two_seconds_at_most(
     ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("platz.discovery.ecr.WAIT_SECONDS", 2)
+    monkeypatch.setattr("platz.discovery.ecr_charts.WAIT_SECONDS", 2)
     began = time.monotonic()
     search.look()
     assert 1.5 < time.monotonic() - began < 6

@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 
 from platz.aws.sessions import AwsAccount
 from platz.db.database import Database
-from platz.discovery.clusters import record_clusters
-from platz.discovery.eks import EksSource
+from platz.discovery.cluster_records import record_clusters
+from platz.discovery.eks_clusters import EksSource
 from platz.errors import Retryable
-from platz.kube.access import as_kubeconfig
+from platz.kube.cluster_access import as_kubeconfig
 
 ROLE = "arn:aws:iam::123456789012:role/eks"
 

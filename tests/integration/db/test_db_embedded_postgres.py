@@ -19,14 +19,14 @@ from waiting import eventually
 
 from platz.db.database import Database
 from platz.db.unreachable import DatabaseUnreachable
-from platz.sandbox import postgres_account
-from platz.sandbox.postgres import EmbeddedPostgres
-from platz.sandbox.process import StandInFailed
+from platz_sandbox.postgres import account
+from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.stand_in_process import StandInFailed
 
 START_AND_DIE = """
 import os, sys
 from pathlib import Path
-from platz.sandbox.postgres import EmbeddedPostgres
+from platz_sandbox.postgres.server import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), int(sys.argv[2]), durable=False)
 server.start()
 print(server.pid, flush=True)
@@ -42,7 +42,7 @@ server.stop()
 BECOME_NOBODY = """
 import os, pwd, sys, encodings.idna, importlib.metadata, psycopg
 from pathlib import Path
-from platz.sandbox.postgres import EmbeddedPostgres
+from platz_sandbox.postgres.server import EmbeddedPostgres
 nobody = pwd.getpwnam("nobody")
 os.setgroups([])
 os.setgid(nobody.pw_gid)
@@ -304,8 +304,8 @@ class TestAsRoot:
         self, server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         cache = Path("/var/tmp") / f"platz-test-{os.getpid()}"
-        monkeypatch.setattr(postgres_account, "PROGRAMS_CACHE", cache)
-        monkeypatch.setattr(postgres_account.Account, "can_pass", lambda self, folder: False)
+        monkeypatch.setattr(account, "PROGRAMS_CACHE", cache)
+        monkeypatch.setattr(account.Account, "can_pass", lambda self, folder: False)
         try:
             server.start()
             assert Path(f"/proc/{server.pid}/exe").readlink().is_relative_to(cache)

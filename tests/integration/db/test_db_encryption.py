@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import PREFIX, BadEncryptionKey, Cipher, Undecipherable, encrypt_plain_rows
-from platz.db.settings_table import jwt_secret
+from platz.db.tables.settings import jwt_secret
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 
-from platz.db import queue, schema
+from platz.db import schema, task_queue
 from platz.db.database import Database
-from platz.db.queue import ProcessId
-from platz.db.states import TaskStatus
+from platz.db.enums import TaskStatus
+from platz.db.task_queue import ProcessId
 from platz.errors import Conflict, Rejected
 from platz.identities import ClusterId, TaskId
 
@@ -34,7 +34,7 @@ def ground(database: Database) -> Ground:
 
 def claim(database: Database, ground: Ground, *, by: ProcessId = ME, most: int = 100) -> list[TaskId]:
     with database.reading() as connection:
-        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=by, most=most)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=by, most=most)
         return [task.id for task in claimed]
 
 
@@ -56,7 +56,7 @@ def row(database: Database, task: TaskId) -> object:
 def test_a_due_task_is_claimed_and_says_by_whom_and_when(database: Database, ground: Ground) -> None:
     task = add(database, ground, reason="left from before")
     with database.reading() as connection:
-        (claimed,) = queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=1)
+        (claimed,) = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=1)
     assert claimed.id == task
     assert (claimed.status, claimed.claimed_by, claimed.reason) == (TaskStatus.STARTED, ME, None)
     assert claimed.started_at is not None
@@ -102,7 +102,7 @@ def test_a_deployments_tasks_start_one_after_another(
     assert claim(database, ground) == [first]
     assert claim(database, ground) == []
     with database.reading() as connection:
-        assert queue.mark_done(connection, first, ME, "")
+        assert task_queue.mark_done(connection, first, ME, "")
     assert claim(database, ground) == [second]
 
 
@@ -112,7 +112,7 @@ def test_ties_are_broken_by_the_id(database: Database, ground: Ground) -> None:
     for expected in ids:
         assert claim(database, ground) == [expected]
         with database.reading() as connection:
-            assert queue.mark_failed(connection, expected, ME, "no")
+            assert task_queue.mark_failed(connection, expected, ME, "no")
 
 
 def test_a_task_behind_one_that_another_process_claims_right_now_is_not_claimed(
@@ -121,7 +121,7 @@ def test_a_task_behind_one_that_another_process_claims_right_now_is_not_claimed(
     deployment = deployment_of(database, ground)
     first, _second = add(database, ground, deployment, after=1), add(database, ground, deployment, after=2)
     with database.transaction() as connection:
-        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=10)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=10)
         assert [task.id for task in claimed] == [first]
         assert claim(database, ground) == []
 
@@ -131,7 +131,7 @@ def test_a_task_that_another_process_claims_right_now_delays_nobody(
 ) -> None:
     busy, free = add(database, ground, after=1), add(database, ground, after=2)
     with database.transaction() as connection:
-        claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=1)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=1)
         assert [task.id for task in claimed] == [busy]
         assert claim(database, ground) == [free]
 
@@ -151,7 +151,7 @@ def test_two_started_tasks_of_one_deployment_are_impossible(database: Database, 
         add(database, ground, deployment, **started)
 
 
-@pytest.mark.parametrize("finish", [queue.mark_done, queue.mark_failed])
+@pytest.mark.parametrize("finish", [task_queue.mark_done, task_queue.mark_failed])
 def test_only_the_claimer_can_finish(database: Database, ground: Ground, finish: object) -> None:
     task = add(database, ground)
     claim(database, ground)
@@ -168,7 +168,7 @@ def test_output_that_the_database_can_not_hold_does_not_keep_a_task_from_ending(
     task = add(database, ground)
     claim(database, ground)
     with database.reading() as connection:
-        assert queue.mark_failed(connection, task, ME, "a\x00b\ud800c")
+        assert task_queue.mark_failed(connection, task, ME, "a\x00b\ud800c")
     assert row(database, task).reason == "a\ufffdb?c"  # type: ignore[attr-defined]
 
 
@@ -179,8 +179,8 @@ def test_a_task_that_was_given_back_is_claimed_again_and_keeps_its_first_attempt
     claim(database, ground)
     first = row(database, task)
     with database.reading() as connection:
-        assert queue.give_back(connection, task, OTHER) is False
-        assert queue.give_back(connection, task, ME) is True
+        assert task_queue.give_back(connection, task, OTHER) is False
+        assert task_queue.give_back(connection, task, ME) is True
     assert claim(database, ground, by=OTHER) == [task]
     second = row(database, task)
     assert second.first_attempted_at == first.first_attempted_at  # type: ignore[attr-defined]
@@ -192,17 +192,17 @@ def test_one_heir_takes_over_a_dead_process_s_task(database: Database, ground: G
     claim(database, ground, by=OTHER)
     heir, rival = ProcessId(uuid4()), ProcessId(uuid4())
     with database.reading() as connection:
-        assert [each.id for each in queue.started_tasks(connection, ground.cluster)] == [task]
-        assert queue.take_over(connection, task, claimed_by=heir, formerly=OTHER) is True
-        assert queue.take_over(connection, task, claimed_by=rival, formerly=OTHER) is False
-        assert queue.mark_done(connection, task, OTHER, "too late") is False
-        assert queue.mark_done(connection, task, heir, "") is True
+        assert [each.id for each in task_queue.started_tasks(connection, ground.cluster)] == [task]
+        assert task_queue.take_over(connection, task, claimed_by=heir, formerly=OTHER) is True
+        assert task_queue.take_over(connection, task, claimed_by=rival, formerly=OTHER) is False
+        assert task_queue.mark_done(connection, task, OTHER, "too late") is False
+        assert task_queue.mark_done(connection, task, heir, "") is True
 
 
 def test_a_started_task_that_nobody_claimed_can_be_taken_over(database: Database, ground: Ground) -> None:
     task = add(database, ground, status="Started", started_at=LONG_AGO)
     with database.reading() as connection:
-        assert queue.take_over(connection, task, claimed_by=ME, formerly=None) is True
+        assert task_queue.take_over(connection, task, claimed_by=ME, formerly=None) is True
 
 
 def test_the_next_due_time_is_that_of_the_first_scheduled_task(database: Database, ground: Ground) -> None:
@@ -210,8 +210,8 @@ def test_the_next_due_time_is_that_of_the_first_scheduled_task(database: Databas
     for moment in (soon + timedelta(minutes=1), soon, LONG_AGO):
         add(database, ground, execute_at=moment)
     with database.reading() as connection:
-        assert queue.next_due(connection, ground.cluster) == soon
-        assert queue.next_due(connection, ClusterId(uuid4())) is None
+        assert task_queue.next_due(connection, ground.cluster) == soon
+        assert task_queue.next_due(connection, ClusterId(uuid4())) is None
 
 
 def test_a_claim_reads_only_what_is_due_however_long_the_history(database: Database, ground: Ground) -> None:
@@ -228,7 +228,7 @@ def test_a_claim_reads_only_what_is_due_however_long_the_history(database: Datab
             add_task(connection, ground, deployment)
         connection.execute(text("ANALYZE deployment_tasks"))
         arguments = {"cluster_id": ground.cluster, "claimed_by": ME, "most": 5}
-        plan = "\n".join(connection.execute(text(f"EXPLAIN {queue.CLAIM.element}"), arguments).scalars())
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {task_queue.CLAIM.element}"), arguments).scalars())
     assert "Seq Scan" not in plan
     assert "_history" not in plan
 
@@ -269,7 +269,7 @@ def _work_off(
         me, chance = ProcessId(UUID(int=number + 10)), random.Random(number)
         while not done.is_set():
             with database.reading() as connection:
-                claimed = queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)
+                claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)
             for task in claimed:
                 with lock:
                     if task.deployment_id in running:
@@ -279,9 +279,9 @@ def _work_off(
                 with lock, database.reading() as connection:
                     running.discard(task.deployment_id)
                     if again:
-                        assert queue.give_back(connection, task.id, me)
+                        assert task_queue.give_back(connection, task.id, me)
                     else:
-                        assert queue.mark_done(connection, task.id, me, "")
+                        assert task_queue.mark_done(connection, task.id, me, "")
                         finished[task.deployment_id].append(task.id)
                     if sum(map(len, finished.values())) >= total:
                         done.set()

@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import text
 from waiting import eventually
 
-from platz.db import deployment_resource_types, kinds, tasks
-from platz.db.secrets import SecretId
-from platz.deployments.changes import DeploymentUpdate, delete_deployment, update_deployment
-from platz.deployments.env_changes import EnvUpdate, delete_env, update_env
-from platz.deployments.kind_changes import rename_kind
-from platz.deployments.secret_changes import SecretUpdate, update_secret
-from platz.deployments.task_operation import Install, Recreate, Uninstall, Upgrade
+from platz.changes.deployments import DeploymentUpdate, delete_deployment, update_deployment
+from platz.changes.envs import EnvUpdate, delete_env, update_env
+from platz.changes.kinds import rename_kind
+from platz.changes.secrets import SecretUpdate, update_secret
+from platz.db.tables import deployment_resource_types, kinds, tasks
+from platz.db.tables.secrets import SecretId
 from platz.errors import Conflict, Denied, PlatzError
 from platz.identities import DeploymentId
+from platz.tasks.operations import Install, Recreate, Uninstall, Upgrade
 from tests.integration.deployments.world import World, features, select_input, values_ui
 
 

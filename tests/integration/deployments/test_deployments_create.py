@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from platz.db.states import DeploymentStatus
-from platz.deployments.task_operation import Install
+from platz.db.enums import DeploymentStatus
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import ChartId, ClusterId, Deployment, KindId
+from platz.tasks.operations import Install
 from tests.integration.deployments.world import World, features
 
 

@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from platz.db import deployments
-from platz.db.states import DeploymentStatus
-from platz.deployments.changes import delete_deployment
+from platz.changes.deployments import delete_deployment
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import deployments
 from platz.errors import Denied, NotFound
 from platz.identities import DeploymentId
 from tests.integration.deployments.world import World, select_input, values_ui

@@ -12,9 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from platz.charts.dependencies import uses
-from platz.charts.ui_schema_reading import parse_ui_schema
-from platz.deployments.dependants import (
+from platz.changes.dependants import (
     Item,
     dependants_of,
     deployment_item,
@@ -22,6 +20,8 @@ from platz.deployments.dependants import (
     resource_item,
     secret_item,
 )
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.rendering.dependencies import uses
 from platz.identities import DeploymentId
 from tests.integration.deployments.world import Maker, World, select_input, values_ui
 

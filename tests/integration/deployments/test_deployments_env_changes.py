@@ -8,14 +8,14 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from platz.db import clusters, envs, tasks
-from platz.deployments.changes import delete_deployment
-from platz.deployments.cluster_changes import ClusterUpdate, Given, delete_cluster, update_cluster
-from platz.deployments.env_changes import EnvUpdate, NewEnv, create_env, delete_env, update_env
-from platz.deployments.kind_changes import rename_kind
-from platz.deployments.task_operation import Reinstall
+from platz.changes.clusters import ClusterUpdate, Given, delete_cluster, update_cluster
+from platz.changes.deployments import delete_deployment
+from platz.changes.envs import EnvUpdate, NewEnv, create_env, delete_env, update_env
+from platz.changes.kinds import rename_kind
+from platz.db.tables import clusters, envs, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import ClusterId, EnvId, KindId
+from platz.tasks.operations import Reinstall
 from tests.integration.deployments.world import World
 
 

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 from sqlalchemy import text
 
-from platz.db.states import DeploymentStatus
-from platz.deployments.removals_end import end_removals
+from platz.db.enums import DeploymentStatus
 from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient, Listing
 from platz.kube.errors import KubeDenied
+from platz.observation.finished_removals import end_removals
 from tests.integration.deployments.world import World
 
 

@@ -8,14 +8,8 @@ from uuid import uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from platz.db import deployment_resources as resources
-from platz.db.deployment_resource_types import ResourceTypeId
-from platz.db.deployment_resources import ResourceId, ResourceRow
-from platz.db.encryption import Cipher
-from platz.db.states import SyncStatus
-from platz.deployments.at_rest import opened
-from platz.deployments.changes import delete_deployment
-from platz.deployments.resource_changes import (
+from platz.changes.deployments import delete_deployment
+from platz.changes.resources import (
     AtRest,
     NewResource,
     ResourceUpdate,
@@ -23,9 +17,15 @@ from platz.deployments.resource_changes import (
     delete_resource,
     update_resource,
 )
-from platz.deployments.task_operation import Reinstall
+from platz.db.encryption import Cipher
+from platz.db.enums import SyncStatus
+from platz.db.field_encryption import opened
+from platz.db.tables import deployment_resources as resources
+from platz.db.tables.deployment_resource_types import ResourceTypeId
+from platz.db.tables.deployment_resources import ResourceId, ResourceRow
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import Deployment, DeploymentId, Identity
+from platz.tasks.operations import Reinstall
 from tests.integration.deployments.world import World, resource_spec, select_input, values_ui
 
 CIPHER = Cipher([Fernet.generate_key().decode()])

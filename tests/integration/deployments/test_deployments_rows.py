@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
-from platz.db import clusters, deployments, k8s_resources, tasks
-from platz.db import deployment_resource_types as types
-from platz.db.k8s_resources import K8sResourceRow, SeenWorkload, WorkloadId
-from platz.db.states import DeploymentStatus
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import clusters, deployments, k8s_resources, tasks
+from platz.db.tables import deployment_resource_types as types
+from platz.db.tables.k8s_resources import K8sResourceRow, SeenWorkload, WorkloadId
 from platz.errors import Conflict, Rejected
 from platz.identities import ClusterId, DeploymentId
 from tests.integration.deployments.world import World

@@ -8,14 +8,14 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import text
 
+from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
+from platz.changes.encryption_at_start import seal_plain_rows
+from platz.changes.tasks import TaskRequest, create_task
 from platz.db.encryption import Cipher, encrypt_plain_rows
-from platz.deployments.adoption import seal_plain_rows
-from platz.deployments.at_rest import AtRest, opened
-from platz.deployments.changes import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
-from platz.deployments.task_operation import InvokeAction
-from platz.deployments.task_requests import TaskRequest, create_task
+from platz.db.field_encryption import AtRest, opened
 from platz.errors import Rejected
 from platz.identities import ChartId, DeploymentId
+from platz.tasks.operations import InvokeAction
 from tests.integration.deployments.world import World, resource_spec, select_input, values_ui
 
 KEY = Fernet.generate_key().decode()

@@ -8,23 +8,23 @@ from uuid import UUID, uuid4
 import pytest
 from cryptography.fernet import Fernet
 
-from platz.charts.collections import KindResources, LegacyResources, Table, item_property
-from platz.charts.rendering_errors import RenderingFailed
-from platz.db import secrets
-from platz.db.encryption import Cipher
-from platz.db.secrets import SecretId
-from platz.deployments.collections import DatabaseCollections
-from platz.deployments.secret_changes import (
+from platz.changes.secrets import (
     NewSecret,
     SecretUpdate,
     create_secret,
     delete_secret,
     update_secret,
 )
-from platz.deployments.task_operation import Reinstall
+from platz.charts.rendering.chosen_items import KindResources, LegacyResources, Table, item_property
+from platz.charts.rendering.rendering_errors import RenderingFailed
+from platz.db.encryption import Cipher
+from platz.db.tables import secrets
+from platz.db.tables.secrets import SecretId
 from platz.errors import Conflict, Denied, NotFound
 from platz.identities import DeploymentId, EnvId
 from platz.json import JsonValue
+from platz.tasks.chart_items import DatabaseCollections
+from platz.tasks.operations import Reinstall
 from tests.integration.deployments.world import World, select_input, values_ui
 
 

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from platz.db import k8s_resources, tasks
-from platz.db.k8s_resources import SeenWorkload, WorkloadId
-from platz.db.states import TaskStatus
-from platz.deployments.changes import delete_deployment
-from platz.deployments.task_operation import InvokeAction, Operation, Reinstall, RestartK8sResource, from_json
-from platz.deployments.task_requests import TaskRequest, cancel_task, create_task
+from platz.changes.deployments import delete_deployment
+from platz.changes.tasks import TaskRequest, cancel_task, create_task
+from platz.db.enums import TaskStatus
+from platz.db.tables import k8s_resources, tasks
+from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import Deployment, DeploymentId, Identity, TaskId
+from platz.tasks.operations import InvokeAction, Operation, Reinstall, RestartK8sResource, from_json
 from tests.integration.deployments.world import World, select_input, values_ui
 
 

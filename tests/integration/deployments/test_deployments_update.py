@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 
-from platz.db import deployments, tasks
-from platz.db.states import DeploymentStatus, TaskStatus
-from platz.deployments.changes import delete_deployment
-from platz.deployments.task_operation import Install, Recreate, Reinstall, Upgrade
+from platz.changes.deployments import delete_deployment
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.tables import deployments, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import ChartId, Deployment, DeploymentId
+from platz.tasks.operations import Install, Recreate, Reinstall, Upgrade
 from tests.integration.deployments.world import World, features, select_input, values_ui
 
 

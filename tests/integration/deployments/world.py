@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, text
 
-from platz.db import deployments, schema, tasks
+from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
+from platz.db import schema
 from platz.db.database import Database
-from platz.db.deployments import DeploymentRow
-from platz.db.states import DeploymentRole, EnvUserRole, TaskStatus
-from platz.db.tasks import TaskRow
-from platz.deployments.changes import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
-from platz.deployments.task_operation import Operation, from_json
+from platz.db.enums import DeploymentRole, EnvUserRole, TaskStatus
+from platz.db.tables import deployments, tasks
+from platz.db.tables.deployments import DeploymentRow
+from platz.db.tables.tasks import TaskRow
 from platz.identities import (
     Bot,
     BotId,
@@ -29,6 +29,7 @@ from platz.identities import (
     User,
     UserId,
 )
+from platz.tasks.operations import Operation, from_json
 
 P = ParamSpec("P")
 T = TypeVar("T")

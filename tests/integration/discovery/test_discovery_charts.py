@@ -12,19 +12,19 @@ import pytest
 from sqlalchemy import text
 
 from platz.charts.chart import ReadChart
-from platz.charts.chart_metadata import LONGEST_TEXT, ChartMetadata
-from platz.db import charts, kinds, registries
-from platz.db.charts import ChartRow
+from platz.charts.documents.chart_metadata import LONGEST_TEXT, ChartMetadata
 from platz.db.database import Database
-from platz.db.states import RegistryProvider
-from platz.discovery.charts import (
+from platz.db.enums import RegistryProvider
+from platz.db.tables import charts, kinds, registries
+from platz.db.tables.charts import ChartRow
+from platz.discovery.chart_records import (
     apply_tag_formats,
     record_chart,
     record_present,
     record_removal,
     seen_again,
 )
-from platz.discovery.found import FoundChart
+from platz.discovery.findings import FoundChart
 from platz.identities import ChartId
 
 PUSHED = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from sqlalchemy import text
 
-from platz.db.clusters import ClusterRow, set_health
 from platz.db.database import Database
-from platz.discovery.clusters import record_clusters
-from platz.discovery.found import FirstSight, FoundCluster
-from platz.kube.access import ClusterAccess
+from platz.db.tables.clusters import ClusterRow, set_health
+from platz.discovery.cluster_records import record_clusters
+from platz.discovery.findings import FirstSight, FoundCluster
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, CredentialSource
 
 

@@ -13,14 +13,14 @@ from typing_extensions import override
 
 from platz.db import schema
 from platz.db.database import Database
-from platz.discovery.oci import OciSearch, registry_domain
+from platz.discovery.oci_charts import OciSearch, registry_domain
 from platz.errors import Retryable
 from platz.helm.oci_manifest import Manifest
-from platz.helm.registry import RegistryClient
-from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS
-from platz.sandbox.demo_charts.packaging import archive_of, package
-from platz.sandbox.process import StandInProcess
-from platz.sandbox.registry.push import push_chart
+from platz.helm.registry_client import RegistryClient
+from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz_sandbox.demo_charts.packaging import archive_of, package
+from platz_sandbox.registry.push import push_chart
+from platz_sandbox.stand_in_process import StandInProcess
 
 GUESTBOOK = package(next(chart for chart in DEMO_CHARTS if chart.repository == "guestbook"))
 
@@ -43,7 +43,7 @@ class FailingFor(RegistryClient):
 def registry(tmp_path: Path) -> Iterator[str]:
     arguments = ["--port", "0", "--data", str(tmp_path / "registry"), "--no-demo-charts"]
     process = StandInProcess(
-        name="registry", module="platz.sandbox.registry", arguments=arguments, log=tmp_path / "log"
+        name="registry", module="platz_sandbox.registry", arguments=arguments, log=tmp_path / "log"
     )
     process.start()
     try:

@@ -11,20 +11,20 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Connection
 
-from platz.db import queue
+from platz.db import task_queue
 from platz.db.database import Database
-from platz.db.deployments import DeploymentRow
-from platz.db.queue import ProcessId
-from platz.db.states import DeploymentStatus, TaskStatus
-from platz.db.tasks import TaskRow
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.tables.deployments import DeploymentRow
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import ProcessId
 from platz.db.unreachable import DatabaseUnavailable, DatabaseUnreachable
-from platz.deployments import execution
-from platz.deployments.execution import PROCEDURES, EndNotWritten, Procedure
-from platz.deployments.operations.context import ClusterNotServed, Interrupted, OperationContext
-from platz.deployments.recovery import Finding
 from platz.errors import Conflict
 from platz.identities import ClusterId, DeploymentId
 from platz.kube.errors import KubeAborted
+from platz.tasks import execution
+from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.execution import PROCEDURES, EndNotWritten, Procedure
+from platz.tasks.recovery import Finding
 from tests.integration.deployments.world import World
 
 Steps = Callable[[OperationContext, TaskRow], str]
@@ -52,7 +52,9 @@ def steps_are(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Steps], None]:
 
 def claimed(world: World) -> TaskRow:
     with world.database.transaction() as connection:
-        (task,) = queue.claim(connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1)
+        (task,) = task_queue.claim(
+            connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1
+        )
     return task
 
 
@@ -248,7 +250,7 @@ def test_a_failed_recreate_fails_the_upgrade_behind_it(
 def test_an_uninstall_of_a_deployment_that_is_being_deleted_keeps_it_deleting(
     world: World, context: OperationContext, steps_are: Any
 ) -> None:
-    from platz.deployments.changes import delete_deployment
+    from platz.changes.deployments import delete_deployment
 
     deployment = world.installed("blue")
     world.do(delete_deployment, world.admin, deployment)
@@ -264,7 +266,9 @@ def test_an_owner_that_lost_its_claim_changes_nothing(
     deployment = world.create("blue")
     task = claimed(world)
     with world.database.transaction() as connection:
-        assert queue.take_over(connection, task.id, claimed_by=ProcessId(uuid4()), formerly=task.claimed_by)
+        assert task_queue.take_over(
+            connection, task.id, claimed_by=ProcessId(uuid4()), formerly=task.claimed_by
+        )
     steps_are("Install", failing(Conflict("too late")))
     execution.execute(context, task)
     row, now = ended(world, deployment)

@@ -12,8 +12,8 @@ import pytest
 from executables import Executables
 from simulated_clusters import east, namespace, simulated
 
-from platz.helm.processes import HelmLimits, HelmProcesses, HelmSetup
-from platz.sandbox.process import StandInProcess
+from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
+from platz_sandbox.stand_in_process import StandInProcess
 
 __all__ = ["east", "namespace", "simulated"]
 
@@ -26,7 +26,7 @@ def registry_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("registry")
     process = StandInProcess(
         name="registry",
-        module="platz.sandbox.registry",
+        module="platz_sandbox.registry",
         arguments=["--port", "0", "--data", str(folder / "data"), "--no-demo-charts"],
         log=folder / "log",
     )

@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
-from platz.helm.processes import HelmProcesses
+from platz.helm.process_pool import HelmProcesses
 from platz.helm.releases import ReleaseStatus, last_revision, revisions
 from platz.json import JsonObject
-from platz.kube.access import as_kubeconfig
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.resources import SECRET, ResourceKind
-from platz.kube.secrets import Secrets
+from platz.kube.secret_objects import Secrets
 
 CONFIG_MAP = ResourceKind(kind="ConfigMap", api_version="v1", plural="configmaps")
 DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="deployments")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from platz.errors import NotFound
-from platz.helm.registry import RegistryClient
-from platz.sandbox.registry.push import push_chart
+from platz.helm.registry_client import RegistryClient
+from platz_sandbox.registry.push import push_chart
 
 
 @pytest.fixture

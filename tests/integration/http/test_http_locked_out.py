@@ -13,10 +13,10 @@ from http_client import Installation, installation
 
 from platz.access.tokens import new_api_token
 from platz.db import schema
-from platz.db import tokens as token_rows
 from platz.db.database import Database
+from platz.db.tables import tokens as token_rows
 from platz.http.route import AnyRoute
-from platz.http.table import ROUTES
+from platz.http.routes import ROUTES
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
 
 GUARDED = [route for route in ROUTES if route.authenticated]

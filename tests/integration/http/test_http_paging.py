@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from platz.db import collections, schema
-from platz.db.collection_table import BOTS, DEPLOYMENT_TASKS, ENVS, HELM_TAG_FORMATS, K8S_RESOURCES
-from platz.db.collections import Collection, Listing
+from platz.db import schema
 from platz.db.database import Database
+from platz.db.lists import reading
+from platz.db.lists.catalogue import BOTS, DEPLOYMENT_TASKS, ENVS, HELM_TAG_FORMATS, K8S_RESOURCES
+from platz.db.lists.reading import Collection, Listing
 
 LETTERS = "abAB%_\\'\"é ß."
 QUICK = settings(
@@ -29,7 +30,7 @@ def read(database: Database, collection: Collection, **asked: Any) -> dict[str, 
     import orjson
 
     with database.reading() as connection:
-        return orjson.loads(collections.read_page(connection, collection, Listing(**asked), seen=None))
+        return orjson.loads(reading.read_page(connection, collection, Listing(**asked), seen=None))
 
 
 @pytest.mark.parametrize("per_page", [1, 3, 7, 1000])

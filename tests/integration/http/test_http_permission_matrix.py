@@ -17,7 +17,7 @@ from http_client import IDENTITIES, Installation, installation
 from platz.db import schema
 from platz.db.database import Database
 from platz.http.route import Permission
-from platz.http.table import ROUTES
+from platz.http.routes import ROUTES
 from platz.identities import User
 
 MATRIX = """

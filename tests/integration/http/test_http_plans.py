@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from http_client import Installation, installation
 
-from platz.db.collection_table import DEPLOYMENT_TASKS, DEPLOYMENTS, HELM_CHARTS
-from platz.db.collections import Collection, page_statement
 from platz.db.database import Database
+from platz.db.lists.catalogue import DEPLOYMENT_TASKS, DEPLOYMENTS, HELM_CHARTS
+from platz.db.lists.reading import Collection, page_statement
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 
 from platz.db import schema as tables
 from platz.db.database import Database
-from platz.http.openapi import openapi_document
-from platz.http.table import ROUTES
+from platz.http.openapi.document import openapi_document
+from platz.http.routes import ROUTES
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 CREDENTIALS = {"authorization", "x-platz-token"}

@@ -12,10 +12,11 @@ import pytest
 from http_client import Installation, new_chart
 from jsonschema import Draft202012Validator
 
-from platz.db import collection_table, schema
-from platz.db.collections import Collection
-from platz.http.openapi import openapi_document
-from platz.http.table import ROUTES
+from platz.db import schema
+from platz.db.lists import catalogue
+from platz.db.lists.reading import Collection
+from platz.http.openapi.document import openapi_document
+from platz.http.routes import ROUTES
 
 KEYS = {
     "/envs": "id created_at name node_selector tolerations auto_add_new_users",
@@ -128,7 +129,7 @@ def test_rows_fit_their_documented_model(api: Installation, path: str) -> None:
 
 
 def all_collections() -> list[tuple[str, Collection]]:
-    found = vars(collection_table).items()
+    found = vars(catalogue).items()
     return [(name, value) for name, value in found if isinstance(value, Collection)]
 
 

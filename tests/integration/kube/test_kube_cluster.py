@@ -23,8 +23,8 @@ from platz.kube.namespaces import (
 )
 from platz.kube.pods import remove_pods
 from platz.kube.resources import DEPLOYMENT, NAMESPACE, POD, SECRET
-from platz.kube.secrets import Secrets, apply_secret
-from platz.kube.workloads import RESTART_ANNOTATION, restart_workload
+from platz.kube.secret_objects import Secrets, apply_secret
+from platz.kube.workload_restart import RESTART_ANNOTATION, restart_workload
 
 
 def a_workload() -> dict[str, Any]:

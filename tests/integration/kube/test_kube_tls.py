@@ -13,8 +13,8 @@ import pytest
 from authority import Authority, Pair
 
 from platz.errors import Rejected
-from platz.kube.access import ClusterAccess
 from platz.kube.client import KubeClient
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import ClientCertificate, Credential, FixedCredential, RenewedCredential
 from platz.kube.errors import KubeDenied, KubeUnreachable
 

@@ -14,12 +14,21 @@ from waiting import eventually
 from platz.json import JsonObject
 from platz.kube.breaker import Breaker, Pauses
 from platz.kube.client import KubeClient
-from platz.kube.exchange import KubeTimeouts
 from platz.kube.resources import NAMESPACE, SECRET
+from platz.kube.transport import KubeTimeouts
 from platz.kube.watch import Watch, WatchTiming
-from platz.kube.watched import WATCHED, Changes, Gone, Snapshot, Upsert, Watched, WatchFailed, WatchHealthy
-from platz.sandbox.kubernetes.control import Control
-from platz.sandbox.kubernetes.faults import Action
+from platz.kube.watch_specs import (
+    WATCHED,
+    Changes,
+    Gone,
+    Snapshot,
+    Upsert,
+    Watched,
+    WatchFailed,
+    WatchHealthy,
+)
+from platz_sandbox.kubernetes.api.faults import Action
+from platz_sandbox.kubernetes.control import Control
 
 SECRETS = Watched(resource=SECRET)
 QUICK = Pauses(first=0.02, limit=0.1)

@@ -12,7 +12,7 @@ import pytest
 from executables import Executables, Tool
 from simulator_world import Simulator, simulator_process
 
-from platz.sandbox.kubernetes.control import Control
+from platz_sandbox.kubernetes.control import Control
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import orjson
 
-from platz.sandbox.kubernetes.control import Control
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.kubernetes.control import Control
+from platz_sandbox.stand_in_process import StandInProcess
 
 
 def simulator_process(folder: Path, *extra: str) -> StandInProcess:
@@ -20,7 +20,7 @@ def simulator_process(folder: Path, *extra: str) -> StandInProcess:
     quick = ("--ready-seconds", "0.1", "--run-seconds", "0.1", "--terminate-seconds", "0.05")
     return StandInProcess(
         name="clusters",
-        module="platz.sandbox.kubernetes",
+        module="platz_sandbox.kubernetes",
         arguments=["--data", str(folder / "data"), "--cluster", "east", "--cluster", "west", *quick, *extra],
         log=folder / "log",
     )

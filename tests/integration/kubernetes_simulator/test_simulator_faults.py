@@ -12,8 +12,8 @@ from simulator_world import Simulator
 from waiting import eventually
 
 from platz.errors import Rejected
-from platz.sandbox.kubernetes.control import Control
-from platz.sandbox.kubernetes.faults import Action
+from platz_sandbox.kubernetes.api.faults import Action
+from platz_sandbox.kubernetes.control import Control
 
 WATCH = {"watch": "true", "resourceVersion": "0", "timeoutSeconds": "30"}
 

@@ -14,7 +14,7 @@ from chart_for_simulator import write_chart
 from executables import Executables, Tool
 from simulator_world import Simulator
 
-from platz.sandbox import demo_charts
+from platz_sandbox import demo_charts
 
 CHARTS = Path(demo_charts.__file__).parent / "charts"
 SDK = Path(__file__).with_name("helm_sdk_walk.py")

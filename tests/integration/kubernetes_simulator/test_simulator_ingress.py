@@ -12,8 +12,8 @@ import pytest
 from simulator_world import Simulator, workload
 from waiting import eventually
 
-from platz.charts.status_document import parse_status
-from platz.sandbox.kubernetes.control import Control
+from platz.charts.documents.status_document import parse_status
+from platz_sandbox.kubernetes.control import Control
 
 SHOP = {"SHOP_NAME": "Corner", "SHOP_CURRENCY": "EUR", "SHOP_STOCK": "40"}
 

@@ -15,8 +15,8 @@ import pytest
 from simulator_world import Simulator, simulator_process, workload
 from waiting import eventually
 
-from platz.sandbox.kubernetes.control import Control
-from platz.sandbox.process import StandInFailed, StandInProcess
+from platz_sandbox.kubernetes.control import Control
+from platz_sandbox.stand_in_process import StandInFailed, StandInProcess
 
 
 class Restarted:

@@ -10,7 +10,7 @@ import httpx
 import orjson
 from simulator_world import Simulator
 
-from platz.sandbox.kubernetes.control import Control
+from platz_sandbox.kubernetes.control import Control
 
 
 class Watch:

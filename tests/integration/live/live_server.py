@@ -22,16 +22,15 @@ from platz.db.database import Database
 from platz.db.events import ChangeStream
 from platz.errors import Retryable
 from platz.http.application import build_application
-from platz.http.live.connection import LiveConnections
+from platz.http.database_counts import DatabaseFigures
+from platz.http.health import Readiness, operation_routes
+from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import LIVE_COOKIE, Gatekeeper
-from platz.http.live.protocol import websocket_options
 from platz.http.live.rights import RightsReader
-from platz.http.live.routes import live_routes
-from platz.http.metrics import DatabaseFigures
-from platz.http.operations import Readiness, operation_routes
+from platz.http.live.websocket_protocol import websocket_options
+from platz.http.pages.static import pages
 from platz.http.services import Services
-from platz.http.static import pages
 from platz.identities import Identity
 
 KEY = base64.b64encode(bytes(range(24))).decode()

@@ -16,7 +16,7 @@ import pytest
 from websockets.sync.client import connect
 
 from platz.db.events import RowChange
-from platz.http.live import protocol
+from platz.http.live import websocket_protocol
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.live.live_server import LiveServer
 from tests.waiting import eventually
@@ -71,14 +71,14 @@ def test_a_client_that_never_reads_delays_nobody(server: LiveServer, world: Acce
 def test_its_connection_is_cut_although_it_does_not_answer(
     server: LiveServer, world: AccessWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
-    lost, original = threading.Event(), protocol.LiveProtocol.connection_lost
+    monkeypatch.setattr(websocket_protocol, "LINGER_SECONDS", 0.2)
+    lost, original = threading.Event(), websocket_protocol.LiveProtocol.connection_lost
 
-    def telling(self: protocol.LiveProtocol, error: Exception | None) -> None:
+    def telling(self: websocket_protocol.LiveProtocol, error: Exception | None) -> None:
         original(self, error)
         lost.set()
 
-    monkeypatch.setattr(protocol.LiveProtocol, "connection_lost", telling)
+    monkeypatch.setattr(websocket_protocol.LiveProtocol, "connection_lost", telling)
     with silent_client(server, server.cookie(world.viewer)):
         eventually(lambda: clients_of(server) == 1)
         eventually(lambda: flood(server, 200) and clients_of(server) == 0, seconds=DEADLINE)
@@ -90,13 +90,13 @@ def test_a_peer_that_does_not_answer_pings_is_dropped(
 ) -> None:
     """The times are those of the product, a hundred times shorter."""
     pings = {"ping_interval": 0.3, "ping_timeout": 0.2}
-    original = protocol.LiveProtocol.start_keepalive
+    original = websocket_protocol.LiveProtocol.start_keepalive
 
-    def hurried(self: protocol.LiveProtocol) -> None:
+    def hurried(self: websocket_protocol.LiveProtocol) -> None:
         self.ping_interval, self.ping_timeout = pings["ping_interval"], pings["ping_timeout"]
         original(self)
 
-    monkeypatch.setattr(protocol.LiveProtocol, "start_keepalive", hurried)
+    monkeypatch.setattr(websocket_protocol.LiveProtocol, "start_keepalive", hurried)
     with (
         silent_client(server, server.cookie(world.viewer)),
         connect(server.ws_url, additional_headers={"Cookie": server.cookie(world.owner)}) as alive,
@@ -108,5 +108,8 @@ def test_a_peer_that_does_not_answer_pings_is_dropped(
 
 
 def test_a_dead_peer_is_noticed_within_a_minute() -> None:
-    assert protocol.PING_SECONDS == 30
-    assert protocol.PING_SECONDS + protocol.PONG_SECONDS + protocol.LINGER_SECONDS <= 60
+    assert websocket_protocol.PING_SECONDS == 30
+    assert (
+        websocket_protocol.PING_SECONDS + websocket_protocol.PONG_SECONDS + websocket_protocol.LINGER_SECONDS
+        <= 60
+    )

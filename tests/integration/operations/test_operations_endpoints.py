@@ -14,8 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.errors import Retryable
-from platz.http.metrics import DatabaseFigures, exposition
-from platz.http.operations import Readiness
+from platz.http.database_counts import DatabaseFigures, exposition
+from platz.http.health import Readiness
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.live.live_server import LiveServer
 

@@ -19,8 +19,8 @@ from platz.db import schema
 from platz.db.database import Database
 from platz.http.cookies import Cookies
 from platz.identities import Identity
-from platz.sandbox.identity.sign_in import sign_in
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.identity.sign_in import sign_in
+from platz_sandbox.stand_in_process import StandInProcess
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.live.live_server import LiveServer, serving
 
@@ -39,7 +39,7 @@ def issuer(tmp_path_factory: pytest.TempPathFactory, place: int) -> Iterator[str
     (folder / "secret").write_text("secret")
     process = StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=[
             *("--port", "0", "--users", str(USERS), "--data", str(folder / "data")),
             *("--client-id", "platz", "--client-secret-file", str(folder / "secret")),

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from platz.sandbox.identity.sign_in import sign_in
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.identity.sign_in import sign_in
+from platz_sandbox.stand_in_process import StandInProcess
 
 REDIRECT = "http://127.0.0.1:3000/auth/google/callback"
 SECOND_REDIRECT = "https://platz.example.com/auth/google/callback?from=idp"
@@ -82,7 +82,7 @@ def provider(folder: Path, *extra: str) -> StandInProcess:
     redirects = ("--redirect-uri", REDIRECT, "--redirect-uri", SECOND_REDIRECT)
     return StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=[*arguments, *client, *redirects, *extra],
         log=folder / "log",
     )

@@ -12,7 +12,7 @@ import pytest
 from jose import jwk, jwt
 from waiting import eventually
 
-from platz.sandbox.process import StandInFailed, StandInProcess
+from platz_sandbox.stand_in_process import StandInFailed, StandInProcess
 
 USERS = Path(__file__).parents[3] / "config" / "sandbox-users.json"
 
@@ -34,7 +34,7 @@ def arguments(folder: Path, **changes: str) -> list[str]:
 def last_words(folder: Path, **changes: str) -> str:
     process = StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=arguments(folder, **changes),
         log=folder / "log",
     )
@@ -48,7 +48,7 @@ def last_words(folder: Path, **changes: str) -> str:
 def test_it_answers_as_soon_as_it_has_told_the_issuer_and_the_users(tmp_path):
     process = StandInProcess(
         name="identity provider",
-        module="platz.sandbox.identity",
+        module="platz_sandbox.identity",
         arguments=arguments(tmp_path),
         log=tmp_path / "log",
     )
@@ -124,7 +124,7 @@ def test_the_issuer_can_be_another_origin(start_provider):
 
 
 def test_it_ends_when_its_parent_closes_standard_input(tmp_path):
-    command = [sys.executable, "-m", "platz.sandbox.identity", *arguments(tmp_path)]
+    command = [sys.executable, "-m", "platz_sandbox.identity", *arguments(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline()
         process.stdin.close()

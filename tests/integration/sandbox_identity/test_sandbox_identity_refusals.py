@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from platz.errors import Rejected
-from platz.sandbox.identity.sign_in import sign_in
+from platz_sandbox.identity.sign_in import sign_in
 
 REDIRECT = "http://127.0.0.1:3000/auth/google/callback"
 CLIENT_ID, CLIENT_SECRET = "platz", "a secret: with / odd + characters"

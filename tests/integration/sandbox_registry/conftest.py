@@ -14,7 +14,7 @@ import httpx
 import pytest
 from executables import Executables
 
-from platz.sandbox.process import StandInProcess
+from platz_sandbox.stand_in_process import StandInProcess
 
 Start = Callable[..., str]
 
@@ -130,7 +130,7 @@ def helm(
 def _process(folder: Path, *extra: str) -> StandInProcess:
     return StandInProcess(
         name="chart registry",
-        module="platz.sandbox.registry",
+        module="platz_sandbox.registry",
         arguments=["--port", "0", "--data", str(folder / "data"), *extra],
         log=folder / "log",
     )

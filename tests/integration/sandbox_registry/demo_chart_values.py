@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from platz.charts.chart import read_chart
-from platz.charts.collections import DeploymentItem, ResourceItem, SecretItem
-from platz.charts.helm_values import (
+from platz.charts.rendering.chosen_items import DeploymentItem, ResourceItem, SecretItem
+from platz.charts.rendering.helm_values import (
     ChartValues,
     ClusterValues,
     DeploymentValues,
@@ -18,8 +18,8 @@ from platz.charts.helm_values import (
     HelmValuesInputs,
     compose,
 )
-from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS, DemoChart
-from platz.sandbox.demo_charts.packaging import package
+from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS, DemoChart
+from platz_sandbox.demo_charts.packaging import package
 
 NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)
 ENV, CLUSTER, SHOP, SECRET, CAMPAIGN_TYPE, CAMPAIGN, TASK, DEPLOYMENT = (UUID(int=n) for n in range(1, 9))

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from platz.errors import Rejected
-from platz.sandbox.demo_charts.catalogue import DEMO_CHARTS
-from platz.sandbox.demo_charts.packaging import archive_of, package
-from platz.sandbox.registry.push import push_chart
+from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz_sandbox.demo_charts.packaging import archive_of, package
+from platz_sandbox.registry.push import push_chart
 
 ACCEPT = {"Accept": "application/vnd.oci.image.manifest.v1+json"}
 HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"

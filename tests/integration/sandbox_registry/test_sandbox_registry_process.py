@@ -12,16 +12,16 @@ import httpx
 import orjson
 import pytest
 
-from platz.sandbox.process import StandInFailed, StandInProcess
+from platz_sandbox.stand_in_process import StandInFailed, StandInProcess
 
 
 def command(folder: Path) -> list[str]:
-    return [sys.executable, "-m", "platz.sandbox.registry", "--port", "0", "--data", str(folder / "data")]
+    return [sys.executable, "-m", "platz_sandbox.registry", "--port", "0", "--data", str(folder / "data")]
 
 
 def last_words(folder: Path, *arguments: str) -> str:
     process = StandInProcess(
-        name="chart registry", module="platz.sandbox.registry", arguments=arguments, log=folder / "log"
+        name="chart registry", module="platz_sandbox.registry", arguments=arguments, log=folder / "log"
     )
     process.start()
     with pytest.raises(StandInFailed) as failure:

@@ -9,8 +9,8 @@ import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from platz.sandbox.registry import manifest, names
-from platz.sandbox.registry.errors import RegistryRefusal
+from platz_sandbox.registry import manifest, oci_names
+from platz_sandbox.registry.errors import RegistryRefusal
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -51,12 +51,12 @@ def test_the_parser_accepts_or_refuses_and_never_breaks(document, content_type):
         found = manifest.parse(json.dumps(document).encode(), content_type)
     except RegistryRefusal:
         return
-    assert all(names.digest(part) == part for part in (*found.blobs, *found.manifests))
+    assert all(oci_names.digest(part) == part for part in (*found.blobs, *found.manifests))
 
 
 @given(text=st.text(alphabet="aA0._-/:@ \\%\0é", max_size=20))
 def test_an_accepted_name_is_safe_as_a_path(text):
-    for check in (names.repository, names.reference):
+    for check in (oci_names.repository, oci_names.reference):
         try:
             accepted = check(text)
         except RegistryRefusal:

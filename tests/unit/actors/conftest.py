@@ -8,9 +8,9 @@ import pykka
 import pytest
 
 from platz.actors.actor import House
-from platz.actors.roster import Roster
-from platz.actors.switchboard import Switchboard
-from platz.actors.ticker import Ticker
+from platz.actors.actor_registry import Roster
+from platz.actors.event_bus import Switchboard
+from platz.actors.timers import Ticker
 
 
 class Failures(list[tuple[str, int, BaseException]]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import uuid4
 
-from platz.actors.roster import Health
+from platz.actors.actor_registry import Health
 from platz.actors.supervisor import runner_name
-from platz.assembly.web import idle_actors
+from platz.wiring.web import idle_actors
 
 
 def health(name: str, *, ready: bool) -> Health:

@@ -7,11 +7,11 @@ from uuid import uuid4
 import pytest
 
 from platz.actors.served_clusters import ServedClusters
-from platz.deployments.operations.context import ClusterNotServed
 from platz.identities import ClusterId
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
 from platz.kube.errors import KubeAborted
+from platz.tasks.context import ClusterNotServed
 
 FAR = ClusterAccess(
     name="far", server="https://127.0.0.1:1", credentials=FixedCredential(credential=Credential())

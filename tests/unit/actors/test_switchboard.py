@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platz.actors.event_bus import Switchboard
 from platz.actors.messages import CatchUp, RowChanged, Tick
-from platz.actors.switchboard import Switchboard
 
 
 class Ear:

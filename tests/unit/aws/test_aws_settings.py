@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from platz.backing_services import (
+    cluster_provider,
+    refuse_stand_ins_in_production,
+    registry_provider,
+    surround,
+)
 from platz.config import Settings, SettingsError, load
 from platz.errors import PlatzError
-from platz.surroundings import cluster_provider, refuse_stand_ins_in_production, registry_provider, surround
 
 OIDC = {
     "PLATZ_OIDC_SSM_SERVER_URL": "/oidc/url",

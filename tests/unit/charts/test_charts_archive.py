@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts import tar_stream
 from platz.charts.archive import Unreadable, read_directory, unpack
 from platz.charts.chart import read_chart
-from platz.charts.tar_stream import UnsafeArchive
+from platz.charts.reading import tar_stream
+from platz.charts.reading.tar_stream import UnsafeArchive
 
 CHART = b"apiVersion: v2\nversion: 1.0.0\n"
 

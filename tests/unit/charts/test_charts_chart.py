@@ -13,8 +13,8 @@ import pytest
 
 from platz.charts.archive import ChartFiles
 from platz.charts.chart import ReadChart, examine, read_chart, read_files
-from platz.charts.problems import Severity
-from platz.commands.chart import add_commands
+from platz.charts.reading.problems import Severity
+from platz.commands.chart_command import add_commands
 
 CHART = "apiVersion: v2\nversion: 1.0.0\n"
 FORM = """\

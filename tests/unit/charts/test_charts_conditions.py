@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts.conditions import rule_holds
-from platz.charts.json_text import equal_by_content
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.jsonlogic.operators import OPERATORS, evaluate, parse
 from platz.charts.jsonlogic.rules import InvalidRule
+from platz.charts.reading.json_text import equal_by_content
+from platz.charts.rendering.conditions import rule_holds
 
 
 def result(rule: Any, data: Any = None) -> Any:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.charts.decimals import decimal_text
-from platz.charts.json_text import compact_json, equal_by_content, exceeds_nesting, number_text
+from platz.charts.reading.decimals import decimal_text
+from platz.charts.reading.json_text import compact_json, equal_by_content, exceeds_nesting, number_text
 
 
 @pytest.mark.parametrize(

@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts.actions import NoSuchAction, find_action, parse_actions
-from platz.charts.features import Cardinality, effective_features, parse_features
-from platz.charts.json_text import equal_by_content
-from platz.charts.mapping import Mapping
-from platz.charts.problems import InvalidDocument
-from platz.charts.resource_types import (
+from platz.charts.documents.actions import NoSuchAction, find_action, parse_actions
+from platz.charts.documents.features import Cardinality, effective_features, parse_features
+from platz.charts.documents.resource_types import (
     merged_props,
     parse_resource_spec,
     parse_resource_types,
     stored_resource_types,
 )
-from platz.charts.status_document import parse_status
-from platz.charts.syntax import read_json_file, read_yaml_file
-from platz.charts.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.status_document import parse_status
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.reading.json_text import equal_by_content
+from platz.charts.reading.mapping import Mapping
+from platz.charts.reading.problems import InvalidDocument
+from platz.charts.reading.syntax import read_json_file, read_yaml_file
 
 
 def form(**changes: Any) -> dict[str, Any]:

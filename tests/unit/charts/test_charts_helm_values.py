@@ -11,10 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.charts.chart_metadata import ChartMetadata
-from platz.charts.collection_rows import CollectionRows
-from platz.charts.features import HostnameFormat
-from platz.charts.helm_values import (
+from platz.charts.documents.chart_metadata import ChartMetadata
+from platz.charts.documents.derived_names import (
+    ingress_hostname,
+    kind_from_repository,
+    namespace_name,
+    normalised_url,
+    target_url,
+)
+from platz.charts.documents.features import HostnameFormat
+from platz.charts.rendering.helm_values import (
     ChartValues,
     ClusterValues,
     DeploymentValues,
@@ -24,14 +30,8 @@ from platz.charts.helm_values import (
     compose_values,
     tolerations_list,
 )
-from platz.charts.names import (
-    ingress_hostname,
-    kind_from_repository,
-    namespace_name,
-    normalised_url,
-    target_url,
-)
-from platz.charts.rendering_errors import RenderingErrorCode, RenderingFailed
+from platz.charts.rendering.item_rows import CollectionRows
+from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.tag_formats import TagFormat, TagInformation, chart_information, from_tag, validate_pattern
 from platz.errors import Rejected
 

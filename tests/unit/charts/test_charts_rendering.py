@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts.collection_rows import parse_collection_rows
-from platz.charts.collections import (
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.rendering.chosen_items import (
     PROPERTY_NAMES,
     KindResources,
     LegacyResources,
@@ -23,13 +23,13 @@ from platz.charts.collections import (
     parse_item_id,
     parse_reference,
 )
-from platz.charts.confidential import confidential_texts
-from platz.charts.dependencies import uses
-from platz.charts.output_paths import ValuesTree
-from platz.charts.rendering import Rendering, render_secrets, render_values
-from platz.charts.rendering_errors import RenderingErrorCode, RenderingFailed
-from platz.charts.timestamps import property_text, rfc3339_text
-from platz.charts.ui_schema_reading import parse_ui_schema
+from platz.charts.rendering.confidential import confidential_texts
+from platz.charts.rendering.dependencies import uses
+from platz.charts.rendering.item_rows import parse_collection_rows
+from platz.charts.rendering.output_paths import ValuesTree
+from platz.charts.rendering.outputs import Rendering, render_secrets, render_values
+from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
+from platz.charts.rendering.timestamps import property_text, rfc3339_text
 
 ENV = UUID("e0000000-0000-4000-8000-000000000001")
 D1 = "d0000000-0000-4000-8000-000000000001"

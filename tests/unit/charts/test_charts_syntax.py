@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts.json_text import equal_by_content
-from platz.charts.mapping import Mapping
-from platz.charts.problems import InvalidDocument
-from platz.charts.syntax import LARGEST_FILE, lines_of, read_json_file, read_yaml_file
+from platz.charts.reading.json_text import equal_by_content
+from platz.charts.reading.mapping import Mapping
+from platz.charts.reading.problems import InvalidDocument
+from platz.charts.reading.syntax import LARGEST_FILE, lines_of, read_json_file, read_yaml_file
 
 
 def yaml(text: str) -> Any:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from platz.app import log_level
+from platz.backing_services import cluster_provider
 from platz.commands.arguments import parse
-from platz.commands.settings import settings_report, settings_template
+from platz.commands.settings_report import settings_report, settings_template
 from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load, misspelt
-from platz.surroundings import cluster_provider
 
 ROOT = Path(__file__).parents[3]
 

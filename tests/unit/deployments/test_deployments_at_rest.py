@@ -10,13 +10,13 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
+from platz.charts.reading.json_diff import json_equal
 from platz.db.encryption import PREFIX, Cipher
-from platz.deployments.at_rest import MARK, opened, opened_bytes, opened_object, refuse_seals, sealed
-from platz.deployments.json_diff import json_equal
-from platz.deployments.sensitive_inputs import of_chart, of_resource_type, sealed_operation
-from platz.deployments.task_operation import Install, InvokeAction, Uninstall, Upgrade
+from platz.db.field_encryption import MARK, opened, opened_bytes, opened_object, refuse_seals, sealed
 from platz.errors import Rejected
 from platz.identities import ChartId
+from platz.tasks.operations import Install, InvokeAction, Uninstall, Upgrade
+from platz.tasks.sensitive_inputs import of_chart, of_resource_type, sealed_operation
 
 CIPHER = Cipher([Fernet.generate_key().decode()])
 CHART = ChartId(UUID(int=1))

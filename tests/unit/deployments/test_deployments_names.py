@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.charts.features import Cardinality
-from platz.deployments.names import check_cardinality, check_name
+from platz.changes.name_rules import check_cardinality, check_name
+from platz.charts.documents.features import Cardinality
 from platz.errors import Conflict, Rejected
 
 RFC_1123_LABEL = re.compile(r"^(?!.{64})[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")

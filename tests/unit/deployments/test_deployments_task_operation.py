@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.deployments.task_operation import (
+from platz.errors import Rejected
+from platz.identities import ChartId, ClusterId
+from platz.tasks.operations import (
     Install,
     InvokeAction,
     Operation,
@@ -20,8 +22,6 @@ from platz.deployments.task_operation import (
     from_json,
     to_json,
 )
-from platz.errors import Rejected
-from platz.identities import ChartId, ClusterId
 
 A, B = UUID("3048304f-8fd1-4b80-ba6a-4ecc06dc50cb"), UUID("0b3bc7ae-bcd9-49c3-9a47-01f63d48da13")
 

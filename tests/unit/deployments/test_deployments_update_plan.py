@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.db.deployments import DeploymentRow
-from platz.db.states import DeploymentStatus
-from platz.deployments.task_operation import Recreate, Upgrade
-from platz.deployments.update_plan import Effect, effect_of, is_passed_on, operations_for
+from platz.changes.update_plan import Effect, effect_of, is_passed_on, operations_for
+from platz.db.enums import DeploymentStatus
+from platz.db.tables.deployments import DeploymentRow
 from platz.identities import ChartId, ClusterId, DeploymentId, KindId
+from platz.tasks.operations import Recreate, Upgrade
 
 small_ids = st.integers(1, 2).map(lambda number: UUID(int=number))
 configs = st.sampled_from([{}, {"a": 1}, {"a": True}, {"a": 1.0}, {"a": {"b": [1]}}])

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from platz.helm.child_process import ChildEnd, Killed
 from platz.helm.diagnosis import HelmKilled, outcome_of
 from platz.helm.engine import HelmOutcome
-from platz.helm.process import ChildEnd, Killed
 from platz.helm.wire import encode_outcome
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from platz.db import collection_table
-from platz.db.collections import Collection
-from platz.http.openapi import REF, openapi_document
-from platz.http.openapi_page import render_page
-from platz.http.table import ROUTES
+from platz.db.lists import catalogue
+from platz.db.lists.reading import Collection
+from platz.http.openapi.document import REF, openapi_document
+from platz.http.openapi.page import render_page
+from platz.http.routes import ROUTES
 
 DOCUMENT: Any = openapi_document(ROUTES, version="v1.2.3")
 
@@ -123,7 +123,7 @@ def test_lists_declare_their_pages_and_filters(operation: str, names: str) -> No
 def test_models_and_projections_have_the_same_keys() -> None:
     by_table = {
         value.table.name: set(value.keys)
-        for value in vars(collection_table).values()
+        for value in vars(catalogue).values()
         if isinstance(value, Collection)
     }
     for route in ROUTES:

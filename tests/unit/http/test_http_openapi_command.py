@@ -8,7 +8,7 @@ import json
 import pytest
 from ruamel.yaml import YAML
 
-from platz.commands.openapi import add_commands
+from platz.commands.openapi_command import add_commands
 
 
 def run(*words: str) -> int:

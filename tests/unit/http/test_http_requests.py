@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platz.errors import Rejected
-from platz.http.documents import AnyJson, Name
+from platz.http.openapi.models import AnyJson, Name
 from platz.http.requests import LARGEST_BODY, RequestBody, parse_body, read_body
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from platz.errors import Rejected
 from platz.json import JsonObject
-from platz.kube.access import ClusterAccess, as_kubeconfig
+from platz.kube.cluster_access import ClusterAccess, as_kubeconfig
 from platz.kube.credentials import Credential, FixedCredential
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 

@@ -10,7 +10,7 @@ from fake_cluster import FakeCluster
 
 from platz.errors import Rejected
 from platz.kube.client import KubeClient
-from platz.kube.workloads import restart_workload
+from platz.kube.workload_restart import restart_workload
 
 
 @pytest.mark.parametrize(("kind", "plural"), [("Deployment", "deployments"), ("StatefulSet", "statefulsets")])

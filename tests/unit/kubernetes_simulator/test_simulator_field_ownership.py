@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.sandbox.kubernetes import field_paths, managed_fields
-from platz.sandbox.kubernetes.kinds import built_in
-from platz.sandbox.kubernetes.managed_fields import APPLY, Writer
-from platz.sandbox.kubernetes.schema import shape_of
-from platz.sandbox.kubernetes.status_errors import ApiError
+from platz_sandbox.kubernetes.objects import field_paths, managed_fields
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.managed_fields import APPLY, Writer
+from platz_sandbox.kubernetes.objects.shapes import shape_of
+from platz_sandbox.kubernetes.objects.status_errors import ApiError
 
 SHAPE = shape_of(built_in("deployments.apps"))
 STEPS = st.sampled_from(["f:a", "f:b", 'k:{"name":"x"}', 'v:"y"', "f:c"])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.sandbox.kubernetes.cluster import HISTORY_LENGTH, Cluster
-from platz.sandbox.kubernetes.kinds import built_in
-from platz.sandbox.kubernetes.storage import Storage
-from platz.sandbox.kubernetes.stored import ChangeType
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.object_store import HISTORY_LENGTH, Cluster
+from platz_sandbox.kubernetes.objects.storage import Storage
+from platz_sandbox.kubernetes.objects.stored import ChangeType
 
 SECRETS = built_in("secrets")
 STEPS = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["put", "remove"])), max_size=30)

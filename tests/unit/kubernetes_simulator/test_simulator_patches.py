@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.sandbox.kubernetes.kinds import built_in
-from platz.sandbox.kubernetes.patches import json_patch, merge_patch
-from platz.sandbox.kubernetes.schema import ANY, shape_of
-from platz.sandbox.kubernetes.status_errors import ApiError
-from platz.sandbox.kubernetes.strategic_patch import strategic_patch
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.patches import json_patch, merge_patch
+from platz_sandbox.kubernetes.objects.shapes import ANY, shape_of
+from platz_sandbox.kubernetes.objects.status_errors import ApiError
+from platz_sandbox.kubernetes.objects.strategic_patch import strategic_patch
 
 DEPLOYMENT = shape_of(built_in("deployments.apps"))
 KEYS = st.text("abc", min_size=1, max_size=2)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.sandbox.kubernetes.protobuf import MAGIC, decode
-from platz.sandbox.kubernetes.status_errors import ApiError
+from platz_sandbox.kubernetes.api.protobuf import MAGIC, decode
+from platz_sandbox.kubernetes.objects.status_errors import ApiError
 
 
 def varint(number: int) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platz.sandbox.kubernetes.selectors import parse_fields, parse_labels, selects
-from platz.sandbox.kubernetes.status_errors import ApiError
+from platz_sandbox.kubernetes.objects.selectors import parse_fields, parse_labels, selects
+from platz_sandbox.kubernetes.objects.status_errors import ApiError
 
 LABELS = {"app": "web", "tier": "front", "example.org/part": "1"}
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from platz.http.loopback import OneName
-from platz.http.static import pages
+from platz.http.pages.canonical_host import OneName
+from platz.http.pages.static import pages
 
 OPENING = {"Sec-Fetch-Mode": "navigate"}
 

@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from platz.http.static import CONSOLE_FOLDER, FrontendMissing, pages
+from platz.http.pages.static import CONSOLE_FOLDER, FrontendMissing, pages
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from platz.sandbox.identity.authorization import parse
-from platz.sandbox.identity.clients import Client
-from platz.sandbox.identity.errors import RefusedByRedirect, RefusedOnPage
+from platz_sandbox.identity.authorization import parse
+from platz_sandbox.identity.clients import Client
+from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage
 
 REDIRECT = "http://127.0.0.1:3000/auth/google/callback"
 CLIENT = Client(id="platz", secret="shh", redirect_uris=frozenset({REDIRECT}))

@@ -7,8 +7,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from platz.sandbox.identity.clients import Client
-from platz.sandbox.identity.errors import TokenRefused
+from platz_sandbox.identity.clients import Client
+from platz_sandbox.identity.errors import TokenRefused
 
 SECRET = "s:h/h %+ü"
 CLIENT = Client(id="platz one", secret=SECRET, redirect_uris=frozenset())

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platz.errors import Rejected
-from platz.sandbox.identity.forms import parameters
+from platz_sandbox.identity.forms import parameters
 
 
 @given(st.dictionaries(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20), max_size=10))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from platz.errors import Rejected
-from platz.sandbox.identity.users import read_users
+from platz_sandbox.identity.users import read_users
 
 SHIPPED = Path(__file__).parents[3] / "config" / "sandbox-users.json"
 ENTRY = {"email": "Ada@x.y", "name": "Ada", "password": "p", "email_verified": True, "purpose": "x"}

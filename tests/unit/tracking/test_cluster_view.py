@@ -8,12 +8,12 @@ from uuid import UUID, uuid5
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.db.k8s_resources import SeenWorkload, WorkloadId
-from platz.deployments.cluster_view import Batch, ClusterView
+from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.identities import ClusterId
 from platz.json import JsonObject
 from platz.kube.resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
-from platz.kube.watched import Changes, Gone, Snapshot, Upsert
+from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
+from platz.observation.cluster_view import Batch, ClusterView
 
 SPACE = UUID("00000000-0000-4000-8000-000000000000")
 CLUSTER = ClusterId(uuid5(SPACE, "cluster"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import queue
 
 from platz.actors.cluster_watches import ClusterWatches
-from platz.kube.access import ClusterAccess
+from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential
-from platz.kube.watched import WATCHED
+from platz.kube.watch_specs import WATCHED
 
 
 class BrokenCredentials:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platz.deployments.workloads import MOST_DOTS, status_colors
 from platz.json import JsonValue
+from platz.observation.workloads import MOST_DOTS, status_colors
 
 
 @pytest.mark.parametrize(

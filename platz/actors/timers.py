@@ -1,0 +1,96 @@
+"""Time as messages: one thread that tells actors when a moment has come.
+
+Invariant: an actor never waits for time itself. A periodic tick that the actor has not handled yet is not
+sent a second time, so a slow actor is never flooded.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import pykka
+
+from platz.actors.event_bus import tell
+
+
+@dataclass(order=True, kw_only=True)
+class Appointment:
+    """One message that will be told at ``due`` (monotonic seconds), again every ``period`` if that is set."""
+
+    due: float
+    order: int
+    ref: pykka.ActorRef[Any] = field(compare=False)
+    message: object = field(compare=False)
+    period: float | None = field(compare=False, default=None)
+    cancelled: bool = field(compare=False, default=False)
+
+    def cancel(self) -> None:
+        """Take the appointment back; what was told already stays told."""
+        self.cancelled = True
+
+
+class Ticker:
+    """Tells messages after a delay or periodically."""
+
+    def __init__(self) -> None:
+        self._appointments: list[Appointment] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; nothing is told any more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+    def after(self, ref: pykka.ActorRef[Any], message: object, *, seconds: float) -> Appointment:
+        """Tell ``message`` once, in ``seconds``."""
+        return self._add(ref, message, seconds, None)
+
+    def every(
+        self, ref: pykka.ActorRef[Any], message: object, *, seconds: float, first: float | None = None
+    ) -> Appointment:
+        """Tell ``message`` every ``seconds``, the first time after ``first`` (by default one period)."""
+        return self._add(ref, message, seconds if first is None else first, seconds)
+
+    def _add(
+        self, ref: pykka.ActorRef[Any], message: object, delay: float, period: float | None
+    ) -> Appointment:
+        appointment = Appointment(
+            due=time.monotonic() + delay, order=next(self._order), ref=ref, message=message, period=period
+        )
+        with self._changed:
+            heapq.heappush(self._appointments, appointment)
+            self._changed.notify()
+        return appointment
+
+    def _run(self) -> None:
+        while (appointment := self._next_due()) is not None:
+            if appointment.cancelled:
+                continue
+            waiting = appointment.period is not None and not appointment.ref.actor_inbox.empty()
+            alive = waiting or tell(appointment.ref, appointment.message)
+            if appointment.period is not None and alive and appointment.ref.is_alive():
+                appointment.due = time.monotonic() + appointment.period
+                with self._changed:
+                    heapq.heappush(self._appointments, appointment)
+
+    def _next_due(self) -> Appointment | None:
+        with self._changed:
+            while not self._stopped:
+                wait = self._appointments[0].due - time.monotonic() if self._appointments else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._appointments)
+                self._changed.wait(wait)
+        return None

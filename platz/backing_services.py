@@ -1,0 +1,201 @@
+"""What surrounds the process: which parts are real, which are stand-ins, and where each answers.
+
+Invariant: a stand-in is chosen by the absence of a setting and replaced by giving it (design section 8); with
+`PLATZ_PRODUCTION` there are none. Only what the process's roles need is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from platz.config import Role, Settings
+from platz.db.address import DatabaseAddress, address_from_url, parse_tls_mode
+from platz.errors import PlatzError
+from platz.observation.ingress import IngressRoute
+from platz_sandbox.data_folder import DataFolder
+from platz_sandbox.services import ClusterFacts, IdentityFacts, Sandbox, SandboxFacts, SandboxPlan
+
+USERS_FILE = Path(__file__).parents[1] / "config" / "sandbox-users.json"
+CLUSTER_ROLES = {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}
+INGRESS_ROLES = {Role.STATUS, Role.RESOURCES}
+CHART_ROLES = {Role.CHARTS, Role.DEPLOY}
+
+
+class NoStandInsInProduction(PlatzError):
+    """PLATZ_PRODUCTION is set, and something that production needs is not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """Where everything answers; ``folder`` is None when nothing is kept on disk between runs."""
+
+    database: DatabaseAddress
+    own_url: str
+    identity: IdentityFacts | None
+    clusters: ClusterFacts | None
+    registry_url: str | None
+    ingress: IngressRoute
+    cache: Path
+    encryption_key: str | None
+    facts: SandboxFacts
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """Which parts are stand-ins, in words."""
+        present = {
+            "PostgreSQL": self.facts.database,
+            "identity provider": self.facts.identity,
+            "Kubernetes clusters": self.facts.clusters,
+            "chart registry": self.facts.registry_url,
+        }
+        return [name for name, fact in present.items() if fact is not None]
+
+
+def listen_address(settings: Settings) -> tuple[str, int]:
+    """Host and port of the API; only this machine is served while the people are those of the stand-in, whose
+    passwords everybody knows.
+    """
+    people_are_known = _plan(settings).identity_port is not None
+    host = settings.api_host or ("127.0.0.1" if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
+    return host, settings.api_port
+
+
+def refuse_stand_ins_in_production(settings: Settings) -> None:
+    """Raise `NoStandInsInProduction` for the first thing that production needs and that no setting gives."""
+    if not settings.production:
+        return
+    plan = _plan(settings)
+    missing = {
+        "a database (DATABASE_URL, or PGHOST and the other PG settings)": plan.postgres_port,
+        "an identity provider (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)": plan.identity_port,
+        "clusters (PLATZ_CLUSTER_PROVIDER)": plan.simulator_ports,
+        "charts (PLATZ_REGISTRY_PROVIDER)": plan.registry_port,
+        "the public address (PLATZ_OWN_URL)": not settings.own_url,
+    }
+    words = [words for words, stand_in in missing.items() if stand_in]
+    if words:
+        raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {words[0]}.")
+
+
+@contextmanager
+def surround(settings: Settings) -> Generator[Surroundings]:
+    """Start the stand-ins that the settings call for and say where everything is; stop them at the end."""
+    _refuse_ecr_without_queue(settings)
+    plan = _plan(settings)
+    folder = DataFolder(settings.data_dir)
+    if not plan.is_empty:
+        folder.open()
+    sandbox = Sandbox(plan=plan, folder=folder)
+    try:
+        facts = SandboxFacts() if plan.is_empty else sandbox.start()
+        yield _surroundings(settings, facts, folder)
+    finally:
+        sandbox.stop()
+        folder.close()
+
+
+def _plan(settings: Settings) -> SandboxPlan:
+    roles = set(settings.roles)
+    real_identity = settings.oidc_server_url or settings.oidc_ssm_server_url
+    clusters = roles & (CLUSTER_ROLES | INGRESS_ROLES) and cluster_provider(settings) == "sandbox"
+    registry = roles & CHART_ROLES and registry_provider(settings) == "sandbox"
+    return SandboxPlan(
+        postgres_port=None if _has_real_database(settings) else settings.postgres_port,
+        identity_port=settings.identity_port if Role.API in roles and not real_identity else None,
+        simulator_ports=(settings.simulator_port, settings.simulator_ingress_port) if clusters else None,
+        registry_port=settings.registry_port if registry else None,
+        callback_url=f"{own_url(settings)}/auth/google/callback",
+        users_file=USERS_FILE,
+    )
+
+
+def cluster_provider(settings: Settings) -> str:
+    """Where clusters are found; `auto` goes by which settings are given and by the install chart's environment."""
+    if settings.cluster_provider != "auto":
+        return settings.cluster_provider
+    if settings.local_kubeconfig or settings.local_context:
+        return "local"
+    return "eks" if settings.production or settings.self_namespace else "sandbox"
+
+
+def registry_provider(settings: Settings) -> str:
+    """Where charts are found; `auto` goes by which settings are given."""
+    if settings.registry_provider != "auto":
+        return settings.registry_provider
+    if settings.ecr_events_queue:
+        return "ecr"
+    if settings.oci_registry_url:
+        return "oci"
+    return "ecr" if settings.production or settings.self_namespace else "sandbox"
+
+
+def own_url(settings: Settings) -> str:
+    """The public address, without a trailing slash; on a laptop the listen address."""
+    return (settings.own_url or f"http://127.0.0.1:{settings.api_port}").rstrip("/")
+
+
+def _refuse_ecr_without_queue(settings: Settings) -> None:
+    if Role.CHARTS not in settings.roles or registry_provider(settings) != "ecr":
+        return
+    if not (settings.ecr_events_queue and settings.ecr_events_region):
+        raise PlatzError(
+            "PLATZ_ECR_EVENTS_QUEUE and PLATZ_ECR_EVENTS_REGION are needed to find charts in ECR."
+        )
+
+
+def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -> Surroundings:
+    simulated = facts.clusters
+    return Surroundings(
+        database=facts.database or _database_address(settings),
+        own_url=own_url(settings),
+        identity=facts.identity or _real_identity(settings),
+        clusters=simulated,
+        registry_url=facts.registry_url or settings.oci_registry_url,
+        ingress=IngressRoute(
+            connect=settings.ingress_connect or (simulated.ingress if simulated else None),
+            ca=settings.ingress_ca or (simulated.ca if simulated else None),
+        ),
+        cache=folder.path,
+        encryption_key=folder.secret("encryption-key") if facts.database else None,
+        facts=facts,
+    )
+
+
+def real_database(settings: Settings) -> DatabaseAddress | None:
+    """The database that the settings name, None when it is embedded; raise `BadDatabaseAddress`."""
+    address = _database_address(settings)
+    return address if _has_real_database(settings) else None
+
+
+def _has_real_database(settings: Settings) -> bool:
+    return bool(settings.database_url or settings.pghost)
+
+
+def _real_identity(settings: Settings) -> IdentityFacts | None:
+    if not (settings.oidc_server_url and settings.oidc_client_id and settings.oidc_client_secret):
+        return None
+    return IdentityFacts(
+        issuer=settings.oidc_server_url,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret.get_secret_value(),
+        users=(),
+    )
+
+
+def _database_address(settings: Settings) -> DatabaseAddress:
+    tls = parse_tls_mode(settings.pgsslmode)
+    if settings.database_url:
+        url = settings.database_url.get_secret_value()
+        return address_from_url(url, tls=tls, ca_file=settings.pgsslrootcert)
+    return DatabaseAddress(
+        host=settings.pghost or "",
+        port=settings.pgport,
+        database=settings.pgdatabase,
+        user=settings.pguser,
+        password=settings.pgpassword.get_secret_value() if settings.pgpassword else "",
+        tls=tls,
+        ca_file=settings.pgsslrootcert,
+    )

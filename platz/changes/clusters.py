@@ -1,0 +1,76 @@
+"""Update and delete a cluster (http-api.md 7.17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.db.tables import clusters, deployments, tasks
+from platz.db.tables.clusters import ClusterRow
+from platz.errors import Conflict, NotFound
+from platz.identities import ClusterId, EnvId, Identity
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Given(Generic[T]):
+    """A value that was given, where null is a value too: it clears the field."""
+
+    value: T
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterUpdate:
+    """What is asked for; None means "not given"."""
+
+    ignore: bool | None = None
+    env_id: Given[EnvId | None] | None = None
+    ingress_domain: Given[str | None] | None = None
+    ingress_class: Given[str | None] | None = None
+    ingress_tls_secret_name: Given[str | None] | None = None
+    grafana_url: Given[str | None] | None = None
+    grafana_datasource_name: Given[str | None] | None = None
+
+
+def update_cluster(
+    connection: Connection, identity: Identity, cluster_id: ClusterId, update: ClusterUpdate
+) -> ClusterRow:
+    """Save what is given and return the row as saved; an empty text clears its field.
+
+    Raises NotFound, Denied, Rejected (unknown environment), Conflict (ingress domain taken).
+    """
+    permissions.require_site_admin(connection, identity)
+    cluster = clusters.lock(connection, cluster_id)
+    if cluster is None:
+        raise NotFound
+    wanted = {column: _meant(value) for column, value in vars(update).items() if value is not None}
+    differing = {column: value for column, value in wanted.items() if getattr(cluster, column) != value}
+    clusters.save(connection, cluster_id, differing)
+    saved = clusters.get(connection, cluster_id)
+    assert saved is not None  # noqa: S101 (it is locked)
+    return saved
+
+
+def delete_cluster(connection: Connection, identity: Identity, cluster_id: ClusterId) -> None:
+    """Delete the cluster; it comes back, ignored, when discovery still sees it.
+
+    The finished tasks of deployments that moved away stay with these. Raises NotFound, Denied, Conflict
+    (deployments).
+    """
+    permissions.require_site_admin(connection, identity)
+    if clusters.lock(connection, cluster_id, against_use=True) is None:
+        raise NotFound
+    if deployments.of_cluster(connection, cluster_id):
+        raise Conflict("This cluster has deployments, please delete or move them to another cluster first")
+    tasks.keep_history_of_moved(connection, cluster_id)
+    clusters.remove(connection, [cluster_id])
+
+
+def _meant(value: bool | Given[EnvId | None] | Given[str | None]) -> bool | EnvId | str | None:
+    if isinstance(value, bool):
+        return value
+    return None if value.value == "" else value.value

@@ -1,0 +1,297 @@
+"""Create, update and delete a deployment: what a user's wish changes in the row and which tasks it queues.
+
+Invariant: each function is one change in the caller's transaction (`Database.transaction()`): permission,
+locks, validation, row and tasks together, or nothing. Locks are taken in one order everywhere: environment,
+clusters, kind, deployments by id. Source: http-api.md 7.12 with its [Do]s.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.changes import name_rules, update_plan
+from platz.changes.chart_features import features_of
+from platz.changes.dependants import dependants_of, deployment_item, refuse_if_used
+from platz.changes.queueing import queue_operations
+from platz.changes.reinstalls import lock_with_dependants, reinstall
+from platz.changes.update_plan import Effect
+from platz.charts.documents.derived_names import namespace_name
+from platz.charts.reading.json_diff import json_equal
+from platz.db.enums import DeploymentStatus
+from platz.db.field_encryption import AtRest, opened, refuse_seals
+from platz.db.tables import charts, clusters, deployments, kinds, tasks
+from platz.db.tables.charts import ChartRow
+from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
+from platz.db.tables.kinds import KindRow
+from platz.errors import Conflict, NotFound, Rejected, Retryable
+from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
+from platz.json import JsonValue
+from platz.tasks.operations import Uninstall
+from platz.tasks.sensitive_inputs import Sealing, sealing
+
+MOST_MOVES_MEANWHILE = 5
+"""So often an update begins anew because the deployment went to another cluster while it waited."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDeployment:
+    """What is asked for; None for config and override is the empty object."""
+
+    name: str = ""
+    kind_id: KindId
+    cluster_id: ClusterId
+    helm_chart_id: ChartId
+    config: JsonValue = None
+    values_override: JsonValue = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentUpdate:
+    """What is asked for; None means "not given" (also for values_override, see http-api.md 7.12)."""
+
+    name: str | None = None
+    cluster_id: ClusterId | None = None
+    helm_chart_id: ChartId | None = None
+    config: JsonValue = None
+    values_override: JsonValue = None
+    enabled: bool | None = None
+    description_md: str | None = None
+
+    @property
+    def is_only_described(self) -> bool:
+        """Whether it can have no effect on what is installed, here or in dependants."""
+        return all(value is None for column, value in vars(self).items() if column != "description_md")
+
+
+def create_deployment(
+    connection: Connection, identity: Identity, new: NewDeployment, *, at_rest: AtRest | None = None
+) -> DeploymentId:
+    """Insert the deployment and queue its Install; with ``at_rest`` sensitive inputs are sealed in both.
+
+    Raises NotFound (cluster, chart), Denied, Rejected (name, kind), Conflict (name taken, one per cluster).
+    """
+    clusters.lock(connection, new.cluster_id)
+    permissions.require_deployment_owner(connection, new.cluster_id, new.kind_id, identity)
+    kind = _shared_kind(connection, new.kind_id)
+    chart = _chart_of_kind(connection, new.helm_chart_id, kind)
+    name_rules.check_cardinality(features_of(chart).cardinality, new.name)
+    name_rules.check_name(kind.name, new.name)
+    _require_free_namespace(connection, kind, new.cluster_id, new.name)
+    _refuse_seals(new)
+    seal = sealing(at_rest, chart.values_ui)
+    row = NewDeploymentRow(
+        name=new.name,
+        kind_id=new.kind_id,
+        cluster_id=new.cluster_id,
+        helm_chart_id=new.helm_chart_id,
+        config=seal.config({} if new.config is None else new.config),
+        values_override={} if new.values_override is None else new.values_override,
+    )
+    deployment_id = deployments.insert_new(connection, row)
+    queue_operations(connection, identity, deployment_id, new.cluster_id, [update_plan.install(row)])
+    return deployment_id
+
+
+def update_deployment(
+    connection: Connection,
+    identity: Identity,
+    deployment_id: DeploymentId,
+    update: DeploymentUpdate,
+    *,
+    at_rest: AtRest | None = None,
+) -> DeploymentRow:
+    """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row in plain.
+
+    An update that changes nothing has no effect at all. With ``at_rest`` sensitive inputs are sealed in row
+    and tasks. Raises NotFound, Denied, Rejected, Conflict.
+    """
+    kind, held = _hold(connection, deployment_id, update)
+    before = _opened(held.pop(deployment_id), at_rest)
+    after = _updated(before, update)
+    _require_update(connection, identity, before, after)
+    if after is before:
+        return before
+    if before.status is DeploymentStatus.DELETING:
+        raise Conflict("This deployment is being deleted")
+    _refuse_seals(update)
+    chart = _validated(connection, kind, before, after)
+    effect = update_plan.effect_of(before, after)
+    if effect is Effect.UNINSTALL:
+        users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
+        refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
+    seal = sealing(at_rest, chart.values_ui, _form_before(connection, before, chart))
+    deployments.save(connection, replace(after, config=seal.config(after.config)))
+    _queue_what_follows(connection, identity, before, after, kind, seal)
+    if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
+        reason = f"The {before.name or kind.name} deployment has been updated"
+        reinstall(connection, held.values(), reason, identity)
+    return after
+
+
+def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:
+    """Mark the deployment as being deleted and queue its Uninstall; a second time changes nothing.
+
+    Raises NotFound, Denied, Conflict (used by others).
+    """
+    row = deployments.lock(connection, [deployment_id]).get(deployment_id)
+    if row is None:
+        raise NotFound
+    permissions.require_deployment_owner(connection, row.cluster_id, row.kind_id, identity)
+    if row.status is DeploymentStatus.DELETING:
+        return
+    users = dependants_of(connection, deployment_item(deployment_id))
+    refuse_if_used("This deployment can't be deleted because other deployments depend on it", users)
+    deployments.set_status(connection, deployment_id, DeploymentStatus.DELETING)
+    queue_operations(connection, identity, deployment_id, row.cluster_id, [Uninstall()])
+
+
+def _hold(
+    connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
+) -> tuple[KindRow, dict[DeploymentId, DeploymentRow]]:
+    """Lock what the update may touch: the cluster it may come into, its kind, itself and its dependants.
+
+    Returns the kind, and the deployment with its dependants. The cluster of a deployment that is only renamed is
+    the one where it is, and its lock comes first; when somebody else moves the deployment while the locks are
+    waited for, they are given back and taken again.
+    """
+    if update.name is None or update.cluster_id is not None:
+        kind, held, _ = _lock_where_seen(connection, deployment_id, update)
+        return kind, held
+    for _ in range(MOST_MOVES_MEANWHILE):
+        attempt = connection.begin_nested()
+        kind, held, is_where_seen = _lock_where_seen(connection, deployment_id, update)
+        if is_where_seen:
+            attempt.commit()
+            return kind, held
+        attempt.rollback()
+    raise Retryable("Somebody else keeps moving this deployment at the same time; try again")
+
+
+def _lock_where_seen(
+    connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
+) -> tuple[KindRow, dict[DeploymentId, DeploymentRow], bool]:
+    """Take the locks, and tell whether the cluster's was that of the right one."""
+    seen = deployments.get(connection, deployment_id)
+    if seen is None:
+        raise NotFound
+    may_relocate = update.name is not None or update.cluster_id is not None
+    destination = update.cluster_id or seen.cluster_id
+    if may_relocate:
+        clusters.lock(connection, destination)
+    kind = _shared_kind(connection, seen.kind_id)
+    if update.is_only_described:  # finding the dependants means reading every deployment's inputs
+        held = deployments.lock(connection, [deployment_id])
+    else:
+        held = lock_with_dependants(connection, deployment_id)
+    if deployment_id not in held:
+        raise NotFound
+    present = update.cluster_id or held[deployment_id].cluster_id
+    return kind, held, not may_relocate or present == destination
+
+
+def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:
+    return row if at_rest is None else replace(row, config=opened(row.config, at_rest.decrypt))
+
+
+def _refuse_seals(given: NewDeployment | DeploymentUpdate) -> None:
+    refuse_seals(given.config, "config")
+    refuse_seals(given.values_override, "values_override")
+
+
+def _form_before(connection: Connection, before: DeploymentRow, chart: ChartRow) -> JsonValue:
+    """The form of the chart that the deployment has had, which may be ``chart``."""
+    old = chart if before.helm_chart_id == chart.id else charts.get(connection, before.helm_chart_id)
+    return None if old is None else old.values_ui
+
+
+def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
+    """The row with what differs from it; the same object when nothing does."""
+    differing = {
+        column: value
+        for column, value in vars(update).items()
+        if value is not None and not json_equal(getattr(row, column), value)
+    }
+    return replace(row, **differing) if differing else row
+
+
+def _require_update(
+    connection: Connection, identity: Identity, before: DeploymentRow, after: DeploymentRow
+) -> None:
+    """Maintainers may edit, in the old and in the new cluster; enabling and disabling is for owners."""
+    for cluster_id in dict.fromkeys((before.cluster_id, after.cluster_id)):
+        permissions.require_deployment_maintainer(connection, cluster_id, before.kind_id, identity)
+        if before.enabled != after.enabled:
+            permissions.require_enabling(connection, cluster_id, before.kind_id, identity)
+
+
+def _validated(
+    connection: Connection, kind: KindRow, before: DeploymentRow, after: DeploymentRow
+) -> ChartRow:
+    """Apply the rules to what changes, not to what is merely given, and return the new chart."""
+    renamed, moved = before.name != after.name, before.cluster_id != after.cluster_id
+    if before.helm_chart_id != after.helm_chart_id:
+        chart = _chart_of_kind(connection, after.helm_chart_id, kind)
+    else:
+        chart = _chart(connection, after.helm_chart_id)
+    if renamed or before.helm_chart_id != after.helm_chart_id:
+        name_rules.check_cardinality(features_of(chart).cardinality, after.name)
+    if renamed:
+        name_rules.check_name(kind.name, after.name)
+    if renamed or moved:
+        _require_free_namespace(connection, kind, after.cluster_id, after.name, but=after.id)
+    return chart
+
+
+def _queue_what_follows(
+    connection: Connection,
+    identity: Identity,
+    before: DeploymentRow,
+    after: DeploymentRow,
+    kind: KindRow,
+    seal: Sealing,
+) -> None:
+    """Queue the deployment's own tasks; an Uninstall is about the cluster where the deployment was."""
+    if before.cluster_id != after.cluster_id:
+        tasks.follow_deployment(connection, after.id, after.cluster_id)
+    effect = update_plan.effect_of(before, after)
+    cluster_id = before.cluster_id if effect is Effect.UNINSTALL else after.cluster_id
+    operations = update_plan.operations_for(effect, before, after, kind.name)
+    queue_operations(connection, identity, after.id, cluster_id, map(seal.operation, operations))
+
+
+def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:
+    kind = kinds.share(connection, kind_id)
+    if kind is None:
+        raise Rejected("There is no such deployment kind", field="kind_id")
+    return kind
+
+
+def _chart(connection: Connection, chart_id: ChartId) -> ChartRow:
+    chart = charts.get(connection, chart_id)
+    if chart is None:
+        raise NotFound
+    return chart
+
+
+def _chart_of_kind(connection: Connection, chart_id: ChartId, kind: KindRow) -> ChartRow:
+    chart = _chart(connection, chart_id)
+    if charts.kind_of(connection, chart_id) != kind.id:
+        raise Rejected(f"This chart is not one of kind {kind.name}", field="helm_chart_id")
+    return chart
+
+
+def _require_free_namespace(
+    connection: Connection,
+    kind: KindRow,
+    cluster_id: ClusterId,
+    name: str,
+    *,
+    but: DeploymentId | None = None,
+) -> None:
+    """The caller holds the cluster's lock, so what is free stays free."""
+    namespace = namespace_name(kind.name, name)
+    if deployments.in_namespace(connection, cluster_id, namespace, but=but) is not None:
+        raise Conflict(f"Another deployment of this cluster already has the namespace {namespace}")

@@ -1,0 +1,95 @@
+"""Create, update and delete an environment (http-api.md 7.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.changes.dependants import refuse_if_used
+from platz.changes.reinstalls import reinstall
+from platz.db.enums import EnvUserRole
+from platz.db.tables import clusters, deployments, envs
+from platz.db.tables.envs import EnvRow
+from platz.errors import NotFound, Rejected
+from platz.identities import EnvId, Identity, User
+from platz.json import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEnv:
+    """What is asked for."""
+
+    name: str
+    auto_add_new_users: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvUpdate:
+    """What is asked for; None means "not given"."""
+
+    name: str | None = None
+    node_selector: JsonValue = None
+    tolerations: JsonValue = None
+    auto_add_new_users: bool | None = None
+
+
+def create_env(connection: Connection, identity: Identity, new: NewEnv) -> EnvId:
+    """Insert the environment; its creator becomes its first admin. Raises Denied, Rejected, Conflict (name
+    taken).
+    """
+    permissions.require_site_admin(connection, identity)
+    _check_name(new.name)
+    env_id = envs.insert_new(connection, name=new.name, auto_add_new_users=new.auto_add_new_users)
+    if isinstance(identity, User):
+        envs.add_member(connection, env_id, identity.id, EnvUserRole.ADMIN)
+    return env_id
+
+
+def update_env(connection: Connection, identity: Identity, env_id: EnvId, update: EnvUpdate) -> EnvRow:
+    """Save what is given, and return the row as saved.
+
+    A given node selector or tolerations, even if equal, reinstalls every enabled deployment of the
+    environment: the frontend announces exactly that. Raises NotFound, Denied, Rejected, Conflict (name
+    taken).
+    """
+    permissions.require_site_admin(connection, identity)
+    if envs.lock(connection, env_id) is None:
+        raise NotFound
+    given = {column: value for column, value in vars(update).items() if value is not None}
+    if update.name is not None:
+        _check_name(update.name)
+    envs.save(connection, env_id, given)
+    placement = [words for column, words in _PLACEMENT.items() if column in given]
+    if placement:
+        clusters.lock_of_env(connection, env_id)
+        present = [row.id for row in deployments.of_env(connection, env_id) if row.enabled]
+        locked = deployments.lock(connection, present).values()
+        reinstall(connection, locked, f"Env {', '.join(placement)} updated", identity)
+    saved = envs.get(connection, env_id)
+    assert saved is not None  # noqa: S101 (it is locked)
+    return saved
+
+
+def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> None:
+    """Delete the environment and leave its clusters without one.
+
+    Raises NotFound, Denied, Conflict (there are deployments).
+    """
+    permissions.require_site_admin(connection, identity)
+    if envs.lock(connection, env_id, against_use=True) is None:
+        raise NotFound
+    clusters.lock_of_env(connection, env_id)
+    refusal = "This environment can't be deleted because it has active deployments"
+    refuse_if_used(refusal, deployments.of_env(connection, env_id))
+    clusters.detach_from_env(connection, env_id)
+    envs.remove(connection, env_id)
+
+
+_PLACEMENT = {"node_selector": "node selector", "tolerations": "tolerations"}
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise Rejected("The name must not be empty", field="name")

@@ -1,0 +1,34 @@
+"""Rename a deployment kind (http-api.md 7.8)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.changes.name_rules import check_kind_name
+from platz.db.tables import deployments, kinds
+from platz.db.tables.kinds import KindRow
+from platz.errors import Conflict, NotFound
+from platz.identities import Identity, KindId
+
+
+def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, name: str) -> KindRow:
+    """Rename the kind and return its row.
+
+    Namespaces are named after the kind: while deployments carry it, only upper and lower case may change.
+    Raises NotFound, Denied, Rejected (empty, no DNS label), Conflict (in use, name taken).
+    """
+    permissions.require_site_admin(connection, identity)
+    kind = kinds.lock(connection, kind_id, against_use=True)
+    if kind is None:
+        raise NotFound
+    check_kind_name(name)
+    if name.lower() != kind.name.lower() and deployments.exist_with_kind(connection, kind_id):
+        raise Conflict(
+            "This kind can't be renamed while it has deployments, because their namespaces are named after it"
+        )
+    if name != kind.name:
+        kinds.rename(connection, kind_id, name)
+    renamed = kinds.get(connection, kind_id)
+    assert renamed is not None  # noqa: S101 (it is locked)
+    return renamed

@@ -1,0 +1,58 @@
+"""What a deployment and its kind may be called (http-api.md 7.8, 7.12).
+
+Invariant: an accepted name ends up in a Kubernetes namespace, in DNS names and in command lines, so nothing
+but a DNS label ever passes. This is a security boundary.
+"""
+
+from __future__ import annotations
+
+import re
+
+from platz.charts.documents.derived_names import namespace_name
+from platz.charts.documents.features import Cardinality
+from platz.errors import Conflict, Rejected
+
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
+LONGEST_LABEL = 63
+
+
+def check_cardinality(cardinality: Cardinality, name: str) -> None:
+    """Raise Rejected for a missing name, Conflict for a name where there can be only one deployment."""
+    if cardinality is Cardinality.MANY and not name:
+        raise Rejected("Missing name field", field="name")
+    if cardinality is Cardinality.ONE_PER_CLUSTER and name:
+        raise Conflict("This is a one per cluster deployment, therefore is cannot be assigned a name")
+
+
+def check_kind_name(kind_name: str) -> None:
+    """Raise Rejected for a kind none of whose deployments could have a namespace."""
+    if not kind_name.strip():
+        raise Rejected("The name must not be empty", field="name")
+    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > LONGEST_LABEL:
+        raise Rejected(
+            f"The name may hold at most {LONGEST_LABEL} letters, digits and dashes, and must start and end with a"
+            " letter or digit, because the namespaces of its deployments are named after it",
+            field="name",
+        )
+
+
+def check_name(kind_name: str, name: str) -> str:
+    """Return the namespace of a deployment with this name; raise Rejected when it can't have one."""
+    if name and not DNS_LABEL.fullmatch(name):
+        raise Rejected(
+            "The name may hold lower-case letters, digits and dashes, and must start and end with a letter or digit",
+            field="name",
+        )
+    namespace = namespace_name(kind_name, name)
+    if not DNS_LABEL.fullmatch(namespace):
+        raise Conflict(
+            f"Deployments of kind {kind_name} can't have a namespace: ask a site admin to rename the kind so that it"
+            " holds letters, digits and dashes only"
+        )
+    if len(namespace) > LONGEST_LABEL:
+        raise Rejected(
+            f"The namespace {namespace} would have {len(namespace)} characters, and {LONGEST_LABEL} are allowed:"
+            " choose a shorter name",
+            field="name",
+        )
+    return namespace

@@ -1,0 +1,199 @@
+"""Create, update and delete a deployment resource: an item that a deployment manages for others (http-api.md
+7.14).
+
+Invariant: a resource's type belongs to the kind and environment of the deployment that manages it, so that a
+right in one environment never puts items into the forms of another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.changes.dependants import Item, dependants_of, refuse_if_used, resource_item
+from platz.changes.reinstalls import reinstall_dependants
+from platz.charts.documents.resource_types import Operation, ResourceSpec, merged_props, parse_resource_spec
+from platz.charts.reading.problems import InvalidDocument
+from platz.db.enums import DeploymentRole, SyncStatus
+from platz.db.field_encryption import AtRest, opened, refuse_seals, sealed
+from platz.db.tables import clusters, deployments, kinds
+from platz.db.tables import deployment_resource_types as types
+from platz.db.tables import deployment_resources as resources
+from platz.db.tables.deployment_resource_types import ResourceTypeId, ResourceTypeRow
+from platz.db.tables.deployment_resources import NewResourceRow, ResourceId, ResourceRow
+from platz.db.tables.deployments import DeploymentRow
+from platz.errors import Conflict, NotFound, Rejected
+from platz.identities import DeploymentId, Identity
+from platz.json import JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewResource:
+    """What is asked for; ``props`` None is no properties."""
+
+    type_id: ResourceTypeId
+    deployment_id: DeploymentId
+    name: str
+    props: JsonValue = field(default=None, repr=False)
+    id: ResourceId | None = None
+    created_at: datetime | None = None
+    sync_status: SyncStatus = SyncStatus.CREATING
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceUpdate:
+    """What is asked for; None means "not given"."""
+
+    name: str | None = None
+    props: JsonValue = field(default=None, repr=False)
+
+
+def create_resource(
+    connection: Connection, identity: Identity, new: NewResource, *, at_rest: AtRest
+) -> ResourceId:
+    """Insert the resource; its create hook is called when the status is Creating.
+
+    Raises NotFound, Denied, Rejected (name, type of another kind or environment), Conflict (name taken).
+    """
+    resource_type = types.share(connection, new.type_id)
+    if resource_type is None:
+        raise Rejected("There is no such resource type", field="type_id")
+    manager = deployments.get(connection, new.deployment_id)
+    if manager is None:
+        raise Rejected("There is no such deployment", field="deployment_id")
+    spec = _spec(resource_type)
+    _require(connection, identity, spec, Operation.CREATE, manager)
+    _require_same_home(connection, resource_type, manager)
+    _check_name(new.name)
+    refuse_seals(new.props, "props")
+    row = NewResourceRow(
+        type_id=new.type_id,
+        deployment_id=new.deployment_id,
+        name=new.name,
+        props=sealed({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
+        sync_status=new.sync_status,
+        id=new.id,
+        created_at=new.created_at,
+    )
+    return resources.insert_new(connection, row)
+
+
+def update_resource(
+    connection: Connection,
+    identity: Identity,
+    resource_id: ResourceId,
+    update: ResourceUpdate,
+    *,
+    at_rest: AtRest,
+) -> ResourceRow:
+    """Save the name, merge the props, ask for the update hook, and reinstall the enabled deployments that use
+    it.
+
+    Returns the row as it was saved, with the sync status from before (http-api.md 7.14). Nothing given has no
+    effect. Raises NotFound, Denied, Rejected (name), Conflict (name taken, deleted).
+    """
+    held = _hold(connection, identity, resource_id, Operation.UPDATE)
+    resource, spec = held.resource, held.spec
+    if update.name is None and update.props is None:
+        return resource
+    if not resource.exists or resource.sync_status is SyncStatus.DELETING:
+        raise Conflict("This resource is deleted")
+    name = resource.name if update.name is None else update.name
+    _check_name(name)
+    props = resource.props
+    if update.props is not None:
+        refuse_seals(update.props, "props")
+        merged = merged_props(opened(resource.props, at_rest.decrypt), update.props)
+        props = sealed(merged, spec.sensitive_ids(), at_rest.encrypt)
+    resources.save(connection, resource_id, name=name, props=props)
+    reinstall_dependants(connection, held.item, _reason(spec, resource.name, update), identity)
+    return replace(resource, name=name, props=props)
+
+
+def delete_resource(connection: Connection, identity: Identity, resource_id: ResourceId) -> None:
+    """Ask for the delete hook, after which the resource exists no more.
+
+    Raises NotFound, Denied, Conflict (deleted already, deployments use it).
+    """
+    held = _hold(connection, identity, resource_id, Operation.DELETE)
+    if not held.resource.exists:
+        raise Conflict("Trying to delete an already delete resource")
+    users = dependants_of(connection, held.item)
+    refuse_if_used("This resource can't be deleted because other deployments depend on it", users)
+    resources.set_sync_status(connection, resource_id, SyncStatus.DELETING)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Held:
+    """A locked resource, and what its type says."""
+
+    resource: ResourceRow
+    spec: ResourceSpec
+    item: Item
+
+
+def _hold(connection: Connection, identity: Identity, resource_id: ResourceId, operation: Operation) -> _Held:
+    resource = resources.lock(connection, resource_id)
+    resource_type = types.get(connection, resource.type_id) if resource else None
+    kind = kinds.get(connection, resource_type.deployment_kind_id) if resource_type else None
+    if resource is None or resource_type is None or kind is None:
+        raise NotFound
+    spec = _spec(resource_type)
+    manager = deployments.get(connection, resource.deployment_id) if resource.deployment_id else None
+    _require(connection, identity, spec, operation, manager)
+    item = resource_item(resource_id, kind_name=kind.name, key=resource_type.key)
+    return _Held(resource=resource, spec=spec, item=item)
+
+
+def _spec(resource_type: ResourceTypeRow) -> ResourceSpec:
+    try:
+        return parse_resource_spec(resource_type.spec)
+    except InvalidDocument as error:
+        raise Conflict(f"The resource type {resource_type.key} can't be read") from error
+
+
+def _require(
+    connection: Connection,
+    identity: Identity,
+    spec: ResourceSpec,
+    operation: Operation,
+    manager: DeploymentRow | None,
+) -> None:
+    hook = spec.lifecycle.get(operation)
+    role = hook.allowed_role if hook else None
+    permissions.require_resource_editor(
+        connection,
+        cluster_id=manager.cluster_id if manager else None,
+        kind_id=manager.kind_id if manager else None,
+        allowed_role=DeploymentRole(role.value) if role else None,
+        identity=identity,
+    )
+
+
+def _require_same_home(
+    connection: Connection, resource_type: ResourceTypeRow, manager: DeploymentRow
+) -> None:
+    if resource_type.deployment_kind_id != manager.kind_id:
+        raise Rejected("This deployment is not of the kind that manages this type", field="deployment_id")
+    cluster = clusters.get(connection, manager.cluster_id)
+    if resource_type.env_id is not None and (cluster is None or cluster.env_id != resource_type.env_id):
+        raise Rejected("This type belongs to another environment than the deployment", field="type_id")
+
+
+def _check_name(name: str) -> None:
+    if not name:
+        raise Rejected("The name must not be empty", field="name")
+
+
+def _reason(spec: ResourceSpec, old_name: str, update: ResourceUpdate) -> str:
+    match update.name, update.props:
+        case str(new_name), None:
+            change = f"renamed to {new_name}"
+        case None, _:
+            change = "updated"
+        case new_name, _:
+            change = f"updated and renamed to {new_name}"
+    return f"{spec.name_singular} {old_name} {change}"

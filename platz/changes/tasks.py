@@ -1,0 +1,178 @@
+"""Tasks that a user asks for directly: actions and restarts, now or later, and taking them back (http-api.md
+7.13).
+
+Invariant: every other operation is the consequence of a change, never a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from platz.access import permissions
+from platz.access.visibility import scope_of
+from platz.changes.queueing import queue_operations
+from platz.charts.documents.actions import Action, find_action
+from platz.charts.reading.problems import InvalidDocument
+from platz.charts.rendering.action_bodies import action_body
+from platz.db.enums import DeploymentRole, DeploymentStatus
+from platz.db.field_encryption import refuse_seals
+from platz.db.tables import charts, clusters, deployments, k8s_resources, tasks
+from platz.db.tables.deployments import DeploymentRow
+from platz.db.tables.k8s_resources import WorkloadId
+from platz.db.tables.tasks import TaskRow
+from platz.errors import Conflict, Denied, NotFound, Rejected
+from platz.identities import DeploymentId, EnvId, Identity, TaskId
+from platz.json import JsonValue
+from platz.tasks.chart_items import DatabaseCollections
+from platz.tasks.operations import InvokeAction, Operation, RestartK8sResource, name_of
+from platz.tasks.sensitive_inputs import of_schema, sealed_operation
+
+CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
+"""A task that is due within this time can't be cancelled any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRequest:
+    """What is asked for; without ``execute_at`` the task is due at once."""
+
+    deployment_id: DeploymentId
+    operation: Operation
+    execute_at: datetime | None = None
+
+
+def create_task(
+    connection: Connection,
+    identity: Identity,
+    request: TaskRequest,
+    *,
+    decrypt: Callable[[str], str],
+    encrypt: Callable[[str], str] | None = None,
+) -> TaskId:
+    """Check and queue an action or a restart.
+
+    Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
+    (cluster without environment, another chart, a status that the action does not allow). ``decrypt`` reads
+    secrets that an action's form may refer to; with ``encrypt`` sensitive inputs of the form are sealed in
+    the task.
+    """
+    deployment, env_id = _held(connection, request.deployment_id)
+    cluster_id, operation = deployment.cluster_id, request.operation
+    match operation:
+        case InvokeAction():
+            scope_of(connection, identity).require(env_id)
+            action = _allowed_action(connection, identity, deployment, operation)
+            if request.execute_at is None:
+                _require_status(action, deployment.reported_status)
+            _check_body(connection, action, operation, env_id, decrypt)
+            if encrypt is not None:
+                operation = sealed_operation(operation, of_schema(action.ui_schema), encrypt)
+        case RestartK8sResource():
+            permissions.require_deployment_maintainer(connection, cluster_id, deployment.kind_id, identity)
+            _require_workload(connection, deployment, operation)
+        case _:
+            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
+    if deployment.status is DeploymentStatus.DELETING:
+        raise Conflict("This deployment is being deleted")
+    [task_id] = queue_operations(
+        connection, identity, deployment.id, cluster_id, [operation], execute_at=request.execute_at
+    )
+    return task_id
+
+
+def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, reason: str | None) -> TaskRow:
+    """Cancel a task that is due in more than five minutes, and return it.
+
+    Raises NotFound (also when out of scope), Denied (not the creator, a maintainer or a site admin; too
+    late), Conflict (not pending).
+    """
+    task = tasks.lock(connection, task_id)
+    deployment = deployments.get(connection, task.deployment_id) if task else None
+    if task is None or deployment is None:
+        raise NotFound
+    cluster = clusters.get(connection, task.cluster_id)
+    scope_of(connection, identity).require(cluster.env_id if cluster else None)
+    permissions.require_task_cancel(
+        connection,
+        creator=task.creator,
+        cluster_id=task.cluster_id,
+        kind_id=deployment.kind_id,
+        identity=identity,
+    )
+    if task.execute_at < datetime.now(UTC) + CLOSED_BEFORE_EXECUTION:
+        raise Denied("Cannot cancel task which is closed to being executed")
+    canceled = tasks.cancel(connection, task_id, identity, reason)
+    if canceled is None:
+        raise Conflict(f"This task is {task.status.value}; only a pending task can be canceled")
+    return canceled
+
+
+def _held(connection: Connection, deployment_id: DeploymentId) -> tuple[DeploymentRow, EnvId]:
+    """The locked deployment and its environment."""
+    deployment = deployments.lock(connection, [deployment_id]).get(deployment_id)
+    if deployment is None:
+        raise NotFound
+    cluster = clusters.get(connection, deployment.cluster_id)
+    if cluster is None or cluster.env_id is None:
+        raise Conflict("Can't create a deployment task for a deployment in a cluster with no env_id")
+    return deployment, cluster.env_id
+
+
+def _allowed_action(
+    connection: Connection, identity: Identity, deployment: DeploymentRow, invocation: InvokeAction
+) -> Action:
+    if invocation.helm_chart_id != deployment.helm_chart_id:
+        raise Conflict(
+            "helm_chart_id of action invocation must match the current helm_chart_id of the deployment"
+        )
+    chart = charts.get(connection, deployment.helm_chart_id)
+    if chart is None or chart.actions_schema is None:
+        raise NotFound("This helm chart does not have any actions")
+    try:
+        action = find_action(chart.actions_schema, invocation.action_id)
+    except InvalidDocument as error:
+        raise Conflict(f"The actions of the chart {chart.image_tag} can't be read") from error
+    role = DeploymentRole(action.allowed_role.value)
+    permissions.require_deployment_role(connection, deployment.cluster_id, deployment.kind_id, role, identity)
+    return action
+
+
+def _check_body(
+    connection: Connection,
+    action: Action,
+    invocation: InvokeAction,
+    env_id: EnvId,
+    decrypt: Callable[[str], str],
+) -> None:
+    """Render the body once, for its errors; it is rendered again when the task runs."""
+    refuse_seals(invocation.body, "operation")
+    collections = DatabaseCollections(connection, decrypt)
+    action_body(action, invocation.body, env_id=env_id, collections=collections)
+
+
+def _require_status(action: Action, reported: JsonValue) -> None:
+    """Apply `allowed_on_statuses` as the frontend does: a sample that failed, or none, allows every action.
+
+    What is scheduled for later is not judged by the status of today.
+    """
+    match reported:
+        case {"get_successful": True, "content": {"status": {"name": str(status)}}}:
+            allowed = action.allowed_on_statuses
+        case _:
+            return
+    if allowed and status not in allowed:
+        raise Conflict(f"{action.title} is not available while the status is {status}")
+
+
+def _require_workload(connection: Connection, deployment: DeploymentRow, restart: RestartK8sResource) -> None:
+    workload = k8s_resources.get(connection, WorkloadId(restart.resource_id))
+    if workload is None or workload.deployment_id != deployment.id:
+        raise NotFound(f"Unknown resource with id={restart.resource_id}")
+    if workload.name != restart.resource_name:
+        raise Rejected(
+            f'Resource name to restart doesn\'t match: Provided "{restart.resource_name}",'
+            f' actual "{workload.name}" (id={workload.id})'
+        )

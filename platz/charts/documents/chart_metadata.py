@@ -1,0 +1,98 @@
+"""What Platz takes from Chart.yaml (chart-extensions.md 1.4).
+
+Invariant: everything else in that file is ignored; plain scalars are taken as their text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from platz.charts.documents.derived_names import normalised_url
+from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.syntax import read_yaml_file
+from platz.charts.reading.yaml_scalars import plain_text
+from platz.json import JsonObject, JsonValue
+
+CHART_FILE = "Chart.yaml"
+LONGEST_TEXT = 512
+"""Characters of a version or an annotation: what PostgreSQL can index whatever the characters are."""
+
+_ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
+_SCHEMES_WITH_HOST = frozenset({"http", "https", "ws", "wss", "ftp"})
+_ANNOTATIONS = {
+    "git_commit": "platz.io/git/commit",
+    "git_branch": "platz.io/git/branch",
+    "git_repo": "platz.io/git/repo",
+    "git_provider": "platz.io/git/provider",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartMetadata:
+    """Version and origin of a chart."""
+
+    version: str
+    git_commit: str | None = None
+    git_branch: str | None = None
+    git_repo: str | None = None
+    git_provider: str | None = None
+
+    def stored(self) -> JsonObject:
+        """Return the record as JSON."""
+        return {
+            "version": self.version,
+            "git_commit": self.git_commit,
+            "git_branch": self.git_branch,
+            "git_repo": self.git_repo,
+            "git_provider": self.git_provider,
+        }
+
+
+def parse_chart_metadata(content: bytes) -> ChartMetadata:
+    """Read Chart.yaml; raise `InvalidDocument`."""
+    return metadata_from(read_yaml_file(content, resolve=plain_text).value)
+
+
+def metadata_from(document: JsonValue) -> ChartMetadata:
+    """Read the parsed Chart.yaml; raise `InvalidDocument`."""
+    return decoded(document, _metadata)
+
+
+def _metadata(cursor: Cursor) -> ChartMetadata:
+    fields = cursor.fields("apiVersion", "version", "annotations")
+    api_version = fields.need("apiVersion")
+    if api_version.value != "v2":
+        api_version.complain("Platz reads charts of Helm's apiVersion v2 only.", "Write apiVersion: v2.")
+    annotations = fields.nullable("annotations", _annotations) or {}
+    return ChartMetadata(version=_text(fields.need("version")), **annotations)
+
+
+def _annotations(cursor: Cursor) -> dict[str, str | None]:
+    fields = cursor.fields(*_ANNOTATIONS.values())
+    return {
+        name: fields.nullable(key, _repository if name == "git_repo" else _text)
+        for name, key in _ANNOTATIONS.items()
+    }
+
+
+def _text(cursor: Cursor) -> str:
+    text = cursor.text()
+    if len(text) > LONGEST_TEXT:
+        cursor.complain(f"The text has more than {LONGEST_TEXT} characters.", "Shorten it.")
+    return text
+
+
+def _repository(cursor: Cursor) -> str:
+    text = _text(cursor)
+    match = _ABSOLUTE_URL.fullmatch(text)
+    if match is not None and match["scheme"].lower() not in _SCHEMES_WITH_HOST:
+        return text
+    try:
+        if match is not None and urlsplit(text).hostname:
+            return normalised_url(text)
+    except ValueError:  # a malformed host
+        pass
+    cursor.complain("The git repository is not an absolute URL.", "Write it with scheme and host.")
+    return text

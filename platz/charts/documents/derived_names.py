@@ -1,0 +1,67 @@
+"""Names that follow from other names: namespaces, hostnames, kinds and addresses (workers.md 0.3, 10.6, 13).
+
+Invariant: they are computed when needed and stored nowhere, so a renamed kind changes them.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from platz.charts.documents.features import HostnameFormat
+
+_DOTTED = re.compile(r"[A-Za-z]+\.[A-Za-z]", re.ASCII)
+_OWN_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443", "ftp": ":21"}
+_CHART_SUFFIXES = ("chart", "charts")
+
+
+def namespace_name(kind: str, deployment_name: str) -> str:
+    """Return the namespace of a deployment, which is also its Helm release's name."""
+    return f"{kind.lower()}-{deployment_name}" if deployment_name else kind.lower()
+
+
+def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: HostnameFormat, domain: str) -> str:
+    """Return the hostname of a deployment under the cluster's ingress domain.
+
+    A deployment without a name falls back to the kind in both formats (chart-extensions.md 7.2, [Do]).
+    """
+    by_name = hostname_format is HostnameFormat.NAME and deployment_name
+    return f"{deployment_name if by_name else namespace_name(kind, deployment_name)}.{domain}"
+
+
+def target_url(hostname: str, path: str) -> str:
+    """Return the address of a path that a chart names; leading slashes make no difference."""
+    return f"https://{hostname}/{path.lstrip('/')}"
+
+
+def normalised_url(url: str) -> str:
+    """Write an absolute address the usual way: scheme and host in lower case, without the scheme's own port, a bare
+    origin with a slash.
+    """
+    parts = urlsplit(url.strip())
+    person, at, host = parts.netloc.rpartition("@")
+    netloc = f"{person}{at}{host.lower().removesuffix(_OWN_PORTS.get(parts.scheme, ''))}"
+    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, parts.fragment))
+
+
+def kind_from_repository(repository: str) -> str:
+    """Derive a deployment kind's name from a chart repository's (workers.md 10.6).
+
+    A repository that is called just ``chart`` or ``charts`` keeps that word, for a kind must have a name.
+    """
+    parts = repository.split("-")
+    if len(parts) > 1 and parts[-1] in _CHART_SUFFIXES:
+        parts.pop()
+    return "".join(map(_capitalised, parts))
+
+
+def _capitalised(part: str) -> str:
+    if "/" in part:
+        return "/".join(map(_capitalised, part.split("/")))
+    if _DOTTED.match(part):
+        return part
+    if any(letter.isupper() for letter in part[1:]):
+        if any(letter.islower() for letter in part):
+            return part
+        part = part.lower()
+    return part[:1].upper() + part[1:]

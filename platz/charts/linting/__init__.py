@@ -1,0 +1,1 @@
+"""What a chart's author should know: advice and a summary of what Platz understood."""

@@ -1,0 +1,1 @@
+"""From the bytes of a chart to JSON-like values, within limits."""

@@ -1,0 +1,240 @@
+"""Items that inputs point to, and their properties (chart-extensions.md 2.4 and 5).
+
+Invariant: which rows exist is asked through `Collections`; every rule about them (order of checks, what other
+environments may see, spelling of properties) is here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
+from platz.charts.rendering.timestamps import property_text
+from platz.json import JsonObject, JsonValue
+
+_Row = TypeVar("_Row")
+
+TABLES = frozenset({
+    "bots", "deployment_kinds", "deployment_resources", "deployment_resource_types", "deployments",
+    "deployment_tasks", "deployment_permissions", "envs", "env_user_permissions", "helm_registries", "helm_charts",
+    "helm_tag_formats", "k8s_clusters", "k8s_resources", "secrets", "settings", "users",
+})  # fmt: skip
+
+PROPERTY_NAMES = {
+    "deployments": frozenset({"id", "created_at", "name", "kind", "cluster_id", "enabled"}),
+    "secrets": frozenset({"id", "created_at", "updated_at", "env_id", "collection", "name", "contents"}),
+}
+"""The tables whose items have properties."""
+
+_HYPHENATED = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+_ITEM_ID = re.compile(
+    rf"[0-9a-fA-F]{{32}}|{_HYPHENATED}|urn:uuid:{_HYPHENATED}|\{{{_HYPHENATED}\}}", re.ASCII
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The items are rows of one of Platz's tables."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindResources:
+    """The items are resources of a type that deployments of a kind manage."""
+
+    kind: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.key}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegacyResources:
+    """The items are resources of the type with this key, whatever the kind."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return self.key
+
+
+CollectionReference: TypeAlias = Table | KindResources | LegacyResources
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentItem:
+    """What properties of a deployment are made of; ``kind`` is the kind's name."""
+
+    id: UUID
+    created_at: datetime
+    name: str
+    kind: str
+    cluster_id: UUID
+    enabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecretItem:
+    """What properties of a secret are made of."""
+
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+    env_id: UUID
+    collection: str
+    name: str
+    contents: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceItem:
+    """What properties of a resource are made of."""
+
+    id: UUID
+    name: str
+    props: JsonObject = field(repr=False)
+    sensitive: frozenset[str] = frozenset()
+    """The keys of ``props`` whose inputs the resource type marks as sensitive."""
+
+
+class Collections(Protocol):
+    """Access to the rows; each method returns None when there is no such row."""
+
+    def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
+        """Return the deployment, of whatever environment, enabled or not."""
+        ...
+
+    def secret(self, secret_id: UUID) -> SecretItem | None:
+        """Return the secret, of whatever environment."""
+        ...
+
+    def resource_type(self, *, env_id: UUID, kind: str | None, key: str) -> UUID | None:
+        """Return the id of the resource type with this key that is global or of the environment.
+
+        ``kind`` is the name of the deployment kind, or None for any kind.
+        """
+        ...
+
+    def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:
+        """Return the resource of that type, whether or not it still exists."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Property:
+    """A property's value, and whether it must not appear in any log or text."""
+
+    value: JsonValue = field(repr=False)
+    confidential: bool = False
+
+
+def parse_reference(collection: JsonValue) -> CollectionReference | None:
+    """Read an input's ``collection``, or return None when it is malformed (2.4)."""
+    match collection:
+        case str() if collection in TABLES:
+            return Table(name=collection)
+        case {"deployment": str(kind), "type": str(key)}:
+            return KindResources(kind=kind, key=key)
+        case str():
+            return LegacyResources(key=collection)
+        case _:
+            return None
+
+
+def parse_item_id(text: str) -> UUID | None:
+    """Read an item's id in any of the accepted notations (5)."""
+    return UUID(text) if _ITEM_ID.fullmatch(text) else None
+
+
+def item_property(
+    reference: CollectionReference, given_id: str, name: str, *, env_id: UUID, collections: Collections
+) -> Property:
+    """Look up one property of one item; raise `RenderingFailed` as section 5 orders the checks."""
+    match reference:
+        case Table(name=table):
+            item_id = _required_id(given_id)
+            look_up = _TABLE_PROPERTIES.get(table)
+            if look_up is None:
+                raise RenderingFailed(RenderingErrorCode.UNSUPPORTED_COLLECTION, table)
+            return look_up(item_id, name, env_id, collections)
+        case KindResources(kind=kind, key=key):
+            type_id = collections.resource_type(env_id=env_id, kind=kind, key=key)
+        case LegacyResources(key=key):
+            type_id = collections.resource_type(env_id=env_id, kind=None, key=key)
+    return _resource_property(_found(type_id), reference, given_id, name, collections)
+
+
+def _resource_property(
+    type_id: UUID, reference: CollectionReference, given_id: str, name: str, collections: Collections
+) -> Property:
+    item = _found(collections.resource(type_id=type_id, resource_id=_required_id(given_id)))
+    own: JsonObject = {"id": str(item.id), "name": item.name}
+    if name in own:
+        return Property(value=own[name])
+    if name not in item.props:
+        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, str(reference))
+    return Property(value=item.props[name], confidential=name in item.sensitive)
+
+
+def _deployment_property(item_id: UUID, name: str, _env_id: UUID, collections: Collections) -> Property:
+    item = _found(collections.deployment(item_id))
+    properties: JsonObject = {
+        "id": str(item.id),
+        "created_at": property_text(item.created_at),
+        "name": item.name,
+        "kind": item.kind,
+        "cluster_id": str(item.cluster_id),
+        "enabled": item.enabled,
+    }
+    return Property(value=_property(properties, name, "deployments"))
+
+
+def _secret_property(item_id: UUID, name: str, env_id: UUID, collections: Collections) -> Property:
+    item = _found(collections.secret(item_id))
+    if item.env_id != env_id:
+        raise RenderingFailed(RenderingErrorCode.COLLECTION_ITEM_NOT_FOUND, "secrets", str(item_id))
+    properties: JsonObject = {
+        "id": str(item.id),
+        "created_at": property_text(item.created_at),
+        "updated_at": property_text(item.updated_at),
+        "env_id": str(item.env_id),
+        "collection": item.collection,
+        "name": item.name,
+        "contents": item.contents,
+    }
+    return Property(value=_property(properties, name, "secrets"), confidential=name == "contents")
+
+
+def _property(properties: JsonObject, name: str, collection: str) -> JsonValue:
+    if name not in properties:
+        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, collection)
+    return properties[name]
+
+
+def _required_id(given_id: str) -> UUID:
+    item_id = parse_item_id(given_id)
+    if item_id is None:
+        raise RenderingFailed(RenderingErrorCode.INVALID_COLLECTION_ID, given_id)
+    return item_id
+
+
+def _found(row: _Row | None) -> _Row:
+    if row is None:
+        raise RenderingFailed(RenderingErrorCode.COLLECTION_ERROR, "not_found")
+    return row
+
+
+_TABLE_PROPERTIES: dict[str, Callable[[UUID, str, UUID, Collections], Property]] = {
+    "deployments": _deployment_property,
+    "secrets": _secret_property,
+}

@@ -1,0 +1,34 @@
+"""Whether an input is visible for a config (chart-extensions.md 3.3).
+
+Invariant: ``showIf`` wins over ``showIfAll``; only the boolean ``true`` of a valid rule shows an input, and a
+hidden input hides nothing else.
+"""
+
+from __future__ import annotations
+
+from platz.charts.documents.ui_schema import Input
+from platz.charts.jsonlogic.evaluation import Budget
+from platz.charts.jsonlogic.operators import evaluate, parse
+from platz.charts.jsonlogic.rules import InvalidRule
+from platz.charts.reading.json_text import equal_by_content
+from platz.json import JsonObject, JsonValue
+
+
+def visible(declared: Input, config: JsonObject, budget: Budget | None = None) -> bool:
+    """Tell whether the input is visible; ``budget`` is shared by all conditions of one rendering."""
+    if declared.show_if is not None:
+        return rule_holds(declared.show_if, config, budget)
+    if declared.show_if_all is not None:
+        return all(
+            entry.field in config and equal_by_content(config[entry.field], entry.value)
+            for entry in declared.show_if_all
+        )
+    return True
+
+
+def rule_holds(rule: JsonValue, data: JsonValue, budget: Budget | None = None) -> bool:
+    """Tell whether a JsonLogic rule is valid and its result is the boolean ``true``."""
+    try:
+        return evaluate(parse(rule), data, budget or Budget()) is True
+    except InvalidRule:
+        return False

@@ -1,0 +1,235 @@
+"""The values that Helm gets, and the secrets beside them (chart-extensions.md 11, workers.md 4).
+
+Invariant: one pure function of plain inputs. Outputs of the UI schema replace whole top-level keys; nothing is
+merged. What must not appear in a log or a task's text is gathered beside the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from platz.charts.documents.derived_names import ingress_hostname, normalised_url
+from platz.charts.documents.features import Features, effective_features
+from platz.charts.documents.ui_schema import UiSchema
+from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.reading.json_text import copied
+from platz.charts.rendering.chosen_items import Collections
+from platz.charts.rendering.confidential import confidential_texts
+from platz.charts.rendering.outputs import Rendering
+from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
+from platz.charts.rendering.timestamps import rfc3339_text
+from platz.json import JsonObject, JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvValues:
+    """The environment of the deployment's cluster."""
+
+    id: UUID
+    name: str
+    node_selector: JsonValue
+    tolerations: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClusterValues:
+    """The whole ``k8s_clusters`` row."""
+
+    id: UUID
+    env_id: UUID | None
+    provider_id: str
+    created_at: datetime
+    last_seen_at: datetime
+    name: str
+    region_name: str
+    is_ok: bool
+    not_ok_reason: str | None
+    ignore: bool | None
+    ingress_domain: str | None
+    ingress_class: str | None
+    ingress_tls_secret_name: str | None
+    grafana_url: str | None
+    grafana_datasource_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentValues:
+    """The deployment row at run time; ``kind`` is the kind's name in its own case."""
+
+    id: UUID
+    name: str
+    kind: str
+    config: JsonValue = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartValues:
+    """The stored documents of the task's chart."""
+
+    features: JsonValue
+    values_ui: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmValuesInputs:
+    """Everything that the values depend on.
+
+    ``revision_id`` is the task whose chart and ``config_inputs`` are used: for a Reinstall, the revision task.
+    """
+
+    deployment: DeploymentValues
+    cluster: ClusterValues
+    env: EnvValues
+    chart: ChartValues
+    revision_id: UUID
+    config_inputs: JsonValue = field(repr=False)
+    own_url: str
+    collections: Collections
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmValues:
+    """What an installation needs; the contents never show in a ``repr``."""
+
+    values: JsonObject = field(repr=False)
+    secrets: dict[str, dict[str, str]] = field(repr=False)
+    """Kubernetes secret name to key to text."""
+    confidential: frozenset[str] = field(repr=False)
+    """Texts that must be removed from whatever is logged, stored as a reason or sent as an event."""
+    warnings: tuple[str, ...] = ()
+
+
+def compose(inputs: HelmValuesInputs) -> HelmValues:
+    """Compose values and secrets; raise `RenderingFailed`, or `InvalidDocument` for a broken stored document."""
+    schema = None if inputs.chart.values_ui is None else parse_ui_schema(inputs.chart.values_ui)
+    values, warnings = _base_values(inputs)
+    if schema is None:
+        values["config"] = copied(inputs.deployment.config)
+        return HelmValues(values=values, secrets={}, confidential=frozenset(), warnings=warnings)
+    rendering = _rendering(schema, inputs)
+    values.update(rendering.values())
+    secrets = rendering.secrets()
+    confidential = confidential_texts(schema, inputs.config_inputs, rendering.confidential)
+    return HelmValues(values=values, secrets=secrets, confidential=confidential, warnings=warnings)
+
+
+def compose_values(inputs: HelmValuesInputs) -> JsonObject:
+    """Compose the values alone; raise as `compose` does."""
+    values, _ = _base_values(inputs)
+    if inputs.chart.values_ui is None:
+        return {**values, "config": copied(inputs.deployment.config)}
+    return {**values, **_rendering(parse_ui_schema(inputs.chart.values_ui), inputs).values()}
+
+
+def tolerations_list(stored: JsonValue) -> JsonValue:
+    """Return tolerations as the list that Kubernetes wants (data-model.md 3.5).
+
+    The column's default is an empty object, and editing a list can leave an object with the keys 0, 1, ...
+    """
+    if isinstance(stored, dict) and all(key.isascii() and key.isdecimal() for key in stored):
+        return [copied(stored[key]) for key in sorted(stored, key=int)]
+    return copied(stored)
+
+
+def _rendering(schema: UiSchema, inputs: HelmValuesInputs) -> Rendering:
+    return Rendering(
+        schema, env_id=inputs.env.id, config=inputs.config_inputs, collections=inputs.collections
+    )
+
+
+def _base_values(inputs: HelmValuesInputs) -> tuple[JsonObject, tuple[str, ...]]:
+    features = effective_features(inputs.chart.features)
+    ingress, warnings = _ingress(features, inputs)
+    tolerations = tolerations_list(inputs.env.tolerations)
+    values: JsonObject = {
+        "platz": _platz(inputs),
+        "shira": _platz(inputs),  # the name that older charts use
+        "nodeSelector": copied(inputs.env.node_selector),
+        "tolerations": tolerations,
+        "ingress": ingress,
+    }
+    for paths, injected in (
+        (features.node_selector_paths, inputs.env.node_selector),
+        (features.tolerations_paths, tolerations),
+    ):
+        for path in paths:
+            _inject(values, path, injected)
+    return values, warnings
+
+
+def _platz(inputs: HelmValuesInputs) -> JsonObject:
+    deployment, cluster = inputs.deployment, inputs.cluster
+    return {
+        "env_id": str(inputs.env.id),
+        "env_name": inputs.env.name,
+        "cluster_id": str(cluster.id),
+        "cluster_name": cluster.name,
+        "cluster": _cluster_row(cluster),
+        "deployment_id": str(deployment.id),
+        "deployment_name": deployment.name,
+        "deployment_kind": deployment.kind,
+        "revision_id": str(inputs.revision_id),
+        "own_url": normalised_url(inputs.own_url),
+    }
+
+
+def _cluster_row(cluster: ClusterValues) -> JsonObject:
+    return {
+        "id": str(cluster.id),
+        "env_id": None if cluster.env_id is None else str(cluster.env_id),
+        "provider_id": cluster.provider_id,
+        "created_at": rfc3339_text(cluster.created_at),
+        "last_seen_at": rfc3339_text(cluster.last_seen_at),
+        "name": cluster.name,
+        "region_name": cluster.region_name,
+        "is_ok": cluster.is_ok,
+        "not_ok_reason": cluster.not_ok_reason,
+        "ignore": cluster.ignore,
+        "ingress_domain": cluster.ingress_domain,
+        "ingress_class": cluster.ingress_class,
+        "ingress_tls_secret_name": cluster.ingress_tls_secret_name,
+        "grafana_url": cluster.grafana_url,
+        "grafana_datasource_name": cluster.grafana_datasource_name,
+    }
+
+
+def _ingress(features: Features, inputs: HelmValuesInputs) -> tuple[JsonObject, tuple[str, ...]]:
+    secret_name = inputs.cluster.ingress_tls_secret_name
+    disabled: JsonObject = {"enabled": False, "className": None, "hosts": [], "tls": []}
+    if not features.ingress_enabled:
+        return disabled, ()
+    if not secret_name:
+        warning = (
+            f"The chart enables ingress, but the cluster {inputs.cluster.name} has no TLS secret name, so the"
+            " deployment gets no ingress."
+        )
+        return disabled, (warning,)
+    if not inputs.cluster.ingress_domain:
+        raise RenderingFailed(RenderingErrorCode.CLUSTER_HAS_NO_INGRESS_DOMAIN)
+    host = ingress_hostname(
+        inputs.deployment.kind,
+        inputs.deployment.name,
+        hostname_format=features.hostname_format,
+        domain=inputs.cluster.ingress_domain,
+    )
+    return {
+        "enabled": True,
+        "className": inputs.cluster.ingress_class,
+        "hosts": [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
+        "tls": [{"secretName": secret_name, "hosts": [host]}],
+    }, ()
+
+
+def _inject(values: JsonObject, path: Sequence[str], injected: JsonValue) -> None:
+    """Set a value at a path of plain keys, creating objects (4.3 step 2); an empty path does nothing."""
+    if not path:
+        return
+    node: JsonValue = values
+    for key in path[:-1]:
+        node = node.setdefault(key, {}) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        raise RenderingFailed(RenderingErrorCode.VALUES_PATH_BLOCKED, list(path))
+    node[path[-1]] = copied(injected)

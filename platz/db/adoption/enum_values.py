@@ -1,0 +1,61 @@
+"""Values that the former columns allowed and readers can't decode: NULL flags and unknown words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sqlalchemy import Connection, text
+
+from platz.db.enums import (
+    DeploymentRole,
+    DeploymentStatus,
+    EnvUserRole,
+    RegistryProvider,
+    SyncStatus,
+    TaskStatus,
+)
+
+FLAGS = (
+    ("users", "is_admin", False),
+    ("users", "is_active", True),
+    ("envs", "auto_add_new_users", False),
+    ("k8s_clusters", "ignore", True),
+    ("deployments", "enabled", True),
+    ("deployment_resources", "exists", True),
+)
+"""Table, column, and the default that the column always had."""
+
+WORDS: tuple[tuple[str, str, StrEnum], ...] = (
+    ("deployments", "status", DeploymentStatus.UNKNOWN),
+    ("deployment_tasks", "status", TaskStatus.FAILED),
+    ("deployment_resources", "sync_status", SyncStatus.ERROR),
+    ("env_user_permissions", "role", EnvUserRole.USER),
+    ("deployment_permissions", "role", DeploymentRole.MAINTAINER),
+    ("helm_registries", "provider", RegistryProvider.ECR),
+)
+"""Table, column, and what an unknown word becomes: the weaker role, the state in which nothing happens by itself."""
+
+
+def fill_flags(connection: Connection) -> int:
+    """Give every NULL flag its default."""
+    return sum(
+        connection.execute(
+            text(f"UPDATE {table} SET {column} = :value WHERE {column} IS NULL"),  # noqa: S608 - constants
+            {"value": value},
+        ).rowcount
+        for table, column, value in FLAGS
+    )
+
+
+def replace_unknown_words(connection: Connection) -> int:
+    """Replace NULL and every word that is not one of data-model.md section 4."""
+    return sum(
+        connection.execute(
+            text(
+                f"UPDATE {table} SET {column} = :word"  # noqa: S608 - constants
+                f" WHERE {column} IS NULL OR {column} <> ALL(:known)"
+            ),
+            {"word": word.value, "known": [known.value for known in type(word)]},
+        ).rowcount
+        for table, column, word in WORDS
+    )

@@ -1,0 +1,1 @@
+"""Every list and every detail read of the API: one statement each, its JSON built by PostgreSQL."""

@@ -1,0 +1,213 @@
+"""The collections of the API (http-api.md section 7): what each shows, filters, hides and in which order.
+
+Invariant: an item's keys are the columns that are not hidden, so a column that must not leave is hidden here,
+and the contract tests compare the keys with the documented models.
+"""
+
+from __future__ import annotations
+
+from platz.db import schema
+from platz.db.lists.filters import (
+    by_id,
+    contains,
+    equals,
+    equals_any_case,
+    equals_id,
+    is_flag,
+    since,
+    when,
+)
+from platz.db.lists.reading import Collection
+
+_SEEN_ENV = "item.env_id = ANY (:seen)"
+_SEEN_CLUSTER = (
+    "item.cluster_id = ANY (ARRAY(SELECT home.id FROM k8s_clusters home WHERE home.env_id = ANY (:seen)))"
+)
+_SEEN_MANAGER = (
+    "item.deployment_id IN (SELECT manager.id FROM deployments manager"
+    " JOIN k8s_clusters home ON home.id = manager.cluster_id WHERE home.env_id = ANY (:seen))"
+)
+
+_IN_ENV_BY_CLUSTER = by_id(
+    "item.cluster_id = ANY (ARRAY(SELECT home.id FROM k8s_clusters home WHERE home.env_id = :value::uuid))",
+    "In a cluster that now belongs to this environment.",
+)
+_IN_ENV_BY_MANAGER = by_id(
+    "item.deployment_id IN (SELECT manager.id FROM deployments manager"
+    " JOIN k8s_clusters home ON home.id = manager.cluster_id WHERE home.env_id = :value::uuid)",
+    "Managed by a deployment in this environment.",
+)
+
+# A chart that some deployment has, or the newest of a branch that some deployment follows (section 7.10).
+_IN_USE = """item.id IN (
+    SELECT used.helm_chart_id FROM deployments used
+    UNION ALL
+    (SELECT DISTINCT ON (newest.helm_registry_id, newest.parsed_branch) newest.id
+     FROM helm_charts newest
+     JOIN (SELECT DISTINCT kept.helm_registry_id, kept.parsed_branch
+           FROM deployments used JOIN helm_charts kept ON kept.id = used.helm_chart_id
+           WHERE kept.parsed_branch IS NOT NULL) followed
+       ON followed.helm_registry_id = newest.helm_registry_id
+      AND followed.parsed_branch = newest.parsed_branch
+     ORDER BY newest.helm_registry_id, newest.parsed_branch, newest.created_at DESC, newest.id)
+)"""
+
+# Without the props whose input the type marks as sensitive, and without any that is encrypted (section 7.14).
+_SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props - ARRAY(
+    SELECT jsonb_array_elements_text(jsonb_path_query_array(
+        type.spec, 'lax $.values_ui.inputs[*] ? (@.sensitive == true).id'))
+    FROM deployment_resource_types type WHERE type.id = item.type_id
+    UNION ALL
+    SELECT prop.key FROM jsonb_each(item.props) prop WHERE jsonb_exists(prop.value, '$encrypted')
+) ELSE item.props END"""
+
+ENVS = Collection(
+    table=schema.envs,
+    scope="item.id = ANY (:seen)",
+    filters={"name": equals_any_case("name"), "auto_add_new_users": is_flag("auto_add_new_users")},
+)
+
+ENV_USER_PERMISSIONS = Collection(
+    table=schema.env_user_permissions, scope=_SEEN_ENV, filters={"env_id": equals_id("env_id")}
+)
+
+DEPLOYMENT_PERMISSIONS = Collection(
+    table=schema.deployment_permissions, scope=_SEEN_ENV, filters={"env_id": equals_id("env_id")}
+)
+
+USERS = Collection(
+    table=schema.users,
+    filters={
+        "display_name": contains("display_name"),
+        "email": contains("email"),
+        "is_active": is_flag("is_active"),
+    },
+)
+
+BOTS = Collection(table=schema.bots, filters={"display_name": contains("display_name")})
+
+BOT_TOKENS = Collection(
+    table=schema.bot_tokens,
+    hidden=frozenset({"secret_hash"}),
+    filters={"bot_id": equals_id("bot_id"), "created_by_user_id": equals_id("created_by_user_id")},
+)
+
+USER_TOKENS = Collection(
+    table=schema.user_tokens,
+    hidden=frozenset({"secret_hash"}),
+    filters={"user_id": equals_id("user_id")},
+)
+
+DEPLOYMENT_KINDS = Collection(table=schema.deployment_kinds, filters={"name": equals("name")})
+
+HELM_REGISTRIES = Collection(
+    table=schema.helm_registries,
+    filters={"repo_name": equals("repo_name"), "kind_id": equals_id("kind_id")},
+)
+
+HELM_CHARTS = Collection(
+    table=schema.helm_charts,
+    order=("created_at DESC", "id"),
+    filters={
+        "helm_registry_id": equals_id("helm_registry_id"),
+        "parsed_branch": equals("parsed_branch"),
+        "kind_id": by_id(
+            "item.helm_registry_id IN (SELECT home.id FROM helm_registries home WHERE home.kind_id = :value::uuid)",
+            "In a registry of this kind.",
+        ),
+        "in_use": when(
+            _IN_USE,
+            "true: only charts that a deployment has, and the newest one of each branch that a deployment follows.",
+            inert=False,
+        ),
+    },
+)
+
+HELM_TAG_FORMATS = Collection(
+    table=schema.helm_tag_formats, order=("created_at DESC", "id"), filters={"pattern": equals("pattern")}
+)
+
+DEPLOYMENTS = Collection(
+    table=schema.deployments,
+    sealed=True,
+    scope=_SEEN_CLUSTER,
+    filters={
+        "name": contains("name"),
+        "kind_id": equals_id("kind_id"),
+        "cluster_id": equals_id("cluster_id"),
+        "enabled": is_flag("enabled"),
+        "env_id": _IN_ENV_BY_CLUSTER,
+    },
+)
+
+DEPLOYMENT_TASKS = Collection(
+    table=schema.deployment_tasks,
+    sealed=True,
+    hidden=frozenset({"claimed_by"}),
+    order=("execute_at DESC", "id"),
+    scope=_SEEN_CLUSTER,
+    filters={
+        "cluster_id": equals_id("cluster_id"),
+        "deployment_id": equals_id("deployment_id"),
+        "active_only": when(
+            "item.status IN ('Pending', 'Started')", "true: only Pending and Started.", inert=False
+        ),
+        "show_future": when(
+            "item.execute_at <= now()",
+            "false: only tasks whose time has come. true by default.",
+            inert=True,
+        ),
+        "created_from": since("created_at"),
+        "env_id": _IN_ENV_BY_CLUSTER,
+    },
+)
+
+DEPLOYMENT_RESOURCE_TYPES = Collection(
+    table=schema.deployment_resource_types,
+    filters={
+        "env_id": equals_id("env_id"),
+        "deployment_kind_id": equals_id("deployment_kind_id"),
+        "key": equals("key"),
+    },
+)
+
+DEPLOYMENT_RESOURCES = Collection(
+    table=schema.deployment_resources,
+    scope=_SEEN_MANAGER,
+    expressions={"props": _SHOWN_PROPS},
+    filters={
+        "type_id": equals_id("type_id"),
+        "env_id": _IN_ENV_BY_MANAGER,
+        "exists": when(
+            'item."exists" = :value::bool',
+            "false: those that were deleted. true by default.",
+            default=True,
+        ),
+    },
+)
+
+K8S_CLUSTERS = Collection(
+    table=schema.k8s_clusters, filters={"env_id": equals_id("env_id"), "name": equals_any_case("name")}
+)
+
+K8S_RESOURCES = Collection(
+    table=schema.k8s_resources,
+    order=("id",),  # a resource has no time of creation, and its last update moves
+    filters={
+        "cluster_id": equals_id("cluster_id"),
+        "deployment_id": equals_id("deployment_id"),
+        "kind": equals_any_case("kind"),
+        "name": equals_any_case("name"),
+    },
+)
+
+SECRETS = Collection(
+    table=schema.secrets,
+    hidden=frozenset({"contents"}),
+    scope=_SEEN_ENV,
+    filters={
+        "env_id": equals_id("env_id"),
+        "collection": equals_any_case("collection"),
+        "name": equals_any_case("name"),
+    },
+)

@@ -1,0 +1,124 @@
+"""Queries about who is who: accounts, and whether an identity still exists (auth.md sections 1, 2.3).
+
+Invariant: one person has one account, whatever the letter case of the e-mail (unique on `lower(email)`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, literal, select
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.enums import EnvUserRole
+from platz.db.rows import driver_row, first_row
+from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
+
+users = schema.users
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """One row of `users`."""
+
+    id: UserId
+    created_at: datetime
+    display_name: str
+    email: str
+    is_admin: bool
+    is_active: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class BotAccountRow:
+    """One row of `bots`."""
+
+    id: BotId
+    created_at: datetime
+    display_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentAccountRow:
+    """What a deployment may know of itself."""
+
+    id: DeploymentId
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """What an identity may see: everything, or the rows of these environments."""
+
+    everything: bool
+    env_ids: frozenset[EnvId]
+
+
+def user_account(connection: Connection, user_id: UserId) -> AccountRow | None:
+    """The user, active or not, or None."""
+    return first_row(connection, select(users).where(users.c.id == user_id), AccountRow)
+
+
+def bot_account(connection: Connection, bot_id: BotId) -> BotAccountRow | None:
+    """The bot, or None."""
+    return first_row(connection, select(schema.bots).where(schema.bots.c.id == bot_id), BotAccountRow)
+
+
+def deployment_account(connection: Connection, deployment_id: DeploymentId) -> DeploymentAccountRow | None:
+    """The deployment's id and name, or None."""
+    own = schema.deployments
+    query = select(own.c.id, own.c.name).where(own.c.id == deployment_id)
+    return first_row(connection, query, DeploymentAccountRow)
+
+
+SIGHT: Mapping[type[Identity], str] = {
+    User: """
+        SELECT is_admin AS everything,
+            ARRAY(SELECT env_id FROM env_user_permissions WHERE user_id = users.id) AS env_ids
+        FROM users WHERE id = %(caller)s::uuid AND is_active
+    """,
+    Bot: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM bots WHERE id = %(caller)s::uuid",
+    Deployment: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM deployments WHERE id = %(caller)s::uuid",
+}
+"""The statement that gives ``everything`` and ``env_ids`` of the identity ``%(caller)s``, or no row when it may not
+sign in any more. Other statements build on it."""
+
+
+def sight(connection: Connection, identity: Identity) -> Sight | None:
+    """What the identity sees; None when it does not exist or is not active."""
+    row = driver_row(connection, SIGHT[type(identity)], {"caller": identity.id})
+    return None if row is None else Sight(everything=row[0], env_ids=frozenset(row[1]))
+
+
+def find_by_email(connection: Connection, email: str) -> AccountRow | None:
+    """The account of an e-mail address in any letter case, or None."""
+    query = select(users).where(func.lower(users.c.email) == func.lower(email))
+    return first_row(connection, query, AccountRow)
+
+
+def create_if_absent(
+    connection: Connection, *, email: str, display_name: str, is_admin: bool
+) -> AccountRow | None:
+    """Insert the account; None when another transaction has created one for this e-mail."""
+    statement = (
+        insert(users)
+        .values(email=email, display_name=display_name, is_admin=is_admin)
+        .on_conflict_do_nothing()
+        .returning(*users.c)
+    )
+    return first_row(connection, statement, AccountRow)
+
+
+def join_open_envs(connection: Connection, user_id: UserId) -> None:
+    """Give a new user the role User in every environment that takes all new users."""
+    envs, permissions = schema.envs, schema.env_user_permissions
+    open_envs = select(
+        envs.c.id, literal(str(user_id)).cast(users.c.id.type), literal(EnvUserRole.USER.value)
+    )
+    statement = insert(permissions).from_select(
+        ["env_id", "user_id", "role"], open_envs.where(envs.c.auto_add_new_users)
+    )
+    connection.execute(statement.on_conflict_do_nothing())

@@ -1,0 +1,193 @@
+"""Queries over `helm_charts` (data-model.md 3.10, workers.md 10.3-10.8).
+
+Invariant: there is one row for a registry, tag and digest, however often and by whomever it is discovered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.rows import all_rows, first_row
+from platz.db.tables.registries import RegistryId
+from platz.identities import ChartId, KindId
+from platz.json import JsonValue
+
+charts = schema.helm_charts
+
+
+@dataclass(frozen=True, kw_only=True)
+class TagInfo:
+    """What is known of a chart's version, and by which tag format."""
+
+    tag_format_id: UUID | None = None
+    parsed_version: str | None = None
+    parsed_revision: str | None = None
+    parsed_branch: str | None = None
+    parsed_commit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartRow:
+    """One row of `helm_charts`."""
+
+    id: ChartId
+    created_at: datetime
+    helm_registry_id: RegistryId
+    image_digest: str
+    image_tag: str
+    available: bool
+    values_ui: JsonValue
+    actions_schema: JsonValue
+    features: JsonValue
+    resource_types: JsonValue
+    error: str | None
+    warnings: JsonValue
+    tag_format_id: UUID | None
+    parsed_version: str | None
+    parsed_revision: str | None
+    parsed_branch: str | None
+    parsed_commit: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewChartRow:
+    """A chart as discovery found and read it."""
+
+    created_at: datetime
+    helm_registry_id: RegistryId
+    image_digest: str
+    image_tag: str
+    values_ui: JsonValue
+    actions_schema: JsonValue
+    features: JsonValue
+    resource_types: JsonValue
+    error: str | None
+    warnings: JsonValue
+    tag_info: TagInfo
+
+
+def get(connection: Connection, chart_id: ChartId) -> ChartRow | None:
+    """The chart, or None."""
+    return first_row(connection, select(charts).where(charts.c.id == chart_id), ChartRow)
+
+
+def kind_of(connection: Connection, chart_id: ChartId) -> KindId | None:
+    """The kind of the chart's registry, or None when there is no such chart."""
+    registries = schema.helm_registries
+    query = (
+        select(registries.c.kind_id)
+        .join(charts, charts.c.helm_registry_id == registries.c.id)
+        .where(charts.c.id == chart_id)
+    )
+    found: UUID | None = connection.scalar(query)
+    return None if found is None else KindId(found)
+
+
+def find(connection: Connection, registry_id: RegistryId, tag: str, digest: str) -> ChartRow | None:
+    """The chart of this registry, tag and digest, or None."""
+    query = select(charts).where(
+        charts.c.helm_registry_id == registry_id, charts.c.image_tag == tag, charts.c.image_digest == digest
+    )
+    return first_row(connection, query, ChartRow)
+
+
+def insert_if_absent(connection: Connection, new: NewChartRow) -> ChartId | None:
+    """Insert the chart; None when it is there already, which leaves the row as it is."""
+    values: dict[str, Any] = {**vars(new), **vars(new.tag_info)}
+    del values["tag_info"]
+    statement = (
+        insert(charts)
+        .values(**values)
+        .on_conflict_do_nothing(constraint="helm_charts_registry_tag_digest")
+        .returning(charts.c.id)
+    )
+    inserted: UUID | None = connection.scalar(statement)
+    return None if inserted is None else ChartId(inserted)
+
+
+def replace_documents(connection: Connection, chart_id: ChartId, new: NewChartRow) -> None:
+    """Write what was read now into a row whose first reading failed."""
+    values: dict[str, Any] = {
+        "values_ui": new.values_ui,
+        "actions_schema": new.actions_schema,
+        "features": new.features,
+        "resource_types": new.resource_types,
+        "error": new.error,
+        "warnings": new.warnings,
+        **vars(new.tag_info),
+    }
+    connection.execute(update(charts).where(charts.c.id == chart_id).values(**values))
+
+
+def mark_available(
+    connection: Connection, registry_id: RegistryId, digest: str, *, tag: str | None = None, available: bool
+) -> list[ChartId]:
+    """Mark the rows of a digest, or only the one with ``tag``; the ids of those that changed."""
+    statement = (
+        update(charts)
+        .where(charts.c.helm_registry_id == registry_id, charts.c.image_digest == digest)
+        .where(charts.c.image_tag == tag if tag is not None else true())
+        .where(charts.c.available != available)
+        .values(available=available)
+        .returning(charts.c.id)
+    )
+    return [ChartId(chart_id) for chart_id in connection.scalars(statement)]
+
+
+def available_images(connection: Connection, registry_id: RegistryId) -> list[tuple[str, str]]:
+    """(tag, digest) of every chart of the registry that counts as available."""
+    query = select(charts.c.image_tag, charts.c.image_digest).where(
+        charts.c.helm_registry_id == registry_id, charts.c.available
+    )
+    return [(tag, digest) for tag, digest in connection.execute(query)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggedChart:
+    """What re-parsing needs to know of a chart."""
+
+    id: ChartId
+    image_tag: str
+    has_error: bool
+    tag_info: TagInfo
+
+
+def tagged(connection: Connection) -> list[TaggedChart]:
+    """The tags and tag info of all charts, newest first."""
+    query = select(
+        charts.c.id,
+        charts.c.image_tag,
+        charts.c.error.is_not(None).label("has_error"),
+        charts.c.tag_format_id,
+        charts.c.parsed_version,
+        charts.c.parsed_revision,
+        charts.c.parsed_branch,
+        charts.c.parsed_commit,
+    ).order_by(charts.c.created_at.desc(), charts.c.id)
+    return all_rows(connection, query, _tagged_chart)
+
+
+def _tagged_chart(*, id: ChartId, image_tag: str, has_error: bool, **info: Any) -> TaggedChart:  # noqa: A002 (a column's name); Any: the columns of TagInfo
+    return TaggedChart(id=id, image_tag=image_tag, has_error=has_error, tag_info=TagInfo(**info))
+
+
+def set_tag_info(connection: Connection, infos: Mapping[ChartId, TagInfo]) -> None:
+    """Write new tag info."""
+    if infos:
+        statement = update(charts).where(charts.c.id == bindparam("chart"))
+        connection.execute(statement, [{"chart": chart_id, **vars(info)} for chart_id, info in infos.items()])
+
+
+def tag_patterns(connection: Connection) -> list[tuple[UUID, str]]:
+    """(id, pattern) of the tag formats, in the order in which they are tried: the newest first."""
+    formats = schema.helm_tag_formats
+    query = select(formats.c.id, formats.c.pattern).order_by(formats.c.created_at.desc(), formats.c.id)
+    return [(format_id, pattern) for format_id, pattern in connection.execute(query)]

@@ -1,0 +1,143 @@
+"""Queries over `deployment_resources` (data-model.md 3.16, 7.3).
+
+Invariant: `sync_reason` has a text exactly when the status is `Error`. Props are here as they are stored, the
+sensitive ones encrypted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, literal, select, update
+
+from platz.db import schema
+from platz.db.enums import SyncStatus
+from platz.db.rows import all_rows, first_row
+from platz.db.storable import storable
+from platz.db.tables.deployment_resource_types import ResourceTypeId
+from platz.identities import DeploymentId
+from platz.json import JsonValue
+
+ResourceId = NewType("ResourceId", UUID)
+
+resources = schema.deployment_resources
+
+WAITING = (SyncStatus.CREATING, SyncStatus.UPDATING, SyncStatus.DELETING)
+"""The statuses in which a lifecycle hook must be called."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRow:
+    """One row of `deployment_resources`."""
+
+    id: ResourceId
+    created_at: datetime
+    type_id: ResourceTypeId
+    deployment_id: DeploymentId | None
+    name: str
+    exists: bool
+    props: JsonValue = field(repr=False)
+    sync_status: SyncStatus
+    sync_reason: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewResourceRow:
+    """What the creator of a resource decides; ``id`` and ``created_at`` default to the database's."""
+
+    type_id: ResourceTypeId
+    deployment_id: DeploymentId
+    name: str
+    props: JsonValue = field(repr=False)
+    sync_status: SyncStatus
+    id: ResourceId | None = None
+    created_at: datetime | None = None
+
+
+def get(connection: Connection, resource_id: ResourceId) -> ResourceRow | None:
+    """The resource, or None; deleted ones (`exists` false) are found too."""
+    return first_row(connection, select(resources).where(resources.c.id == resource_id), ResourceRow)
+
+
+def lock(connection: Connection, resource_id: ResourceId) -> ResourceRow | None:
+    """Lock the resource and read it as it is now."""
+    query = select(resources).where(resources.c.id == resource_id).with_for_update()
+    return first_row(connection, query, ResourceRow)
+
+
+def of_type(connection: Connection, type_id: ResourceTypeId, resource_id: ResourceId) -> ResourceRow | None:
+    """The resource when it is of this type."""
+    query = select(resources).where(resources.c.id == resource_id, resources.c.type_id == type_id)
+    return first_row(connection, query, ResourceRow)
+
+
+def insert_new(connection: Connection, new: NewResourceRow) -> ResourceId:
+    """Insert a resource; a name that is taken is a unique violation."""
+    given = {column: value for column, value in vars(new).items() if value is not None}
+    return ResourceId(connection.scalars(insert(resources).values(**given).returning(resources.c.id)).one())
+
+
+def save(connection: Connection, resource_id: ResourceId, *, name: str, props: JsonValue) -> None:
+    """Write name and props, and ask for the update hook."""
+    values = {"name": name, "props": props, "sync_status": SyncStatus.UPDATING, "sync_reason": None}
+    connection.execute(update(resources).where(resources.c.id == resource_id).values(**values))
+
+
+def set_sync_status(
+    connection: Connection,
+    resource_id: ResourceId,
+    status: SyncStatus,
+    *,
+    reason: str | None = None,
+    only_if: SyncStatus | None = None,
+    exists: bool | None = None,
+) -> bool:
+    """Set the status and its reason; with ``only_if`` only while that is the status. Tell whether it was
+    written.
+
+    ``exists=False`` is the end of a deletion.
+    """
+    statement = update(resources).where(resources.c.id == resource_id)
+    if only_if is not None:
+        statement = statement.where(resources.c.sync_status == only_if)
+    if exists is not None:
+        statement = statement.values(exists=exists)
+    statement = statement.values(sync_status=status, sync_reason=reason)
+    return connection.execute(statement).rowcount == 1
+
+
+def finish_sync(
+    connection: Connection, called_for: ResourceRow, status: SyncStatus, *, reason: str | None = None
+) -> bool:
+    """Write the outcome of the hook that was called for this very state of the resource.
+
+    False, and no change, when the resource changed meanwhile, even if it waits for the same hook again. The
+    success of a deletion ends the resource's existence.
+    """
+    words = None if reason is None else storable(reason)
+    gone = called_for.sync_status is SyncStatus.DELETING and status is SyncStatus.READY
+    statement = (
+        update(resources)
+        .where(
+            resources.c.id == called_for.id,
+            resources.c.sync_status == called_for.sync_status,
+            resources.c.name == called_for.name,
+            # Its own type, because a number or a text would otherwise be bound as one.
+            resources.c.props == literal(called_for.props, resources.c.props.type),
+        )
+        .values(sync_status=status, sync_reason=words, exists=called_for.exists and not gone)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def waiting(connection: Connection) -> list[ResourceRow]:
+    """The resources whose hook must be called, oldest first."""
+    query = (
+        select(resources)
+        .where(resources.c.sync_status.in_(WAITING))
+        .order_by(resources.c.created_at, resources.c.id)
+    )
+    return all_rows(connection, query, ResourceRow)

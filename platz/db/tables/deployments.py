@@ -1,0 +1,204 @@
+"""Queries over `deployments` (data-model.md 3.13, 7.1).
+
+Invariant: every status change sets `reason` too, and a deployment that is `Deleting` leaves that status only
+by disappearing: whatever a task that was under way reports, the deletion goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, case, delete, func, insert, select, true, update
+
+from platz.db import schema
+from platz.db.enums import DeploymentStatus
+from platz.db.rows import all_rows, first_row
+from platz.identities import ChartId, ClusterId, DeploymentId, EnvId, KindId, TaskId
+from platz.json import JsonObject, JsonValue
+
+deployments = schema.deployments
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentRow:
+    """One row of `deployments`."""
+
+    id: DeploymentId
+    created_at: datetime
+    name: str
+    kind_id: KindId
+    cluster_id: ClusterId
+    enabled: bool
+    status: DeploymentStatus
+    description_md: str | None
+    reason: str | None
+    revision_id: TaskId | None
+    reported_status: JsonValue
+    helm_chart_id: ChartId
+    config: JsonValue
+    values_override: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewDeploymentRow:
+    """What the creator of a deployment decides; the rest are the column defaults."""
+
+    name: str
+    kind_id: KindId
+    cluster_id: ClusterId
+    helm_chart_id: ChartId
+    config: JsonValue
+    values_override: JsonValue
+
+
+def get(connection: Connection, deployment_id: DeploymentId) -> DeploymentRow | None:
+    """The deployment, or None."""
+    return first_row(connection, select(deployments).where(deployments.c.id == deployment_id), DeploymentRow)
+
+
+def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[DeploymentId, DeploymentRow]:
+    """Lock the rows that still exist, in the order of their ids, and read them as they are now.
+
+    `FOR NO KEY UPDATE` lets other transactions insert rows that refer to a deployment (tasks, Kubernetes
+    resources): the watch of a cluster never waits for a user's change, and can't deadlock with one.
+    """
+    query = (
+        select(deployments)
+        .where(deployments.c.id.in_(list(ids)))
+        .order_by(deployments.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row for row in all_rows(connection, query, DeploymentRow)}
+
+
+def insert_new(connection: Connection, new: NewDeploymentRow) -> DeploymentId:
+    """Insert with status Unknown, enabled; a name that is taken is a unique violation."""
+    statement = insert(deployments).values(**vars(new)).returning(deployments.c.id)
+    return DeploymentId(connection.scalars(statement).one())
+
+
+def save(connection: Connection, row: DeploymentRow) -> None:
+    """Write what a user may change: name, cluster, chart, config, override, enabled, description."""
+    changed = {
+        column: getattr(row, column)
+        for column in (
+            "name", "cluster_id", "helm_chart_id", "config", "values_override", "enabled", "description_md",
+        )
+    }  # fmt: skip
+    connection.execute(update(deployments).where(deployments.c.id == row.id).values(**changed))
+
+
+def set_status(
+    connection: Connection, deployment_id: DeploymentId, status: DeploymentStatus, reason: str | None = None
+) -> bool:
+    """Set status and reason; False when the row is gone, or is being deleted and must stay `Deleting`."""
+    statement = update(deployments).where(deployments.c.id == deployment_id)
+    if status != DeploymentStatus.DELETING:
+        statement = statement.where(deployments.c.status != DeploymentStatus.DELETING)
+    return connection.execute(statement.values(status=status, reason=reason)).rowcount == 1
+
+
+def set_status_if(
+    connection: Connection,
+    deployment_id: DeploymentId,
+    present: Collection[DeploymentStatus],
+    status: DeploymentStatus,
+    reason: str | None = None,
+) -> bool:
+    """Set status and reason only while the status is one of ``present``; tell whether it was."""
+    statement = (
+        update(deployments)
+        .where(deployments.c.id == deployment_id, deployments.c.status.in_(list(present)))
+        .values(status=status, reason=reason)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def set_revision(connection: Connection, deployment_id: DeploymentId, revision_id: TaskId | None) -> None:
+    """Point to the last successful Install or Upgrade; None when nothing is installed."""
+    statement = update(deployments).where(deployments.c.id == deployment_id).values(revision_id=revision_id)
+    connection.execute(statement)
+
+
+def set_reported_status(
+    connection: Connection, deployment_id: DeploymentId, reported: JsonObject | None
+) -> bool:
+    """Store what the deployment reported, or None when it is not polled any more; tell whether a row changed.
+
+    Writing None over NULL is no write, hence no event that would wake the poller again. A sample always
+    carries a new timestamp, which says how fresh the content is, and is always written, except when the
+    deployment was disabled while it was being asked.
+    """
+    statement = (
+        update(deployments)
+        .where(deployments.c.id == deployment_id)
+        .where(deployments.c.reported_status.is_distinct_from(reported))
+        .where(deployments.c.enabled if reported is not None else true())
+        .values(reported_status=reported)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def remove(connection: Connection, deployment_id: DeploymentId) -> bool:
+    """Delete the row when it is `Deleting`: its namespace is gone. Tasks go with it; tell whether there was
+    one.
+    """
+    statement = delete(deployments).where(
+        deployments.c.id == deployment_id, deployments.c.status == DeploymentStatus.DELETING
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def of_cluster(
+    connection: Connection, cluster_id: ClusterId, statuses: Collection[DeploymentStatus] | None = None
+) -> list[DeploymentRow]:
+    """The deployments of a cluster, oldest first; all of them, or those in one of ``statuses``."""
+    query = select(deployments).where(deployments.c.cluster_id == cluster_id)
+    if statuses is not None:
+        query = query.where(deployments.c.status.in_(list(statuses)))
+    return all_rows(connection, query.order_by(deployments.c.created_at, deployments.c.id), DeploymentRow)
+
+
+def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentRow]:
+    """The deployments in the clusters of an environment, oldest first."""
+    clusters = schema.k8s_clusters
+    query = (
+        select(deployments)
+        .join(clusters, clusters.c.id == deployments.c.cluster_id)
+        .where(clusters.c.env_id == env_id)
+        .order_by(deployments.c.created_at, deployments.c.id)
+    )
+    return all_rows(connection, query, DeploymentRow)
+
+
+def exist_with_kind(connection: Connection, kind_id: KindId) -> bool:
+    """Tell whether any deployment is of this kind."""
+    return (
+        connection.scalar(select(deployments.c.id).where(deployments.c.kind_id == kind_id).limit(1))
+        is not None
+    )
+
+
+def in_namespace(
+    connection: Connection, cluster_id: ClusterId, namespace: str, *, but: DeploymentId | None = None
+) -> DeploymentId | None:
+    """The deployment (other than ``but``) whose namespace in this cluster has this name.
+
+    The name is that of data-model.md section 2. Kinds that differ in case only, and a dash in a kind's name,
+    can lead two kinds to one namespace, which the unique constraint on (cluster, kind, name) does not see.
+    """
+    kinds = schema.deployment_kinds
+    kind, name = func.lower(kinds.c.name), deployments.c.name
+    own = case((name == "", kind), else_=func.concat(kind, "-", name))
+    query = (
+        select(deployments.c.id)
+        .join(kinds, kinds.c.id == deployments.c.kind_id)
+        .where(deployments.c.cluster_id == cluster_id, own == namespace)
+    )
+    if but is not None:
+        query = query.where(deployments.c.id != but)
+    found: UUID | None = connection.scalar(query.limit(1))
+    return None if found is None else DeploymentId(found)

@@ -1,0 +1,51 @@
+"""Changes of `env_user_permissions` (data-model.md 3.6): one role for each user in an environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+
+from platz.db import schema
+from platz.db.enums import EnvUserRole
+from platz.db.rows import first_row
+from platz.identities import EnvId, UserId
+
+EnvUserPermissionId = NewType("EnvUserPermissionId", UUID)
+
+permissions = schema.env_user_permissions
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvUserPermissionRow:
+    """One row of `env_user_permissions`."""
+
+    id: EnvUserPermissionId
+    created_at: datetime
+    env_id: EnvId
+    user_id: UserId
+    role: EnvUserRole
+
+
+def create(
+    connection: Connection, *, env_id: EnvId, user_id: UserId, role: EnvUserRole
+) -> EnvUserPermissionId:
+    """Grant the role; a user who has one in this environment is a unique violation."""
+    statement = (
+        insert(permissions).values(env_id=env_id, user_id=user_id, role=role).returning(permissions.c.id)
+    )
+    return EnvUserPermissionId(connection.execute(statement).scalar_one())
+
+
+def lock(connection: Connection, permission_id: EnvUserPermissionId) -> EnvUserPermissionRow | None:
+    """Lock and read the permission."""
+    query = select(permissions).where(permissions.c.id == permission_id).with_for_update()
+    return first_row(connection, query, EnvUserPermissionRow)
+
+
+def remove(connection: Connection, permission_id: EnvUserPermissionId) -> None:
+    """Take the role away."""
+    connection.execute(delete(permissions).where(permissions.c.id == permission_id))

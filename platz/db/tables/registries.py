@@ -1,0 +1,83 @@
+"""Queries over `helm_registries` (data-model.md 3.9).
+
+Invariant: domain and repository name one registry; it is created once, however many find it at the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from platz.db import schema
+from platz.db.enums import RegistryProvider
+from platz.db.rows import first_row
+from platz.identities import KindId
+
+RegistryId = NewType("RegistryId", UUID)
+
+registries = schema.helm_registries
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegistryRow:
+    """One row of `helm_registries`."""
+
+    id: RegistryId
+    created_at: datetime
+    domain_name: str
+    repo_name: str
+    kind_id: KindId
+    available: bool
+    fa_icon: str
+    provider: RegistryProvider
+
+
+def get(connection: Connection, registry_id: RegistryId) -> RegistryRow | None:
+    """The registry, or None."""
+    return first_row(connection, select(registries).where(registries.c.id == registry_id), RegistryRow)
+
+
+def find(connection: Connection, domain_name: str, repo_name: str) -> RegistryRow | None:
+    """The registry of this domain and repository, or None."""
+    query = select(registries).where(
+        registries.c.domain_name == domain_name, registries.c.repo_name == repo_name
+    )
+    return first_row(connection, query, RegistryRow)
+
+
+def get_or_create(
+    connection: Connection,
+    *,
+    domain_name: str,
+    repo_name: str,
+    kind_id: KindId,
+    provider: RegistryProvider,
+    created_at: datetime,
+) -> RegistryRow:
+    """The registry; the other arguments count only when it is new."""
+    statement = (
+        insert(registries)
+        .values(
+            domain_name=domain_name,
+            repo_name=repo_name,
+            kind_id=kind_id,
+            provider=provider,
+            created_at=created_at,
+        )
+        .on_conflict_do_nothing(constraint="helm_registries_domain_repo")
+    )
+    connection.execute(statement)
+    row = find(connection, domain_name, repo_name)
+    assert row is not None  # noqa: S101 (registries are never deleted)
+    return row
+
+
+def set_icon(connection: Connection, registry_id: RegistryId, fa_icon: str) -> bool:
+    """Change the icon; tell whether there is such a registry."""
+    statement = update(registries).where(registries.c.id == registry_id).values(fa_icon=fa_icon)
+    return connection.execute(statement).rowcount == 1

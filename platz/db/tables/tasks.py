@@ -1,0 +1,244 @@
+"""Queries over `deployment_tasks` for those who create, read and cancel tasks; the claim queue is `queue.py`.
+
+Invariant: whoever inserts a task holds the lock of its deployment (`deployments.lock`), and the task's
+`created_at` is later than that of every task that the deployment had before. So the order of the queue
+(execute_at, created_at, id) is the order in which the changes were made, even for two tasks of one
+transaction and for transactions that waited for one another, and however the clock jumps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, func, insert, or_, select, update
+
+from platz.db import schema
+from platz.db.enums import FINISHED_TASK_STATUSES, TaskStatus
+from platz.db.rows import all_rows, first_row
+from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Identity, TaskId, User, UserId
+from platz.json import JsonObject, JsonValue
+
+tasks = schema.deployment_tasks
+
+NEXT_PLACE = timedelta(microseconds=1)
+"""The distance between a task and the one that was created right behind it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRow:
+    """One row of `deployment_tasks`."""
+
+    id: TaskId
+    created_at: datetime
+    execute_at: datetime
+    first_attempted_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    cluster_id: ClusterId
+    deployment_id: DeploymentId
+    acting_user_id: UserId | None
+    acting_bot_id: BotId | None
+    acting_deployment_id: DeploymentId | None
+    canceled_by_user_id: UserId | None
+    canceled_by_bot_id: BotId | None
+    canceled_by_deployment_id: DeploymentId | None
+    operation: JsonValue
+    status: TaskStatus
+    reason: str | None
+    claimed_by: UUID | None
+
+    @property
+    def operation_name(self) -> str:
+        """The key that names the operation; empty when the document of the row is no operation at all."""
+        return next(iter(self.operation), "") if isinstance(self.operation, dict) else ""
+
+    @property
+    def creator(self) -> Identity | None:
+        """Who created the task; None when that bot or deployment is gone."""
+        if self.acting_user_id is not None:
+            return User(id=self.acting_user_id)
+        if self.acting_bot_id is not None:
+            return Bot(id=self.acting_bot_id)
+        return None if self.acting_deployment_id is None else Deployment(id=self.acting_deployment_id)
+
+
+def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
+    """The task, or None."""
+    return first_row(connection, select(tasks).where(tasks.c.id == task_id), TaskRow)
+
+
+def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
+    """Lock the task and read it as it is now; nobody claims it meanwhile."""
+    query = select(tasks).where(tasks.c.id == task_id).with_for_update(key_share=True)
+    return first_row(connection, query, TaskRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTask:
+    """A task to queue; without ``execute_at`` it is due at once."""
+
+    deployment_id: DeploymentId
+    cluster_id: ClusterId
+    operation: JsonObject
+    execute_at: datetime | None = None
+
+
+def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: Identity) -> list[TaskId]:
+    """Queue the tasks; those of one deployment in the given order, each exactly `NEXT_PLACE` behind the one
+    before.
+    """
+    if not new_tasks:
+        return []
+    places = _places(connection, {task.deployment_id for task in new_tasks})
+    rows: list[dict[str, Any]] = []
+    for task in new_tasks:
+        place = places[task.deployment_id]
+        places[task.deployment_id] = place + NEXT_PLACE
+        rows.append(
+            {
+                "created_at": place,
+                "execute_at": task.execute_at or place,
+                "cluster_id": task.cluster_id,
+                "deployment_id": task.deployment_id,
+                "operation": task.operation,
+                "status": TaskStatus.PENDING,
+                **_columns_of("acting", actor),
+            }
+        )
+    inserted = insert(tasks).returning(tasks.c.id, sort_by_parameter_order=True)
+    return [TaskId(task_id) for task_id in connection.scalars(inserted, rows)]
+
+
+def _places(connection: Connection, ids: set[DeploymentId]) -> dict[DeploymentId, datetime]:
+    """The next free `created_at` of each deployment, by the clock of the database."""
+    deployments = schema.deployments
+    latest = func.max(tasks.c.created_at) + NEXT_PLACE
+    query = (
+        select(deployments.c.id, func.greatest(func.clock_timestamp(), latest))
+        .outerjoin(tasks, tasks.c.deployment_id == deployments.c.id)
+        .where(deployments.c.id.in_(ids))
+        .group_by(deployments.c.id)
+    )
+    return {DeploymentId(found): place for found, place in connection.execute(query)}
+
+
+def _columns_of(role: str, identity: Identity) -> dict[str, UUID]:
+    """The columns that say who acted or cancelled; exactly one of them is set."""
+    match identity:
+        case User():
+            return {f"{role}_user_id": identity.id}
+        case Bot():
+            return {f"{role}_bot_id": identity.id}
+        case Deployment():
+            return {f"{role}_deployment_id": identity.id}
+
+
+def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: str | None) -> TaskRow | None:
+    """Pending -> Canceled, in one statement; None when the task is not pending. Without a reason the old text
+    stays.
+    """
+    statement = (
+        update(tasks)
+        .where(tasks.c.id == task_id, tasks.c.status == TaskStatus.PENDING)
+        .values(
+            status=TaskStatus.CANCELED,
+            finished_at=func.clock_timestamp(),
+            reason=func.coalesce(reason, tasks.c.reason),
+            **_columns_of("canceled_by", canceler),
+        )
+        .returning(tasks)
+    )
+    return first_row(connection, statement, TaskRow)
+
+
+def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> TaskId | None:
+    """Fail the Upgrade that was queued together with a Recreate; None when it is not pending any more.
+
+    The two are one change: the Upgrade must not run when the Recreate failed (http-api.md 7.12). It is the
+    Upgrade of the same deployment whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate,
+    which `insert_pending` guarantees for the pair and rules out for anything else. Whoever records the
+    failure of a Recreate calls this in the same transaction.
+    """
+    recreate = tasks.alias("recreate")
+    statement = (
+        update(tasks)
+        .where(
+            recreate.c.id == recreate_id,
+            recreate.c.operation.has_key("Recreate"),
+            tasks.c.deployment_id == recreate.c.deployment_id,
+            tasks.c.created_at == recreate.c.created_at + NEXT_PLACE,
+            tasks.c.operation.has_key("Upgrade"),
+            tasks.c.status == TaskStatus.PENDING,
+        )
+        .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=reason)
+        .returning(tasks.c.id)
+    )
+    failed: UUID | None = connection.scalar(statement)
+    return None if failed is None else TaskId(failed)
+
+
+def follow_deployment(connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId) -> None:
+    """Hand the waiting tasks of a deployment that moves to the runner of its new cluster.
+
+    Otherwise a cluster that nobody serves any more would hold up the deployment that is leaving it. What is
+    about the old cluster itself (Uninstall, Recreate) stays with it.
+    """
+    about_cluster = or_(*(tasks.c.operation.has_key(name) for name in ("Uninstall", "Recreate")))
+    statement = (
+        update(tasks)
+        .where(tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.PENDING, ~about_cluster)
+        .values(cluster_id=cluster_id)
+    )
+    connection.execute(statement)
+
+
+def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None:
+    """Before a cluster is deleted: finished tasks of deployments that moved away follow them (data-model.md
+    3.14).
+    """
+    deployments = schema.deployments
+    statement = (
+        update(tasks)
+        .where(
+            tasks.c.cluster_id == cluster_id,
+            tasks.c.status.in_(FINISHED_TASK_STATUSES),
+            deployments.c.id == tasks.c.deployment_id,
+            deployments.c.cluster_id != cluster_id,
+        )
+        .values(cluster_id=deployments.c.cluster_id)
+    )
+    connection.execute(statement)
+
+
+def of_deployment(
+    connection: Connection,
+    deployment_id: DeploymentId,
+    statuses: Collection[TaskStatus] | None = None,
+    *,
+    only_due: bool = False,
+) -> list[TaskRow]:
+    """The tasks of a deployment in the order of the queue; all of them, or those in one of ``statuses``.
+
+    With ``only_due`` without what is scheduled for later.
+    """
+    query = select(tasks).where(tasks.c.deployment_id == deployment_id)
+    if statuses is not None:
+        query = query.where(tasks.c.status.in_(list(statuses)))
+    if only_due:
+        query = query.where(tasks.c.execute_at <= func.clock_timestamp())
+    return all_rows(connection, query.order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id), TaskRow)
+
+
+def revision_of(connection: Connection, deployment_id: DeploymentId) -> TaskRow | None:
+    """The last successful Install or Upgrade, which is what runs now; None when nothing is installed."""
+    deployments = schema.deployments
+    query = (
+        select(tasks)
+        .join(deployments, deployments.c.revision_id == tasks.c.id)
+        .where(deployments.c.id == deployment_id)
+    )
+    return first_row(connection, query, TaskRow)

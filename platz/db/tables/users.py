@@ -1,0 +1,24 @@
+"""Changes of `users` by site admins (http-api.md 7.6). Sign-in creates users: platz/db/tables/accounts.py."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select, update
+
+from platz.db import schema
+from platz.identities import UserId
+
+users = schema.users
+
+
+def lock(connection: Connection, user_id: UserId) -> bool:
+    """Lock the user until the transaction ends; tell whether there is such a one."""
+    statement = select(users.c.id).where(users.c.id == user_id).with_for_update()
+    return connection.scalar(statement) is not None
+
+
+def save(connection: Connection, user_id: UserId, *, is_admin: bool | None, is_active: bool | None) -> None:
+    """Set the flags that are given."""
+    flags = {"is_admin": is_admin, "is_active": is_active}
+    given = {name: value for name, value in flags.items() if value is not None}
+    if given:
+        connection.execute(update(users).where(users.c.id == user_id).values(given))

@@ -1,0 +1,124 @@
+"""The queue of tasks: claiming, finishing, recovering (design.md section 4).
+
+Invariants, kept by the database whatever the claimers do: a task is claimed once; a deployment has at most one
+`Started` task; its tasks start in the order execute_at, created_at, id. A claim is a name on the row: only who
+wrote the name can finish or give back the task, so a process that lost its cluster can no longer speak for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import Connection, func, literal_column, select, text, update
+
+from platz.db.enums import TaskStatus
+from platz.db.rows import all_rows
+from platz.db.schema import deployment_tasks as tasks
+from platz.db.storable import storable
+from platz.db.tables.tasks import TaskRow
+from platz.identities import ClusterId, TaskId
+
+ProcessId = NewType("ProcessId", UUID)
+"""One run of one process of Platz; drawn at random when it starts."""
+
+CLAIM = text("""
+    WITH due AS (
+        SELECT id FROM deployment_tasks AS task
+        WHERE cluster_id = :cluster_id AND status = 'Pending' AND execute_at <= statement_timestamp()
+          AND NOT EXISTS (
+            SELECT FROM deployment_tasks AS earlier
+            WHERE earlier.deployment_id = task.deployment_id
+              AND (earlier.status = 'Started'
+                OR earlier.status = 'Pending'
+                   AND (earlier.execute_at, earlier.created_at, earlier.id)
+                     < (task.execute_at, task.created_at, task.id)))
+        ORDER BY execute_at, created_at, id
+        LIMIT :most
+        FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deployment_tasks AS task
+    SET status = 'Started', claimed_by = :claimed_by, reason = NULL,
+        started_at = statement_timestamp(),
+        first_attempted_at = coalesce(first_attempted_at, statement_timestamp())
+    FROM due WHERE task.id = due.id
+    RETURNING task.*
+""").columns(*tasks.columns)
+"""A task that is still `Pending` behind an earlier one is not due, even when another claimer has that one locked."""
+
+
+def claim(
+    connection: Connection, *, cluster_id: ClusterId, claimed_by: ProcessId, most: int
+) -> list[TaskRow]:
+    """Pending -> Started for up to ``most`` due tasks of the cluster, each of another deployment, in queue order."""
+    arguments = {"cluster_id": cluster_id, "claimed_by": claimed_by, "most": most}
+    claimed = all_rows(connection, CLAIM.bindparams(**arguments), TaskRow)
+    return sorted(claimed, key=lambda task: (task.execute_at, task.created_at, task.id))
+
+
+def next_due(connection: Connection, cluster_id: ClusterId) -> datetime | None:
+    """When the next scheduled task of the cluster becomes due; None when none is scheduled."""
+    query = select(func.min(tasks.c.execute_at)).where(
+        tasks.c.cluster_id == cluster_id,
+        tasks.c.status == literal_column("'Pending'"),  # a parameter would keep a prepared plan off the index
+        tasks.c.execute_at > func.statement_timestamp(),
+    )
+    return connection.execute(query).scalar()
+
+
+def mark_done(connection: Connection, task_id: TaskId, claimed_by: ProcessId, output: str) -> bool:
+    """Started -> Done. False, and no change, when ``claimed_by`` no longer has the task."""
+    return _finish(connection, task_id, claimed_by, TaskStatus.DONE, output)
+
+
+def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ProcessId, reason: str) -> bool:
+    """Started -> Failed. False, and no change, when ``claimed_by`` no longer has the task."""
+    return _finish(connection, task_id, claimed_by, TaskStatus.FAILED, reason)
+
+
+def give_back(connection: Connection, task_id: TaskId, claimed_by: ProcessId) -> bool:
+    """Started -> Pending, as if never claimed but for the history. False when ``claimed_by`` has not the task."""
+    return _change_claimed(
+        connection, task_id, claimed_by, {"status": TaskStatus.PENDING, "claimed_by": None}
+    )
+
+
+def take_over(
+    connection: Connection, task_id: TaskId, *, claimed_by: ProcessId, formerly: UUID | None
+) -> bool:
+    """Put a new name on a Started task whose claimer is gone. False when somebody else was faster."""
+    return _change_claimed(connection, task_id, formerly, {"claimed_by": claimed_by})
+
+
+def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow]:
+    """Every Started task of the cluster, whoever claimed it, in queue order."""
+    query = (
+        select(tasks)
+        .where(tasks.c.cluster_id == cluster_id, tasks.c.status == TaskStatus.STARTED)
+        .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
+    )
+    return all_rows(connection, query, TaskRow)
+
+
+def _finish(
+    connection: Connection, task_id: TaskId, claimed_by: ProcessId, status: TaskStatus, reason: str
+) -> bool:
+    values = {"status": status, "finished_at": func.clock_timestamp(), "reason": storable(reason)}
+    return _change_claimed(connection, task_id, claimed_by, values)
+
+
+def _change_claimed(
+    connection: Connection, task_id: TaskId, claimed_by: UUID | None, values: Mapping[str, object]
+) -> bool:
+    statement = (
+        update(tasks)
+        .where(
+            tasks.c.id == task_id,
+            tasks.c.status == TaskStatus.STARTED,
+            tasks.c.claimed_by.is_not_distinct_from(claimed_by),
+        )
+        .values(values)
+    )
+    return connection.execute(statement).rowcount == 1

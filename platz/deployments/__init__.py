@@ -1,1 +1,0 @@
-"""What a task does and what a change causes: rules and steps."""

@@ -1,1 +1,0 @@
-"""The steps of each task operation (workers.md section 3)."""

@@ -1,0 +1,169 @@
+"""Record the charts that a search found and read (workers.md 10.3-10.8).
+
+Invariant: recording is idempotent for a registry, tag and digest, whatever is delivered twice or by two
+processes at once. A chart whose first reading failed is read again; one that was read is never changed but
+for its availability and for what tag formats say of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from platz.charts.chart import ReadChart
+from platz.charts.documents.derived_names import kind_from_repository
+from platz.charts.tag_formats import TagFormat, chart_information, from_tag
+from platz.db.tables import charts, kinds, registries
+from platz.db.tables.charts import NewChartRow, TaggedChart, TagInfo
+from platz.db.tables.registries import RegistryId
+from platz.discovery.findings import FoundChart
+from platz.identities import ChartId
+
+
+def seen_again(connection: Connection, found: FoundChart) -> bool:
+    """Whether there is nothing to learn from downloading the chart: it is recorded, and could be read.
+
+    A chart that is seen is available, also when it had been deleted from the registry meanwhile.
+    """
+    registry = registries.find(connection, found.domain_name, found.repo_name)
+    row = charts.find(connection, registry.id, found.tag, found.digest) if registry else None
+    if registry is None or row is None or row.error is not None:
+        return False
+    if not row.available:
+        charts.mark_available(connection, registry.id, found.digest, tag=found.tag, available=True)
+    return True
+
+
+def record_chart(connection: Connection, found: FoundChart, read: ReadChart) -> ChartId | None:
+    """Record a chart together with its registry and kind; None when it was recorded before and stays as it
+    is.
+
+    A chart that was deleted from the registry and pushed again is available again.
+    """
+    registry_id = _registry(connection, found)
+    new = _row(connection, registry_id, found, read)
+    chart_id = charts.insert_if_absent(connection, new)
+    if chart_id is not None:
+        return chart_id
+    charts.mark_available(connection, registry_id, found.digest, tag=found.tag, available=True)
+    known = charts.find(connection, registry_id, found.tag, found.digest)
+    if known is None or known.error is None or read.error is not None:
+        return None
+    charts.replace_documents(connection, known.id, new)
+    return known.id
+
+
+def record_removal(
+    connection: Connection, *, domain_name: str, repo_name: str, digest: str, tag: str | None = None
+) -> list[ChartId]:
+    """Mark the charts of a digest, or only that with ``tag``, as deleted from the registry; the ids that
+    changed.
+    """
+    registry = registries.find(connection, domain_name, repo_name)
+    if registry is None:
+        return []
+    return charts.mark_available(connection, registry.id, digest, tag=tag, available=False)
+
+
+def record_present(
+    connection: Connection, *, domain_name: str, repo_name: str, present: Iterable[tuple[str, str]]
+) -> list[ChartId]:
+    """After a complete listing of a repository: mark what is not in ``present`` (tag, digest) as deleted.
+
+    For registries that tell of no deletions. Returns the ids that changed.
+    """
+    registry = registries.find(connection, domain_name, repo_name)
+    if registry is None:
+        return []
+    gone = set(charts.available_images(connection, registry.id)) - set(present)
+    return [
+        chart_id
+        for tag, digest in sorted(gone)
+        for chart_id in charts.mark_available(connection, registry.id, digest, tag=tag, available=False)
+    ]
+
+
+def apply_tag_formats(connection: Connection) -> int:
+    """Parse the tags of all charts with the present formats; return how many rows changed.
+
+    A value is never replaced by nothing, and what came from a chart's own metadata stays.
+    """
+    formats = _formats(connection)
+    return _reparse(connection, formats, charts.tagged(connection)) if formats else 0
+
+
+def _reparse(connection: Connection, formats: list[TagFormat], tagged: Iterable[TaggedChart]) -> int:
+    changed = {
+        chart.id: info
+        for chart in tagged
+        if not _names_its_origin(chart) and (info := _parsed_again(chart, formats)) != chart.tag_info
+    }
+    charts.set_tag_info(connection, changed)
+    return len(changed)
+
+
+def _names_its_origin(chart: TaggedChart) -> bool:
+    """Whether branch and commit came from `Chart.yaml`: no format is named, and none leaves nulls or empty
+    texts so.
+    """
+    info = chart.tag_info
+    origin = (info.parsed_branch, info.parsed_commit)
+    return (
+        info.tag_format_id is None
+        and info.parsed_revision is None
+        and any(text is not None for text in origin)
+        and "" not in origin
+    )
+
+
+def _parsed_again(chart: TaggedChart, formats: list[TagFormat]) -> TagInfo:
+    found = from_tag(chart.image_tag, formats)
+    if found.tag_format_id is None:
+        return chart.tag_info
+    if chart.has_error or chart.tag_info.parsed_version is None:
+        return TagInfo(**vars(found))
+    return TagInfo(
+        tag_format_id=found.tag_format_id,
+        parsed_version=chart.tag_info.parsed_version,
+        parsed_branch=found.parsed_branch,
+        parsed_commit=found.parsed_commit,
+    )
+
+
+def _registry(connection: Connection, found: FoundChart) -> RegistryId:
+    """The registry; its kind is derived from the repository's name only when the registry is new."""
+    known = registries.find(connection, found.domain_name, found.repo_name)
+    if known is not None:
+        return known.id
+    return registries.get_or_create(
+        connection,
+        domain_name=found.domain_name,
+        repo_name=found.repo_name,
+        kind_id=kinds.get_or_create(connection, kind_from_repository(found.repo_name)).id,
+        provider=found.provider,
+        created_at=found.registry_created_at,
+    ).id
+
+
+def _row(connection: Connection, registry_id: RegistryId, found: FoundChart, read: ReadChart) -> NewChartRow:
+    info = chart_information(read.metadata, found.tag, _formats(connection))
+    return NewChartRow(
+        created_at=found.pushed_at,
+        helm_registry_id=registry_id,
+        image_digest=found.digest,
+        image_tag=found.tag,
+        values_ui=read.values_ui,
+        actions_schema=read.actions_schema,
+        features=read.features,
+        resource_types=read.resource_types,
+        error=read.error,
+        warnings=list(read.warnings) or None,
+        tag_info=TagInfo(**vars(info)),
+    )
+
+
+def _formats(connection: Connection) -> list[TagFormat]:
+    return [
+        TagFormat(id=format_id, pattern=pattern) for format_id, pattern in charts.tag_patterns(connection)
+    ]

@@ -1,0 +1,45 @@
+"""Record the clusters that a search found (workers.md 1.5).
+
+Invariant: a later sighting changes only when and as what the cluster was seen; environment, `ignore` and the
+ingress and Grafana fields belong to the admins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection
+
+from platz.db.tables import clusters, envs
+from platz.db.tables.clusters import ClusterDefaults, ClusterRow
+from platz.discovery.findings import FirstSight, FoundCluster
+
+__all__ = ["FoundCluster", "record_clusters"]
+
+
+def record_clusters(connection: Connection, found: Iterable[FoundCluster]) -> list[ClusterRow]:
+    """Upsert the clusters, in the order of their provider ids, and return their rows.
+
+    The order lets several processes that search at the same time wait for one another instead of blocking
+    each other.
+    """
+    return [
+        clusters.upsert_seen(
+            connection,
+            provider_id=cluster.provider_id,
+            name=cluster.name,
+            region_name=cluster.region_name,
+            defaults=_defaults(connection, cluster.first_sight),
+        )
+        for cluster in sorted(found, key=lambda cluster: cluster.provider_id)
+    ]
+
+
+def _defaults(connection: Connection, first: FirstSight) -> ClusterDefaults:
+    return ClusterDefaults(
+        env_id=envs.id_of(connection, first.env_name) if first.env_name else None,
+        ignore=first.ignore,
+        ingress_domain=first.ingress_domain,
+        ingress_class=first.ingress_class,
+        ingress_tls_secret_name=first.ingress_tls_secret_name,
+    )

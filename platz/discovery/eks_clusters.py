@@ -1,0 +1,56 @@
+"""Finds clusters in an AWS account (workers.md sections 1.2 and 1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from platz.aws.eks import EksCluster, find_clusters
+from platz.aws.eks_token import eks_token
+from platz.aws.sessions import AwsAccount
+from platz.discovery.findings import FoundCluster
+from platz.kube.cluster_access import ClusterAccess
+from platz.kube.credentials import Credential, RenewedCredential
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class EksSource:
+    """The clusters of the account that the SDK's credentials belong to.
+
+    A cluster keeps its source of tokens from search to search, so that one that is unchanged is found equal.
+    """
+
+    def __init__(self, account: AwsAccount) -> None:
+        self._account = account
+        self._tokens: dict[str, RenewedCredential] = {}
+
+    def search(self) -> Sequence[FoundCluster]:
+        """Return the clusters that can be seen, and log which can't; raise `Rejected` or `Retryable` when none
+        can.
+        """
+        search = find_clusters(self._account)
+        for failure in search.failures:
+            log.warning("Part of the account could not be searched", action="search", reason=failure)
+        return [self._found(cluster) for cluster in search.clusters]
+
+    def _found(self, cluster: EksCluster) -> FoundCluster:
+        access = ClusterAccess(
+            name=cluster.name,
+            server=cluster.endpoint,
+            credentials=self._tokens.setdefault(cluster.arn, RenewedCredential(self._fetching(cluster))),
+            ca=cluster.ca,
+        )
+        return FoundCluster(
+            provider_id=cluster.arn, name=cluster.name, region_name=cluster.region, access=access
+        )
+
+    def _fetching(self, cluster: EksCluster) -> partial[Credential]:
+        return partial(_credential, self._account, cluster.name, cluster.region)
+
+
+def _credential(account: AwsAccount, cluster: str, region: str) -> Credential:
+    made = eks_token(account.credentials(), cluster=cluster, region=region)
+    return Credential(token=made.token, expires_at=made.expires_at)

@@ -1,0 +1,42 @@
+"""Finds clusters in a kubeconfig (workers.md section 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from platz.discovery.findings import FirstSight, FoundCluster
+from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
+
+
+class KubeconfigSource:
+    """One cluster for each of ``contexts``; None stands for the file's current context."""
+
+    def __init__(
+        self,
+        choice: KubeconfigChoice,
+        *,
+        environment: Mapping[str, str],
+        contexts: Sequence[str | None] = (None,),
+        first_sight: Callable[[str], FirstSight] = lambda _context: FirstSight(),
+    ) -> None:
+        """``environment`` is for exec plugins; ``first_sight`` says how a new cluster of a context starts."""
+        self._choice = choice
+        self._environment = environment
+        self._contexts = contexts
+        self._first_sight = first_sight
+
+    def search(self) -> Sequence[FoundCluster]:
+        """Return the clusters; raise `Rejected` when the file or a context can't be used."""
+        return [self._cluster(context) for context in self._contexts]
+
+    def _cluster(self, context: str | None) -> FoundCluster:
+        choice = self._choice if context is None else replace(self._choice, context=context)
+        access = access_from_kubeconfig(choice, environment=self._environment)
+        return FoundCluster(
+            provider_id=f"local:{access.name}",
+            name=access.name,
+            region_name="local",
+            access=access,
+            first_sight=self._first_sight(access.name),
+        )

@@ -1,0 +1,145 @@
+"""Finds charts in an OCI registry by looking at it again and again (workers.md section 10.9).
+
+Invariant: a tag is downloaded when it is new or points to another digest, and only then. What a failed request
+would have told is learned in the next round, and keeps no other tag waiting; a repository is only pruned after a
+complete look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+import structlog
+
+from platz.charts.chart import ReadChart, read_chart
+from platz.db.database import Database
+from platz.db.enums import RegistryProvider
+from platz.discovery.chart_records import record_chart, record_present, seen_again
+from platz.discovery.findings import FoundChart
+from platz.errors import NotFound, Rejected, Retryable
+from platz.helm.registry_client import RegistryClient
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+ROUNDS_BETWEEN_FULL_LOOKS = 12
+MOST_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundReport:
+    """What one round did."""
+
+    recorded: int = 0
+    removed: int = 0
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class OciSearch:
+    """Looks at one registry; used by one thread at a time."""
+
+    registry: RegistryClient
+    database: Database
+    domain: str
+    _known: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    _rounds: int = 0
+
+    def look(self) -> RoundReport:
+        """Do one round; raise `Retryable` or `Rejected` when the catalogue can't be read or the database is away."""
+        full = self._rounds % ROUNDS_BETWEEN_FULL_LOOKS == 0
+        self._rounds += 1
+        recorded, removed, failures = 0, 0, list[str]()
+        for repository in self.registry.repositories():
+            try:
+                tags = set(self.registry.tags(repository))
+                looked_at = tags if full else {tag for tag in tags if (repository, tag) not in self._known}
+                added, failed = self._look_at_each(repository, looked_at)
+                recorded += added
+                if not failed:
+                    removed += self._prune(repository, tags, full=full)
+                failures += failed
+            except (NotFound, Rejected, Retryable) as error:
+                failures.append(f"{repository}: {error.message}")
+        return RoundReport(recorded=recorded, removed=removed, failures=tuple(failures))
+
+    def _look_at_each(self, repository: str, tags: Set[str]) -> tuple[int, list[str]]:
+        """Return how many charts were recorded, and sentences on tags that have to wait for the next round."""
+        recorded, failures, unanswered = 0, list[str](), 0
+        for tag in sorted(tags):
+            try:
+                recorded += self._look_at(repository, tag)
+            except (NotFound, Rejected, Retryable) as error:
+                failures.append(f"{repository}:{tag}: {error.message}")
+                unanswered += isinstance(error, Retryable)
+                if unanswered == MOST_UNANSWERED:
+                    break
+        return recorded, failures
+
+    def _look_at(self, repository: str, tag: str) -> int:
+        manifest = self.registry.manifest(repository, tag)
+        known = self._known.get((repository, tag))
+        if known == manifest.digest:
+            return 0
+        recorded = 0
+        if manifest.is_chart:
+            now = datetime.now(UTC)
+            found = FoundChart(
+                provider=RegistryProvider.OCI,
+                domain_name=self.domain,
+                repo_name=repository,
+                tag=tag,
+                digest=manifest.digest,
+                pushed_at=now,
+                registry_created_at=now,
+            )
+            recorded = self._record(found)
+        self._known[(repository, tag)] = manifest.digest
+        return recorded
+
+    def _record(self, found: FoundChart) -> int:
+        with self.database.transaction() as connection:
+            if seen_again(connection, found):
+                return 0
+        read = self._read(found)
+        with self.database.transaction() as connection:
+            chart_id = record_chart(connection, found, read)
+        for warning in read.warnings:
+            log.warning("A chart was read with a warning", action="read", chart=_name(found), reason=warning)
+        if chart_id is not None:
+            log.info(
+                "Found a chart", action="record", chart=_name(found), chart_id=str(chart_id), error=read.error
+            )
+        return int(chart_id is not None)
+
+    def _read(self, found: FoundChart) -> ReadChart:
+        try:
+            return read_chart(self.registry.pull_chart(found.repo_name, found.digest))
+        except Rejected as error:
+            return ReadChart(error=f"The chart could not be downloaded: {error.message}")
+
+    def _prune(self, repository: str, tags: set[str], *, full: bool) -> int:
+        gone = [key for key in self._known if key[0] == repository and key[1] not in tags]
+        for key in gone:
+            del self._known[key]
+        if not gone and not full:
+            return 0
+        present = [(tag, digest) for (repo, tag), digest in self._known.items() if repo == repository]
+        with self.database.transaction() as connection:
+            return len(
+                record_present(connection, domain_name=self.domain, repo_name=repository, present=present)
+            )
+
+
+def registry_domain(url: str) -> str:
+    """`host[:port]` of a registry's address; the scheme's default port is left out (workers.md 10.9)."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return host if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"
+
+
+def _name(found: FoundChart) -> str:
+    return f"{found.domain_name}/{found.repo_name}:{found.tag}"

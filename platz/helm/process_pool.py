@@ -1,0 +1,228 @@
+"""Runs Helm in child processes: some in parallel, one kept warm, each killable.
+
+Invariant: whatever happens to a child, its run ends in an outcome that a user can read, or in `HelmKilled`
+when somebody killed it; nothing that leaves here holds a declared secret or the cluster's credential.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import platz
+from platz.errors import Retryable
+from platz.helm.child_process import ChildCommand, HelmChild
+from platz.helm.diagnosis import HelmKilled, outcome_of
+from platz.helm.engine import HelmOutcome, HelmRun
+from platz.helm.redaction import Redactor
+from platz.helm.wire import Order, encode_order
+from platz.json import JsonObject, JsonValue
+
+_INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_PROXY_SUFFIX = "_proxy"
+_CREDENTIAL_KEYS = frozenset({"token", "client-key-data", "password"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmLimits:
+    """``parallel`` children at once, each with ``memory_bytes`` of data, killed ``grace_seconds`` after the
+    run's own timeout; ``warm`` spares are kept ready (80 MB each)."""
+
+    parallel: int = 4
+    warm: int = 1
+    memory_bytes: int = 512 * 1024 * 1024
+    grace_seconds: float = 15.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class HelmSetup:
+    """Which engine (None: the SDK), an existing folder for caches, and the environment to pick from."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    executable: Path | None = None
+
+
+class HelmJob:
+    """One run on its way, known to the thread that waits for it and to those that may cancel it."""
+
+    def __init__(self, order: Order, owner: str) -> None:
+        """Made by `HelmProcesses.begin`."""
+        self.order = order
+        self.owner = owner
+        self.canceled = False
+        self.child: HelmChild | None = None
+
+
+class HelmProcesses:
+    """All Helm children of this process; every method may be called from any thread."""
+
+    def __init__(self, setup: HelmSetup, limits: HelmLimits) -> None:
+        """Starts nothing yet."""
+        self._limits = limits
+        self._command = _command(setup, limits)
+        self._changed = threading.Condition()
+        self._jobs: set[HelmJob] = set()
+        self._spares: deque[HelmChild] = deque()
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the spares, so that the first run finds Helm loaded."""
+        while len(self._spares) < self._limits.warm:
+            self._spares.append(self._spawn())
+
+    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+        """Run Helm and wait for it. Raises `HelmKilled`, and `Retryable` when no child can be started."""
+        return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner))
+
+    def begin(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmJob:
+        """Return a job for `finish` and `cancel`; ``owner`` (a cluster's id) names it for `kill_owned_by`."""
+        job = HelmJob(Order(run=run, kubeconfig=kubeconfig), owner)
+        with self._changed:
+            self._jobs.add(job)
+        return job
+
+    def finish(self, job: HelmJob) -> HelmOutcome:
+        """Run the job in a child as soon as there is a place, and return how it ended. Raises as `run`."""
+        try:
+            child = self._child_for(job)
+            run = job.order.run
+            end = child.serve(
+                encode_order(job.order), seconds=run.timeout_seconds + self._limits.grace_seconds
+            )
+        finally:
+            self._remove(job)
+        outcome = outcome_of(end, timeout_seconds=run.timeout_seconds, memory_bytes=self._limits.memory_bytes)
+        return _redacted(outcome, job.order)
+
+    def cancel(self, job: HelmJob) -> None:
+        """End the run now, or keep it from starting; its `finish` raises `HelmKilled`."""
+        self._kill([job])
+
+    def kill_owned_by(self, owner: str) -> int:
+        """End all runs of this owner, also those that wait for a place; return how many there were."""
+        with self._changed:
+            found = [job for job in self._jobs if job.owner == owner]
+        return self._kill(found)
+
+    def kill_all(self) -> int:
+        """End all runs now; return how many there were. Later runs start as ever."""
+        with self._changed:
+            found = list(self._jobs)
+        return self._kill(found)
+
+    def close(self) -> None:
+        """End everything and start nothing any more."""
+        with self._changed:
+            self._closed = True
+            spares = list(self._spares)
+            self._spares.clear()
+        self.kill_all()
+        for spare in spares:
+            spare.discard()
+
+    def busy(self) -> int:
+        """Return how many children serve a run."""
+        with self._changed:
+            return self._busy()
+
+    def _busy(self) -> int:
+        return sum(job.child is not None for job in self._jobs)
+
+    def _kill(self, jobs: Sequence[HelmJob]) -> int:
+        with self._changed:
+            for job in jobs:
+                job.canceled = True
+                if job.child is not None:
+                    job.child.kill()
+            self._changed.notify_all()
+        return len(jobs)
+
+    def _child_for(self, job: HelmJob) -> HelmChild:
+        with self._changed:
+            self._changed.wait_for(
+                lambda: job.canceled or self._closed or self._busy() < self._limits.parallel
+            )
+            if job.canceled or self._closed:
+                raise HelmKilled
+            job.child = self._spare() or self._spawn()
+            if len(self._spares) < self._limits.warm:
+                self._spares.append(self._spawn())
+            return job.child
+
+    def _spare(self) -> HelmChild | None:
+        """A spare may have been ended by the system while it waited."""
+        while self._spares:
+            spare = self._spares.popleft()
+            if spare.is_alive():
+                return spare
+            spare.discard()
+        return None
+
+    def _spawn(self) -> HelmChild:
+        try:
+            return HelmChild(self._command)
+        except OSError as error:
+            raise Retryable(f"Helm cannot be started: {error.strerror}.") from error
+
+    def _remove(self, job: HelmJob) -> None:
+        with self._changed:
+            self._jobs.discard(job)
+            self._changed.notify_all()
+
+
+def _command(setup: HelmSetup, limits: HelmLimits) -> ChildCommand:
+    executable = [str(setup.executable)] if setup.executable else []
+    return ChildCommand(
+        arguments=[str(limits.memory_bytes), *executable],
+        environment=_environment(setup, limits),
+        folder=setup.folder,
+    )
+
+
+def _environment(setup: HelmSetup, limits: HelmLimits) -> dict[str, str]:
+    """A child knows nothing of Platz's settings; its caches and its memory are its own."""
+    inherited = {
+        name: value
+        for name, value in setup.environment.items()
+        if name in _INHERITED or name.lower().endswith(_PROXY_SUFFIX)
+    }
+    folder = str(setup.folder)
+    return {
+        **inherited,
+        "HOME": folder,
+        "HELM_CACHE_HOME": f"{folder}/cache",
+        "HELM_CONFIG_HOME": f"{folder}/config",
+        "HELM_DATA_HOME": f"{folder}/data",
+        "KUBECACHEDIR": f"{folder}/kube",
+        "GOMEMLIMIT": str(limits.memory_bytes * 3 // 4),  # collect garbage harder before the limit is hit
+        "PYTHONPATH": str(Path(platz.__file__).parents[1]),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _redacted(outcome: HelmOutcome, order: Order) -> HelmOutcome:
+    redact = Redactor([*order.run.secrets, *_credentials(order.kubeconfig)])
+    return HelmOutcome(
+        ok=outcome.ok,
+        output=redact(outcome.output),
+        revision=outcome.revision,
+        log=redact(outcome.log),
+    )
+
+
+def _credentials(document: JsonValue) -> Iterator[str]:
+    match document:
+        case dict():
+            for key, value in document.items():
+                if key in _CREDENTIAL_KEYS and isinstance(value, str):
+                    yield value
+                yield from _credentials(value)
+        case list():
+            for item in document:
+                yield from _credentials(item)
+        case _:
+            return

@@ -1,0 +1,143 @@
+"""The figures of `GET /metrics` that come out of the database and its pool (http-api.md section 5.2).
+
+Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds, and by one thread. A
+scrape waits for it for a moment; while it does not answer, the figures of tasks and deployments are the last counted.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, func, select
+
+from platz import metrics
+from platz.db import schema
+from platz.db.database import Database
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.pool_health import PoolStatistics
+from platz.errors import PlatzError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """What the database counted."""
+
+    tasks: Mapping[TaskStatus, int]
+    deployments: Mapping[tuple[str, DeploymentStatus, str], int]
+    """By kind name, status and cluster name; only what is there."""
+    cluster_names: tuple[str, ...]
+
+
+class DatabaseFigures(Collector):
+    """Counts tasks and deployments, and tells how the pool does."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        max_age: float = 5.0,
+        patience: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``max_age`` in seconds (`--prometheus-update-interval`); ``patience``: how long a scrape waits."""
+        self._database = database
+        self._max_age = max_age
+        self._patience = patience
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._asked_at: float | None = None
+        self._answered = threading.Event()
+        self._answered.set()
+        self._known: Figures | None = None
+
+    def collect(self) -> Iterable[Metric]:
+        """Give every metric family of section 5.2."""
+        figures = self._figures()
+        if figures is not None:
+            yield _task_metric(figures)
+            yield _deployment_metric(figures)
+        yield from _pool_metrics(self._database.pool_statistics())
+
+    def _figures(self) -> Figures | None:
+        with self._lock:
+            if self._answered.is_set() and self._is_old():
+                self._asked_at = self._clock()
+                self._answered.clear()
+                threading.Thread(target=self._count, name="figures", daemon=True).start()
+        self._answered.wait(self._patience)
+        return self._known
+
+    def _is_old(self) -> bool:
+        return self._asked_at is None or self._clock() - self._asked_at >= self._max_age
+
+    def _count(self) -> None:
+        try:
+            with self._database.reading() as connection:
+                self._known = count(connection)
+        except PlatzError as error:
+            log.warning("Figures can't be counted", action="metrics_without_database", error=error.message)
+        finally:
+            self._answered.set()
+
+
+def count(connection: Connection) -> Figures:
+    """Count what the metrics need."""
+    tasks, own = schema.deployment_tasks, schema.deployments
+    kinds, clusters = schema.deployment_kinds, schema.k8s_clusters
+    by_status = connection.execute(select(tasks.c.status, func.count()).group_by(tasks.c.status))
+    by_place = connection.execute(
+        select(kinds.c.name, own.c.status, clusters.c.name, func.count())
+        .join_from(own, kinds, kinds.c.id == own.c.kind_id)
+        .join(clusters, clusters.c.id == own.c.cluster_id)
+        .group_by(kinds.c.name, own.c.status, clusters.c.name)
+    )
+    return Figures(
+        tasks=dict(by_status.all()),
+        deployments={(kind, status, cluster): number for kind, status, cluster, number in by_place},
+        cluster_names=tuple(connection.scalars(select(clusters.c.name).distinct())),
+    )
+
+
+def exposition(figures: DatabaseFigures) -> bytes:
+    """Return everything in Prometheus' text format."""
+    counted = CollectorRegistry()
+    counted.register(figures)
+    return generate_latest(counted) + generate_latest(metrics.registry)
+
+
+def _task_metric(figures: Figures) -> Metric:
+    family = GaugeMetricFamily(
+        "platz_deployment_task_status_counter", "Tasks by status.", labels=["task_status"]
+    )
+    for status in TaskStatus:
+        family.add_metric([status.value], figures.tasks.get(status, 0))
+    return family
+
+
+def _deployment_metric(figures: Figures) -> Metric:
+    """Every combination for the kinds that have deployments, so that a gauge falls to 0 instead of vanishing."""
+    labels = ["deployment_kind", "deployment_status", "cluster_name"]
+    family = GaugeMetricFamily(
+        "platz_deployment_status_counter", "Deployments by kind, status and cluster.", labels=labels
+    )
+    for kind in sorted({kind for kind, _, _ in figures.deployments}):
+        for status in DeploymentStatus:
+            for cluster in figures.cluster_names:
+                number = figures.deployments.get((kind, status, cluster), 0)
+                family.add_metric([kind, status.value, cluster], number)
+    return family
+
+
+def _pool_metrics(statistics: PoolStatistics) -> Iterable[Metric]:
+    for field in fields(statistics):
+        name = f"platz_db_pool_{field.name}"
+        yield GaugeMetricFamily(name, "Database pool.", value=getattr(statistics, field.name))

@@ -1,0 +1,80 @@
+"""The operational endpoints, outside `/api` and without authentication (http-api.md section 5).
+
+Invariant: `/status` and `/healthz` say that this process answers and touch nothing else; `/readyz` says
+whether it can do its work, and no as soon as it begins to stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from platz.errors import PlatzError
+from platz.http.database_counts import DatabaseFigures, exposition
+from platz.json import JsonObject
+
+Check = Callable[[], None]
+_CHECKED_FOR_SECONDS = 1.0
+
+
+class Readiness:
+    """What this process depends on, and whether it is about to stop. Thread-safe."""
+
+    def __init__(self, checks: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
+        """Each check raises a `PlatzError` when its dependency fails; it should answer within seconds."""
+        self._checks = checks
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._known: tuple[float, JsonObject] | None = None
+
+    def begin_shutdown(self) -> None:
+        """Be not ready from now on, so that no new requests are sent here."""
+        self._stopping = True
+
+    def report(self) -> tuple[bool, JsonObject]:
+        """Return whether all is well and the state of each dependency, at most a second old."""
+        with self._lock:
+            if self._known is None or self._clock() - self._known[0] >= _CHECKED_FOR_SECONDS:
+                self._known = (self._clock(), {name: _state(check) for name, check in self._checks.items()})
+            dependencies = self._known[1]
+        well = all(state == {"ok": True} for state in dependencies.values())
+        ready = well and not self._stopping
+        return ready, {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
+
+
+def operation_routes(readiness: Readiness, figures: DatabaseFigures) -> list[Route]:
+    """Return the routes."""
+
+    async def status(_request: Request) -> Response:
+        return JSONResponse("ok")
+
+    async def readyz(_request: Request) -> Response:
+        ready, report = await run_in_threadpool(readiness.report)
+        return JSONResponse(report, 200 if ready else 503, headers={"Cache-Control": "no-store"})
+
+    async def scrape(_request: Request) -> Response:
+        text = await run_in_threadpool(exposition, figures)
+        return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    return [
+        Route("/status", status, methods=["GET"]),
+        Route("/healthz", status, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", scrape, methods=["GET"]),
+    ]
+
+
+def _state(check: Check) -> JsonObject:
+    try:
+        check()
+    except PlatzError as error:
+        return {"ok": False, "reason": error.message}
+    return {"ok": True}

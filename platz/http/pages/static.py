@@ -1,0 +1,107 @@
+"""The pages at `/`: another frontend from a folder, or the small built-in page.
+
+Invariant: only regular files inside the folder are served, never hidden ones, and never under `/api`. A
+name that carries a hash of its content may be kept for ever by browsers; everything else is asked for again
+each time.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path, PurePosixPath
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from platz.access.oidc import CALLBACK_PATH
+from platz.errors import PlatzError
+
+CONSOLE_FOLDER = Path(__file__).parents[1] / "console"
+_INDEX = "index.html"
+_HASHED = re.compile(r"[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9.]+$")
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+# What browsers insist on; the tables of operating systems differ.
+_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".mjs": "text/javascript",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+}
+_TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+
+CONSOLE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+FRONTEND_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+"""Another frontend may load what it needs; what no frontend needs stays shut."""
+
+
+class FrontendMissing(PlatzError):
+    """The frontend's folder has no index.html."""
+
+
+class Pages(StaticFiles):
+    """Serves one folder. With ``deep_links`` every path that is not a file gives the index page to a browser."""
+
+    def __init__(self, folder: Path, *, deep_links: bool, policy: str) -> None:
+        """Raise `FrontendMissing` when the folder has no index page."""
+        if not (folder / _INDEX).is_file():
+            raise FrontendMissing(f"The frontend's folder {folder} has no {_INDEX} (PLATZ_FRONTEND_DIR).")
+        super().__init__(directory=folder)
+        self._deep_links = deep_links
+        self._policy = policy
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Answer with the file, or with the index page where the path is the application's own."""
+        try:
+            response = await self._file(path, scope)
+        except HTTPException as refusal:
+            if refusal.status_code == 405:
+                raise
+            if not self._belongs_to_application(path, scope):
+                raise HTTPException(404) from refusal
+            path, response = _INDEX, await self._file(_INDEX, scope)
+        response.headers["Cache-Control"] = _FOR_EVER if _HASHED.search(path) else _ASK_AGAIN
+        response.headers["Content-Security-Policy"] = self._policy
+        return response
+
+    async def _file(self, path: str, scope: Scope) -> Response:
+        parts = PurePosixPath(path).parts
+        if any(part.startswith(".") and part != ".well-known" for part in parts):
+            raise HTTPException(404)
+        response = await super().get_response(path if parts else _INDEX, scope)
+        suffix = PurePosixPath(path if parts else _INDEX).suffix.lower()
+        if response.status_code == 200 and suffix in _TYPES:
+            kind = _TYPES[suffix]
+            response.headers["Content-Type"] = f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
+        return response
+
+    def _belongs_to_application(self, path: str, scope: Scope) -> bool:
+        if scope["path"] == CALLBACK_PATH:
+            return True
+        parts = PurePosixPath(path).parts
+        names_a_file = bool(parts) and "." in parts[-1]
+        return self._deep_links and not names_a_file and parts[:1] != ("api",)
+
+
+def pages(frontend_folder: Path | None) -> Pages:
+    """Return the application to mount at `/`, after everything else; raise `FrontendMissing`."""
+    if frontend_folder is None:
+        return Pages(CONSOLE_FOLDER, deep_links=False, policy=CONSOLE_POLICY)
+    return Pages(frontend_folder, deep_links=True, policy=FRONTEND_POLICY)

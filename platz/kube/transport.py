@@ -1,0 +1,184 @@
+"""One call to an API server: credential, timeouts, repetition, and being cut off.
+
+Invariant: a call ends in an answer below 400 or in one of platz.kube.errors. A refused token is renewed
+once. Calls that do no more harm twice than once are repeated, and those that the server did not take up.
+A token never travels over plain http.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+import urllib3
+import urllib3.exceptions as broken
+
+from platz.kube.cluster_access import ClusterAccess
+from platz.kube.connections import Connections, SocketRegister
+from platz.kube.credentials import Credential
+from platz.kube.errors import KubeAborted, KubeDenied, KubeUnreachable, KubeUntrusted
+from platz.kube.responses import error_from_status, error_from_transport
+from platz.kube.stream import ByteStream
+
+_ATTEMPTS = 3
+_LONGEST_PAUSE = 5.0
+_HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
+_BODY_LIMIT = 128 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class KubeTimeouts:
+    """Seconds to wait for a connection, and for each piece of an answer."""
+
+    connect: float = 5.0
+    read: float = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What is asked of the server."""
+
+    method: str
+    path: str
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+
+    def target(self) -> str:
+        """Return path and query."""
+        return f"{self.path}?{urlencode(self.parameters)}" if self.parameters else self.path
+
+
+class Exchange:
+    """Makes calls to one cluster; safe to use from many threads."""
+
+    def __init__(self, access: ClusterAccess, timeouts: KubeTimeouts) -> None:
+        """Connects nowhere yet."""
+        self._access = access
+        self._timeout = urllib3.Timeout(connect=timeouts.connect, read=timeouts.read)
+        self._sockets = SocketRegister()
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._connections: Connections | None = None
+
+    def answer(self, call: Call) -> bytes:
+        """Return the body of the answer; repeats what may be repeated."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._once(call)
+            except KubeUnreachable as error:
+                if attempt == _ATTEMPTS or not _may_repeat(call, error):
+                    raise
+                self._pause(attempt, error)
+        raise AssertionError("the last attempt returns or raises")
+
+    def stream(self, call: Call, *, silence: float) -> ByteStream:
+        """Open an answer that goes on; reading raises `TimeoutError` after ``silence`` quiet seconds."""
+        answer = self._send(call)
+        if answer.status >= 400:
+            raise self._refusal(answer)
+        return ByteStream(answer, silence=silence)
+
+    def cut(self) -> None:
+        """End every call at once, from any thread; these and later ones raise `KubeAborted`."""
+        self._stopped.set()
+        self._sockets.cut()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        with self._lock:
+            if self._connections is not None:
+                self._connections.close()
+
+    def _once(self, call: Call) -> bytes:
+        answer = self._send(call)
+        if answer.status >= 400:
+            raise self._refusal(answer)
+        return self._body(answer)
+
+    def _send(self, call: Call) -> urllib3.BaseHTTPResponse:
+        credential = self._access.credentials.current()
+        answer = self._send_as(credential, call)
+        if answer.status != 401:
+            return answer
+        renewed = self._access.credentials.renew()
+        if renewed == credential:
+            return answer
+        answer.drain_conn()
+        return self._send_as(renewed, call)
+
+    def _send_as(self, credential: Credential, call: Call) -> urllib3.BaseHTTPResponse:
+        if self._stopped.is_set():
+            raise self._aborted()
+        try:
+            return self._connections_for(credential).pool.request(
+                call.method,
+                self._access.server + call.target(),
+                body=call.body,
+                headers=self._headers(credential, call),
+                preload_content=False,
+                decode_content=True,
+                redirect=False,
+                retries=False,
+                timeout=self._timeout,
+            )
+        except (broken.HTTPError, OSError) as error:
+            raise self._broken(error) from error
+        except ValueError:  # of a line break in a header; its text holds the token
+            raise KubeDenied(
+                f"The credentials for cluster {self._access.name} hold characters that can't be sent."
+            ) from None
+
+    def _headers(self, credential: Credential, call: Call) -> dict[str, str]:
+        headers = {"Accept": "application/json", "User-Agent": "platz"}
+        if call.body is not None:
+            headers["Content-Type"] = call.content_type
+        if credential.token is not None and self._access.server.startswith("https://"):
+            headers["Authorization"] = f"Bearer {credential.token}"
+        return headers
+
+    def _connections_for(self, credential: Credential) -> Connections:
+        """A new client certificate needs new connections; a new token does not."""
+        with self._lock:
+            present = self._connections
+            if present is None or present.certificate != credential.certificate:
+                present = Connections(
+                    self._access, certificate=credential.certificate, register=self._sockets
+                )
+                self._connections = present
+            return present
+
+    def _body(self, answer: urllib3.BaseHTTPResponse) -> bytes:
+        try:
+            body = answer.read(_BODY_LIMIT)
+            answer.drain_conn()
+        except (broken.HTTPError, OSError) as error:
+            raise self._broken(error) from error
+        finally:
+            answer.release_conn()
+        return body
+
+    def _refusal(self, answer: urllib3.BaseHTTPResponse) -> Exception:
+        retry_after = answer.headers.get("Retry-After")
+        return error_from_status(
+            self._access.name, answer.status, self._body(answer), retry_after=retry_after
+        )
+
+    def _broken(self, error: Exception) -> KubeUnreachable:
+        return self._aborted() if self._stopped.is_set() else error_from_transport(self._access.name, error)
+
+    def _aborted(self) -> KubeAborted:
+        return KubeAborted(f"The connection to cluster {self._access.name} was closed by Platz.")
+
+    def _pause(self, attempt: int, error: KubeUnreachable) -> None:
+        seconds = max(error.retry_after, 0.1 * 4**attempt * random.uniform(0.5, 1.5))  # noqa: S311  no secret
+        self._stopped.wait(min(seconds, _LONGEST_PAUSE))
+
+
+def _may_repeat(call: Call, error: KubeUnreachable) -> bool:
+    if isinstance(error, KubeAborted | KubeUntrusted):
+        return False
+    return error.not_taken_up or call.method in _HARMLESS_TWICE

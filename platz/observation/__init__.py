@@ -1,0 +1,1 @@
+"""What Platz observes of clusters and deployments, and keeps in step with what it sees."""

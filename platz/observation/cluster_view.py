@@ -1,0 +1,158 @@
+"""A cluster as its watches show it, and what of it is not yet in the database.
+
+Invariant: once every batch is written, the cluster's rows in `k8s_resources` equal the workloads that live in
+deployments' namespaces, deletions included. A workload may be seen before its namespace is: it waits here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
+from sqlalchemy import Connection
+
+from platz.db.tables import k8s_resources
+from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
+from platz.identities import ClusterId, DeploymentId
+from platz.json import JsonObject
+from platz.kube.resources import NAMESPACE, ResourceKind
+from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
+from platz.observation.workloads import owner_of, seen_workload, workload_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What is to be written: rows, ids of rows that go, and kinds of which only the listed ids stay."""
+
+    cluster_id: ClusterId
+    upserts: tuple[SeenWorkload, ...]
+    removals: tuple[WorkloadId, ...]
+    kept: dict[str, tuple[WorkloadId, ...]]
+
+    def write(self, connection: Connection) -> int:
+        """Write it all; return how many rows changed."""
+        changed = k8s_resources.upsert(connection, self.upserts) + k8s_resources.remove(
+            connection, self.removals
+        )
+        for kind, ids in self.kept.items():
+            changed += k8s_resources.keep_only(connection, self.cluster_id, kind, ids)
+        return changed
+
+
+@dataclass(kw_only=True)
+class _Workload:
+    resource: ResourceKind
+    document: JsonObject
+
+    @property
+    def namespace(self) -> str:
+        return str(cast("JsonObject", self.document["metadata"]).get("namespace"))
+
+
+@dataclass(kw_only=True)
+class ClusterView:
+    """Takes the news of four watches, gives batches. Not thread-safe: its actor owns it."""
+
+    cluster_id: ClusterId
+    _owners: dict[str, DeploymentId] = field(default_factory=dict[str, DeploymentId])
+    _workloads: dict[WorkloadId, _Workload] = field(default_factory=dict[WorkloadId, _Workload])
+    _dirty: set[WorkloadId] = field(default_factory=set[WorkloadId])
+    _listed: set[str] = field(default_factory=set[str])
+    _knows_namespaces: bool = False
+
+    def apply(self, resource: ResourceKind, news: Snapshot | Changes) -> bool:
+        """Take news of one kind; tell whether a namespace of a deployment went away."""
+        if resource == NAMESPACE:
+            return self._apply_namespaces(news)
+        if isinstance(news, Snapshot):
+            known = {id_ for id_, workload in self._workloads.items() if workload.resource == resource}
+            listed = {self._see(resource, document) for document in news.objects}
+            for gone in known - listed:
+                self._forget(gone)
+            self._listed.add(resource.kind)
+        else:
+            for change in news.changes:
+                self._apply_change(resource, change)
+        return False
+
+    def take_batch(self) -> Batch | None:
+        """Give what is not written yet, and count it as written; None when there is nothing.
+
+        Nothing is given before all namespaces are known: a workload whose owner is not known yet would count as gone.
+        """
+        if not self._knows_namespaces or not (self._dirty or self._listed):
+            return None
+        rows = [self._row(id_) for id_ in self._dirty]
+        upserts = tuple(row for row in rows if row is not None)
+        removals = tuple(self._dirty - {row.id for row in upserts})
+        kept = {kind: self._owned(kind) for kind in self._listed}
+        self._dirty, self._listed = set(), set()
+        return Batch(cluster_id=self.cluster_id, upserts=upserts, removals=removals, kept=kept)
+
+    def put_back(self, batch: Batch) -> None:
+        """Take back a batch that could not be written."""
+        self._dirty |= {row.id for row in batch.upserts} | set(batch.removals)
+        self._listed |= set(batch.kept)
+
+    def _apply_namespaces(self, news: Snapshot | Changes) -> bool:
+        before = dict(self._owners)
+        if isinstance(news, Snapshot):
+            self._owners, self._knows_namespaces = {}, True
+            self._own(news.objects)
+        else:
+            for change in news.changes:
+                if isinstance(change, Upsert):
+                    self._own([change.object])
+                else:
+                    self._owners.pop(_name(change.object), None)
+        differing = {name for name, _ in before.items() ^ self._owners.items()}
+        self._dirty |= {id_ for id_, workload in self._workloads.items() if workload.namespace in differing}
+        return isinstance(news, Snapshot) or not set(before) <= set(self._owners)
+
+    def _own(self, namespaces: Iterable[JsonObject]) -> None:
+        for namespace in namespaces:
+            owner = owner_of(namespace)
+            if owner is not None:
+                self._owners[_name(namespace)] = owner
+
+    def _apply_change(self, resource: ResourceKind, change: Upsert | Gone) -> None:
+        if isinstance(change, Upsert):
+            self._see(resource, change.object)
+        elif (gone := workload_id(change.object)) is not None:
+            self._forget(gone)
+
+    def _see(self, resource: ResourceKind, document: JsonObject) -> WorkloadId | None:
+        id_ = workload_id(document)
+        if id_ is not None:
+            self._workloads[id_] = _Workload(resource=resource, document=document)
+            self._dirty.add(id_)
+        return id_
+
+    def _forget(self, id_: WorkloadId) -> None:
+        if self._workloads.pop(id_, None) is not None:
+            self._dirty.add(id_)
+
+    def _row(self, id_: WorkloadId) -> SeenWorkload | None:
+        workload = self._workloads.get(id_)
+        if workload is None:
+            return None
+        resource = workload.resource
+        return seen_workload(
+            resource.kind,
+            resource.api_version,
+            workload.document,
+            cluster_id=self.cluster_id,
+            owners=self._owners,
+        )
+
+    def _owned(self, kind: str) -> tuple[WorkloadId, ...]:
+        return tuple(
+            id_
+            for id_, workload in self._workloads.items()
+            if workload.resource.kind == kind and workload.namespace in self._owners
+        )
+
+
+def _name(document: JsonObject) -> str:
+    return str(cast("JsonObject", document.get("metadata") or {}).get("name"))

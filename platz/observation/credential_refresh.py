@@ -1,0 +1,51 @@
+"""Refreshes the credentials of all enabled deployments of a cluster (workers.md section 6)."""
+
+from __future__ import annotations
+
+import structlog
+
+from platz.charts.documents.derived_names import namespace_name
+from platz.db.database import Database
+from platz.db.tables import deployments, kinds
+from platz.errors import PlatzError
+from platz.identities import ClusterId
+from platz.kube.client import KubeClient
+from platz.kube.errors import KubeUnreachable
+from platz.kube.namespaces import deployment_of, find_namespace, is_terminating
+from platz.observation.credentials import Credentials, write_credentials
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def refresh_cluster(
+    database: Database, client: KubeClient, cluster_id: ClusterId, credentials: Credentials
+) -> dict[str, int]:
+    """Write each secret; return how many were written, skipped (no namespace yet) and failed.
+
+    One deployment's failure does not stop the others, but a cluster that does not answer ends the round with
+    `KubeUnreachable`.
+    """
+    with database.reading() as connection:
+        rows = [row for row in deployments.of_cluster(connection, cluster_id) if row.enabled]
+        names = kinds.names(connection)
+    counts = {"written": 0, "skipped": 0, "failed": 0}
+    for row in rows:
+        namespace = namespace_name(names[row.kind_id], row.name)
+        try:
+            present = find_namespace(client, name=namespace)
+            if present is None or is_terminating(present) or deployment_of(present) != str(row.id):
+                counts["skipped"] += 1
+                continue
+            write_credentials(client, namespace=namespace, deployment_id=row.id, credentials=credentials)
+            counts["written"] += 1
+        except KubeUnreachable:
+            raise
+        except PlatzError as error:
+            counts["failed"] += 1
+            log.warning(
+                "Credentials were not written",
+                action="refresh",
+                deployment_id=str(row.id),
+                reason=error.message,
+            )
+    return counts

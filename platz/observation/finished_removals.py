@@ -1,0 +1,88 @@
+"""Ends the removals of a cluster: what is `Uninstalling` or `Deleting` and has no namespace left (workers.md 7.3, 7.4).
+
+Invariants: a removal ends only when no task of the deployment is due or running (its Uninstall may not have
+begun, or an Install may be about to make the namespace again); and it does end, because a namespace that a failed
+Uninstall left behind is deleted once more, and what users scheduled for later (actions, restarts) holds up nothing.
+"""
+
+from __future__ import annotations
+
+import structlog
+from sqlalchemy import Connection
+
+from platz.db.database import Database
+from platz.db.enums import ACTIVE_TASK_STATUSES, DeploymentStatus
+from platz.db.tables import deployments, tasks
+from platz.db.tables.deployments import DeploymentRow
+from platz.errors import PlatzError, Retryable
+from platz.identities import ClusterId, DeploymentId
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.namespaces import LABEL_SELECTOR, delete_namespace, is_terminating
+from platz.kube.resources import NAMESPACE
+from platz.observation.workloads import owner_of
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+ENDING = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
+
+
+def end_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
+    """Finish what can be finished and return whose removal ended.
+
+    One deployment whose namespace can't be deleted holds up no other. Raises `Retryable` when the cluster or the
+    database does not answer.
+    """
+    with database.reading() as connection:
+        ending = _at_rest(connection, cluster_id)
+    if not ending:
+        return []
+    namespaces = client.list_all(NAMESPACE, label_selector=LABEL_SELECTOR).items
+    ended: list[DeploymentId] = []
+    for row in ending:
+        left = [namespace for namespace in namespaces if owner_of(namespace) == row.id]
+        try:
+            if not left and _end(database, row):
+                ended.append(row.id)
+            _delete_once_more(client, left)
+        except Retryable:
+            raise
+        except PlatzError as error:
+            log.warning(
+                "A removal can't be ended", action="remove", deployment_id=str(row.id), reason=error.message
+            )
+    return ended
+
+
+def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentRow]:
+    return [
+        row
+        for row in deployments.of_cluster(connection, cluster_id, ENDING)
+        if not _is_at_work(connection, row.id)
+    ]
+
+
+def _is_at_work(connection: Connection, deployment_id: DeploymentId) -> bool:
+    return bool(tasks.of_deployment(connection, deployment_id, ACTIVE_TASK_STATUSES, only_due=True))
+
+
+def _end(database: Database, row: DeploymentRow) -> bool:
+    with database.transaction() as connection:
+        deployments.lock(connection, [row.id])  # whoever queues a task holds this lock
+        if _is_at_work(connection, row.id):
+            return False
+        if row.status is DeploymentStatus.DELETING:
+            return deployments.remove(connection, row.id)
+        ended = deployments.set_status_if(
+            connection, row.id, [DeploymentStatus.UNINSTALLING], DeploymentStatus.UNINSTALLED
+        )
+        if ended:
+            deployments.set_revision(connection, row.id, None)  # a failed Uninstall left it
+        return ended
+
+
+def _delete_once_more(client: KubeClient, namespaces: list[JsonObject]) -> None:
+    for namespace in namespaces:
+        metadata = namespace["metadata"]
+        if not is_terminating(namespace) and isinstance(metadata, dict):
+            delete_namespace(client, name=str(metadata["name"]))

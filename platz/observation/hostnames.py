@@ -1,0 +1,19 @@
+"""Where a deployment's ingress answers (workers.md section 0.3)."""
+
+from __future__ import annotations
+
+from platz.charts.documents.derived_names import ingress_hostname
+from platz.charts.documents.features import effective_features
+from platz.errors import Conflict
+from platz.json import JsonValue
+
+
+def hostname_of(*, kind: str, name: str, domain: str | None, features: JsonValue) -> str:
+    """The ingress host name; ``features`` is the stored document of the chart whose format counts.
+
+    Raises `Conflict` when the cluster has no domain, `InvalidDocument` for features that can't be read.
+    """
+    if not domain:
+        raise Conflict("The cluster has no ingress domain. Set one in the cluster's settings.")
+    hostname_format = effective_features(features).hostname_format
+    return ingress_hostname(kind, name, hostname_format=hostname_format, domain=domain)

@@ -1,0 +1,100 @@
+"""The lifecycle hooks of deployment resources (workers.md section 9, chart-extensions.md section 9.3).
+
+Invariant: an outcome is only written while the resource is as it was when its hook was called; a change that came
+meanwhile is called for next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from platz.charts.documents.derived_names import target_url
+from platz.charts.documents.resource_types import Operation, parse_resource_spec
+from platz.charts.documents.targets import Target
+from platz.db.database import Database
+from platz.db.enums import SyncStatus
+from platz.db.field_encryption import opened_object
+from platz.db.polling import poll_candidates
+from platz.db.tables import deployment_resource_types, deployment_resources
+from platz.db.tables.deployment_resources import ResourceId, ResourceRow
+from platz.errors import PlatzError, Retryable
+from platz.json import JsonObject
+from platz.observation.hostnames import hostname_of
+from platz.observation.ingress import CallFailed, IngressCaller
+
+HOOK_SECONDS = 60.0
+HOOKS = {
+    SyncStatus.CREATING: Operation.CREATE,
+    SyncStatus.UPDATING: Operation.UPDATE,
+    SyncStatus.DELETING: Operation.DELETE,
+}
+
+
+def synchronise(
+    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], resource_id: ResourceId
+) -> None:
+    """Call the hook that the resource waits for, if there is one, and write the outcome.
+
+    Raises `Retryable` when the database is away.
+    """
+    with database.reading() as connection:
+        row = deployment_resources.get(connection, resource_id)
+        if row is None or row.sync_status not in HOOKS:
+            return
+    try:
+        _call_hook(database, caller, decrypt, row)
+    except Retryable:
+        raise
+    except PlatzError as error:
+        status, reason = SyncStatus.ERROR, error.message
+    else:
+        status, reason = SyncStatus.READY, None
+    with database.transaction() as connection:
+        deployment_resources.finish_sync(connection, row, status, reason=reason)
+
+
+def _call_hook(
+    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], row: ResourceRow
+) -> None:
+    with database.reading() as connection:
+        target = _target(connection, row)
+        if target is None or row.deployment_id is None:
+            return
+        url = target_url(_hostname(connection, row), target.path)
+    caller.call(target.method.value, url, body=_document(row, decrypt), send_body=True, seconds=HOOK_SECONDS)
+
+
+def _target(connection: Connection, row: ResourceRow) -> Target | None:
+    type_row = deployment_resource_types.get(connection, row.type_id)
+    if type_row is None:
+        return None
+    hook = parse_resource_spec(type_row.spec).lifecycle.get(HOOKS[row.sync_status])
+    return hook.target if hook else None
+
+
+def _hostname(connection: Connection, row: ResourceRow) -> str:
+    """Host of the managing deployment: the format of its revision's chart counts (chart-extensions.md 7.2)."""
+    managing = [] if row.deployment_id is None else poll_candidates(connection, [row.deployment_id])
+    if not managing or not managing[0].has_revision:
+        raise CallFailed("The deployment that manages this resource is not installed.")
+    candidate = managing[0]
+    return hostname_of(
+        kind=candidate.kind, name=candidate.name, domain=candidate.ingress_domain, features=candidate.features
+    )
+
+
+def _document(row: ResourceRow, decrypt: Callable[[str], str]) -> JsonObject:
+    """The whole row as JSON, sensitive properties included and in plain."""
+    return {
+        "id": str(row.id),
+        "created_at": row.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "type_id": str(row.type_id),
+        "deployment_id": str(row.deployment_id) if row.deployment_id else None,
+        "name": row.name,
+        "exists": row.exists,
+        "props": opened_object(row.props, decrypt),
+        "sync_status": row.sync_status.value,
+        "sync_reason": row.sync_reason,
+    }

@@ -1,0 +1,81 @@
+"""Asks a deployment how it is (workers.md section 8, chart-extensions.md section 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from platz.charts.documents.derived_names import target_url
+from platz.charts.documents.features import effective_features
+from platz.charts.documents.status_document import parse_status
+from platz.db.polling import PollCandidate
+from platz.db.storable import storable_json
+from platz.errors import PlatzError
+from platz.identities import DeploymentId
+from platz.json import JsonObject, JsonValue
+from platz.observation.hostnames import hostname_of
+from platz.observation.ingress import CallFailed, IngressCaller
+
+SHORTEST_INTERVAL_SECONDS = 15
+POLL_TIMEOUT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Poll:
+    """Where and how often a deployment is asked."""
+
+    deployment_id: DeploymentId
+    url: str
+    interval_seconds: int
+
+
+def poll_of(candidate: PollCandidate) -> Poll | None:
+    """The poll that a deployment needs, or None when it is not to be polled."""
+    if not candidate.enabled or not candidate.has_revision:
+        return None
+    try:
+        features = effective_features(candidate.features)
+        if features.status is None:
+            return None
+        hostname = hostname_of(
+            kind=candidate.kind,
+            name=candidate.name,
+            domain=candidate.ingress_domain,
+            features=candidate.features,
+        )
+    except PlatzError:
+        return None  # a chart that can't be read, or a cluster without a domain: there is nowhere to ask
+    return Poll(
+        deployment_id=candidate.id,
+        url=target_url(hostname, features.status.path),
+        interval_seconds=max(features.status.refresh_interval_secs, SHORTEST_INTERVAL_SECONDS),
+    )
+
+
+def sample(caller: IngressCaller, poll: Poll) -> JsonObject:
+    """Ask once and return the document for `deployments.reported_status`; a failure is a document too."""
+    try:
+        answer = caller.call("GET", poll.url, body=None, send_body=False, seconds=POLL_TIMEOUT_SECONDS)
+        content = parse_status(_decode(answer.text, poll.url))
+    except PlatzError as error:
+        return _document(None, error.message)
+    return _document(content, None)
+
+
+def _decode(text: str, url: str) -> JsonValue:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise CallFailed(f"GET {url} answered something that is not JSON.") from None
+
+
+def _document(content: JsonObject | None, error: str | None) -> JsonObject:
+    document: JsonObject = {
+        "timestamp": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "get_successful": error is None,
+        "content": content,
+        "error": error,
+    }
+    return orjson.loads(storable_json(orjson.dumps(document).decode()))

@@ -1,0 +1,82 @@
+"""What the raw objects of a cluster's watches mean to Platz (workers.md section 7.2); pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+from uuid import UUID
+
+from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
+from platz.identities import ClusterId, DeploymentId
+from platz.json import JsonObject, JsonValue
+from platz.kube.namespaces import deployment_of
+
+MOST_DOTS = 1000
+
+
+def status_colors(kind: str, status: JsonValue) -> list[str]:
+    """One entry for each replica or pod (workers.md 7.2); missing numbers count as zero."""
+    numbers = cast("JsonObject", status) if isinstance(status, dict) else {}
+
+    def number(key: str) -> int:
+        value = numbers.get(key)
+        return max(0, min(value, MOST_DOTS)) if isinstance(value, int) else 0
+
+    colors = {
+        "Deployment": lambda: (
+            ["Success"] * number("availableReplicas") + ["Danger"] * number("unavailableReplicas")
+        ),
+        "StatefulSet": lambda: (
+            ["Success"] * number("readyReplicas")
+            + ["Danger"] * max(0, number("replicas") - number("readyReplicas"))
+        ),
+        "Job": lambda: (
+            ["Primary"] * number("active") + ["Success"] * number("succeeded") + ["Danger"] * number("failed")
+        ),
+    }
+    return colors[kind]()
+
+
+def seen_workload(
+    kind: str,
+    api_version: str,
+    document: JsonObject,
+    *,
+    cluster_id: ClusterId,
+    owners: Mapping[str, DeploymentId],
+) -> SeenWorkload | None:
+    """The row of a workload, or None when its namespace is not a deployment's (``owners`` by namespace)."""
+    metadata = cast("JsonObject", document.get("metadata") or {})
+    owner = owners.get(str(metadata.get("namespace")))
+    uid = _uuid(metadata.get("uid"))
+    if owner is None or uid is None:
+        return None
+    return SeenWorkload(
+        id=WorkloadId(uid),
+        cluster_id=cluster_id,
+        deployment_id=owner,
+        kind=kind,
+        api_version=api_version,
+        name=str(metadata.get("name")),
+        status_color=status_colors(kind, document.get("status")),
+        metadata=metadata,
+    )
+
+
+def workload_id(document: JsonObject) -> WorkloadId | None:
+    """Id of the row of a workload that is gone."""
+    uid = _uuid(cast("JsonObject", document.get("metadata") or {}).get("uid"))
+    return None if uid is None else WorkloadId(uid)
+
+
+def owner_of(namespace: JsonObject) -> DeploymentId | None:
+    """The deployment that a namespace belongs to; None for a missing or malformed annotation."""
+    uid = _uuid(deployment_of(namespace))
+    return None if uid is None else DeploymentId(uid)
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

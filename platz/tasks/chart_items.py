@@ -1,0 +1,77 @@
+"""The rows behind a chart's collection inputs, read from the database (chart-extensions.md section 5).
+
+Invariant: this only says which rows there are; every rule about them is in `platz.charts.rendering.chosen_items`. What
+is encrypted at rest is decrypted here and nowhere later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from sqlalchemy import Connection
+from typing_extensions import override
+
+from platz.charts.rendering.chosen_items import Collections, DeploymentItem, ResourceItem, SecretItem
+from platz.db.field_encryption import opened_object
+from platz.db.tables import deployment_resource_types as types
+from platz.db.tables import deployment_resources as resources
+from platz.db.tables import deployments, kinds, secrets
+from platz.db.tables.deployment_resource_types import ResourceTypeId
+from platz.db.tables.deployment_resources import ResourceId
+from platz.db.tables.secrets import SecretId
+from platz.identities import DeploymentId, EnvId
+from platz.tasks import sensitive_inputs
+
+
+class DatabaseCollections(Collections):
+    """Looks items up in one connection, as that connection sees them."""
+
+    def __init__(self, connection: Connection, decrypt: Callable[[str], str]) -> None:
+        self._connection = connection
+        self._decrypt = decrypt
+
+    @override
+    def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
+        row = deployments.get(self._connection, DeploymentId(deployment_id))
+        kind = kinds.get(self._connection, row.kind_id) if row else None
+        if row is None or kind is None:
+            return None
+        return DeploymentItem(
+            id=row.id,
+            created_at=row.created_at,
+            name=row.name,
+            kind=kind.name,
+            cluster_id=row.cluster_id,
+            enabled=row.enabled,
+        )
+
+    @override
+    def secret(self, secret_id: UUID) -> SecretItem | None:
+        row = secrets.get(self._connection, SecretId(secret_id))
+        if row is None:
+            return None
+        return SecretItem(
+            id=row.id,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            env_id=row.env_id,
+            collection=row.collection,
+            name=row.name,
+            contents=self._decrypt(row.contents),
+        )
+
+    @override
+    def resource_type(self, *, env_id: UUID, kind: str | None, key: str) -> UUID | None:
+        row = types.find(self._connection, EnvId(env_id), key, kind)
+        return None if row is None else row.id
+
+    @override
+    def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:
+        row = resources.of_type(self._connection, ResourceTypeId(type_id), ResourceId(resource_id))
+        kind = types.get(self._connection, ResourceTypeId(type_id)) if row else None
+        if row is None or kind is None:
+            return None
+        props = opened_object(row.props, self._decrypt)
+        sensitive = sensitive_inputs.of_resource_type(kind.spec)
+        return ResourceItem(id=row.id, name=row.name, props=props, sensitive=sensitive)

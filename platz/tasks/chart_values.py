@@ -1,0 +1,46 @@
+"""Turns rows into what the chart functions take (workers.md section 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from platz.charts.rendering.chosen_items import Collections
+from platz.charts.rendering.helm_values import (
+    ChartValues,
+    ClusterValues,
+    DeploymentValues,
+    EnvValues,
+    HelmValuesInputs,
+)
+from platz.db.field_encryption import opened
+from platz.tasks.task_target import Revision, Subject
+
+
+def values_inputs(
+    subject: Subject,
+    revision: Revision,
+    *,
+    own_url: str,
+    collections: Collections,
+    decrypt: Callable[[str], str],
+) -> HelmValuesInputs:
+    """Gather everything that the values depend on, what is sealed at rest opened.
+
+    Raises `Conflict` when the cluster has no environment.
+    """
+    env, deployment = subject.env, subject.deployment
+    return HelmValuesInputs(
+        deployment=DeploymentValues(
+            id=deployment.id,
+            name=deployment.name,
+            kind=subject.kind_name,
+            config=opened(deployment.config, decrypt),
+        ),
+        cluster=ClusterValues(**vars(subject.cluster)),
+        env=EnvValues(id=env.id, name=env.name, node_selector=env.node_selector, tolerations=env.tolerations),
+        chart=ChartValues(features=revision.chart.features, values_ui=revision.chart.values_ui),
+        revision_id=revision.task_id,
+        config_inputs=opened(revision.inputs, decrypt),
+        own_url=own_url,
+        collections=collections,
+    )

@@ -1,0 +1,74 @@
+"""What the operations need of the world, as interfaces: they are plain functions over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from platz.db.database import Database
+from platz.db.tables.charts import ChartRow
+from platz.db.tables.registries import RegistryRow
+from platz.errors import PlatzError
+from platz.helm.diagnosis import HelmKilled
+from platz.helm.engine import HelmOutcome, HelmRun
+from platz.identities import ClusterId
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.cluster_access import as_kubeconfig
+from platz.observation.credentials import Credentials
+from platz.observation.ingress import IngressCaller
+
+
+class Interrupted(PlatzError):
+    """The task was stopped because this process must no longer work on it; the next owner goes on."""
+
+
+class ClusterNotServed(PlatzError):
+    """Platz does not look after this cluster at present: it is ignored, or was not found."""
+
+
+class HelmRunner(Protocol):
+    """Runs Helm in a child process (`platz.helm.process_pool.HelmProcesses`)."""
+
+    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+        """Run to the end; raise `HelmKilled` when somebody stopped it."""
+        ...
+
+
+class ChartArchives(Protocol):
+    """Fetches packaged charts."""
+
+    def fetch(self, registry: RegistryRow, chart: ChartRow) -> Path:
+        """Return the chart's verified archive on disk; raise `Retryable` or `Rejected`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationContext:
+    """The world of the operations.
+
+    ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``decrypt``
+    reads what is encrypted at rest. ``owner`` names who runs the task, so that only its own Helm children can be
+    stopped with it.
+    """
+
+    database: Database
+    kube: Callable[[ClusterId], KubeClient]
+    helm: HelmRunner
+    archives: ChartArchives
+    caller: IngressCaller
+    credentials: Credentials
+    decrypt: Callable[[str], str]
+    helm_timeout: timedelta
+    owner: str = ""
+
+    def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
+        """Run Helm against a cluster with a fresh credential; raise `Interrupted` when it was stopped."""
+        kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
+        try:
+            return self.helm.run(run, kubeconfig=kubeconfig, owner=self.owner)
+        except HelmKilled as error:
+            raise Interrupted from error

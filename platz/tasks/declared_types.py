@@ -1,0 +1,25 @@
+"""The resource types that a chart brings, recorded after each successful release (workers.md section 3.9)."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from sqlalchemy import Connection
+
+from platz.db.tables import deployment_resource_types
+from platz.db.tables.charts import ChartRow
+from platz.json import JsonObject
+from platz.tasks.task_target import Subject
+
+
+def save_resource_types(connection: Connection, subject: Subject, chart: ChartRow) -> None:
+    """Insert or update each type; raise `Conflict` when one is global here and belongs to an env there."""
+    for entry in cast("list[JsonObject]", chart.resource_types or []):
+        spec = cast("JsonObject", entry["spec"])
+        deployment_resource_types.upsert(
+            connection,
+            env_id=None if spec.get("global") else subject.env.id,
+            kind_id=subject.deployment.kind_id,
+            key=str(entry["key"]),
+            spec=spec,
+        )

@@ -1,0 +1,219 @@
+"""Runs one claimed task to its end, and goes on with one that somebody else began.
+
+Invariants:
+
+- every task ends as `Done` or `Failed` with a sentence, unless this process must let go of it: then it stays
+  `Started` for the next owner, who calls `resume`;
+- a deployment never stays in a transitional status: a failure of Install, Upgrade, Reinstall or Recreate makes
+  it `Error` with the reason;
+- a database that goes away in the middle interrupts the task, and so does losing the cluster to another process:
+  neither changes anything about its outcome.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from platz import metrics
+from platz.db import task_queue
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.storable import storable
+from platz.db.tables import deployments, tasks
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import ProcessId
+from platz.db.unreachable import DatabaseUnavailable
+from platz.errors import PlatzError, Rejected
+from platz.helm.report import bounded
+from platz.kube.errors import KubeAborted
+from platz.tasks import actions, releases, removals, restarts
+from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.operations import from_json
+from platz.tasks.recovery import Finding, find_out
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+MOST_OUTPUT_CHARACTERS = 20_000
+MOST_REASON_CHARACTERS = 8_000
+"""A template that fails deep inside others is reported once a level: people read the first and the last of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """How one operation runs: its steps, the status meanwhile, and whether its failure shows on the deployment."""
+
+    steps: Callable[[OperationContext, TaskRow], str]
+    status: DeploymentStatus | None = None
+    failure_shows: bool = False
+
+
+PROCEDURES: Mapping[str, Procedure] = {
+    "Install": Procedure(steps=releases.install, status=DeploymentStatus.INSTALLING, failure_shows=True),
+    "Upgrade": Procedure(steps=releases.upgrade, status=DeploymentStatus.UPGRADING, failure_shows=True),
+    "Reinstall": Procedure(steps=releases.reinstall, status=DeploymentStatus.UPGRADING, failure_shows=True),
+    "Recreate": Procedure(steps=removals.recreate, status=DeploymentStatus.RENAMING, failure_shows=True),
+    "Uninstall": Procedure(steps=removals.uninstall, status=DeploymentStatus.UNINSTALLING),
+    "InvokeAction": Procedure(steps=actions.invoke_action),
+    "RestartK8sResource": Procedure(steps=restarts.restart),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _End:
+    """How a task ended: with what it reports, or why it failed."""
+
+    status: TaskStatus
+    words: str
+
+
+class EndNotWritten(DatabaseUnavailable):
+    """The task has ended, and the database went away before that was written."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        super().__init__()
+        self._write = write
+
+    def write_again(self, _context: OperationContext, _task: TaskRow) -> None:
+        """Take the place of `resume`: there is nothing left to do but this. Raises `EndNotWritten`."""
+        _written(self._write)
+
+
+def _refuse(_context: OperationContext, task: TaskRow) -> str:
+    """Say what is wrong with an operation that Platz does not know."""
+    from_json(task.operation)
+    raise Rejected("Platz does not know this operation.", field="operation")
+
+
+UNKNOWN = Procedure(steps=_refuse)
+
+
+def execute(context: OperationContext, task: TaskRow) -> None:
+    """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`.
+
+    Raises `EndNotWritten` when all is done but the writing.
+    """
+    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
+    _show(context, task, procedure)
+    _conclude(context, task, procedure, lambda: procedure.steps(context, task))
+
+
+def resume(context: OperationContext, task: TaskRow) -> None:
+    """Go on with a task that was left `Started`: ask the cluster what happened, then act on it.
+
+    One whose end was written after all, though the writer could not know, is left alone.
+    """
+    with context.database.reading() as connection:
+        present = tasks.get(connection, task.id)
+    if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
+        return
+    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
+    _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
+
+
+def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> str:
+    finding = find_out(context, task)
+    log.info("Resuming a task", action="resume", task_id=str(task.id), finding=finding.value)
+    match finding:
+        case Finding.FINISHED:
+            releases.record_release(context, task)
+            return "Helm had finished before Platz could write it down."
+        case Finding.NOT_REPEATABLE:
+            raise PlatzError(
+                "Platz was interrupted while this action was being sent. It may or may not have been carried out;"
+                " look at the deployment before you repeat it."
+            )
+        case Finding.REPEATABLE:
+            _show(context, task, procedure)
+            return procedure.steps(context, task)
+
+
+def _show(context: OperationContext, task: TaskRow, procedure: Procedure) -> None:
+    """Let the deployment say what is being done with it."""
+    if procedure.status is not None:
+        with context.database.transaction() as connection:
+            deployments.set_status(connection, task.deployment_id, procedure.status)
+
+
+def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
+    began = time.monotonic()
+    end = _run(context, task, run)
+    took = time.monotonic() - began
+
+    def write() -> None:
+        _write_end(context, task, procedure, end)
+        _tell_end(task, end, took)
+
+    _written(write)
+
+
+def _written(write: Callable[[], None]) -> None:
+    try:
+        write()
+    except DatabaseUnavailable as error:
+        raise EndNotWritten(write) from error
+
+
+def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _End:
+    try:
+        return _End(status=TaskStatus.DONE, words=bounded(run(), MOST_OUTPUT_CHARACTERS))
+    except (Interrupted, DatabaseUnavailable):
+        raise
+    except PlatzError as error:
+        if _is_taken_away(context, task, error):
+            raise Interrupted from error
+        return _failure(error.message)
+    except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
+        log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
+        return _failure(f"An internal error of Platz stopped this task ({task.id}); its log says more.")
+
+
+def _failure(reason: str) -> _End:
+    return _End(status=TaskStatus.FAILED, words=storable(bounded(reason, MOST_REASON_CHARACTERS)))
+
+
+def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) -> bool:
+    """Tell whether this process had to leave the task's cluster: then its failure says nothing about the task."""
+    if isinstance(error, KubeAborted):
+        return True
+    try:
+        context.kube(task.cluster_id)
+    except ClusterNotServed:
+        return True
+    return False
+
+
+def _write_end(context: OperationContext, task: TaskRow, procedure: Procedure, end: _End) -> None:
+    """Write how the task ended, unless that is written already or the task is another owner's by now."""
+    with context.database.transaction() as connection:
+        if end.status is TaskStatus.DONE:
+            task_queue.mark_done(connection, task.id, claim_of(task), end.words)
+        elif (
+            task_queue.mark_failed(connection, task.id, claim_of(task), end.words) and procedure.failure_shows
+        ):
+            deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, end.words)
+            tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {end.words}")
+
+
+def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
+    if end.status is TaskStatus.FAILED:
+        log.warning("A task failed", action="fail", task_id=str(task.id), reason=end.words[:300])
+    metrics.tasks_finished.labels(task.operation_name, end.status.value).inc()
+    metrics.task_seconds.labels(task.operation_name).observe(seconds)
+    log.info(
+        "A task ended",
+        action="finish",
+        task_id=str(task.id),
+        deployment_id=str(task.deployment_id),
+        operation=task.operation_name,
+        status=end.status.value,
+        seconds=round(seconds, 2),
+    )
+
+
+def claim_of(task: TaskRow) -> ProcessId:
+    """The name under which a claimed task was claimed."""
+    assert task.claimed_by is not None  # noqa: S101 - a claim writes it
+    return ProcessId(task.claimed_by)

@@ -1,0 +1,43 @@
+"""Finds out what became of a task whose owner is gone, by asking the cluster.
+
+Source: design section 4. The release's last revision carries the id of the task that made it. A revision of
+this task that is deployed means that Helm had finished; one under way means that Helm died with its owner, and
+nobody runs it now (the cluster's lease is ours), so it is cleared away and the task runs again.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from platz.db.tables.tasks import TaskRow
+from platz.helm.releases import ReleaseStatus, last_revision
+from platz.kube.secret_objects import Secrets
+from platz.tasks.context import OperationContext
+from platz.tasks.releases import task_of
+from platz.tasks.task_target import load_subject
+
+
+class Finding(Enum):
+    """What the next owner has to do."""
+
+    FINISHED = "Helm had finished"
+    REPEATABLE = "it can be run again"
+    NOT_REPEATABLE = "it must not be run twice"
+
+
+def find_out(context: OperationContext, task: TaskRow) -> Finding:
+    """Look at what the task left behind, and clear away what would stand in the way of running it again.
+
+    Raises what the cluster or the database raise.
+    """
+    if task.operation_name == "InvokeAction":
+        return Finding.NOT_REPEATABLE
+    if task.operation_name not in {"Install", "Upgrade", "Reinstall"}:
+        return Finding.REPEATABLE
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+    store = Secrets(context.kube(subject.cluster.id))
+    last = last_revision(store, namespace=subject.namespace, release=subject.namespace)
+    if last is not None and last.status is ReleaseStatus.DEPLOYED and task_of(last) == str(task.id):
+        return Finding.FINISHED
+    return Finding.REPEATABLE

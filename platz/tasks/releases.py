@@ -1,0 +1,181 @@
+"""Install, Upgrade and Reinstall: the chart of a revision becomes a release (workers.md sections 3.1 to 3.3).
+
+Invariants: a release's revision carries the id of the task that made it, from its beginning in a label, which is
+how a later owner knows what happened. No Helm runs twice at once for a release, because the cluster's lease is
+ours and the queue runs one task of a deployment at a time; so what looks under way before a run is left over, and
+is cleared away. What Helm did counts: a revision that Kubernetes has is recorded even when the process died
+before it could do so.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from platz.charts.rendering.helm_values import HelmValues, compose
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import deployments
+from platz.db.tables.tasks import TaskRow
+from platz.errors import PlatzError, Rejected
+from platz.helm.engine import HelmAction, HelmRun
+from platz.helm.releases import Revision as ReleaseRevision
+from platz.helm.releases import last_revision, settle
+from platz.json import JsonObject
+from platz.kube.client import KubeClient
+from platz.kube.namespaces import ensure_namespace
+from platz.kube.pods import remove_pods
+from platz.kube.secret_objects import Secrets, apply_secret
+from platz.observation.credentials import write_credentials
+from platz.tasks.chart_items import DatabaseCollections
+from platz.tasks.chart_values import values_inputs
+from platz.tasks.context import OperationContext
+from platz.tasks.declared_types import save_resource_types
+from platz.tasks.task_target import (
+    Revision,
+    Subject,
+    load_present_revision,
+    load_revision,
+    load_subject,
+)
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+DESCRIPTION = "Platz task "
+TASK_LABEL = "platz-task"
+INTERRUPTED = "Platz was interrupted while Helm worked on this revision."
+
+
+class HelmFailed(PlatzError):
+    """Helm failed."""
+
+
+def install(context: OperationContext, task: TaskRow) -> str:
+    """Make the namespace and install the chart; returns Helm's output."""
+    subject, revision = _load(context, task)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.INSTALL)
+
+
+def upgrade(context: OperationContext, task: TaskRow) -> str:
+    """Upgrade the release, or install it when it is not there."""
+    subject, revision = _load(context, task)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+
+
+def reinstall(context: OperationContext, task: TaskRow) -> str:
+    """Apply the present revision once more, with what its inputs point to as it is now."""
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+        revision = load_present_revision(connection, subject.deployment)
+    prepare_namespace(context, subject)
+    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+
+
+def record_release(context: OperationContext, task: TaskRow) -> None:
+    """Write down that the task's chart runs: revision, resource types, status `Running`."""
+    with context.database.transaction() as connection:
+        subject = load_subject(connection, task)
+        own = _installs(task)
+        revision = (
+            load_revision(connection, task) if own else load_present_revision(connection, subject.deployment)
+        )
+        if own:
+            deployments.set_revision(connection, subject.deployment.id, task.id)
+        save_resource_types(connection, subject, revision.chart)
+        deployments.set_status(connection, subject.deployment.id, DeploymentStatus.RUNNING)
+
+
+def description_of(task: TaskRow) -> str:
+    """What the release's revision says of the task that made it."""
+    return f"{DESCRIPTION}{task.id}"
+
+
+def task_of(revision: ReleaseRevision) -> str | None:
+    """The id of the task that made a revision; None when Platz did not."""
+    return revision.labels.get(TASK_LABEL)
+
+
+def _installs(task: TaskRow) -> bool:
+    return task.operation_name != "Reinstall"
+
+
+def _load(context: OperationContext, task: TaskRow) -> tuple[Subject, Revision]:
+    with context.database.reading() as connection:
+        return load_subject(connection, task), load_revision(connection, task)
+
+
+def prepare_namespace(context: OperationContext, subject: Subject) -> None:
+    """Make sure that the deployment's namespace is there and holds fresh credentials."""
+    client = context.kube(subject.cluster.id)
+    ensure_namespace(client, name=subject.namespace, deployment_id=subject.deployment.id)
+    write_credentials(
+        client,
+        namespace=subject.namespace,
+        deployment_id=subject.deployment.id,
+        credentials=context.credentials,
+    )
+
+
+def _release(
+    context: OperationContext, task: TaskRow, subject: Subject, revision: Revision, action: HelmAction
+) -> str:
+    composed = _compose(context, subject, revision)
+    client = context.kube(subject.cluster.id)
+    for name, texts in composed.secrets.items():
+        apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
+    run = HelmRun(
+        action=_clear_the_way(client, subject, action),
+        release=subject.namespace,
+        namespace=subject.namespace,
+        chart_archive=context.archives.fetch(revision.registry, revision.chart),
+        values=composed.values,
+        values_override=_override(subject),
+        description=description_of(task),
+        labels={TASK_LABEL: str(task.id)},
+        timeout_seconds=int(context.helm_timeout.total_seconds()),
+        secrets=tuple(composed.confidential),
+    )
+    outcome = context.run_helm(run, cluster_id=subject.cluster.id)
+    if not outcome.ok:
+        raise HelmFailed(outcome.output or "Helm failed without saying why.")
+    record_release(context, task)
+    return outcome.output
+
+
+def _clear_the_way(client: KubeClient, subject: Subject, action: HelmAction) -> HelmAction:
+    """Remove what an interrupted run left behind and the next one would stumble over.
+
+    Returns what Helm must do then: an Install of what is there, because the deployment was moved and disabled while
+    other tasks waited, is an upgrade.
+    """
+    store, release = Secrets(client), subject.namespace
+    last = last_revision(store, namespace=subject.namespace, release=release)
+    if last is None:
+        return action
+    remove_pods(client, namespace=subject.namespace, names=last.leftover_pods)
+    settle(store, namespace=subject.namespace, release=release, action=action, reason=INTERRUPTED)
+    left = last_revision(store, namespace=subject.namespace, release=release)
+    return action if left is None else HelmAction.UPGRADE
+
+
+def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:
+    with context.database.reading() as connection:
+        collections = DatabaseCollections(connection, context.decrypt)
+        inputs = values_inputs(
+            subject,
+            revision,
+            own_url=context.credentials.own_url,
+            collections=collections,
+            decrypt=context.decrypt,
+        )
+        composed = compose(inputs)
+    for warning in composed.warnings:
+        log.warning("Values were composed with a warning", action="render", reason=warning)
+    return composed
+
+
+def _override(subject: Subject) -> JsonObject:
+    override = subject.deployment.values_override
+    if override is not None and not isinstance(override, dict):
+        raise Rejected("The deployment's values override must be an object.", field="values_override")
+    return override or {}

@@ -1,0 +1,88 @@
+"""Uninstall and Recreate: a namespace goes (workers.md sections 3.4 and 3.5).
+
+Invariant: only a namespace that carries the deployment's own id is ever deleted. Whether it is gone is seen by
+the resource tracker, which sets the final state.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from platz.db.tables import deployments
+from platz.db.tables.tasks import TaskRow
+from platz.helm.engine import HelmAction, HelmRun
+from platz.identities import ClusterId
+from platz.kube.namespaces import (
+    delete_namespace_of,
+    find_namespace,
+    is_terminating,
+    namespaces_of,
+)
+from platz.tasks.context import OperationContext
+from platz.tasks.operations import Recreate, from_json
+from platz.tasks.releases import description_of, prepare_namespace
+from platz.tasks.task_target import load_subject
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+UNINSTALL_SECONDS = 120
+
+
+def uninstall(context: OperationContext, task: TaskRow) -> str:
+    """Remove every namespace that the deployment has in the task's cluster, whatever it is called now."""
+    client = context.kube(task.cluster_id)
+    left = [
+        _remove(context, task, task.cluster_id, namespace)
+        for namespace in namespaces_of(client, deployment_id=task.deployment_id)
+    ]
+    with context.database.transaction() as connection:
+        deployments.set_revision(connection, task.deployment_id, None)
+    return "\n".join(filter(None, left))
+
+
+def recreate(context: OperationContext, task: TaskRow) -> str:
+    """Delete what the deployment has in the old cluster and make the new namespace; the Upgrade queued behind this
+    task fills it.
+
+    What it has there is seen in the cluster: when the move before this one failed, `old_namespace` may never have
+    been its own, and an older one still may.
+    """
+    operation = from_json(task.operation)
+    assert isinstance(operation, Recreate)  # noqa: S101 - the dispatch table says so
+    with context.database.reading() as connection:
+        subject = load_subject(connection, task)
+    old_cluster = ClusterId(operation.old_cluster_id)
+    left = [
+        _remove(context, task, old_cluster, namespace)
+        for namespace in namespaces_of(context.kube(old_cluster), deployment_id=task.deployment_id)
+        if (old_cluster, namespace) != (subject.cluster.id, subject.namespace)
+    ]
+    prepare_namespace(context, subject)
+    return "\n".join(filter(None, left))
+
+
+def _remove(context: OperationContext, task: TaskRow, cluster_id: ClusterId, namespace: str) -> str:
+    client = context.kube(cluster_id)
+    present = find_namespace(client, name=namespace)
+    if present is None or is_terminating(present):
+        return ""
+    left = _helm_uninstall(context, task, cluster_id, namespace)
+    delete_namespace_of(client, name=namespace, deployment_id=task.deployment_id)
+    return left
+
+
+def _helm_uninstall(context: OperationContext, task: TaskRow, cluster_id: ClusterId, release: str) -> str:
+    """Run Helm's uninstall for delete hooks and cluster-wide objects; its failure does not stop the removal."""
+    run = HelmRun(
+        action=HelmAction.UNINSTALL,
+        release=release,
+        namespace=release,
+        description=description_of(task),
+        timeout_seconds=UNINSTALL_SECONDS,
+    )
+    outcome = context.run_helm(run, cluster_id=cluster_id)
+    if outcome.ok:
+        return ""
+    log.warning(
+        "Helm could not uninstall everything", action="uninstall", task_id=str(task.id), reason=outcome.output
+    )
+    return f"The namespace is being deleted, but Helm could not uninstall everything first: {outcome.output}"

@@ -1,0 +1,140 @@
+"""The plain objects that the actors and the web share, made from settings and surroundings.
+
+Invariant: nothing is started here, and everything that holds a resource is closed by the `ExitStack` in the
+mirrored order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from platz import metrics
+from platz.access.tokens import Tokens
+from platz.actors.concurrency_limit import Slots
+from platz.actors.served_clusters import ServedClusters
+from platz.aws.sessions import AwsAccount
+from platz.backing_services import Surroundings
+from platz.charts.documents.derived_names import normalised_url
+from platz.config import Settings
+from platz.db.address import DatabaseAddress, PoolLimits
+from platz.db.database import Database
+from platz.db.encryption import Cipher, NoCipher
+from platz.db.leases import LeaseKeeper
+from platz.db.tables.settings import jwt_secret
+from platz.discovery.archives import ArchiveCache
+from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
+from platz.observation.credentials import Credentials
+from platz.observation.ingress import IngressCaller
+from platz.wiring.registries import registry_client_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The plain objects that actors and the web share."""
+
+    settings: Settings
+    surroundings: Surroundings
+    database: Database
+    cipher: Cipher
+    tokens: Tokens
+    leases: LeaseKeeper
+    served: ServedClusters
+    helm: HelmProcesses
+    archives: ArchiveCache
+    caller: IngressCaller
+    slots: Slots
+    aws: AwsAccount
+
+    @property
+    def credentials(self) -> Credentials:
+        """How the credentials of deployments are made."""
+        return Credentials(
+            tokens=self.tokens,
+            own_url=normalised_url(self.surroundings.own_url),
+            lifetime=self.settings.deployment_credentials_token_duration,
+        )
+
+
+def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
+    """Make the pool and check that the database answers; raise `DatabaseUnreachable`."""
+    limits = PoolLimits(
+        max_size=settings.db_pool_max_size,
+        min_idle=settings.db_pool_min_idle or 0,
+        connection_timeout=settings.db_pool_connection_timeout,
+        idle_timeout=settings.db_pool_idle_timeout,
+        max_lifetime=settings.db_pool_max_lifetime,
+    )
+    database = Database(address, limits)
+    stack.callback(database.close)
+    database.check()
+    database.warm()
+    return database
+
+
+def make_cipher(settings: Settings, surroundings: Surroundings) -> Cipher:
+    """The encryption at rest: keys from the settings, else the sandbox's own, else none."""
+    keys = [key.get_secret_value() for key in settings.encryption_keys]
+    if not keys and surroundings.encryption_key:
+        keys = [surroundings.encryption_key]
+    return Cipher(keys) if keys else NoCipher()
+
+
+def make_parts(
+    settings: Settings,
+    surroundings: Surroundings,
+    database: Database,
+    cipher: Cipher,
+    lost_leases: Callable[[frozenset[str]], None],
+    stack: ExitStack,
+) -> Parts:
+    """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
+    aws = AwsAccount(region=settings.aws_region)
+    helm = _helm(settings, surroundings)
+    served = ServedClusters()
+
+    def lost(names: frozenset[str]) -> None:
+        served.clear()  # at once, so that nothing starts Helm again: the next owner may be about to run it
+        helm.kill_all()
+        lost_leases(names)
+
+    parts = Parts(
+        settings=settings,
+        surroundings=surroundings,
+        database=database,
+        cipher=cipher,
+        tokens=Tokens(_signing_key(database, cipher)),
+        leases=LeaseKeeper(database, lost),
+        served=served,
+        helm=helm,
+        archives=ArchiveCache(
+            surroundings.cache / "charts", registry_client_of(surroundings.registry_url, aws)
+        ),
+        caller=IngressCaller(surroundings.ingress),
+        slots=Slots(settings.tasks_per_process),
+        aws=aws,
+    )
+    metrics.leases_held.set_function(lambda: len(parts.leases.held()))
+    stack.callback(parts.caller.close)
+    stack.callback(parts.archives.close)
+    stack.callback(parts.helm.close)
+    stack.callback(parts.leases.stop)
+    return parts
+
+
+def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
+    def read() -> str:
+        with database.transaction() as connection:
+            return jwt_secret(connection, cipher)
+
+    return read
+
+
+def _helm(settings: Settings, surroundings: Surroundings) -> HelmProcesses:
+    folder = surroundings.cache / "helm"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
+    limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)
+    return HelmProcesses(setup, limits)

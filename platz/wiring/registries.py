@@ -1,0 +1,37 @@
+"""The client of each registry that charts were found in.
+
+Invariant: the credentials of one registry never go to another: ECR's are made for the region in the domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from platz.aws.ecr import EcrAuthorization, ecr_region
+from platz.aws.sessions import AwsAccount
+from platz.db.enums import RegistryProvider
+from platz.db.tables.registries import RegistryRow
+from platz.discovery.oci_charts import registry_domain
+from platz.helm.registry_client import RegistryClient
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+
+
+def registry_client_of(configured: str | None, aws: AwsAccount) -> Callable[[RegistryRow], RegistryClient]:
+    """The configured registry is reached as configured; others by TLS, but for those of this machine."""
+
+    def client_of(registry: RegistryRow) -> RegistryClient:
+        domain = registry.domain_name
+        if configured and registry_domain(configured) == domain:
+            return RegistryClient(configured)
+        if registry.provider is RegistryProvider.ECR:
+            return ecr_client(aws, domain)
+        plain = domain.rsplit(":", 1)[0] in LOOPBACK
+        return RegistryClient(f"{'http' if plain else 'https'}://{domain}")
+
+    return client_of
+
+
+def ecr_client(aws: AwsAccount, domain: str) -> RegistryClient:
+    """A client of an ECR registry, with authorization. Raises `Rejected` for a domain that is none of ECR's."""
+    return RegistryClient(f"https://{domain}", authorization=EcrAuthorization(aws, ecr_region(domain)))

@@ -1,0 +1,95 @@
+"""Where this process finds clusters and charts, and how it reads charts from their registries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from platz.actors.chart_discovery import SearchPlan
+from platz.actors.cluster_discovery import ClusterSource
+from platz.aws.ecr import EcrImages
+from platz.aws.sqs import EventQueue
+from platz.backing_services import cluster_provider, registry_provider
+from platz.discovery.ecr_charts import EcrSearch
+from platz.discovery.eks_clusters import EksSource
+from platz.discovery.findings import FirstSight
+from platz.discovery.kubeconfig_clusters import KubeconfigSource
+from platz.discovery.oci_charts import OciSearch, registry_domain
+from platz.errors import PlatzError
+from platz.helm.registry_client import RegistryClient
+from platz.kube.kubeconfig import KubeconfigChoice
+from platz.wiring.components import Parts
+from platz.wiring.registries import ecr_client
+
+ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
+
+
+def chart_search(parts: Parts) -> SearchPlan:
+    """The search of the configured registry."""
+    settings, url = parts.settings, parts.surroundings.registry_url
+    if registry_provider(settings) == "ecr":
+        return SearchPlan(
+            source=f"{settings.ecr_events_region}/{settings.ecr_events_queue}",
+            make=partial(_ecr_search, parts),
+            every_seconds=ECR_PAUSE_SECONDS,
+        )
+    if url is None:
+        raise PlatzError("No chart registry is set: give PLATZ_OCI_REGISTRY_URL.")
+
+    def search() -> OciSearch:
+        return OciSearch(registry=RegistryClient(url), database=parts.database, domain=registry_domain(url))
+
+    return SearchPlan(
+        source=registry_domain(url), make=search, every_seconds=settings.oci_poll_interval.total_seconds()
+    )
+
+
+def _ecr_search(parts: Parts) -> EcrSearch:
+    settings = parts.settings
+    queue = EventQueue(
+        parts.aws, name=settings.ecr_events_queue or "", region=settings.ecr_events_region or ""
+    )
+    return EcrSearch(
+        queue=queue,
+        images=EcrImages(parts.aws),
+        database=parts.database,
+        client_of=partial(ecr_client, parts.aws),
+    )
+
+
+def cluster_source(parts: Parts) -> ClusterSource:
+    """The source of the configured provider."""
+    settings, simulated = parts.settings, parts.surroundings.clusters
+    environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
+    if simulated is not None:
+        choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)
+        return KubeconfigSource(
+            choice, environment=environment, contexts=simulated.names, first_sight=_sandbox_first_sight
+        )
+    if cluster_provider(settings) == "eks":
+        return EksSource(parts.aws)
+    return _kubeconfig_source(parts, environment)
+
+
+def _kubeconfig_source(parts: Parts, environment: Mapping[str, str]) -> KubeconfigSource:
+    settings = parts.settings
+    choice = KubeconfigChoice(
+        home=Path.home(),
+        file=settings.local_kubeconfig,
+        path_list=settings.kubeconfig,
+        context=settings.local_context,
+    )
+    return KubeconfigSource(choice, environment=environment)
+
+
+def _sandbox_first_sight(context: str) -> FirstSight:
+    """A simulated cluster is ready for use as soon as it is seen."""
+    return FirstSight(
+        env_name="Default",
+        ignore=False,
+        ingress_domain=f"{context}.platz.localhost",
+        ingress_class="sandbox",
+        ingress_tls_secret_name="platz-sandbox-tls",  # noqa: S106 - a name
+    )

@@ -1,0 +1,154 @@
+"""The web: the application, the live feed, readiness, and the server on a socket that was bound at the start."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from starlette.routing import BaseRoute
+
+import platz
+from platz.access.authentication import Authenticator
+from platz.access.oidc import IdentityProvider
+from platz.access.provider_documents import ProviderSettings, ProviderUnavailable, new_http_client
+from platz.actors.actor_registry import Health, Roster
+from platz.actors.supervisor import family
+from platz.aws.ssm import parameter_values
+from platz.backing_services import Surroundings
+from platz.errors import PlatzError
+from platz.http.application import build_application
+from platz.http.database_counts import DatabaseFigures
+from platz.http.health import Readiness, operation_routes
+from platz.http.live.connection import LiveConnections, live_routes
+from platz.http.live.feed import LiveFeed
+from platz.http.live.handshake import Gatekeeper
+from platz.http.live.rights import RightsReader
+from platz.http.pages.canonical_host import OneName
+from platz.http.pages.static import Pages, pages
+from platz.http.server import WebServer
+from platz.http.services import Services
+from platz.wiring.components import Parts
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """What the `HttpGateway` needs; ``listener`` and ``frontend`` are None when this process does not serve the API."""
+
+    feed: LiveFeed
+    readiness: Readiness
+    listener: socket.socket | None
+    frontend: Pages | None
+    parts: Parts
+
+    def server(self) -> WebServer:
+        """Make a server with an application of its own."""
+        if self.listener is None or self.frontend is None:
+            raise PlatzError("This process does not serve the API.")
+        services = _services(self.parts)
+        routes = _routes_beside(self.parts, services, self.feed, self.readiness)
+        frontend = OneName(self.frontend, own_url=services.own_url)
+        return WebServer(
+            lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
+        )
+
+
+class NotReady(PlatzError):
+    """Some of this process's actors are not at work."""
+
+
+def idle_actors(all_health: Iterable[Health]) -> list[str]:
+    """The actors that are not at work and should be; runners come and go with their clusters."""
+    return [health.name for health in all_health if not health.ready and family(health.name) != "runner"]
+
+
+def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) -> Web:
+    """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
+
+    def actors_work() -> None:
+        if idle := idle_actors(roster.health()):
+            raise NotReady(f"These actors are not at work yet: {', '.join(idle)}.")
+
+    return Web(
+        feed=LiveFeed(RightsReader(parts.database, parts.tokens)),
+        readiness=Readiness({"database": parts.database.check, "actors": actors_work}),
+        listener=listener,
+        frontend=pages(parts.settings.frontend_dir) if listener else None,
+        parts=parts,
+    )
+
+
+def _services(parts: Parts) -> Services:
+    settings, surroundings = parts.settings, parts.surroundings
+    return Services(
+        database=parts.database,
+        authenticator=Authenticator(parts.database, parts.tokens),
+        tokens=parts.tokens,
+        identity_provider=IdentityProvider(
+            lambda: _provider(parts), new_http_client(), own_url=surroundings.own_url
+        ),
+        admin_emails=admin_emails(surroundings, settings.admin_emails),
+        own_url=surroundings.own_url,
+        version=platz.__version__,
+        encrypt=parts.cipher.encrypt,
+        decrypt=parts.cipher.decrypt,
+        request_threads=min(40, settings.db_pool_max_size),
+    )
+
+
+def admin_emails(surroundings: Surroundings, configured: Sequence[str]) -> tuple[str, ...]:
+    """Who becomes a site admin at first sign-in; the sandbox's first user does when nobody is named."""
+    sandbox_users = surroundings.facts.identity.users[:1] if surroundings.facts.identity else ()
+    return tuple(configured) or sandbox_users
+
+
+def _provider(parts: Parts) -> ProviderSettings:
+    identity = parts.surroundings.identity
+    if identity is None:
+        return _stored_provider(parts)
+    return ProviderSettings(
+        server_url=identity.issuer,
+        client_id=identity.client_id,
+        client_secret=identity.client_secret,
+        require_verified_email=parts.settings.oidc_require_verified_email,
+    )
+
+
+def _stored_provider(parts: Parts) -> ProviderSettings:
+    """Read the settings from SSM. What is wrong there is for the operator: people who sign in learn that it is."""
+    settings = parts.settings
+    names = [
+        name
+        for name in (
+            settings.oidc_ssm_server_url,
+            settings.oidc_ssm_client_id,
+            settings.oidc_ssm_client_secret,
+        )
+        if name
+    ]
+    try:
+        server_url, client_id, client_secret = (value.strip() for value in parameter_values(parts.aws, names))
+    except PlatzError as error:
+        log.error(  # noqa: TRY400 - a trace would not say more
+            "The identity provider's settings can't be read", action="sign-in", reason=error.message
+        )
+        raise ProviderUnavailable("The settings of the identity provider can't be read right now.") from error
+    return ProviderSettings(
+        server_url=server_url,
+        client_id=client_id,
+        client_secret=client_secret,
+        require_verified_email=settings.oidc_require_verified_email,
+    )
+
+
+def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: Readiness) -> list[BaseRoute]:
+    gatekeeper = Gatekeeper(
+        services.authenticator, parts.tokens, parts.database, own_url=parts.surroundings.own_url
+    )
+    figures = DatabaseFigures(
+        parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()
+    )
+    return [*live_routes(LiveConnections(feed, gatekeeper)), *operation_routes(readiness, figures)]

@@ -1,0 +1,79 @@
+"""The folder in which the sandbox keeps its data between runs.
+
+Invariant: at most one process uses a folder at a time; the kernel releases the lock however that one ends.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+from pathlib import Path
+
+from platz_sandbox.stand_in_process import StandInFailed
+
+ROOM_NEEDED_BYTES = 100 * 1024 * 1024
+
+
+class DataFolder:
+    """A folder of our own: private, locked, with room for a database."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self._lock: int | None = None
+
+    def open(self) -> None:
+        """Make and lock the folder; raise `StandInFailed` with one sentence when that can't be."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise StandInFailed(
+                f"Another Platz uses the data folder {self.path}: stop it,"
+                " or choose another with PLATZ_DATA_DIR."
+            ) from None
+        except OSError as error:
+            self.close()
+            raise StandInFailed(_sentence(self.path, error)) from None
+        self._require_room()
+
+    def close(self) -> None:
+        """Release the folder."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            os.close(lock)
+
+    def secret(self, name: str) -> str:
+        """A random secret that is made once and kept in the folder, readable only by its owner."""
+        file = self.path / "secrets" / name
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.exists():
+            part = file.with_suffix(".part")
+            part.touch(mode=0o600)
+            part.write_text(secrets.token_urlsafe(32))
+            part.rename(file)
+        return file.read_text()
+
+    def _require_room(self) -> None:
+        disk = os.statvfs(self.path)
+        if disk.f_bavail * disk.f_frsize < ROOM_NEEDED_BYTES:
+            self.close()
+            raise StandInFailed(
+                f"The disk of the data folder {self.path} is full: it needs 100 MB of room."
+                " Free some, or choose another folder with PLATZ_DATA_DIR."
+            )
+
+
+def _sentence(path: Path, error: OSError) -> str:
+    reasons = {
+        errno.ENOSPC: "its disk is full",
+        errno.EACCES: "there is no permission to write there",
+        errno.EROFS: "its disk is read-only",
+        errno.EEXIST: "something else has this name",
+        errno.ENOTDIR: "a file stands in the way",
+    }
+    reason = reasons.get(error.errno or 0, error.strerror or "unknown reason")
+    return f"The data folder {path} can't be used: {reason}. Choose another with PLATZ_DATA_DIR."

@@ -1,0 +1,82 @@
+"""The provider's two pages: sign-in, and the refusal that has nowhere to redirect to.
+
+Invariant: everything from outside is escaped, and the policy lets the page load nothing and post to nowhere
+but the provider and the client that asked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+from urllib.parse import urlsplit
+
+from starlette.responses import HTMLResponse, Response
+
+from platz_sandbox.identity.users import DemoUser
+
+_HERE = Path(__file__).parent
+_PAGE = Template((_HERE / "page.html").read_text())
+_FORM = Template((_HERE / "sign_in_form.html").read_text())
+_USER = Template(
+    '<li><button name="account" value="$email"><span class="initials" aria-hidden="true">$initials</span>'
+    '<span class="name">$name</span><span class="email">$email</span>'
+    '<span class="purpose">$purpose</span></button></li>'
+)
+
+
+def sign_in_page(
+    users: Sequence[DemoUser],
+    *,
+    action: str,
+    csrf_token: str,
+    login_hint: str,
+    redirect_uri: str,
+    problem: str | None = None,
+) -> Response:
+    """Return the page that asks who signs in; ``action`` takes the form."""
+    content = _FORM.substitute(
+        action=escape(action),
+        csrf_token=escape(csrf_token),
+        users="\n".join(_user(user) for user in users),
+        login_hint=escape(login_hint),
+        problem=f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "",
+        open=" open" if problem or login_hint else "",
+    )
+    # browsers apply form-action to the redirect that answers the form, too
+    return _page(
+        "Sign in to Platz", content, status=403 if problem else 200, form_action=_origin(redirect_uri)
+    )
+
+
+def refusal_page(reason: str) -> Response:
+    """Return the page for a request that can't be trusted."""
+    content = f'<p class="about">The sandbox\'s identity provider</p><p class="problem">{escape(reason)}</p>'
+    return _page("This sign-in can't go on", content, status=400, form_action="")
+
+
+def _user(user: DemoUser) -> str:
+    initials = "".join(word[0] for word in user.name.split()[:2]).upper()
+    return _USER.substitute(
+        email=escape(user.email),
+        initials=escape(initials),
+        name=escape(user.name),
+        purpose=escape(user.purpose),
+    )
+
+
+def _page(title: str, content: str, *, status: int, form_action: str) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    policy = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self' {form_action}; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    html = _PAGE.substitute(title=escape(title), content=content, nonce=nonce)
+    return HTMLResponse(html, status_code=status, headers={"Content-Security-Policy": policy})
+
+
+def _origin(uri: str) -> str:
+    parts = urlsplit(uri)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,1 @@
+"""The Kubernetes API over HTTP: requests in, objects, tables, streams and errors out."""

@@ -1,0 +1,57 @@
+"""The `scale` subresource: the one number of a workload, in the form of autoscaling/v1.
+
+Invariant: reading and writing a Scale touches nothing but `spec.replicas`.
+Source: Kubernetes API reference, autoscaling/v1 Scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part
+from platz_sandbox.kubernetes.objects.status_errors import Cause, bad_request, invalid
+
+_IDENTITY = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+
+
+def scale_of(document: KubeObject) -> KubeObject:
+    """Return a workload's Scale."""
+    metadata = document["metadata"]
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": {key: metadata[key] for key in _IDENTITY if key in metadata},
+        "spec": {"replicas": number(document, "spec", "replicas")},
+        "status": {"replicas": number(document, "status", "replicas"), "selector": _selector(document)},
+    }
+
+
+def _selector(document: KubeObject) -> str:
+    labels = part(document, "spec", "selector", "matchLabels")
+    rules = [
+        f"{rule['key']} {rule['operator'].lower()} ({','.join(rule.get('values') or ())})"
+        for rule in objects(document, "spec", "selector", "matchExpressions")
+    ]
+    return ",".join([*(f"{key}={value}" for key, value in labels.items()), *rules])
+
+
+def scaling(change: Callable[[KubeObject], KubeObject]) -> Callable[[KubeObject], KubeObject]:
+    """Turn a change of the Scale into the change of its workload; raise 400 or 422 for a number that can't be."""
+
+    def scaled(workload: KubeObject) -> KubeObject:
+        wanted = change(scale_of(workload))
+        replicas = dig(wanted, "spec", "replicas") or 0
+        name = workload["metadata"]["name"]
+        if not isinstance(replicas, int):
+            raise bad_request("json: cannot unmarshal into field ScaleSpec.spec.replicas of type int32")
+        if replicas < 0:
+            cause = Cause(reason="FieldValueInvalid", field="spec.replicas",
+                          message=f"Invalid value: {replicas}: must be greater than or equal to 0")  # fmt: skip
+            raise invalid(kind="Scale", group="autoscaling", name=name, causes=[cause])
+        metadata = dict(workload["metadata"])
+        version = dig(wanted, "metadata", "resourceVersion")
+        if version:
+            metadata["resourceVersion"] = version
+        return {**workload, "metadata": metadata, "spec": {**workload["spec"], "replicas": replicas}}
+
+    return scaled

@@ -1,0 +1,64 @@
+"""Kubernetes Events: what control loops tell the people who run `kubectl describe`.
+
+Invariant: the same thing told twice about the same object raises one Event's count; Events go after an hour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from platz_sandbox.kubernetes.controllers.children import create_child
+from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.objects.document import KubeObject, now_text, number, seconds_since
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.stored import Stored
+
+_KEPT_SECONDS = 3600.0
+
+
+def record(
+    cluster: Cluster,
+    about: KubeObject,
+    reason: str,
+    message: str,
+    *,
+    warning: bool = False,
+    by: str = "kubelet",
+) -> None:
+    """Tell something about an object."""
+    metadata, moment = about["metadata"], now_text()
+    namespace = metadata.get("namespace") or "default"
+    space = cluster.get("namespaces", "", namespace)
+    if space is None or space.deleting:
+        return
+    digest = hashlib.sha256(f"{metadata['uid']} {reason} {message}".encode()).hexdigest()[:16]
+    name = f"{metadata['name'][:200]}.{digest}"
+    kind = built_in("events")
+    if known := cluster.get("events", namespace, name):
+        document = known.document()
+        cluster.put(kind, {**document, "count": number(document, "count") + 1, "lastTimestamp": moment})
+        return
+    involved = {"kind": about["kind"], "namespace": metadata.get("namespace", ""), "name": metadata["name"],
+                "uid": metadata["uid"], "apiVersion": about["apiVersion"]}  # fmt: skip
+    create_child(cluster, kind, {
+        "metadata": {"name": name, "namespace": namespace}, "involvedObject": involved, "reason": reason,
+        "message": message, "type": "Warning" if warning else "Normal", "source": {"component": by}, "count": 1,
+        "firstTimestamp": moment, "lastTimestamp": moment, "eventTime": None, "reportingComponent": by,
+        "reportingInstance": "",
+    })  # fmt: skip
+
+
+class EventLoop(Loop):
+    """Removes Events that are old."""
+
+    resource = "events"
+
+    def reconcile(self, item: Stored, document: KubeObject) -> float | None:
+        """Remove the Event when its hour is over."""
+        last = document.get("lastTimestamp") or document["metadata"]["creationTimestamp"]
+        remaining = _KEPT_SECONDS - seconds_since(last)
+        if remaining > 0:
+            return remaining
+        self.cluster.remove(item)
+        return None

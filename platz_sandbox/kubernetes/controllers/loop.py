@@ -1,0 +1,148 @@
+"""The engine of the control loops: one queue of objects to look at for each cluster.
+
+Invariant: an object is in the queue at most once, and is looked at again after every change to it, to what it owns,
+or to what it selects; after a restart every object is looked at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from platz_sandbox.kubernetes.objects.document import KubeObject
+from platz_sandbox.kubernetes.objects.kinds import Kind, built_in
+from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored
+
+_log = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """How fast the simulated world goes, in seconds."""
+
+    ready: float = 0.6
+    run: float = 0.6
+    terminate: float = 0.2
+
+
+class Loop(ABC):
+    """The control loop of one kind."""
+
+    resource: str
+
+    def __init__(self, cluster: Cluster, timing: Timing) -> None:
+        self.cluster = cluster
+        self.timing = timing
+
+    @property
+    def kind(self) -> Kind:
+        """The kind that the loop looks after."""
+        return built_in(self.resource)
+
+    @abstractmethod
+    def reconcile(self, item: Stored, document: KubeObject) -> float | None:
+        """Take the next step for an object; return after how many seconds to look again, or None."""
+
+    def forget(self, uid: str) -> None:  # noqa: B027 - most loops remember nothing
+        """Hear that an object is gone."""
+
+    def save_status(self, document: KubeObject, status: KubeObject) -> None:
+        """Write an object's status when it differs."""
+        if document.get("status") != status:
+            document["status"] = status
+            self.cluster.put(self.kind, document)
+
+
+class Controllers:
+    """Runs the loops of one cluster."""
+
+    def __init__(self, cluster: Cluster, loops: Iterable[Loop], collector: Collector) -> None:
+        self._cluster = cluster
+        self._loops: Mapping[str, Loop] = {loop.resource: loop for loop in loops}
+        self._collector = collector
+        self._queue: dict[str, None] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._filled = asyncio.Event()
+        cluster.listeners.append(self._changed)
+
+    async def run(self) -> None:
+        """Look at everything once, then at what changes, for ever."""
+        for kind in list(self._cluster.kinds):
+            for item in self._cluster.list(kind.resource):
+                self._enqueue(item.uid)
+        while True:
+            await self._filled.wait()
+            while self._queue:
+                uid = next(iter(self._queue))
+                del self._queue[uid]
+                self._look_at(uid)
+                await asyncio.sleep(0)
+            self._filled.clear()
+
+    def _changed(self, change: Change) -> None:
+        self._enqueue(change.now.uid)
+        for owner in change.now.owners:
+            self._enqueue(owner)
+        for interested in self._collector.interested_in(change):
+            self._enqueue(interested)
+        if change.type is ChangeType.DELETED:
+            for dependent in self._cluster.dependents(change.now.uid):
+                self._enqueue(dependent.uid)
+            self._gone(change.now)
+
+    def _gone(self, item: Stored) -> None:
+        if timer := self._timers.pop(item.uid, None):
+            timer.cancel()
+        if loop := self._loops.get(item.resource):
+            loop.forget(item.uid)
+
+    def _enqueue(self, uid: str) -> None:
+        self._queue[uid] = None
+        self._filled.set()
+
+    def _look_at(self, uid: str) -> None:
+        item = self._cluster.by_uid(uid)
+        if item is None:
+            return
+        try:
+            again = self._step(item)
+        except Exception:  # noqa: BLE001 - one object's mistake must not stop the others: logged, and tried again
+            _log.exception(
+                "action=reconcile cluster=%s object=%s/%s", self._cluster.name, item.resource, item.name
+            )
+            again = _RETRY_SECONDS
+        if again is not None:
+            self._look_again(uid, again)
+
+    def _step(self, item: Stored) -> float | None:
+        if self._collector.collect(item):
+            return None
+        loop = self._loops.get(item.resource)
+        present = self._cluster.by_uid(item.uid)
+        return loop.reconcile(present, present.document()) if loop and present else None
+
+    def _look_again(self, uid: str, seconds: float) -> None:
+        if timer := self._timers.pop(uid, None):
+            timer.cancel()
+        self._timers[uid] = asyncio.get_running_loop().call_later(max(seconds, 0.01), self._wake, uid)
+
+    def _wake(self, uid: str) -> None:
+        self._timers.pop(uid, None)
+        self._enqueue(uid)
+
+
+class Collector(ABC):
+    """What looks at objects of every kind: garbage collection, and who else cares about a change."""
+
+    @abstractmethod
+    def collect(self, item: Stored) -> bool:
+        """Collect an object whose time has come; return whether it needs no other look."""
+
+    @abstractmethod
+    def interested_in(self, change: Change) -> Iterable[str]:
+        """Return the uids of objects that are not owners but care about a change."""

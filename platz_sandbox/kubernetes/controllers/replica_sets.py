@@ -1,0 +1,47 @@
+"""ReplicaSets: as many Pods as wanted.
+
+Invariant: Pods that are ending never count, and Pods that are not ready go first when there are too many.
+Source: Kubernetes "ReplicaSet".
+"""
+
+from __future__ import annotations
+
+from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active
+from platz_sandbox.kubernetes.controllers.event_records import record
+from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
+from platz_sandbox.kubernetes.objects.document import KubeObject, number
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.stored import Stored
+
+
+class ReplicaSetLoop(Loop):
+    """Makes and removes Pods until the number is right."""
+
+    resource = "replicasets.apps"
+
+    def reconcile(self, item: Stored, document: KubeObject) -> float | None:
+        """Compare the Pods with the wanted number."""
+        if item.deleting:
+            return None
+        pods = [pod for pod in controlled(self.cluster, item.uid, "pods") if is_active(pod)]
+        wanted = number(document, "spec", "replicas", default=1)
+        for _ in range(wanted - len(pods)):
+            pod = create_pod(self.cluster, self.kind, document)
+            told = f"Created pod: {pod.name}"
+            record(self.cluster, document, "SuccessfulCreate", told, by="replicaset-controller")
+            pods.append(pod)
+        if len(pods) > wanted:
+            by_worth = sorted(pods, key=lambda pod: (pod.ready, -pod.version))
+            for pod in by_worth[: len(pods) - wanted]:
+                delete(self.cluster, built_in("pods"), pod, DeleteOptions(grace=30))
+                told = f"Deleted pod: {pod.name}"
+                record(self.cluster, document, "SuccessfulDelete", told, by="replicaset-controller")
+            pods = by_worth[len(pods) - wanted :]
+        ready = sum(pod.ready for pod in pods)
+        counts = {"readyReplicas": ready, "availableReplicas": ready} if ready else {}
+        status = {"replicas": len(pods), "fullyLabeledReplicas": len(pods), **counts}
+        self.save_status(
+            document, {**status, "observedGeneration": document["metadata"].get("generation", 1)}
+        )
+        return None

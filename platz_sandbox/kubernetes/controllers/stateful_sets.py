@@ -1,0 +1,174 @@
+"""StatefulSets: numbered Pods, one after the other, each with its own volumes.
+
+Invariant: with `OrderedReady`, Pod N is made only when all before it are ready, and Pods go from the highest down;
+an update replaces one Pod at a time, from the highest down to the partition.
+Source: Kubernetes "StatefulSets".
+"""
+
+from __future__ import annotations
+
+import copy
+
+from platz_sandbox.kubernetes.controllers.children import (
+    controlled,
+    create_child,
+    create_pod,
+    is_active,
+    owner_reference,
+    template_hash,
+)
+from platz_sandbox.kubernetes.controllers.event_records import record
+from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
+from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part
+from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.stored import Stored
+
+REVISION_LABEL = "controller-revision-hash"
+_BY = "statefulset-controller"
+
+
+class StatefulSetLoop(Loop):
+    """Moves a StatefulSet towards its template, one Pod at a time."""
+
+    resource = "statefulsets.apps"
+
+    def reconcile(self, item: Stored, document: KubeObject) -> float | None:
+        """Take one step and show where the set stands."""
+        if item.deleting:
+            return None
+        revision = f"{item.name}-{template_hash(document['spec']['template'])}"
+        self._keep_revision(document, revision)
+        pods = {_ordinal(pod): pod for pod in controlled(self.cluster, item.uid, "pods")}
+        self._step(document, pods, revision)
+        pods = {_ordinal(pod): pod for pod in controlled(self.cluster, item.uid, "pods")}
+        self.save_status(document, _status(document, pods, revision))
+        return None
+
+    def _step(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
+        """Make the next missing Pod, or remove the next one that is too many or out of date."""
+        wanted = number(document, "spec", "replicas", default=1)
+        parallel = dig(document, "spec", "podManagementPolicy") == "Parallel"
+        for ordinal in range(wanted):
+            pod = pods.get(ordinal)
+            if pod is None:
+                self._create(document, ordinal, self._revision_for(document, ordinal, revision))
+            elif not is_active(pod) and not pod.deleting:
+                self._delete(document, pod)  # an ended Pod is replaced under the same name
+            if not parallel and (pod is None or not pod.ready or pod.deleting):
+                self._replace_broken(document, pods, revision)
+                return
+        surplus = sorted((ordinal for ordinal in pods if ordinal >= wanted), reverse=True)
+        for ordinal in surplus if parallel else surplus[:1]:
+            self._delete(document, pods[ordinal])
+        if not surplus:
+            self._update(document, pods, revision)
+
+    def _replace_broken(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
+        """A Pod that is not ready and out of date holds up the others; replace it so that a fix can roll out."""
+        for pod in pods.values():
+            stuck = not pod.ready and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision
+            if stuck and _ordinal(pod) >= _partition(document) and _updates_itself(document):
+                self._delete(document, pod)
+
+    def _update(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
+        if not _updates_itself(document) or not all(pod.ready and not pod.deleting for pod in pods.values()):
+            return
+        for ordinal in sorted(pods, reverse=True):
+            if ordinal >= _partition(document) and pods[ordinal].labels.get(REVISION_LABEL) != revision:
+                self._delete(document, pods[ordinal])
+                return
+
+    def _revision_for(self, document: KubeObject, ordinal: int, revision: str) -> str:
+        """Below the partition a lost Pod comes back in the old revision's name."""
+        if ordinal < _partition(document):
+            return str(dig(document, "status", "currentRevision") or revision)
+        return revision
+
+    def _create(self, document: KubeObject, ordinal: int, revision: str) -> None:
+        metadata = document["metadata"]
+        name = f"{metadata['name']}-{ordinal}"
+        owner = copy.deepcopy(document)
+        spec = owner["spec"]["template"].setdefault("spec", {})
+        spec["hostname"], spec["subdomain"] = name, dig(document, "spec", "serviceName") or ""
+        volumes = objects(spec, "volumes")
+        for claim in objects(document, "spec", "volumeClaimTemplates"):
+            volume = f"{claim['metadata']['name']}-{name}"
+            volumes.append(
+                {"name": claim["metadata"]["name"], "persistentVolumeClaim": {"claimName": volume}}
+            )
+            self._claim(
+                metadata["namespace"], volume, claim, part(document, "spec", "selector", "matchLabels")
+            )
+        if volumes:
+            spec["volumes"] = volumes
+        labels = {
+            REVISION_LABEL: revision, "statefulset.kubernetes.io/pod-name": name,
+            "apps.kubernetes.io/pod-index": str(ordinal),
+        }  # fmt: skip
+        create_pod(self.cluster, self.kind, owner, name=name, labels=labels)
+        told = f"create Pod {name} in StatefulSet {metadata['name']} successful"
+        record(self.cluster, document, "SuccessfulCreate", told, by=_BY)
+
+    def _claim(self, namespace: str, name: str, template: KubeObject, labels: dict[str, str]) -> None:
+        if self.cluster.get("persistentvolumeclaims", namespace, name):
+            return
+        metadata = {"name": name, "namespace": namespace, "labels": labels}
+        document = {"metadata": metadata, "spec": copy.deepcopy(part(template, "spec"))}
+        create_child(self.cluster, built_in("persistentvolumeclaims"), document)
+
+    def _delete(self, document: KubeObject, pod: Stored) -> None:
+        if pod.deleting:
+            return
+        delete(self.cluster, built_in("pods"), pod, DeleteOptions(grace=30))
+        told = f"delete Pod {pod.name} in StatefulSet {document['metadata']['name']} successful"
+        record(self.cluster, document, "SuccessfulDelete", told, by=_BY)
+
+    def _keep_revision(self, document: KubeObject, name: str) -> None:
+        """Keep the template as a ControllerRevision, for `kubectl rollout history` and `undo`."""
+        metadata = document["metadata"]
+        known = controlled(self.cluster, metadata["uid"], "controllerrevisions.apps")
+        if any(revision.name == name for revision in known):
+            return
+        last = max((number(revision.document(), "revision") for revision in known), default=0)
+        template = {**copy.deepcopy(document["spec"]["template"]), "$patch": "replace"}
+        create_child(self.cluster, built_in("controllerrevisions.apps"), {
+            "metadata": {"name": name, "namespace": metadata["namespace"], "labels": {REVISION_LABEL: name},
+                         "ownerReferences": [owner_reference(self.kind, document)]},
+            "revision": last + 1, "data": {"spec": {"template": template}},
+        })  # fmt: skip
+
+
+def _ordinal(pod: Stored) -> int:
+    return int(pod.name.rsplit("-", 1)[-1])
+
+
+def _partition(document: KubeObject) -> int:
+    return number(document, "spec", "updateStrategy", "rollingUpdate", "partition")
+
+
+def _updates_itself(document: KubeObject) -> bool:
+    return dig(document, "spec", "updateStrategy", "type") != "OnDelete"
+
+
+def _status(document: KubeObject, pods: dict[int, Stored], revision: str) -> KubeObject:
+    active = [pod for pod in pods.values() if is_active(pod)]
+    updated = sum(pod.labels.get(REVISION_LABEL) == revision for pod in active)
+    current = str(dig(document, "status", "currentRevision") or revision)
+    ready = sum(pod.ready for pod in active)
+    if updated == len(active) == number(document, "spec", "replicas", default=1):
+        current = revision
+    counts = {
+        "readyReplicas": ready,
+        "currentReplicas": sum(pod.labels.get(REVISION_LABEL) == current for pod in active),
+        "updatedReplicas": updated,
+    }
+    return {
+        "observedGeneration": document["metadata"].get("generation", 1),
+        "replicas": len(active),
+        "availableReplicas": ready,
+        **{name: count for name, count in counts.items() if count},
+        "currentRevision": current,
+        "updateRevision": revision,
+        "collisionCount": 0,
+    }

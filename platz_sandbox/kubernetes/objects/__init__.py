@@ -1,0 +1,1 @@
+"""The objects of a simulated cluster: their shapes, storage, defaults, validation and the ways they change."""

@@ -1,0 +1,204 @@
+"""Who owns which fields of an object: `metadata.managedFields`.
+
+Invariant: after a write every changed field is owned by its writer, and no field is owned that is gone.
+Source: Kubernetes "Server-Side Apply" (field management, conflicts, transferring ownership).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from platz_sandbox.kubernetes.objects import field_paths
+from platz_sandbox.kubernetes.objects.document import KubeObject, is_object, now_text, objects, part
+from platz_sandbox.kubernetes.objects.field_paths import Path
+from platz_sandbox.kubernetes.objects.shapes import Shape
+from platz_sandbox.kubernetes.objects.status_errors import Cause, field_conflict
+
+APPLY, UPDATE = "Apply", "Update"
+_UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp", "selfLink",
+                     "managedFields", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName")  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writer:
+    """Who writes, how, and through which subresource."""
+
+    manager: str
+    api_version: str
+    operation: str = UPDATE
+    subresource: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ownership:
+    """The fields of one writer, and when they last changed."""
+
+    writer: Writer
+    paths: frozenset[Path]
+    time: str
+
+
+def read(document: KubeObject) -> list[Ownership]:
+    """Read an object's owners."""
+    return [
+        Ownership(
+            writer=Writer(
+                manager=entry.get("manager", ""),
+                api_version=entry.get("apiVersion", ""),
+                operation=entry.get("operation", UPDATE),
+                subresource=entry.get("subresource", ""),
+            ),
+            paths=frozenset(field_paths.decode(part(entry, "fieldsV1"))),
+            time=entry.get("time", ""),
+        )
+        for entry in objects(document, "metadata", "managedFields")
+    ]
+
+
+def write(document: KubeObject, owners: Iterable[Ownership]) -> None:
+    """Write the owners into an object; those without fields are left out."""
+    entries = [_entry(owner) for owner in owners if owner.paths]
+    if entries:
+        document["metadata"]["managedFields"] = entries
+    else:
+        document["metadata"].pop("managedFields", None)
+
+
+def _entry(owner: Ownership) -> KubeObject:
+    entry: KubeObject = {
+        "manager": owner.writer.manager,
+        "operation": owner.writer.operation,
+        "apiVersion": owner.writer.api_version,
+        "time": owner.time,
+        "fieldsType": "FieldsV1",
+        "fieldsV1": field_paths.encode(owner.paths),
+    }
+    return {**entry, "subresource": owner.writer.subresource} if owner.writer.subresource else entry
+
+
+def owned_part(document: KubeObject, *, status: bool) -> KubeObject:
+    """Return the part of a document that has owners: without identity, and without status unless it is written."""
+    part = {key: value for key, value in document.items() if key not in {"apiVersion", "kind"}}
+    if not status:
+        part.pop("status", None)
+    metadata = part.get("metadata")
+    if is_object(metadata):
+        kept = {key: value for key, value in metadata.items() if key not in _UNOWNED_METADATA}
+        part["metadata"] = kept
+        if not kept:
+            del part["metadata"]
+    return part
+
+
+def track_update(before: KubeObject | None, after: KubeObject, shape: Shape, writer: Writer) -> None:
+    """Record in ``after`` that the writer made every difference from ``before``."""
+    status = bool(writer.subresource) or before is None
+    old = field_paths.leaves(owned_part(before, status=status), shape) if before else {}
+    new = field_paths.leaves(owned_part(after, status=status), shape)
+    changed = {path for path, value in new.items() if path not in old or old[path] != value} - {()}
+    gone = old.keys() - new.keys()
+    owners = read(before) if before else []
+    if not changed and not gone:
+        write(after, owners)
+        return
+    owners = _take(owners, changed | gone, writer)
+    write(after, _give(owners, changed, gone, writer))
+
+
+def apply(
+    live: KubeObject | None, applied: KubeObject, shape: Shape, writer: Writer, *, force: bool
+) -> KubeObject:
+    """Return the live object with the configuration applied, owners included.
+
+    Raises the 409 that names every field another manager owns with another value, unless ``force``.
+    """
+    status = bool(writer.subresource)
+    config = owned_part(_without_nulls(applied), status=status)
+    wanted = field_paths.leaves(config, shape)
+    wanted.pop((), None)
+    base = copy.deepcopy(live) if live else {key: applied[key] for key in ("apiVersion", "kind")}
+    owners = _with_first_owner(live, shape, writer) if live else []
+    present = field_paths.leaves(owned_part(base, status=True), shape)
+    changed = {path for path, value in wanted.items() if path not in present or present[path] != value}
+    _refuse_conflicts(owners, changed, writer, force=force)
+    merged = field_paths.merge(base, config, shape)
+    merged.setdefault("metadata", {})
+    _drop_abandoned(merged, owners, frozenset(wanted), shape, writer)
+    owners = _take(owners, changed, writer)
+    mine = next((owner for owner in owners if owner.writer == writer), None)
+    if mine and mine.paths == wanted.keys() and not changed:
+        write(merged, owners)
+    else:
+        others = [owner for owner in owners if owner.writer != writer]
+        write(merged, [*others, Ownership(writer=writer, paths=frozenset(wanted), time=now_text())])
+    return merged
+
+
+def _with_first_owner(live: KubeObject, shape: Shape, writer: Writer) -> list[Ownership]:
+    """An object that was never tracked belongs to `before-first-apply`, as on a real server."""
+    owners = read(live)
+    if owners:
+        return owners
+    first = replace(writer, manager="before-first-apply", operation=UPDATE, subresource="")
+    paths = field_paths.leaves(owned_part(live, status=False), shape).keys() - {()}
+    return [Ownership(writer=first, paths=frozenset(paths), time=now_text())]
+
+
+def _refuse_conflicts(owners: list[Ownership], changed: set[Path], writer: Writer, *, force: bool) -> None:
+    if force:
+        return
+    causes = [
+        Cause(
+            reason="FieldManagerConflict", message=_conflict_text(owner.writer), field=field_paths.text(path)
+        )
+        for owner in owners
+        if owner.writer != writer
+        for path in sorted(owner.paths & changed)
+    ]
+    if causes:
+        raise field_conflict(causes)
+
+
+def _conflict_text(writer: Writer) -> str:
+    through = f" with subresource {writer.subresource!r}".replace("'", '"') if writer.subresource else ""
+    using = f" using {writer.api_version}" if writer.operation == UPDATE else ""
+    return f'conflict with "{writer.manager}"{through}{using}'
+
+
+def _drop_abandoned(
+    merged: KubeObject, owners: list[Ownership], wanted: frozenset[Path], shape: Shape, writer: Writer
+) -> None:
+    """Remove what this manager applied before, applies no more, and nobody else owns."""
+    mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
+    others = {path for owner in owners if owner.writer != writer for path in owner.paths}
+    kept = {path[:depth] for path in others | wanted for depth in range(1, len(path) + 1)}
+    removed: set[Path] = set()
+    for path in sorted(mine - wanted - kept, key=len):
+        if not any(path[:depth] in removed for depth in range(1, len(path))):
+            field_paths.remove(merged, path, shape)
+            removed.add(path)
+
+
+def _take(owners: Iterable[Ownership], paths: set[Path], writer: Writer) -> list[Ownership]:
+    """Take the paths away from everybody but the writer."""
+    return [o if o.writer == writer else replace(o, paths=o.paths - paths) for o in owners]
+
+
+def _give(owners: list[Ownership], paths: set[Path], gone: set[Path], writer: Writer) -> list[Ownership]:
+    mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
+    others = [owner for owner in owners if owner.writer != writer]
+    return [*others, Ownership(writer=writer, paths=(mine | paths) - gone, time=now_text())]
+
+
+def _without_nulls(value: Any) -> Any:
+    if is_object(value):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return value
+
+
+def manager_name(query: Mapping[str, str], user_agent: str) -> str:
+    """Return the field manager: the query's, else the client's name."""
+    return query.get("fieldManager") or user_agent.split("/", 1)[0] or "unknown"

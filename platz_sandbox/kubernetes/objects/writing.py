@@ -1,0 +1,263 @@
+"""Every way an object comes to be, changes and goes: the write path of the API server.
+
+Invariant: all writes of clients pass through here, in this order: shape, names, defaults, rules, preconditions,
+ownership of fields, disk. Control loops write their own part straight to the cluster.
+Source: Kubernetes API concepts (updates, conflicts, dry run), "Garbage Collection", "Finalizers".
+"""
+
+from __future__ import annotations
+
+import copy
+import secrets
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from platz_sandbox.kubernetes.objects import managed_fields
+from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation, decode
+from platz_sandbox.kubernetes.objects.defaults import apply_defaults, keep_decided
+from platz_sandbox.kubernetes.objects.document import KubeObject, dig, is_object, now_text
+from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.objects.managed_fields import Writer
+from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.shapes import shape_of
+from platz_sandbox.kubernetes.objects.status_errors import (
+    already_exists,
+    bad_request,
+    conflict,
+    not_found,
+    terminating,
+)
+from platz_sandbox.kubernetes.objects.stored import Stored, stored
+from platz_sandbox.kubernetes.objects.validation import check, check_update
+
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names: no vowels, nothing to misread
+_SERVER_OWNED = (
+    "uid",
+    "creationTimestamp",
+    "generation",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+)
+FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+
+
+@dataclass(kw_only=True)
+class Write:
+    """How a write is to be made; ``warnings`` collects what the client is told besides."""
+
+    writer: Writer
+    dry_run: bool = False
+    validation: FieldValidation = FieldValidation.IGNORE
+    warnings: list[str] = field(default_factory=list[str])
+
+
+def random_suffix() -> str:
+    """Return five letters that make a generated name unlikely to be taken."""
+    return "".join(secrets.choice(NAME_ALPHABET) for _ in range(5))
+
+
+class Writing:
+    """The writes of one cluster."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+
+    def create(self, kind: Kind, namespace: str, document: KubeObject, how: Write) -> Stored:
+        """Create an object; 409 when the name is taken, 403 in a terminating namespace, 404 without one."""
+        document = self._decoded(kind, document, how)
+        metadata = document.setdefault("metadata", {})
+        self._place(kind, namespace, document)
+        for key in (*_SERVER_OWNED, "resourceVersion"):
+            metadata.pop(key, None)
+        if metadata.get("generateName") and not metadata.get("name"):
+            metadata["name"] = metadata["generateName"][:58] + random_suffix()
+        self._refuse_in_missing_namespace(kind, namespace, metadata.get("name") or "")
+        if self.cluster.get(kind.resource, namespace, metadata.get("name") or ""):
+            raise already_exists(plural=kind.plural, group=kind.group, name=metadata["name"])
+        metadata.pop("managedFields", None)
+        self._give_birth(kind, document)
+        managed_fields.track_update(None, document, shape_of(kind), how.writer)
+        return self._save(kind, document, how)
+
+    def update(
+        self, kind: Kind, namespace: str, name: str, change: Callable[[KubeObject], KubeObject], how: Write
+    ) -> Stored:
+        """Change an object; ``change`` gets a copy of the present document and returns the wanted one.
+
+        404 when there is none; 409 when the wanted document carries another version or uid than the present one.
+        """
+        present = self.existing(kind, namespace, name)
+        before = present.document()
+        after = self._decoded(kind, change(copy.deepcopy(before)), how)
+        self._place(kind, namespace, after, name)
+        self._refuse_stale(kind, before, after)
+        self._settle(kind, before, after, how.writer.subresource)
+        managed_fields.track_update(before, after, shape_of(kind), how.writer)
+        return self._finish(kind, present, before, after, how)
+
+    def apply(
+        self, kind: Kind, namespace: str, name: str, config: KubeObject, how: Write, *, force: bool
+    ) -> Stored:
+        """Apply a configuration server-side; creates the object when there is none."""
+        config = self._decoded(kind, config, how)
+        self._place(kind, namespace, config, name)
+        if dig(config, "metadata", "managedFields"):
+            raise bad_request("metadata.managedFields must be nil")
+        present = self.cluster.get(kind.resource, namespace, name)
+        before = present.document() if present else None
+        if present is None and how.writer.subresource:
+            raise not_found(plural=kind.plural, group=kind.group, name=name)
+        if before:
+            self._refuse_stale(kind, before, config)
+        after = managed_fields.apply(before, config, shape_of(kind), how.writer, force=force)
+        if present is None or before is None:
+            return self._create_applied(kind, namespace, name, after, how)
+        self._settle(kind, before, after, how.writer.subresource)
+        return self._finish(kind, present, before, after, how)
+
+    def _create_applied(
+        self, kind: Kind, namespace: str, name: str, document: KubeObject, how: Write
+    ) -> Stored:
+        self._refuse_in_missing_namespace(kind, namespace, name)
+        document["metadata"]["name"] = name
+        if kind.namespaced:
+            document["metadata"]["namespace"] = namespace
+        self._give_birth(kind, document)
+        return self._save(kind, document, how)
+
+    def _give_birth(self, kind: Kind, document: KubeObject) -> None:
+        """Give a new object its identity and defaults, and check it."""
+        document["metadata"] |= {"uid": str(uuid.uuid4()), "creationTimestamp": now_text()}
+        if kind.has_status or kind.custom_schema is not None:
+            document["metadata"]["generation"] = 1
+        if kind.has_status:
+            document.pop("status", None)
+        apply_defaults(kind, document)
+        check(kind, shape_of(kind), document)
+
+    def existing(self, kind: Kind, namespace: str, name: str) -> Stored:
+        """Return an object or raise 404."""
+        present = self.cluster.get(kind.resource, namespace, name)
+        if present is None:
+            raise not_found(plural=kind.plural, group=kind.group, name=name)
+        return present
+
+    def _decoded(self, kind: Kind, document: KubeObject, how: Write) -> KubeObject:
+        called = (document.get("apiVersion") or kind.api_version, document.get("kind") or kind.kind)
+        if called != (kind.api_version, kind.kind):
+            raise bad_request(
+                f"the API version in the data ({called[0]}, Kind={called[1]}) does not match the expected API version "
+                f"({kind.api_version}, Kind={kind.kind})"
+            )
+        decoded, warnings = decode(
+            document, shape_of(kind), kind=kind.kind, api_version=kind.version, validation=how.validation
+        )
+        how.warnings += [warning for warning in warnings if warning not in how.warnings]
+        return {**decoded, "apiVersion": kind.api_version, "kind": kind.kind}
+
+    def _place(self, kind: Kind, namespace: str, document: KubeObject, name: str | None = None) -> None:
+        """Hold the document's name and namespace against the request's path."""
+        metadata = document.setdefault("metadata", {})
+        if name is not None and metadata.setdefault("name", name) != name:
+            told = f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
+            raise bad_request(told)
+        if not kind.namespaced:
+            metadata.pop("namespace", None)
+        elif metadata.setdefault("namespace", namespace) != namespace:
+            raise bad_request(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+
+    def _refuse_in_missing_namespace(self, kind: Kind, namespace: str, name: str) -> None:
+        if not kind.namespaced:
+            return
+        space = self.cluster.get("namespaces", "", namespace)
+        if space is None:
+            raise not_found(plural="namespaces", group="", name=namespace)
+        if space.deleting:
+            raise terminating(plural=kind.plural, group=kind.group, name=name, namespace=namespace)
+
+    def _refuse_stale(self, kind: Kind, before: KubeObject, wanted: KubeObject) -> None:
+        metadata = wanted["metadata"]
+        version, uid = metadata.get("resourceVersion"), metadata.get("uid")
+        name = before["metadata"]["name"]
+        if version and version != before["metadata"]["resourceVersion"]:
+            raise conflict(plural=kind.plural, group=kind.group, name=name)
+        if uid and uid != before["metadata"]["uid"]:
+            told = f"Precondition failed: UID in precondition: {uid}, UID in object meta: {before['metadata']['uid']}"
+            raise conflict(plural=kind.plural, group=kind.group, name=name, why=told)
+
+    def _settle(self, kind: Kind, before: KubeObject, after: KubeObject, subresource: str) -> None:
+        """Keep what this kind of write may not touch, fill in the rest, and count generations."""
+        old, new = before["metadata"], after["metadata"]
+        for key in _SERVER_OWNED:
+            new.pop(key, None)
+            if key in old:
+                new[key] = old[key]
+        if kind.has_status:
+            _keep(before, after, only_status=subresource == "status")
+        keep_decided(kind, before, after)
+        apply_defaults(kind, after)
+        if subresource != "status":
+            check(kind, shape_of(kind), after)
+            check_update(kind, before, after)
+        if "generation" in old and _desired(before) != _desired(after):
+            new["generation"] = old["generation"] + 1
+
+    def _finish(
+        self, kind: Kind, present: Stored, before: KubeObject, after: KubeObject, how: Write
+    ) -> Stored:
+        """Save the change, or end the object's life when its last finalizer went."""
+        after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
+        if not after["metadata"].get("finalizers"):
+            after["metadata"].pop("finalizers", None)
+        if after == before:
+            return present
+        saved = self._save(kind, after, how)
+        if may_go(kind, after) and not how.dry_run:
+            return self.cluster.remove(saved)
+        return saved
+
+    def _save(self, kind: Kind, document: KubeObject, how: Write) -> Stored:
+        if how.dry_run:
+            version = int(document["metadata"].get("resourceVersion") or 0)
+            return stored(kind, document, version)
+        return self.cluster.put(kind, document)
+
+
+def may_go(kind: Kind, document: KubeObject) -> bool:
+    """Tell whether a deleted object has nothing left to wait for."""
+    metadata = document["metadata"]
+    if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
+        return False
+    if kind.resource == "namespaces":
+        return not dig(document, "spec", "finalizers")
+    return kind.resource != "pods" or not metadata.get("deletionGracePeriodSeconds")
+
+
+def _keep(before: KubeObject, after: KubeObject, *, only_status: bool) -> None:
+    """Undo what a write to this endpoint may not change."""
+    if only_status:
+        for key in (before.keys() | after.keys()) - {"status", "metadata"}:
+            after.pop(key, None)
+            if key in before:
+                after[key] = before[key]
+        kept = {key: after["metadata"].get(key) for key in ("managedFields", "resourceVersion", "uid")}
+        after["metadata"] = {
+            **before["metadata"],
+            **{key: value for key, value in kept.items() if value is not None},
+        }
+    else:
+        after.pop("status", None)
+        if "status" in before:
+            after["status"] = before["status"]
+
+
+def _desired(document: KubeObject) -> KubeObject:
+    return {
+        key: value
+        for key, value in document.items()
+        if key not in {"metadata", "status"} and is_object(value)
+    }

@@ -1,0 +1,59 @@
+"""The names that the distribution specification allows, as types that only these functions hand out.
+
+Invariant: a `Repository`, `Tag` or `Digest` is safe as a path on disk: no `..`, not absolute, not hidden.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import NewType
+
+from platz_sandbox.registry.errors import RegistryRefusal
+
+Repository = NewType("Repository", str)
+Tag = NewType("Tag", str)
+Digest = NewType("Digest", str)
+
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+_REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LONGEST_REPOSITORY = 255
+
+
+def repository(text: str) -> Repository:
+    """Check a repository name (specification, "Pulling manifests")."""
+    if len(text) > _LONGEST_REPOSITORY or not _REPOSITORY.fullmatch(text):
+        raise RegistryRefusal(
+            "NAME_INVALID", "this is not a valid repository name", name=text[:_LONGEST_REPOSITORY]
+        )
+    return Repository(text)
+
+
+def digest(text: str) -> Digest:
+    """Check a digest; this registry keeps sha256 only."""
+    if not _DIGEST.fullmatch(text):
+        raise RegistryRefusal(
+            "DIGEST_INVALID", "a digest is 'sha256:' and 64 hexadecimal digits", digest=text[:200]
+        )
+    return Digest(text)
+
+
+def reference(text: str) -> Tag | Digest:
+    """Check what may stand behind `/manifests/`: a digest when it holds a colon, else a tag."""
+    if ":" in text:
+        return digest(text)
+    if not _TAG.fullmatch(text):
+        raise RegistryRefusal("TAG_INVALID", "this is not a valid tag", tag=text[:200])
+    return Tag(text)
+
+
+def is_digest(text: Tag | Digest) -> bool:
+    """Tell a digest from a tag: only a digest holds a colon."""
+    return ":" in text
+
+
+def digest_of(content: bytes) -> Digest:
+    """Return the digest of ``content``."""
+    return Digest("sha256:" + hashlib.sha256(content).hexdigest())

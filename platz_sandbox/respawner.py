@@ -1,0 +1,73 @@
+"""Starts stand-ins again that ended by themselves: a killed database or simulator comes back as a real one would.
+
+Invariant: after `stop` returns nothing is started any more. What a stand-in keeps on disk, its addresses and its
+credentials are the same after its return, so nobody who uses it needs to be told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from platz_sandbox.stand_in_process import StandInFailed
+
+LOOK_SECONDS = 0.5
+LONGEST_WAIT_SECONDS = 30.0
+JOIN_SECONDS = 5.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Part(Protocol):
+    """A stand-in that was started once."""
+
+    @property
+    def name(self) -> str:
+        """What it stands in for."""
+        ...
+
+    def is_alive(self) -> bool:
+        """Tell whether its process runs."""
+        ...
+
+    def start_again(self) -> None:
+        """Start it where it was, and wait until it answers; raise `StandInFailed` with one sentence."""
+        ...
+
+
+class Revival:
+    """Looks after some stand-ins on a thread of its own."""
+
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self._parts = parts
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._look_after, name="revival", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let everything end for good from now on."""
+        self._ending.set()
+        self._thread.join(JOIN_SECONDS)
+
+    def _look_after(self) -> None:
+        wait = LOOK_SECONDS
+        while not self._ending.wait(wait):
+            ended = [part for part in self._parts if not part.is_alive()]
+            revived = [self._revive(part) for part in ended if not self._ending.is_set()]
+            wait = LOOK_SECONDS if all(revived) else min(wait * 2, LONGEST_WAIT_SECONDS)
+
+    def _revive(self, part: Part) -> bool:
+        log.warning("A stand-in ended by itself and is started again", action="revive", stand_in=part.name)
+        try:
+            part.start_again()
+        except StandInFailed as error:
+            log.warning("A stand-in could not be started again", action="revive", reason=error.message)
+            return False
+        log.info("A stand-in is back", action="revive", stand_in=part.name)
+        return True
