@@ -1,4 +1,4 @@
-"""The story of one process: configure, surround, connect, start the actors, serve, stop in the mirrored order.
+"""The story of one process: configure, running_services, connect, start the actors, serve, stop in the mirrored order.
 
 Exit status: 0 after SIGTERM or Ctrl-C, 2 for a wrong setting or a dependency that is not there, 70 when the process
 gave up because its actors kept failing (the production supervisor starts it again).
@@ -29,7 +29,12 @@ from platz.actors.event_bus import Switchboard
 from platz.actors.messages import Drain, LeaseLost, StopChildren
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.timers import Ticker
-from platz.backing_services import listen_address, real_database, refuse_stand_ins_in_production, surround
+from platz.backing_services import (
+    listen_address,
+    real_database,
+    refuse_stand_ins_in_production,
+    running_services,
+)
 from platz.banner import banner
 from platz.changes.encryption_at_start import seal_plain_rows
 from platz.commands.arguments import parse
@@ -122,11 +127,11 @@ def serve(loaded: LoadedSettings) -> int:
         listener = _listener(loaded, stack)
         address = real_database(settings)
         real = _ready_database(settings, address, stack) if address else None  # before any stand-in starts
-        surroundings = stack.enter_context(surround(settings))
-        database = real or _ready_database(settings, surroundings.database, stack)
-        cipher = make_cipher(settings, surroundings)
+        services = stack.enter_context(running_services(settings))
+        database = real or _ready_database(settings, services.database, stack)
+        cipher = make_cipher(settings, services)
         _seal(database, cipher)
-        parts = make_parts(settings, surroundings, database, cipher, _on_lost_leases(house), stack)
+        parts = make_parts(settings, services, database, cipher, _on_lost_leases(house), stack)
         web = make_web(parts, listener=listener, roster=house.roster)
         stack.callback(house.ticker.stop)
         for part in (parts.leases, parts.helm, house.ticker):
@@ -136,7 +141,7 @@ def serve(loaded: LoadedSettings) -> int:
         try:
             _pass_ready_barrier(house.roster, [child.name for child in children], ending)
             if not ending.is_asked():
-                _say(banner(settings, surroundings, seconds=time.monotonic() - began))
+                _say(banner(settings, services, seconds=time.monotonic() - began))
             ending.wait()
         finally:
             _stop(supervisor, web, seconds=settings.stop_timeout.total_seconds())

@@ -1,4 +1,4 @@
-"""What surrounds the process: which parts are real, which are stand-ins, and where each answers.
+"""The services behind the process: which are real, which are embedded, and where each answers.
 
 Invariant: a stand-in is chosen by the absence of a setting and replaced by giving it (design section 8); with
 `PLATZ_PRODUCTION` there are none. Only what the process's roles need is looked for.
@@ -7,18 +7,22 @@ Invariant: a stand-in is chosen by the absence of a setting and replaced by givi
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from platz.config import Role, Settings
 from platz.db.address import DatabaseAddress, address_from_url, parse_tls_mode
+from platz.embedded_services import (
+    ClusterFacts,
+    EmbeddedFacts,
+    EmbeddedPlan,
+    IdentityFacts,
+    embedded_services,
+)
 from platz.errors import PlatzError
 from platz.observation.ingress import IngressRoute
-from platz_sandbox.data_folder import DataFolder
-from platz_sandbox.services import ClusterFacts, IdentityFacts, Sandbox, SandboxFacts, SandboxPlan
 
-USERS_FILE = Path(__file__).parents[1] / "config" / "sandbox-users.json"
 CLUSTER_ROLES = {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}
 INGRESS_ROLES = {Role.STATUS, Role.RESOURCES}
 CHART_ROLES = {Role.CHARTS, Role.DEPLOY}
@@ -29,7 +33,7 @@ class NoStandInsInProduction(PlatzError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class BackingServices:
     """Where everything answers; ``folder`` is None when nothing is kept on disk between runs."""
 
     database: DatabaseAddress
@@ -40,7 +44,7 @@ class Surroundings:
     ingress: IngressRoute
     cache: Path
     encryption_key: str | None
-    facts: SandboxFacts
+    facts: EmbeddedFacts
 
     @property
     def stand_ins(self) -> list[str]:
@@ -81,34 +85,27 @@ def refuse_stand_ins_in_production(settings: Settings) -> None:
 
 
 @contextmanager
-def surround(settings: Settings) -> Generator[Surroundings]:
-    """Start the stand-ins that the settings call for and say where everything is; stop them at the end."""
+def running_services(settings: Settings) -> Generator[BackingServices]:
+    """Start the embedded services that the settings call for and say where everything is; stop them at the end."""
     _refuse_ecr_without_queue(settings)
     plan = _plan(settings)
-    folder = DataFolder(settings.data_dir)
-    if not plan.is_empty:
-        folder.open()
-    sandbox = Sandbox(plan=plan, folder=folder)
-    try:
-        facts = SandboxFacts() if plan.is_empty else sandbox.start()
-        yield _surroundings(settings, facts, folder)
-    finally:
-        sandbox.stop()
-        folder.close()
+    embedded = nullcontext(EmbeddedFacts()) if plan.is_empty else embedded_services().running(plan)
+    with embedded as facts:
+        yield _where_everything_is(settings, facts)
 
 
-def _plan(settings: Settings) -> SandboxPlan:
+def _plan(settings: Settings) -> EmbeddedPlan:
     roles = set(settings.roles)
     real_identity = settings.oidc_server_url or settings.oidc_ssm_server_url
     clusters = roles & (CLUSTER_ROLES | INGRESS_ROLES) and cluster_provider(settings) == "sandbox"
     registry = roles & CHART_ROLES and registry_provider(settings) == "sandbox"
-    return SandboxPlan(
+    return EmbeddedPlan(
         postgres_port=None if _has_real_database(settings) else settings.postgres_port,
         identity_port=settings.identity_port if Role.API in roles and not real_identity else None,
         simulator_ports=(settings.simulator_port, settings.simulator_ingress_port) if clusters else None,
         registry_port=settings.registry_port if registry else None,
         callback_url=f"{own_url(settings)}/auth/google/callback",
-        users_file=USERS_FILE,
+        folder=settings.data_dir.absolute(),
     )
 
 
@@ -146,9 +143,9 @@ def _refuse_ecr_without_queue(settings: Settings) -> None:
         )
 
 
-def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -> Surroundings:
+def _where_everything_is(settings: Settings, facts: EmbeddedFacts) -> BackingServices:
     simulated = facts.clusters
-    return Surroundings(
+    return BackingServices(
         database=facts.database or _database_address(settings),
         own_url=own_url(settings),
         identity=facts.identity or _real_identity(settings),
@@ -158,8 +155,8 @@ def _surroundings(settings: Settings, facts: SandboxFacts, folder: DataFolder) -
             connect=settings.ingress_connect or (simulated.ingress if simulated else None),
             ca=settings.ingress_ca or (simulated.ca if simulated else None),
         ),
-        cache=folder.path,
-        encryption_key=folder.secret("encryption-key") if facts.database else None,
+        cache=settings.data_dir.absolute(),
+        encryption_key=facts.encryption_key,
         facts=facts,
     )
 
@@ -181,7 +178,6 @@ def _real_identity(settings: Settings) -> IdentityFacts | None:
         issuer=settings.oidc_server_url,
         client_id=settings.oidc_client_id,
         client_secret=settings.oidc_client_secret.get_secret_value(),
-        users=(),
     )
 
 

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import orjson
-
-from platz.backing_services import USERS_FILE, Surroundings, cluster_provider, registry_provider
+from platz.backing_services import BackingServices, cluster_provider, registry_provider
 from platz.config import Role, Settings
 
 
-def banner(settings: Settings, surroundings: Surroundings, *, seconds: float) -> str:
+def banner(settings: Settings, services: BackingServices, *, seconds: float) -> str:
     """The lines to print once everything is ready; ``seconds`` is how long that took."""
-    return "\n".join(_lines(settings, surroundings, seconds)) + "\n"
+    return "\n".join(_lines(settings, services, seconds)) + "\n"
 
 
-def _lines(settings: Settings, surroundings: Surroundings, seconds: float) -> Iterator[str]:
-    facts, address = surroundings.facts, surroundings.database
+def _lines(settings: Settings, services: BackingServices, seconds: float) -> Iterator[str]:
+    facts, address = services.facts, services.database
     yield ""
     yield f"Platz is ready after {seconds:.1f} s" + (
-        f" at {surroundings.own_url}" if Role.API in settings.roles else ""
+        f" at {services.own_url}" if Role.API in settings.roles else ""
     )
     yield ""
     yield f"  roles        {' '.join(role.value for role in settings.roles)}"
@@ -37,21 +35,17 @@ def _lines(settings: Settings, surroundings: Surroundings, seconds: float) -> It
         yield f"  clusters     kubeconfig, context {settings.local_context or 'as it says'}"
     if registry_provider(settings) == "ecr":
         yield f"  charts       ECR, as the queue {settings.ecr_events_queue} tells"
-    elif surroundings.registry_url:
+    elif services.registry_url:
         kind = "sandbox registry with demo charts" if facts.registry_url else "registry"
-        yield f"  charts       {kind} at {surroundings.registry_url}"
-    if surroundings.identity:
+        yield f"  charts       {kind} at {services.registry_url}"
+    if services.identity:
         kind = "sandbox identity provider" if facts.identity else "identity provider"
-        yield f"  sign-in      {kind} at {surroundings.identity.issuer}"
+        yield f"  sign-in      {kind} at {services.identity.issuer}"
     if facts.identity:
-        yield from _users()
+        for person in facts.identity.people:
+            yield f"               {person.email:<32} password: {person.password:<12} {person.purpose}"
     yield ""
-    if surroundings.stand_ins:
-        yield f"  Embedded stand-ins: {', '.join(surroundings.stand_ins)}. They are for a laptop, not for production."
+    if services.stand_ins:
+        yield f"  Embedded stand-ins: {', '.join(services.stand_ins)}. They are for a laptop, not for production."
     yield "  Ctrl-C stops everything."
     yield ""
-
-
-def _users() -> Iterator[str]:
-    for user in orjson.loads(USERS_FILE.read_bytes())["users"]:
-        yield f"               {user['email']:<32} password: {user['password']:<12} {user.get('purpose', '')}"

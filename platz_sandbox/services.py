@@ -5,15 +5,17 @@ Invariant: either every part that was asked for answers, or nothing is left runn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from platz.db.address import DatabaseAddress
+from platz.embedded_services import ClusterFacts, DemoPerson, EmbeddedFacts, EmbeddedPlan, IdentityFacts
 from platz_sandbox.data_folder import DataFolder
+from platz_sandbox.identity.sign_in import sign_in
+from platz_sandbox.identity.users import USERS_FILE, read_users
 from platz_sandbox.ports import require_distinct, require_free
 from platz_sandbox.postgres.server import EmbeddedPostgres
 from platz_sandbox.respawner import Revival
@@ -25,70 +27,36 @@ CLUSTERS = ("east", "west")
 CLIENT_ID = "platz"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SandboxPlan:
-    """Which parts are stand-ins, and on which ports of 127.0.0.1 they answer."""
-
-    postgres_port: int | None
-    identity_port: int | None
-    simulator_ports: tuple[int, int] | None
-    registry_port: int | None
-    callback_url: str
-    users_file: Path
-
-    @property
-    def is_empty(self) -> bool:
-        """True when everything is real."""
-        return not self.ports
-
-    @property
-    def ports(self) -> list[int]:
-        """Every port that a stand-in takes."""
-        wanted = (self.postgres_port, self.identity_port, *(self.simulator_ports or ()), self.registry_port)
-        return [port for port in wanted if port is not None]
-
-
-@dataclass(frozen=True, kw_only=True)
-class IdentityFacts:
-    """How to use the identity provider."""
-
-    issuer: str
-    client_id: str
-    client_secret: str
-    users: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClusterFacts:
-    """How to use the simulated clusters: ``ingress`` is host:port, ``ca`` a PEM file."""
-
-    kubeconfig: Path
-    names: tuple[str, ...]
-    ingress: str
-    ca: Path
-    control: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SandboxFacts:
-    """What the parts that run announced."""
-
-    database: DatabaseAddress | None = None
-    identity: IdentityFacts | None = None
-    clusters: ClusterFacts | None = None
-    registry_url: str | None = None
-
-
 class Sandbox:
+    """What the product asks of the stand-ins (`platz.embedded_services.EmbeddedServices`)."""
+
+    @contextmanager
+    def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
+        """Run the plan's stand-ins until the block ends; raise `StandInFailed` with one sentence."""
+        folder = DataFolder(plan.folder)
+        folder.open()
+        sandbox = _RunningSandbox(plan=plan, folder=folder)
+        try:
+            yield sandbox.start()
+        finally:
+            sandbox.stop()
+            folder.close()
+
+    def sign_in(self, authorization_url: str, email: str) -> str:
+        """Sign in as a demo person; return where the browser would be sent."""
+        return sign_in(authorization_url, email)
+
+
+class _RunningSandbox:
     """Starts and stops the stand-ins of a plan."""
 
-    def __init__(self, *, plan: SandboxPlan, folder: DataFolder) -> None:
+    def __init__(self, *, plan: EmbeddedPlan, folder: DataFolder) -> None:
         """``folder`` is open, and stays the caller's."""
         self._plan = plan
         self._folder = folder
         self._running = ExitStack()
 
-    def start(self) -> SandboxFacts:
+    def start(self) -> EmbeddedFacts:
         """Start all parts side by side; raise `StandInFailed` with one sentence, everything stopped again."""
         require_distinct(self._plan.ports)
         with self._running as started, ThreadPoolExecutor(thread_name_prefix="sandbox") as pool:
@@ -99,11 +67,12 @@ class Sandbox:
                     started.callback(process.stop, seconds=STOP_SECONDS)
             postgres = self._postgres()
             database = pool.submit(_start_postgres, postgres, started)
-            facts = SandboxFacts(
+            facts = EmbeddedFacts(
                 identity=identity and self._identity_facts(identity.wait_until_ready(seconds=START_SECONDS)),
                 clusters=clusters and _cluster_facts(clusters.wait_until_ready(seconds=START_SECONDS)),
                 registry_url=registry and str(registry.wait_until_ready(seconds=START_SECONDS)["url"]),
                 database=database.result(),
+                encryption_key=None if postgres is None else self._folder.secret("encryption-key"),
             )
             revival = Revival([part for part in (postgres, identity, clusters, registry) if part])
             revival.start()
@@ -130,7 +99,7 @@ class Sandbox:
             "identity provider",
             "platz_sandbox.identity",
             *("--port", str(port), "--issuer", f"http://127.0.0.1:{port}"),
-            *("--users", str(self._plan.users_file), "--client-id", CLIENT_ID),
+            *("--users", str(USERS_FILE), "--client-id", CLIENT_ID),
             *("--client-secret-file", str(self._folder.path / "secrets" / "oidc-client")),
             *("--redirect-uri", self._plan.callback_url),
         )
@@ -168,7 +137,10 @@ class Sandbox:
             issuer=str(announced["issuer"]),
             client_id=CLIENT_ID,
             client_secret=self._folder.secret("oidc-client"),
-            users=tuple(announced["users"]),
+            people=tuple(
+                DemoPerson(email=user.email, password=user.password, purpose=user.purpose)
+                for user in read_users(USERS_FILE).everyone()
+            ),
         )
 
 
@@ -186,5 +158,4 @@ def _cluster_facts(announced: Mapping[str, Any]) -> ClusterFacts:
         names=tuple(cluster["name"] for cluster in announced["clusters"]),
         ingress=str(announced["ingress"]),
         ca=Path(announced["ca"]),
-        control=str(announced["control"]),
     )

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from platz.embedded_services import embedded_services
 from platz.errors import PlatzError
-from platz_sandbox.identity.sign_in import sign_in
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
@@ -42,7 +42,7 @@ def access_token(url: str, email: str) -> str:
     try:
         with httpx.Client(base_url=f"{url.rstrip('/')}/api/v2", timeout=SECONDS, trust_env=False) as browser:
             redirect = browser.get("/auth/google").raise_for_status().json()["redirect_url"]
-            code = parse_qs(urlsplit(sign_in(redirect, email)).query)["code"][0]
+            code = parse_qs(urlsplit(embedded_services().sign_in(redirect, email)).query)["code"][0]
             answer = browser.post("/auth/google/callback", json={"auth_code": code})
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise SignInFailed(f"Nobody could be signed in at {url}: {error}. Is Platz running there?") from error

@@ -6,7 +6,6 @@ other, and a migration that fails leaves the database as it was.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,8 +20,9 @@ from platz.db.adoption.detection import Situation, check_not_newer, recognise
 from platz.db.database import Database
 from platz.db.error_translation import translated
 from platz.errors import PlatzError
+from platz.shipped_files import shipped
 
-FOLDER = Path(__file__).parents[2] / "migrations"
+FOLDER = shipped("migrations")
 LOCK_NAME = "platz:migrations"
 PATIENCE = "5min"
 """How long a process waits for another one's migration, or for a table that somebody uses."""

@@ -1,4 +1,4 @@
-"""The plain objects that the actors and the web share, made from settings and surroundings.
+"""The plain objects that the actors and the web share, made from settings and services.
 
 Invariant: nothing is started here, and everything that holds a resource is closed by the `ExitStack` in the
 mirrored order.
@@ -16,7 +16,7 @@ from platz.access.tokens import Tokens
 from platz.actors.concurrency_limit import Slots
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
-from platz.backing_services import Surroundings
+from platz.backing_services import BackingServices
 from platz.charts.documents.derived_names import normalised_url
 from platz.config import Settings
 from platz.db.address import DatabaseAddress, PoolLimits
@@ -36,7 +36,7 @@ class Parts:
     """The plain objects that actors and the web share."""
 
     settings: Settings
-    surroundings: Surroundings
+    services: BackingServices
     database: Database
     cipher: Cipher
     tokens: Tokens
@@ -53,7 +53,7 @@ class Parts:
         """How the credentials of deployments are made."""
         return Credentials(
             tokens=self.tokens,
-            own_url=normalised_url(self.surroundings.own_url),
+            own_url=normalised_url(self.services.own_url),
             lifetime=self.settings.deployment_credentials_token_duration,
         )
 
@@ -74,17 +74,17 @@ def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack
     return database
 
 
-def make_cipher(settings: Settings, surroundings: Surroundings) -> Cipher:
+def make_cipher(settings: Settings, services: BackingServices) -> Cipher:
     """The encryption at rest: keys from the settings, else the sandbox's own, else none."""
     keys = [key.get_secret_value() for key in settings.encryption_keys]
-    if not keys and surroundings.encryption_key:
-        keys = [surroundings.encryption_key]
+    if not keys and services.encryption_key:
+        keys = [services.encryption_key]
     return Cipher(keys) if keys else NoCipher()
 
 
 def make_parts(
     settings: Settings,
-    surroundings: Surroundings,
+    services: BackingServices,
     database: Database,
     cipher: Cipher,
     lost_leases: Callable[[frozenset[str]], None],
@@ -92,7 +92,7 @@ def make_parts(
 ) -> Parts:
     """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
     aws = AwsAccount(region=settings.aws_region)
-    helm = _helm(settings, surroundings)
+    helm = _helm(settings, services)
     served = ServedClusters()
 
     def lost(names: frozenset[str]) -> None:
@@ -102,17 +102,15 @@ def make_parts(
 
     parts = Parts(
         settings=settings,
-        surroundings=surroundings,
+        services=services,
         database=database,
         cipher=cipher,
         tokens=Tokens(_signing_key(database, cipher)),
         leases=LeaseKeeper(database, lost),
         served=served,
         helm=helm,
-        archives=ArchiveCache(
-            surroundings.cache / "charts", registry_client_of(surroundings.registry_url, aws)
-        ),
-        caller=IngressCaller(surroundings.ingress),
+        archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
+        caller=IngressCaller(services.ingress),
         slots=Slots(settings.tasks_per_process),
         aws=aws,
     )
@@ -132,8 +130,8 @@ def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
     return read
 
 
-def _helm(settings: Settings, surroundings: Surroundings) -> HelmProcesses:
-    folder = surroundings.cache / "helm"
+def _helm(settings: Settings, services: BackingServices) -> HelmProcesses:
+    folder = services.cache / "helm"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
     limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)

@@ -28,7 +28,7 @@ ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
 
 def chart_search(parts: Parts) -> SearchPlan:
     """The search of the configured registry."""
-    settings, url = parts.settings, parts.surroundings.registry_url
+    settings, url = parts.settings, parts.services.registry_url
     if registry_provider(settings) == "ecr":
         return SearchPlan(
             source=f"{settings.ecr_events_region}/{settings.ecr_events_queue}",
@@ -61,7 +61,7 @@ def _ecr_search(parts: Parts) -> EcrSearch:
 
 def cluster_source(parts: Parts) -> ClusterSource:
     """The source of the configured provider."""
-    settings, simulated = parts.settings, parts.surroundings.clusters
+    settings, simulated = parts.settings, parts.services.clusters
     environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
     if simulated is not None:
         choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)

@@ -16,7 +16,7 @@ from platz.access.provider_documents import ProviderSettings, ProviderUnavailabl
 from platz.actors.actor_registry import Health, Roster
 from platz.actors.supervisor import family
 from platz.aws.ssm import parameter_values
-from platz.backing_services import Surroundings
+from platz.backing_services import BackingServices
 from platz.errors import PlatzError
 from platz.http.application import build_application
 from platz.http.database_counts import DatabaseFigures
@@ -82,16 +82,16 @@ def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) ->
 
 
 def _services(parts: Parts) -> Services:
-    settings, surroundings = parts.settings, parts.surroundings
+    settings, backing = parts.settings, parts.services
     return Services(
         database=parts.database,
         authenticator=Authenticator(parts.database, parts.tokens),
         tokens=parts.tokens,
         identity_provider=IdentityProvider(
-            lambda: _provider(parts), new_http_client(), own_url=surroundings.own_url
+            lambda: _provider(parts), new_http_client(), own_url=backing.own_url
         ),
-        admin_emails=admin_emails(surroundings, settings.admin_emails),
-        own_url=surroundings.own_url,
+        admin_emails=admin_emails(backing, settings.admin_emails),
+        own_url=backing.own_url,
         version=platz.__version__,
         encrypt=parts.cipher.encrypt,
         decrypt=parts.cipher.decrypt,
@@ -99,14 +99,14 @@ def _services(parts: Parts) -> Services:
     )
 
 
-def admin_emails(surroundings: Surroundings, configured: Sequence[str]) -> tuple[str, ...]:
+def admin_emails(services: BackingServices, configured: Sequence[str]) -> tuple[str, ...]:
     """Who becomes a site admin at first sign-in; the sandbox's first user does when nobody is named."""
-    sandbox_users = surroundings.facts.identity.users[:1] if surroundings.facts.identity else ()
-    return tuple(configured) or sandbox_users
+    people = services.facts.identity.people if services.facts.identity else ()
+    return tuple(configured) or tuple(person.email for person in people[:1])
 
 
 def _provider(parts: Parts) -> ProviderSettings:
-    identity = parts.surroundings.identity
+    identity = parts.services.identity
     if identity is None:
         return _stored_provider(parts)
     return ProviderSettings(
@@ -146,7 +146,7 @@ def _stored_provider(parts: Parts) -> ProviderSettings:
 
 def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: Readiness) -> list[BaseRoute]:
     gatekeeper = Gatekeeper(
-        services.authenticator, parts.tokens, parts.database, own_url=parts.surroundings.own_url
+        services.authenticator, parts.tokens, parts.database, own_url=parts.services.own_url
     )
     figures = DatabaseFigures(
         parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()

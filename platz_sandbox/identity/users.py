@@ -10,6 +10,9 @@ from uuid import NAMESPACE_URL, uuid5
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from platz.errors import Rejected
+from platz_sandbox.shipped_files import shipped
+
+USERS_FILE = shipped("config") / "sandbox-users.json"
 
 
 class DemoUser(BaseModel):

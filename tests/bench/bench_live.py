@@ -32,7 +32,7 @@ from platz.http.live.frames import event_frame
 from platz_sandbox.postgres.server import EmbeddedPostgres
 from tests.database import free_port
 from tests.integration.access.access_world import AccessWorld, build
-from tests.integration.live.live_server import LiveServer, serving
+from tests.integration.http.live.live_server import LiveServer, serving
 
 CLIENTS = 1000
 BURST = 100

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from acceptance.platz_process import free_ports
+from repository import SANDBOX_USERS
 
-from platz.backing_services import USERS_FILE
 from platz_sandbox.postgres.server import EmbeddedPostgres
 from platz_sandbox.stand_in_process import StandInProcess
 
@@ -28,7 +28,7 @@ class Outside:
         self._identity = self._stand_in(
             folder,
             "identity",
-            *("--users", str(USERS_FILE), "--client-id", "platz"),
+            *("--users", str(SANDBOX_USERS), "--client-id", "platz"),
             *("--client-secret-file", str(self._secret)),
             *("--redirect-uri", f"{own_url}/auth/google/callback"),
             *("--issuer", f"http://127.0.0.1:{(port := free_ports()['PLATZ_IDENTITY_PORT'])}"),

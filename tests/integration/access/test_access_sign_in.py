@@ -7,11 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from repository import SANDBOX_USERS
 from sqlalchemy import func, select, update
 
 from platz.access.accounts import Person, account_of
@@ -30,7 +30,7 @@ from tests.integration.access.access_world import Maker
 
 OWN_URL = "http://127.0.0.1:3000/"
 SECRET = "a secret: with / odd + characters"
-USERS = Path(__file__).parents[3] / "config" / "sandbox-users.json"
+USERS = SANDBOX_USERS
 KEY = base64.b64encode(bytes(range(24))).decode()
 
 

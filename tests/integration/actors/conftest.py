@@ -13,7 +13,7 @@ from platz.actors.database_listener import DatabaseListener
 from platz.actors.event_bus import Switchboard
 from platz.actors.timers import Ticker
 from platz.db.database import Database
-from tests.integration.deployments.world import World
+from tests.integration.changes.world import World
 
 
 class Failures(list[tuple[str, int, BaseException]]):

@@ -28,7 +28,7 @@ from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import DeploymentId
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
-from tests.integration.deployments.world import World
+from tests.integration.changes.world import World
 
 Work = Callable[[TaskRow], None]
 

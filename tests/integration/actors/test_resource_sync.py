@@ -21,7 +21,7 @@ from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import DeploymentId
 from platz.json import JsonValue
 from platz.observation.ingress import Answer, CallFailed
-from tests.integration.deployments.world import World
+from tests.integration.changes.world import World
 
 HOOK = {"target": {"endpoint": "standard_ingress", "path": "/campaigns", "method": "POST"}}
 

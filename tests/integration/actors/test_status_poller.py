@@ -19,7 +19,7 @@ from platz.db.leases import LeaseKeeper
 from platz.identities import DeploymentId
 from platz.json import JsonValue
 from platz.observation.ingress import Answer, CallFailed
-from tests.integration.deployments.world import World, features
+from tests.integration.changes.world import World, features
 
 OPEN = '{"status": {"name": "Open", "color": "success"}, "primary_metric": null}'
 STATUS_FEATURE = {"endpoint": "standard_ingress", "path": "//status", "refresh_interval_secs": 1}

@@ -8,7 +8,7 @@ from platz.backing_services import (
     cluster_provider,
     refuse_stand_ins_in_production,
     registry_provider,
-    surround,
+    running_services,
 )
 from platz.config import Settings, SettingsError, load
 from platz.errors import PlatzError
@@ -39,26 +39,29 @@ def test_the_three_parameters_belong_together(missing: str) -> None:
 def test_production_on_aws_needs_no_stand_in() -> None:
     settings = given(PRODUCTION | OIDC | QUEUE)
     refuse_stand_ins_in_production(settings)
-    with surround(settings) as surroundings:
-        assert surroundings.stand_ins == []
-        assert surroundings.identity is None
+    with running_services(settings) as services:
+        assert services.stand_ins == []
+        assert services.identity is None
     assert (cluster_provider(settings), registry_provider(settings)) == ("eks", "ecr")
 
 
 def test_a_named_provider_wins_over_the_parameters() -> None:
     oidc = {"OIDC_SERVER_URL": "https://id.test", "OIDC_CLIENT_ID": "i", "OIDC_CLIENT_SECRET": "s"}
-    with surround(given(PRODUCTION | OIDC | QUEUE | oidc)) as surroundings:
-        assert surroundings.identity is not None
-        assert surroundings.identity.issuer == "https://id.test"
+    with running_services(given(PRODUCTION | OIDC | QUEUE | oidc)) as services:
+        assert services.identity is not None
+        assert services.identity.issuer == "https://id.test"
 
 
 @pytest.mark.parametrize("given_names", [{}, *({name: value} for name, value in QUEUE.items())], ids=str)
 def test_charts_of_ecr_need_a_queue_and_its_region(given_names: dict[str, str]) -> None:
     environ = PRODUCTION | OIDC | given_names
-    with pytest.raises(PlatzError, match="are needed to find charts in ECR"), surround(given(environ)):
+    with (
+        pytest.raises(PlatzError, match="are needed to find charts in ECR"),
+        running_services(given(environ)),
+    ):
         pass
 
 
 def test_a_process_that_searches_no_charts_needs_no_queue() -> None:
-    with surround(given(PRODUCTION | OIDC | {"PLATZ_ROLES": "api"})) as surroundings:
-        assert surroundings.registry_url is None
+    with running_services(given(PRODUCTION | OIDC | {"PLATZ_ROLES": "api"})) as services:
+        assert services.registry_url is None

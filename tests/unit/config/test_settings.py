@@ -8,14 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from platz.app import log_level
 from platz.backing_services import cluster_provider
 from platz.commands.arguments import parse
 from platz.commands.settings_report import settings_report, settings_template
 from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load, misspelt
-
-ROOT = Path(__file__).parents[3]
 
 
 def given(**environ: str) -> LoadedSettings:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from repository import PACKAGE, python_files
 
 from platz.db.lists import catalogue
 from platz.db.lists.reading import Collection
@@ -148,5 +148,5 @@ def test_no_route_is_declared_twice() -> None:
 
 
 def test_only_the_http_side_knows_paths() -> None:
-    for module in (Path(__file__).parents[3] / "platz" / "deployments").glob("*.py"):
+    for module in python_files(PACKAGE / "changes", PACKAGE / "tasks", PACKAGE / "observation"):
         assert "/api/v2" not in module.read_text(encoding="utf-8")

@@ -1,0 +1,60 @@
+"""Deleting a deployment (http-api.md 7.12, DELETE)."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from platz.changes.deployments import delete_deployment
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import deployments
+from platz.errors import Denied, NotFound
+from platz.identities import DeploymentId
+from tests.integration.changes.world import World, select_input, values_ui
+
+
+def test_a_deletion_marks_the_row_and_queues_an_uninstall(world: World) -> None:
+    shop = world.installed()
+    world.do(delete_deployment, world.owner, shop)
+    row = world.row(shop)
+    assert row is not None
+    assert (row.status, row.reason) == (DeploymentStatus.DELETING, None)
+    assert world.names(shop) == ["Uninstall"]
+
+
+def test_a_second_deletion_changes_nothing(world: World) -> None:
+    shop = world.installed()
+    for _ in range(2):
+        world.do(delete_deployment, world.owner, shop)
+    assert world.names(shop) == ["Uninstall"]
+
+
+@pytest.mark.parametrize("role", ["maintainer", "viewer", "bot"])
+def test_only_owners_delete(world: World, role: str) -> None:
+    shop = world.installed()
+    with pytest.raises(Denied):
+        world.do(delete_deployment, getattr(world, role), shop)
+
+
+def test_an_unknown_deployment_is_not_found(world: World) -> None:
+    with pytest.raises(NotFound):
+        world.do(delete_deployment, world.admin, DeploymentId(uuid4()))
+
+
+def test_only_a_row_that_is_being_deleted_is_removed(world: World) -> None:
+    shop = world.installed()
+    assert not world.do(deployments.remove, shop)
+    world.do(delete_deployment, world.admin, shop)
+    assert world.do(deployments.remove, shop)
+    assert world.row(shop) is None
+
+
+def test_a_deployment_does_not_stand_in_its_own_way(world: World) -> None:
+    with world.making() as make:
+        chart = make.chart(world.registry, "mirror", values_ui=values_ui(select_input("me", "deployments")))
+    shop = world.installed("mirror", helm_chart_id=chart)
+    world.update(shop, config={"me": str(shop)})
+    world.settle(shop)
+    world.do(delete_deployment, world.owner, shop)
+    assert world.names(shop) == ["Uninstall"]

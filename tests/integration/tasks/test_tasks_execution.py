@@ -1,0 +1,334 @@
+"""Every task ends with a sentence, and no deployment stays in between (workers.md section 3, design section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from types import SimpleNamespace
+from typing import Any, cast
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Connection
+
+from platz.db import task_queue
+from platz.db.database import Database
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.tables.deployments import DeploymentRow
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import ProcessId
+from platz.db.unreachable import DatabaseUnavailable, DatabaseUnreachable
+from platz.errors import Conflict
+from platz.identities import ClusterId, DeploymentId
+from platz.kube.errors import KubeAborted
+from platz.tasks import execution
+from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.execution import PROCEDURES, EndNotWritten, Procedure
+from platz.tasks.recovery import Finding
+from tests.integration.changes.world import World
+
+Steps = Callable[[OperationContext, TaskRow], str]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World.build(database)
+
+
+@pytest.fixture
+def context(database: Database) -> OperationContext:
+    return cast("OperationContext", SimpleNamespace(database=database, kube=lambda _cluster_id: None))
+
+
+@pytest.fixture
+def steps_are(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Steps], None]:
+    def replace(operation: str, steps: Steps) -> None:
+        old = PROCEDURES[operation]
+        new = Procedure(steps=steps, status=old.status, failure_shows=old.failure_shows)
+        monkeypatch.setitem(cast("dict[str, Procedure]", PROCEDURES), operation, new)
+
+    return replace
+
+
+def claimed(world: World) -> TaskRow:
+    with world.database.transaction() as connection:
+        (task,) = task_queue.claim(
+            connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1
+        )
+    return task
+
+
+def ended(world: World, deployment_id: DeploymentId) -> tuple[DeploymentRow, TaskRow]:
+    row = world.row(deployment_id)
+    assert row is not None
+    return row, world.tasks(deployment_id, pending=False)[0]
+
+
+def failing(error: Exception) -> Steps:
+    def steps(_context: OperationContext, _task: TaskRow) -> str:
+        raise error
+
+    return steps
+
+
+def test_a_success_is_done_with_its_output(world: World, context: OperationContext, steps_are: Any) -> None:
+    seen: list[DeploymentStatus] = []
+    deployment = world.create("blue")
+
+    def look(_context: OperationContext, task: TaskRow) -> str:
+        row = world.row(task.deployment_id)
+        assert row is not None
+        seen.append(row.status)
+        return "NOTES"
+
+    steps_are("Install", look)
+    execution.execute(context, claimed(world))
+    _, task = ended(world, deployment)
+    assert (task.status, task.reason, seen) == (TaskStatus.DONE, "NOTES", [DeploymentStatus.INSTALLING])
+    assert task.finished_at is not None
+
+
+@pytest.mark.parametrize("operation", ["Install", "Upgrade", "Reinstall", "Recreate"])
+def test_a_failure_shows_on_the_deployment(
+    operation: str, world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are(operation, failing(Conflict("The namespace is taken.")))
+    task = claimed(world)
+    renamed = TaskRow(**{**vars(task), "operation": {operation: {}}})
+    execution.execute(context, renamed)
+    row, _ = ended(world, deployment)
+    assert (row.status, row.reason) == (DeploymentStatus.ERROR, "The namespace is taken.")
+
+
+@pytest.mark.parametrize("run", [execution.execute, execution.resume])
+@pytest.mark.parametrize(
+    ("operation", "reason"),
+    [
+        ({"Rollback": {}}, "Unknown operation 'Rollback'"),
+        ({}, "exactly one key"),
+        (None, "exactly one key"),
+        (5, "exactly one key"),
+    ],
+)
+def test_an_operation_that_platz_does_not_know_fails_its_task(
+    run: Callable[[OperationContext, TaskRow], None],
+    operation: Any,
+    reason: str,
+    world: World,
+    context: OperationContext,
+) -> None:
+    deployment = world.create("blue")
+    run(context, TaskRow(**{**vars(claimed(world)), "operation": operation}))
+    _, task = ended(world, deployment)
+    assert task.status is TaskStatus.FAILED
+    assert reason in str(task.reason)
+
+
+def test_a_reason_that_the_database_can_t_store_is_made_storable(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(Conflict("a\x00b")))
+    execution.execute(context, claimed(world))
+    row, task = ended(world, deployment)
+    assert (row.reason, task.reason) == ("a\ufffdb", "a\ufffdb")
+
+
+def test_a_defect_fails_the_task_without_telling_the_trace(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(ZeroDivisionError("secret detail")))
+    execution.execute(context, claimed(world))
+    row, task = ended(world, deployment)
+    assert task.status is TaskStatus.FAILED
+    assert row.status is DeploymentStatus.ERROR
+    assert "internal error" in str(task.reason)
+    assert "secret detail" not in str(task.reason)
+
+
+@pytest.mark.parametrize("interruption", [Interrupted(), DatabaseUnreachable(), DatabaseUnavailable()])
+def test_an_interruption_leaves_the_task_started(
+    interruption: Exception, world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(interruption))
+    with pytest.raises(type(interruption)):
+        execution.execute(context, claimed(world))
+    _, task = ended(world, deployment)
+    assert (task.status, task.reason) == (TaskStatus.STARTED, None)
+
+
+class AwayAtTheEnd:
+    """A database that is lost while the steps run, and for some attempts to write the end."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.refusals = 0
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        return self._database.reading()
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        if self.refusals:
+            self.refusals -= 1
+            raise DatabaseUnavailable
+        with self._database.transaction() as connection:
+            yield connection
+
+
+@pytest.mark.parametrize("error", [None, Conflict("The shop is closed.")])
+def test_an_end_that_could_not_be_written_is_written_later_and_nothing_is_done_twice(
+    error: Exception | None, world: World, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    away = AwayAtTheEnd(world.database)
+    runs: list[TaskRow] = []
+
+    def steps(_context: OperationContext, task: TaskRow) -> str:
+        runs.append(task)
+        away.refusals = 2
+        if error is not None:
+            raise error
+        return "The shop is open."
+
+    steps_are("Install", steps)
+    context = cast("OperationContext", SimpleNamespace(database=away, kube=lambda _cluster_id: None))
+    task = claimed(world)
+    with pytest.raises(EndNotWritten) as first:
+        execution.execute(context, task)
+    with pytest.raises(EndNotWritten) as second:
+        first.value.write_again(context, task)
+    assert ended(world, deployment)[1].status is TaskStatus.STARTED
+    second.value.write_again(context, task)
+    row, end = ended(world, deployment)
+    assert (end.status, end.reason) == (
+        (TaskStatus.DONE, "The shop is open.")
+        if error is None
+        else (TaskStatus.FAILED, "The shop is closed.")
+    )
+    assert row.status is (DeploymentStatus.INSTALLING if error is None else DeploymentStatus.ERROR)
+    assert len(runs) == 1
+
+
+def not_served(_cluster_id: ClusterId) -> None:
+    raise ClusterNotServed
+
+
+@pytest.mark.parametrize(
+    ("error", "kube"),
+    [(KubeAborted(), lambda _cluster_id: None), (ClusterNotServed(), not_served), (Conflict(), not_served)],
+)
+def test_a_failure_after_the_cluster_was_taken_away_is_no_end(
+    error: Exception, kube: Callable[[ClusterId], None], world: World, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    steps_are("Install", failing(error))
+    context = cast("OperationContext", SimpleNamespace(database=world.database, kube=kube))
+    with pytest.raises(Interrupted):
+        execution.execute(context, claimed(world))
+    _, task = ended(world, deployment)
+    assert (task.status, task.reason) == (TaskStatus.STARTED, None)
+
+
+def test_a_failed_recreate_fails_the_upgrade_behind_it(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.installed("blue")
+    world.update(deployment, name="green")
+    steps_are("Recreate", failing(Conflict("The old namespace does not go away.")))
+    execution.execute(context, claimed(world))
+    recreate, upgrade = world.tasks(deployment, pending=False)[-2:]
+    assert (recreate.status, upgrade.status) == (TaskStatus.FAILED, TaskStatus.FAILED)
+    assert "The old namespace does not go away." in str(upgrade.reason)
+    row, _ = ended(world, deployment)
+    assert row.status is DeploymentStatus.ERROR
+
+
+def test_an_uninstall_of_a_deployment_that_is_being_deleted_keeps_it_deleting(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    from platz.changes.deployments import delete_deployment
+
+    deployment = world.installed("blue")
+    world.do(delete_deployment, world.admin, deployment)
+    steps_are("Uninstall", lambda *_: "")
+    execution.execute(context, claimed(world))
+    row, _ = ended(world, deployment)
+    assert row.status is DeploymentStatus.DELETING
+
+
+def test_an_owner_that_lost_its_claim_changes_nothing(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    task = claimed(world)
+    with world.database.transaction() as connection:
+        assert task_queue.take_over(
+            connection, task.id, claimed_by=ProcessId(uuid4()), formerly=task.claimed_by
+        )
+    steps_are("Install", failing(Conflict("too late")))
+    execution.execute(context, task)
+    row, now = ended(world, deployment)
+    assert now.status is TaskStatus.STARTED
+    assert row.status is DeploymentStatus.INSTALLING
+
+
+@pytest.mark.parametrize(
+    ("finding", "status", "runs"),
+    [
+        (Finding.FINISHED, TaskStatus.DONE, 0),
+        (Finding.REPEATABLE, TaskStatus.DONE, 1),
+        (Finding.NOT_REPEATABLE, TaskStatus.FAILED, 0),
+    ],
+)
+def test_resuming_acts_on_what_the_cluster_says(
+    finding: Finding,
+    status: TaskStatus,
+    runs: int,
+    world: World,
+    context: OperationContext,
+    steps_are: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deployment = world.create("blue")
+    task = claimed(world)
+    ran: list[TaskRow] = []
+
+    def count(_context: OperationContext, task: TaskRow) -> str:
+        ran.append(task)
+        return ""
+
+    steps_are("Install", count)
+    monkeypatch.setattr(execution, "find_out", lambda *_: finding)
+    execution.resume(context, task)
+    row, now = ended(world, deployment)
+    assert (now.status, len(ran)) == (status, runs)
+    if finding is Finding.FINISHED:
+        assert (row.status, row.revision_id) == (DeploymentStatus.RUNNING, task.id)
+
+
+def test_resuming_shows_the_deployment_what_is_done_with_it(
+    world: World, context: OperationContext, steps_are: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment = world.installed("blue")
+    world.update(deployment, enabled=False)
+    steps_are("Uninstall", lambda *_: "")
+    monkeypatch.setattr(execution, "find_out", lambda *_: Finding.REPEATABLE)
+    execution.resume(context, claimed(world))
+    row, _ = ended(world, deployment)
+    assert row.status is DeploymentStatus.UNINSTALLING
+
+
+def test_resuming_leaves_a_task_alone_whose_end_was_written_after_all(
+    world: World, context: OperationContext, steps_are: Any
+) -> None:
+    deployment = world.create("blue")
+    task = claimed(world)
+    steps_are("Install", lambda *_: "NOTES")
+    execution.execute(context, task)
+    execution.resume(context, task)
+    _, now = ended(world, deployment)
+    assert (now.status, now.reason) == (TaskStatus.DONE, "NOTES")
