@@ -23,12 +23,12 @@ import pykka
 import structlog
 
 from platz import logs
-from platz.actors.actor import House
-from platz.actors.actor_registry import Roster
-from platz.actors.event_bus import Switchboard
+from platz.actors.actor import ActorContext
+from platz.actors.actor_registry import ActorRegistry
+from platz.actors.event_bus import EventBus
 from platz.actors.messages import Drain, LeaseLost, StopChildren
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
-from platz.actors.timers import Ticker
+from platz.actors.timers import Timers
 from platz.backing_services import (
     listen_address,
     real_database,
@@ -36,7 +36,7 @@ from platz.backing_services import (
     running_services,
 )
 from platz.banner import banner
-from platz.changes.encryption_at_start import seal_plain_rows
+from platz.changes.encryption_at_start import encrypt_plain_documents
 from platz.commands.arguments import parse
 from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
@@ -46,8 +46,8 @@ from platz.db.encryption import Cipher, encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.errors import PlatzError
 from platz.http.server import bind
-from platz.wiring.children import children_of, runner_of
-from platz.wiring.components import Parts, make_cipher, make_parts, open_database
+from platz.wiring.children import child_specs, runner_of
+from platz.wiring.components import Components, make_cipher, make_components, open_database
 from platz.wiring.web import Web, make_web
 
 READY_SECONDS = 30.0
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-class Ending:
+class ShutdownRequest:
     """Why and with which status the process ends; set once, by a signal or by the supervisor."""
 
     def __init__(self) -> None:
@@ -119,9 +119,9 @@ def serve(loaded: LoadedSettings) -> int:
     logs.configure(level=log_level(loaded), style=settings.log_format)
     for name, meant in misspelt(os.environ).items():
         log.warning("Nothing reads this variable", action="configure", variable=name, meant=meant)
-    ending = Ending()
-    house = _house(ending)
-    _heed_signals(ending, house.roster)
+    shutdown = ShutdownRequest()
+    actor_context = _actor_context(shutdown)
+    _heed_signals(shutdown, actor_context.actor_registry)
     refuse_stand_ins_in_production(settings)
     with ExitStack() as stack:
         listener = _listener(loaded, stack)
@@ -131,22 +131,24 @@ def serve(loaded: LoadedSettings) -> int:
         database = real or _ready_database(settings, services.database, stack)
         cipher = make_cipher(settings, services)
         _seal(database, cipher)
-        parts = make_parts(settings, services, database, cipher, _on_lost_leases(house), stack)
-        web = make_web(parts, listener=listener, roster=house.roster)
-        stack.callback(house.ticker.stop)
-        for part in (parts.leases, parts.helm, house.ticker):
+        components = make_components(
+            settings, services, database, cipher, _on_lost_leases(actor_context), stack
+        )
+        web = make_web(components, listener=listener, actor_registry=actor_context.actor_registry)
+        stack.callback(actor_context.timers.stop)
+        for part in (components.leases, components.helm, actor_context.timers):
             part.start()
-        children = children_of(parts, web)
-        supervisor = _supervisor(house, parts, children, ending)
+        children = child_specs(components, web)
+        supervisor = _supervisor(actor_context, components, children, shutdown)
         try:
-            _pass_ready_barrier(house.roster, [child.name for child in children], ending)
-            if not ending.is_asked():
+            _pass_ready_barrier(actor_context.actor_registry, [child.name for child in children], shutdown)
+            if not shutdown.is_asked():
                 _say(banner(settings, services, seconds=time.monotonic() - began))
-            ending.wait()
+            shutdown.wait()
         finally:
             _stop(supervisor, web, seconds=settings.stop_timeout.total_seconds())
-    log.info("Stopped", action="stop", status=ending.status)
-    return ending.status
+    log.info("Stopped", action="stop", status=shutdown.status)
+    return shutdown.status
 
 
 def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
@@ -160,18 +162,21 @@ def _seal(database: Database, cipher: Cipher) -> None:
     """Bring the encryption of what is there up to date."""
     with database.transaction() as connection:
         encrypt_plain_rows(connection, cipher)
-        seal_plain_rows(connection, cipher.encrypt)
+        encrypt_plain_documents(connection, cipher.encrypt)
 
 
 def _supervisor(
-    house: House, parts: Parts, children: Sequence[ChildSpec], ending: Ending
+    actor_context: ActorContext,
+    components: Components,
+    children: Sequence[ChildSpec],
+    shutdown: ShutdownRequest,
 ) -> pykka.ActorRef[Supervisor]:
     return Supervisor.start(
-        house=house,
+        actor_context=actor_context,
         children=children,
-        runner_of=partial(runner_of, parts),
+        runner_of=partial(runner_of, components),
         policy=RestartPolicy(),
-        give_up=ending.give_up,
+        give_up=shutdown.give_up,
     )
 
 
@@ -211,12 +216,12 @@ def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:
     return stack.enter_context(closing(bind(host, port)))
 
 
-def _heed_signals(ending: Ending, roster: Roster) -> None:
+def _heed_signals(shutdown: ShutdownRequest, actor_registry: ActorRegistry) -> None:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
-        ending.ask()
+        shutdown.ask()
 
     def on_question(_number: int, _frame: FrameType | None) -> None:
-        sys.stderr.write(roster.dump() + "\n")
+        sys.stderr.write(actor_registry.dump() + "\n")
         sys.stderr.flush()
 
     signal.signal(signal.SIGUSR1, on_question)
@@ -225,29 +230,31 @@ def _heed_signals(ending: Ending, roster: Roster) -> None:
         signal.signal(number, on_signal)
 
 
-def _house(ending: Ending) -> House:
-    """The house of the supervisor: nobody supervises it, so its failure ends the process."""
-    return House(
-        roster=Roster(),
-        switchboard=Switchboard(),
-        ticker=Ticker(),
-        failed=lambda name, _generation, error: ending.give_up(f"{name} failed: {error!r}"),
+def _actor_context(shutdown: ShutdownRequest) -> ActorContext:
+    """The actor_context of the supervisor: nobody supervises it, so its failure ends the process."""
+    return ActorContext(
+        actor_registry=ActorRegistry(),
+        event_bus=EventBus(),
+        timers=Timers(),
+        failed=lambda name, _generation, error: shutdown.give_up(f"{name} failed: {error!r}"),
     )
 
 
-def _on_lost_leases(house: House) -> Callable[[frozenset[str]], None]:
-    return lambda names: house.switchboard.publish(LeaseLost(names=names))
+def _on_lost_leases(actor_context: ActorContext) -> Callable[[frozenset[str]], None]:
+    return lambda names: actor_context.event_bus.publish(LeaseLost(names=names))
 
 
-def _pass_ready_barrier(roster: Roster, names: Sequence[str], ending: Ending) -> None:
+def _pass_ready_barrier(
+    actor_registry: ActorRegistry, names: Sequence[str], shutdown: ShutdownRequest
+) -> None:
     """Go on when every child has looked at everything once; raise with the names of those that have not."""
     deadline = time.monotonic() + READY_SECONDS
     missing = frozenset(names)
-    while missing and not ending.is_asked() and time.monotonic() < deadline:
-        missing = roster.wait_until_ready(names, seconds=0.2)
-    if missing and not ending.is_asked():
+    while missing and not shutdown.is_asked() and time.monotonic() < deadline:
+        missing = actor_registry.wait_until_ready(names, seconds=0.2)
+    if missing and not shutdown.is_asked():
         raise PlatzError(
-            f"These parts did not become ready within {READY_SECONDS:g} s: {', '.join(sorted(missing))}."
+            f"These components did not become ready within {READY_SECONDS:g} s: {', '.join(sorted(missing))}."
         )
 
 

@@ -15,7 +15,7 @@ import structlog
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOOK_SECONDS = 0.5
-LONGEST_WAIT_SECONDS = 30.0
+MAX_WAIT_SECONDS = 30.0
 JOIN_SECONDS = 5.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -38,7 +38,7 @@ class Part(Protocol):
         ...
 
 
-class Revival:
+class Respawner:
     """Looks after some stand-ins on a thread of its own."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -60,7 +60,7 @@ class Revival:
         while not self._ending.wait(wait):
             ended = [part for part in self._parts if not part.is_alive()]
             revived = [self._revive(part) for part in ended if not self._ending.is_set()]
-            wait = LOOK_SECONDS if all(revived) else min(wait * 2, LONGEST_WAIT_SECONDS)
+            wait = LOOK_SECONDS if all(revived) else min(wait * 2, MAX_WAIT_SECONDS)
 
     def _revive(self, part: Part) -> bool:
         log.warning("A stand-in ended by itself and is started again", action="revive", stand_in=part.name)

@@ -18,7 +18,7 @@ from platz_sandbox.identity.sign_in import sign_in
 from platz_sandbox.identity.users import USERS_FILE, read_users
 from platz_sandbox.ports import require_distinct, require_free
 from platz_sandbox.postgres.server import EmbeddedPostgres
-from platz_sandbox.respawner import Revival
+from platz_sandbox.respawner import Respawner
 from platz_sandbox.stand_in_process import StandInProcess
 
 START_SECONDS = 30.0
@@ -74,7 +74,7 @@ class _RunningSandbox:
                 database=database.result(),
                 encryption_key=None if postgres is None else self._folder.secret("encryption-key"),
             )
-            revival = Revival([part for part in (postgres, identity, clusters, registry) if part])
+            revival = Respawner([part for part in (postgres, identity, clusters, registry) if part])
             revival.start()
             started.callback(revival.stop)
             self._running = started.pop_all()

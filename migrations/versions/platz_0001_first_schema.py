@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 from platz.db.adoption import adopt_rows, drop_old_rules
-from platz.db.adoption.detection import Situation, recognise
+from platz.db.adoption.detection import SchemaOrigin, detect_origin
 from platz.db.scripts import run_script
 
 revision = "platz_0001"
@@ -25,15 +25,15 @@ SQL = Path(__file__).parents[1] / "sql"
 def upgrade() -> None:
     """Build every table, constraint, index and trigger; seed an installation that is new."""
     connection = op.get_bind()
-    match recognise(connection):
-        case Situation.EMPTY:
+    match detect_origin(connection):
+        case SchemaOrigin.EMPTY:
             run_script(connection, SQL / "0001_tables.sql")
             run_script(connection, SQL / "0001_seed.sql")
-        case Situation.OLD_PLATZ:
+        case SchemaOrigin.OLD_PLATZ:
             drop_old_rules(connection)
             adopt_rows(connection)
             run_script(connection, SQL / "0001_adopt_tables.sql")
-        case Situation.OURS:
+        case SchemaOrigin.OURS:
             raise AssertionError("Alembic runs the first migration only where there is none yet.")
     run_script(connection, SQL / "0001_constraints.sql")
     run_script(connection, SQL / "0001_change_events.sql")

@@ -63,7 +63,7 @@ def scope_of(connection: Connection, identity: Identity) -> Scope:
 
 def living_scope(connection: Connection, identity: Identity) -> Scope | None:
     """Return what the identity sees now; None when it may not sign in any more. One small statement."""
-    seen = accounts.sight(connection, identity)
+    seen = accounts.visible_scope(connection, identity)
     return None if seen is None else _scope(seen.everything, seen.env_ids)
 
 

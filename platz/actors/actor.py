@@ -26,14 +26,14 @@ import structlog
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor_registry import Roster
-from platz.actors.event_bus import Switchboard, tell
+from platz.actors.actor_registry import ActorRegistry
+from platz.actors.event_bus import EventBus, tell
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
-from platz.actors.timers import Appointment, Ticker
+from platz.actors.timers import Timer, Timers
 from platz.errors import Retryable
 
 FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 30.0
+MAX_RETRY_SECONDS = 30.0
 
 
 def jittered(seconds: float) -> float:
@@ -42,36 +42,36 @@ def jittered(seconds: float) -> float:
 
 
 @dataclass(frozen=True, kw_only=True)
-class House:
-    """What every actor shares: the roster, the switchboard, the time, and whom to tell of its end."""
+class ActorContext:
+    """What every actor shares: the actor_registry, the event_bus, the time, and whom to tell of its end."""
 
-    roster: Roster
-    switchboard: Switchboard
-    ticker: Ticker
+    actor_registry: ActorRegistry
+    event_bus: EventBus
+    timers: Timers
     failed: Callable[[str, int, BaseException], None]
 
 
 class Actor(pykka.ThreadingActor):
-    """Handles one message after the other; subclasses fill in `catch_up`, `handle` and `release`."""
+    """Handles one message after the other; subclasses fill in `catch_up`, `handle` and `on_stopped`."""
 
     use_daemon_thread = True  # a hung actor must not keep the process from ending
     hears: ClassVar[frozenset[type]] = frozenset()
     tables: ClassVar[frozenset[str] | None] = None
 
-    def __init__(self, *, name: str, generation: int, house: House) -> None:
+    def __init__(self, *, name: str, generation: int, actor_context: ActorContext) -> None:
         super().__init__()
         self.name = name
         self.generation = generation
         self.ready = False
         self.heartbeat_at = time.monotonic()
         self.log: structlog.stdlib.BoundLogger = structlog.get_logger(actor=name)
-        self._house = house
+        self._actor_context = actor_context
         self._thread: threading.Thread | None = None
-        self._retry: Appointment | None = None
+        self._retry: Timer | None = None
         self._retry_seconds = FIRST_RETRY_SECONDS
         self._handled = metrics.actor_messages.labels(type(self).__name__)
 
-    def begin(self) -> None:
+    def on_started(self) -> None:
         """Acquire what the actor owns. Runs first, on the actor's thread."""
 
     def catch_up(self) -> None:
@@ -81,7 +81,7 @@ class Actor(pykka.ThreadingActor):
         """Handle one message; returns the answer when it was asked."""
         raise TypeError(f"{self.name} does not understand {type(message).__name__}")
 
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         """Give back what the actor owns. Runs last, after a stop and after a failure."""
 
     def describe(self) -> str:
@@ -90,23 +90,23 @@ class Actor(pykka.ThreadingActor):
 
     def publish(self, message: object) -> None:
         """Tell a fact to everyone who hears it."""
-        self._house.switchboard.publish(message)
+        self._actor_context.event_bus.publish(message)
 
-    def retain(self, key: Hashable, message: object) -> None:
+    def publish_sticky(self, key: Hashable, message: object) -> None:
         """Tell a present state to everyone who hears it, and to those who come later."""
-        self._house.switchboard.retain(key, message)
+        self._actor_context.event_bus.publish_sticky(key, message)
 
-    def retract(self, key: Hashable, message: object) -> None:
+    def remove_sticky(self, key: Hashable, message: object) -> None:
         """Tell that the state kept under ``key`` has ended."""
-        self._house.switchboard.retract(key, message)
+        self._actor_context.event_bus.remove_sticky(key, message)
 
-    def after(self, message: object, *, seconds: float) -> Appointment:
+    def after(self, message: object, *, seconds: float) -> Timer:
         """Tell this actor ``message`` in ``seconds``."""
-        return self._house.ticker.after(self.actor_ref, message, seconds=seconds)
+        return self._actor_context.timers.after(self.actor_ref, message, seconds=seconds)
 
-    def every(self, message: object, *, seconds: float, first: float | None = None) -> Appointment:
+    def every(self, message: object, *, seconds: float, first: float | None = None) -> Timer:
         """Tell this actor ``message`` every ``seconds``."""
-        return self._house.ticker.every(self.actor_ref, message, seconds=seconds, first=first)
+        return self._actor_context.timers.every(self.actor_ref, message, seconds=seconds, first=first)
 
     def submit(self, threads: Executor, work: Callable[..., None], *arguments: object) -> Future[None]:
         """Run blocking work on one of the actor's threads; what it raises ends the actor, as if raised in it."""
@@ -133,19 +133,19 @@ class Actor(pykka.ThreadingActor):
         """Pykka's hook: subscribe first and look second, so that nothing falls between the two."""
         self._thread = threading.current_thread()
         self._thread.name = self.name
-        self._house.roster.add(self)
+        self._actor_context.actor_registry.add(self)
         try:
             if self.hears:
-                self._house.switchboard.subscribe(
+                self._actor_context.event_bus.subscribe(
                     self.name, self.actor_ref, messages={*self.hears, ListeningResumed}, tables=self.tables
                 )
-            self.begin()
+            self.on_started()
             self._look()
         except Exception as error:
             self._end(error)
             raise  # Pykka marks the actor as stopped
         self.ready = True
-        self._house.roster.became_ready()
+        self._actor_context.actor_registry.became_ready()
 
     @override
     def on_receive(self, message: object) -> object:
@@ -165,9 +165,9 @@ class Actor(pykka.ThreadingActor):
     @override
     def on_stop(self) -> None:
         """Pykka's hook after an orderly stop."""
-        self._house.switchboard.unsubscribe(self.name)
-        self._house.roster.remove(self)
-        self.release()
+        self._actor_context.event_bus.unsubscribe(self.name)
+        self._actor_context.actor_registry.remove(self)
+        self.on_stopped()
 
     @override
     def on_failure(
@@ -206,7 +206,7 @@ class Actor(pykka.ThreadingActor):
         if self._retry is not None:
             return  # the look that is due sees what this message was about
         delay = jittered(self._retry_seconds)
-        self._retry_seconds = min(self._retry_seconds * 2, LONGEST_RETRY_SECONDS)
+        self._retry_seconds = min(self._retry_seconds * 2, MAX_RETRY_SECONDS)
         self.log.warning(
             "Waiting before trying again", action="wait", seconds=round(delay, 2), reason=str(error)
         )
@@ -214,9 +214,9 @@ class Actor(pykka.ThreadingActor):
 
     def _end(self, error: BaseException) -> None:
         try:
-            self.release()
+            self.on_stopped()
         except Exception:  # the first error is the one that the supervisor must know
             self.log.exception("Could not clean up after a failure", action="fail")
-        self._house.switchboard.unsubscribe(self.name)
-        self._house.roster.remove(self)
-        self._house.failed(self.name, self.generation, error)
+        self._actor_context.event_bus.unsubscribe(self.name)
+        self._actor_context.actor_registry.remove(self)
+        self._actor_context.failed(self.name, self.generation, error)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Member(Protocol):
-    """What the roster knows of an actor."""
+class MonitoredActor(Protocol):
+    """What the actor_registry knows of an actor."""
 
     name: str
     ready: bool
@@ -48,23 +48,23 @@ class Health:
     describes: str
 
 
-class Roster:
+class ActorRegistry:
     """The living actors by name; safe to use from every thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._members: dict[str, Member] = {}
+        self._actors: dict[str, MonitoredActor] = {}
 
-    def add(self, member: Member) -> None:
+    def add(self, actor: MonitoredActor) -> None:
         """Enter an actor, in place of a predecessor of the same name."""
         with self._changed:
-            self._members[member.name] = member
+            self._actors[actor.name] = actor
 
-    def remove(self, member: Member) -> None:
+    def remove(self, actor: MonitoredActor) -> None:
         """Strike an actor off, unless a successor has taken its place already."""
         with self._changed:
-            if self._members.get(member.name) is member:
-                del self._members[member.name]
+            if self._actors.get(actor.name) is actor:
+                del self._actors[actor.name]
 
     def became_ready(self) -> None:
         """Wake those who wait for the ready barrier."""
@@ -82,30 +82,30 @@ class Roster:
         now = time.monotonic()
         return tuple(
             Health(
-                name=member.name,
-                ready=member.ready,
-                depth=member.depth,
-                silent_seconds=now - member.heartbeat_at,
-                describes=member.describe(),
+                name=actor.name,
+                ready=actor.ready,
+                depth=actor.depth,
+                silent_seconds=now - actor.heartbeat_at,
+                describes=actor.describe(),
             )
-            for member in self._sorted()
+            for actor in self._sorted()
         )
 
     def dump(self) -> str:
         """Describe every actor with its stack, for an operator."""
-        return "\n".join(_dump(member) for member in self._sorted())
+        return "\n".join(_dump(actor) for actor in self._sorted())
 
     def _missing(self, names: Collection[str]) -> frozenset[str]:
-        return frozenset(name for name in names if not (m := self._members.get(name)) or not m.ready)
+        return frozenset(name for name in names if not (m := self._actors.get(name)) or not m.ready)
 
-    def _sorted(self) -> list[Member]:
+    def _sorted(self) -> list[MonitoredActor]:
         with self._changed:
-            return [self._members[name] for name in sorted(self._members)]
+            return [self._actors[name] for name in sorted(self._actors)]
 
 
-def _dump(member: Member) -> str:
+def _dump(actor: MonitoredActor) -> str:
     frames = sys._current_frames()  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the documented way
-    frame = frames.get(member.thread.ident or 0) if member.thread else None
+    frame = frames.get(actor.thread.ident or 0) if actor.thread else None
     stack = "".join(traceback.format_stack(frame)) if frame else "  (no stack)\n"
-    silent = time.monotonic() - member.heartbeat_at
-    return f"{member.name}: {member.depth} waiting, silent for {silent:.1f} s. {member.describe()}\n{stack}"
+    silent = time.monotonic() - actor.heartbeat_at
+    return f"{actor.name}: {actor.depth} waiting, silent for {silent:.1f} s. {actor.describe()}\n{stack}"

@@ -17,8 +17,8 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from platz.actors.actor import House
-from platz.actors.leased_actor import DutyActor
+from platz.actors.actor import ActorContext
+from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
@@ -54,7 +54,7 @@ class RoundEnded:
     failures: tuple[str, ...]
 
 
-class ChartDiscovery(DutyActor):
+class ChartDiscovery(LeasedActor):
     """Keeps `helm_charts` equal to what the registry holds."""
 
     role = "charts"
@@ -66,13 +66,13 @@ class ChartDiscovery(DutyActor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         leases: LeaseKeeper,
         database: Database,
         plan: SearchPlan,
         parse_tags: bool,
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        super().__init__(name=name, generation=generation, actor_context=actor_context, leases=leases)
         self._database = database
         self._plan = plan
         self._search: ChartSearch | None = None
@@ -87,17 +87,17 @@ class ChartDiscovery(DutyActor):
         return f"{super().lease}:{self._plan.source}"
 
     @override
-    def begin(self) -> None:
-        super().begin()
+    def on_started(self) -> None:
+        super().on_started()
         self.every(Tick(name="search"), seconds=self._plan.every_seconds)
 
     @override
-    def look(self) -> None:
+    def refresh(self) -> None:
         self._apply_formats()
         self._start_round()
 
     @override
-    def work(self, message: object) -> None:
+    def handle_as_leader(self, message: object) -> None:
         match message:
             case Tick():
                 self._start_round()
@@ -107,21 +107,21 @@ class ChartDiscovery(DutyActor):
                 self._looking = False
                 self._tell_failures(failures)
             case _:
-                super().work(message)
+                super().handle_as_leader(message)
 
     @override
-    def rest(self) -> None:
+    def on_lost(self) -> None:
         self._search = None
 
     @override
     def describe(self) -> str:
-        if not self.on_duty:
+        if not self.is_leader:
             return "another process searches"
         return "looking for charts" if self._looking else "waiting for the next look"
 
     @override
-    def release(self) -> None:
-        super().release()
+    def on_stopped(self) -> None:
+        super().on_stopped()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _apply_formats(self) -> None:

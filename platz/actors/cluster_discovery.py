@@ -17,7 +17,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, House, jittered
+from platz.actors.actor import Actor, ActorContext, jittered
 from platz.actors.messages import (
     ClusterDropped,
     ClusterServed,
@@ -28,7 +28,7 @@ from platz.actors.messages import (
     Tick,
 )
 from platz.actors.served_clusters import ServedClusters
-from platz.actors.timers import Appointment
+from platz.actors.timers import Timer
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
@@ -62,14 +62,14 @@ class ClusterDiscovery(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         database: Database,
         source: ClusterSource,
         leases: LeaseKeeper,
         served: ServedClusters,
         every_seconds: float,
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._database = database
         self._source = source
         self._leases = leases
@@ -80,10 +80,10 @@ class ClusterDiscovery(Actor):
         self._served: dict[ClusterId, FoundCluster] = {}
         self._unrecorded: tuple[FoundCluster, ...] = ()
         self._searching = False
-        self._search_again: Appointment | None = None
+        self._search_again: Timer | None = None
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(SEARCH, seconds=self._every_seconds, first=0)
         self.every(LEASES, seconds=LEASE_SECONDS)
 
@@ -112,7 +112,7 @@ class ClusterDiscovery(Actor):
                 super().handle(message)
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @override
@@ -166,13 +166,13 @@ class ClusterDiscovery(Actor):
         self._served[row.id] = found
         self.log.info("Serving a cluster", action="serve", cluster=row.name, cluster_id=str(row.id))
         self._clients.put(row.id, found.access)
-        self.retain(row.id, ClusterServed(cluster_id=row.id, name=row.name, access=found.access))
+        self.publish_sticky(row.id, ClusterServed(cluster_id=row.id, name=row.name, access=found.access))
 
     def _drop(self, cluster_id: ClusterId) -> None:
         found = self._served.pop(cluster_id)
         self.log.info("Dropping a cluster", action="drop", cluster=found.name, cluster_id=str(cluster_id))
         self._clients.remove(cluster_id)
-        self.retract(cluster_id, ClusterDropped(cluster_id=cluster_id))
+        self.remove_sticky(cluster_id, ClusterDropped(cluster_id=cluster_id))
 
     def _lose(self, names: frozenset[str]) -> None:
         for cluster_id in [id_ for id_ in self._served if lease_name(id_) in names]:

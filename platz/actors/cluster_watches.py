@@ -1,6 +1,6 @@
 """The watches of one cluster: a thread for each kind, which tells its actor what happens.
 
-Invariant: at most ``MOST_UNHANDLED`` pieces of news wait in the actor's mailbox; a watch that has more waits
+Invariant: at most ``MAX_UNHANDLED`` pieces of news wait in the actor's mailbox; a watch that has more waits
 itself, and Kubernetes keeps its events.
 """
 
@@ -9,23 +9,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from platz.kube.breaker import Breaker, Pauses
+from platz.kube.breaker import Backoff, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.watch import Watch
-from platz.kube.watch_specs import WATCHED, Watched, WatchNews
+from platz.kube.watch_specs import WATCH_SPECS, WatchEvent, WatchSpec
 
-MOST_UNHANDLED = 64
+MAX_UNHANDLED = 64
 
 
 class ClusterWatches:
-    """Watches every kind of `WATCHED` until it is stopped."""
+    """Watches every kind of `WATCH_SPECS` until it is stopped."""
 
     def __init__(
         self,
         *,
         access: ClusterAccess,
-        tell: Callable[[Watched, WatchNews], None],
+        tell: Callable[[WatchSpec, WatchEvent], None],
         failed: Callable[[BaseException], None],
     ) -> None:
         """``tell`` is called on the watches' threads; its receiver calls `handled` for each piece of news.
@@ -34,11 +34,11 @@ class ClusterWatches:
         """
         self._tell = tell
         self._failed = failed
-        self._room = threading.Semaphore(MOST_UNHANDLED)
+        self._room = threading.Semaphore(MAX_UNHANDLED)
         self._stopped = threading.Event()
-        breaker = Breaker(Pauses())
+        breaker = Breaker(Backoff())
         self._watches = [
-            (watched, Watch(KubeClient(access), watched, breaker=breaker)) for watched in WATCHED
+            (watched, Watch(KubeClient(access), watched, breaker=breaker)) for watched in WATCH_SPECS
         ]
 
     def start(self) -> None:
@@ -58,7 +58,7 @@ class ClusterWatches:
         """Make room for one more piece of news."""
         self._room.release()
 
-    def _run(self, watched: Watched, watch: Watch) -> None:
+    def _run(self, watched: WatchSpec, watch: Watch) -> None:
         try:
             for news in watch.news():
                 self._room.acquire()

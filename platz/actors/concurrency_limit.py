@@ -5,26 +5,26 @@ from __future__ import annotations
 import threading
 
 
-class Slots:
+class ConcurrencyLimit:
     """A counter that never waits: who gets no slot tries again when a task has finished."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         self._lock = threading.Lock()
-        self._free = most
+        self._free = limit
 
-    def take(self, wanted: int) -> int:
+    def acquire(self, wanted: int) -> int:
         """Take up to ``wanted`` slots; return how many there were."""
         with self._lock:
             taken = max(0, min(self._free, wanted))
             self._free -= taken
             return taken
 
-    def overdraw(self, count: int) -> None:
+    def force_acquire(self, count: int) -> None:
         """Take slots that there may not be: what a predecessor had started goes on at once."""
         with self._lock:
             self._free -= count
 
-    def give_back(self, count: int) -> None:
+    def release(self, count: int) -> None:
         """Return slots."""
         with self._lock:
             self._free += count

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, House
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import ClusterDropped, ClusterServed, Tick
 from platz.db.database import Database
 from platz.errors import PlatzError
@@ -25,7 +25,7 @@ from platz.kube.client import KubeClient
 from platz.observation.credential_refresh import refresh_cluster
 from platz.observation.credentials import Credentials
 
-CLUSTERS_AT_ONCE = 4
+MAX_CONCURRENT_CLUSTERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,23 +45,23 @@ class CredentialRefresher(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         database: Database,
         kube: Callable[[ClusterId], KubeClient],
         credentials: Credentials,
         every_seconds: float,
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._database = database
         self._kube = kube
         self._credentials = credentials
         self._every_seconds = every_seconds
         self._served: set[ClusterId] = set()
         self._under_way: set[ClusterId] = set()
-        self._threads = ThreadPoolExecutor(CLUSTERS_AT_ONCE, thread_name_prefix="credentials")
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_CLUSTERS, thread_name_prefix="credentials")
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(Tick(name="refresh"), seconds=self._every_seconds)
 
     @override
@@ -82,7 +82,7 @@ class CredentialRefresher(Actor):
                 super().handle(message)
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @override

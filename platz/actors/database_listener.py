@@ -18,32 +18,34 @@ from contextlib import closing
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, Actor, House, jittered
+from platz.actors.actor import FIRST_RETRY_SECONDS, Actor, ActorContext, jittered
 from platz.actors.messages import ListeningResumed, RowChanged
 from platz.db.database import Database
 from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
-LONGEST_RETRY_SECONDS = 3.0
+MAX_RETRY_SECONDS = 3.0
 """As http-api.md section 4 says: whoever looks at a page waits for this connection, one of each process."""
 
 
 class DatabaseListener(Actor):
     """Keeps one connection listening, for as long as the actor lives."""
 
-    def __init__(self, *, name: str, generation: int, house: House, database: Database) -> None:
-        super().__init__(name=name, generation=generation, house=house)
+    def __init__(
+        self, *, name: str, generation: int, actor_context: ActorContext, database: Database
+    ) -> None:
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._stream = ChangeStream(database)
         self._stopping = threading.Event()
         self._listening = threading.Event()
         self._thread_of_its_own = ThreadPoolExecutor(1, thread_name_prefix=name)
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.submit(self._thread_of_its_own, self._listen)
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         self._stopping.set()
         self._stream.stop()
         self._thread_of_its_own.shutdown(wait=False)
@@ -73,7 +75,7 @@ class DatabaseListener(Actor):
                     self.log.warning("Listening was interrupted", action="wait", reason=error.message)
             self._listening.clear()
             self._stopping.wait(jittered(wait))
-            wait = min(wait * 2, LONGEST_RETRY_SECONDS)
+            wait = min(wait * 2, MAX_RETRY_SECONDS)
 
     def _tell(self, batch: Sequence[RowChange]) -> None:
         tables: dict[str, list[RowChange]] = {}

@@ -23,13 +23,13 @@ from uuid import uuid4
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS, Actor, House, jittered
-from platz.actors.concurrency_limit import Slots
+from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, ActorContext, jittered
+from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
-from platz.actors.timers import Appointment
+from platz.actors.timers import Timer
 from platz.db import task_queue
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ProcessId
+from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import ClusterId, TaskId
 from platz.tasks import execution
@@ -59,18 +59,18 @@ class DeploymentRunner(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         cluster: RunnerCluster,
         context: OperationContext,
-        slots: Slots,
+        slots: ConcurrencyLimit,
         most: int,
     ) -> None:
         """``most`` tasks at once here, within the ``slots`` of the whole process."""
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.log = self.log.bind(cluster=cluster.name)
         self._cluster_id = cluster.id
         self._database = context.database
-        self._claim_id = ProcessId(uuid4())
+        self._claim_id = ClaimId(uuid4())
         self._context = replace(context, owner=str(self._claim_id))
         self._stop_helm = cluster.stop_helm
         self._slots = slots
@@ -81,10 +81,10 @@ class DeploymentRunner(Actor):
         self._resumed = False
         self._letting_go = threading.Event()
         self._drain_until: float | None = None
-        self._next_due: Appointment | None = None
+        self._next_due: Timer | None = None
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(Tick(name="look"), seconds=LOOK_SECONDS)
 
     @override
@@ -110,7 +110,7 @@ class DeploymentRunner(Actor):
                 super().handle(message)
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         """Let running tasks end until the drain's deadline; what is left then stays `Started` for a successor."""
         if self._drain_until is not None:
             wait(self._work, timeout=max(0.0, self._drain_until - time.monotonic()))
@@ -139,14 +139,14 @@ class DeploymentRunner(Actor):
                 )
             ]
         self._resumed = True
-        self._slots.overdraw(len(orphans))
+        self._slots.force_acquire(len(orphans))
         for task in orphans:
             self._start(task, execution.resume)
 
     def _claim(self) -> None:
         if self._drain_until is not None:
             return
-        taken = self._slots.take(self._most - len(self._running))
+        taken = self._slots.acquire(self._most - len(self._running))
         claimed: list[TaskRow] = []
         try:
             if taken:
@@ -155,7 +155,7 @@ class DeploymentRunner(Actor):
                         connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
                     )
         finally:
-            self._slots.give_back(taken - len(claimed))
+            self._slots.release(taken - len(claimed))
         for task in claimed:
             self._start(task, execution.execute)
         self._plan_next_look()
@@ -191,7 +191,7 @@ class DeploymentRunner(Actor):
                 "Let go of a task", action="release", task_id=str(task.id), reason=interruption.message
             )
         finally:
-            self._slots.give_back(1)
+            self._slots.release(1)
             self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
@@ -214,7 +214,7 @@ class DeploymentRunner(Actor):
                 )
                 step = execution.resume
             self._letting_go.wait(jittered(pause))
-            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            pause = min(pause * 2, MAX_RETRY_SECONDS)
         raise Interrupted
 
 

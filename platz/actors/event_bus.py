@@ -32,13 +32,13 @@ class Subscription:
         return not isinstance(message, RowChanged) or self.tables is None or message.table in self.tables
 
 
-class Switchboard:
+class EventBus:
     """Delivers published messages to subscribers, in the order of publishing for each of them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._subscriptions: dict[str, Subscription] = {}
-        self._retained: dict[Hashable, object] = {}
+        self._sticky: dict[Hashable, object] = {}
 
     def subscribe(
         self,
@@ -54,7 +54,7 @@ class Switchboard:
         )
         with self._lock:
             self._subscriptions[name] = subscription
-            for message in self._retained.values():
+            for message in self._sticky.values():
                 if subscription.covers(message):
                     tell(ref, message)
 
@@ -68,16 +68,16 @@ class Switchboard:
         with self._lock:
             self._deliver(message)
 
-    def retain(self, key: Hashable, message: object) -> None:
+    def publish_sticky(self, key: Hashable, message: object) -> None:
         """Publish a state, and keep it under ``key`` for later subscribers."""
         with self._lock:
-            self._retained[key] = message
+            self._sticky[key] = message
             self._deliver(message)
 
-    def retract(self, key: Hashable, message: object) -> None:
+    def remove_sticky(self, key: Hashable, message: object) -> None:
         """Publish the end of the state that was kept under ``key``."""
         with self._lock:
-            self._retained.pop(key, None)
+            self._sticky.pop(key, None)
             self._deliver(message)
 
     def _deliver(self, message: object) -> None:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, House
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import Drain, RowChanged, WorkerFailed
 from platz.db.events import RowChange
 from platz.errors import PlatzError
@@ -55,20 +55,20 @@ class HttpGateway(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         server: Callable[[], Server],
         feed: Feed,
         begin_shutdown: Callable[[], None],
     ) -> None:
         """``server`` makes a new server for each life of the actor."""
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._make_server = server
         self._server: Server | None = None
         self._feed = feed
         self._begin_shutdown = begin_shutdown
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self._server = self._make_server()
         self._server.start(
             lambda: self.tell_self(WorkerFailed(error=PlatzError("The web server ended by itself.")))
@@ -93,7 +93,7 @@ class HttpGateway(Actor):
         return "serving" if self._server is not None else "not serving"
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         server, self._server = self._server, None
         if server is not None:
             server.stop(seconds=STOP_SECONDS)

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, House
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import LeaseLost, Tick
 from platz.db.leases import LeaseKeeper
 
@@ -18,14 +18,16 @@ TRY_SECONDS = 3.0
 _TRY = Tick(name="try for the lease")
 
 
-class DutyActor(Actor):
-    """Asks for the lease of ``role``; subclasses fill in `look`, `work` and `rest`."""
+class LeasedActor(Actor):
+    """Asks for the lease of ``role``; subclasses fill in `refresh`, `handle_as_leader` and `on_lost`."""
 
     role: ClassVar[str]
 
-    def __init__(self, *, name: str, generation: int, house: House, leases: LeaseKeeper) -> None:
-        super().__init__(name=name, generation=generation, house=house)
-        self.on_duty = False
+    def __init__(
+        self, *, name: str, generation: int, actor_context: ActorContext, leases: LeaseKeeper
+    ) -> None:
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
+        self.is_leader = False
         self._leases = leases
 
     @property
@@ -33,47 +35,47 @@ class DutyActor(Actor):
         """Name of the role's lease."""
         return f"platz:role:{self.role}"
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Look at everything; runs when duty begins and whenever something may have been missed."""
 
-    def work(self, message: object) -> None:
+    def handle_as_leader(self, message: object) -> None:
         """Handle a message; only called on duty."""
         super().handle(message)
 
-    def rest(self) -> None:
+    def on_lost(self) -> None:
         """Stop working: the lease is lost, or the actor ends."""
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(_TRY, seconds=TRY_SECONDS)
 
     @override
     def catch_up(self) -> None:
         if not self._leases.try_acquire(self.lease):
             return
-        if not self.on_duty:
+        if not self.is_leader:
             self.log.info("This process takes the role", action="acquire", role=self.role)
-        self.on_duty = True
-        self.look()
+        self.is_leader = True
+        self.refresh()
 
     @override
     def handle(self, message: object) -> None:
         match message:
             case Tick(name=_TRY.name):
-                if not self.on_duty:
+                if not self.is_leader:
                     self.catch_up()
             case LeaseLost(names=names):
-                if self.lease in names and self.on_duty:
-                    self.on_duty = False
-                    self.rest()
-            case _ if self.on_duty:
-                self.work(message)
+                if self.lease in names and self.is_leader:
+                    self.is_leader = False
+                    self.on_lost()
+            case _ if self.is_leader:
+                self.handle_as_leader(message)
             case _:
                 pass  # another process's work
 
     @override
-    def release(self) -> None:
-        self.rest()
-        if self.on_duty:
-            self.on_duty = False
+    def on_stopped(self) -> None:
+        self.on_lost()
+        if self.is_leader:
+            self.is_leader = False
             self._leases.release(self.lease)

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 from typing_extensions import override
 
-from platz.actors.actor import House
-from platz.actors.leased_actor import DutyActor
+from platz.actors.actor import ActorContext
+from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
@@ -27,7 +27,7 @@ from platz.errors import Retryable
 from platz.observation.ingress import IngressCaller
 from platz.observation.resource_hooks import synchronise
 
-HOOKS_AT_ONCE = 8
+MAX_CONCURRENT_HOOKS = 8
 LOOK_SECONDS = 60.0
 
 
@@ -38,7 +38,7 @@ class Synchronised:
     resource_id: ResourceId
 
 
-class ResourceSync(DutyActor):
+class ResourceSync(LeasedActor):
     """Calls the hooks of resources that wait for it."""
 
     role = "resources"
@@ -50,26 +50,26 @@ class ResourceSync(DutyActor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         leases: LeaseKeeper,
         database: Database,
         caller: IngressCaller,
         decrypt: Callable[[str], str],
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        super().__init__(name=name, generation=generation, actor_context=actor_context, leases=leases)
         self._database = database
         self._caller = caller
         self._decrypt = decrypt
         self._under_way: set[ResourceId] = set()
-        self._threads = ThreadPoolExecutor(HOOKS_AT_ONCE, thread_name_prefix="resource-hook")
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_HOOKS, thread_name_prefix="resource-hook")
 
     @override
-    def begin(self) -> None:
-        super().begin()
+    def on_started(self) -> None:
+        super().on_started()
         self.every(Tick(name="look"), seconds=LOOK_SECONDS)
 
     @override
-    def look(self) -> None:
+    def refresh(self) -> None:
         with self._database.reading() as connection:
             waiting = deployment_resources.waiting(connection)
         for row in waiting:
@@ -78,25 +78,27 @@ class ResourceSync(DutyActor):
                 self.submit(self._threads, self._call, row.id)
 
     @override
-    def work(self, message: object) -> None:
+    def handle_as_leader(self, message: object) -> None:
         match message:
             case RowChanged() | Tick():
-                self.look()
+                self.refresh()
             case Synchronised(resource_id=resource_id):
                 self._under_way.discard(resource_id)
-                self.look()  # it may have been changed once more while its hook was called
+                self.refresh()  # it may have been changed once more while its hook was called
             case _:
-                super().work(message)
+                super().handle_as_leader(message)
 
     @override
-    def release(self) -> None:
-        super().release()
+    def on_stopped(self) -> None:
+        super().on_stopped()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @override
     def describe(self) -> str:
         return (
-            f"{len(self._under_way)} hooks are being called" if self.on_duty else "another process does this"
+            f"{len(self._under_way)} hooks are being called"
+            if self.is_leader
+            else "another process does this"
         )
 
     def _call(self, resource_id: ResourceId) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import Actor, House
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.cluster_watches import ClusterWatches
 from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick, WorkerFailed
 from platz.db.database import Database
@@ -27,9 +27,17 @@ from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.kube.resources import NAMESPACE
-from platz.kube.watch_specs import WATCHED, Changes, Snapshot, Watched, WatchFailed, WatchHealthy, WatchNews
+from platz.kube.watch_specs import (
+    WATCH_SPECS,
+    Changes,
+    Snapshot,
+    WatchEvent,
+    WatchFailed,
+    WatchHealthy,
+    WatchSpec,
+)
 from platz.observation.cluster_view import Batch, ClusterView
-from platz.observation.finished_removals import end_removals
+from platz.observation.finished_removals import finish_removals
 
 WRITERS = 4
 REMOVALS_SECONDS = 60.0
@@ -42,8 +50,8 @@ class WatchBatch:
 
     cluster_id: ClusterId
     watches: ClusterWatches
-    watched: Watched
-    news: WatchNews
+    watched: WatchSpec
+    news: WatchEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +76,8 @@ class Tracked:
     name: str
     watches: ClusterWatches
     view: ClusterView
-    failed: dict[Watched, str] = field(default_factory=dict[Watched, str])
-    healthy: set[Watched] = field(default_factory=set[Watched])
+    failed: dict[WatchSpec, str] = field(default_factory=dict[WatchSpec, str])
+    healthy: set[WatchSpec] = field(default_factory=set[WatchSpec])
     told_health: tuple[bool, str | None] | None = None
     writing: bool = False
     looking: bool = False
@@ -86,18 +94,18 @@ class ResourceTracker(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         database: Database,
         kube: Callable[[ClusterId], KubeClient],
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._database = database
         self._kube = kube
         self._tracked: dict[ClusterId, Tracked] = {}
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="tracker")
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(Tick(name="removals"), seconds=REMOVALS_SECONDS)
 
     @override
@@ -128,7 +136,7 @@ class ResourceTracker(Actor):
                 super().handle(message)
 
     @override
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         for cluster_id in list(self._tracked):
             self._untrack(cluster_id)
         self._threads.shutdown(wait=False, cancel_futures=True)
@@ -136,14 +144,15 @@ class ResourceTracker(Actor):
     @override
     def describe(self) -> str:
         names = (
-            f"{each.name} ({len(each.healthy)} of {len(WATCHED)} watches)" for each in self._tracked.values()
+            f"{each.name} ({len(each.healthy)} of {len(WATCH_SPECS)} watches)"
+            for each in self._tracked.values()
         )
         return "watching " + (", ".join(names) or "nothing")
 
     def _track(self, served: ClusterServed) -> None:
         self._untrack(served.cluster_id)
 
-        def tell(watched: Watched, news: WatchNews) -> None:
+        def tell(watched: WatchSpec, news: WatchEvent) -> None:
             batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, news=news)
             self.tell_self(batch)
 
@@ -194,7 +203,7 @@ class ResourceTracker(Actor):
 
     def _tell_health(self, cluster_id: ClusterId, tracked: Tracked) -> None:
         """Say that a cluster is well when all its watches stand, and why it is not as soon as one fails."""
-        if not tracked.failed and len(tracked.healthy) < len(WATCHED):
+        if not tracked.failed and len(tracked.healthy) < len(WATCH_SPECS):
             return
         health = (not tracked.failed, next(iter(tracked.failed.values()), None))
         if health == tracked.told_health:
@@ -251,7 +260,7 @@ class ResourceTracker(Actor):
 
     def _end_removals(self, cluster_id: ClusterId) -> None:
         try:
-            for deployment_id in end_removals(self._database, self._kube(cluster_id), cluster_id):
+            for deployment_id in finish_removals(self._database, self._kube(cluster_id), cluster_id):
                 self.log.info("A removal is complete", action="remove", deployment_id=str(deployment_id))
         except PlatzError as error:
             self.log.warning("Removals could not be looked at", action="wait", reason=error.message)

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from typing_extensions import override
 
-from platz.actors.actor import House
-from platz.actors.leased_actor import DutyActor
+from platz.actors.actor import ActorContext
+from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged
-from platz.actors.timers import Appointment
+from platz.actors.timers import Timer
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.polling import PollCandidate, poll_candidates
@@ -28,7 +28,7 @@ from platz.identities import DeploymentId
 from platz.observation.ingress import IngressCaller
 from platz.observation.status_polls import Poll, poll_of, sample
 
-POLLS_AT_ONCE = 16
+MAX_CONCURRENT_POLLS = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class PollDone:
     poll: Poll
 
 
-class StatusPoller(DutyActor):
+class StatusPoller(LeasedActor):
     """Keeps `deployments.reported_status` up to date."""
 
     role = "status"
@@ -57,20 +57,20 @@ class StatusPoller(DutyActor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         leases: LeaseKeeper,
         database: Database,
         caller: IngressCaller,
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house, leases=leases)
+        super().__init__(name=name, generation=generation, actor_context=actor_context, leases=leases)
         self._database = database
         self._caller = caller
         self._planned: dict[DeploymentId, Poll] = {}
-        self._appointments: dict[DeploymentId, Appointment] = {}
-        self._threads = ThreadPoolExecutor(POLLS_AT_ONCE, thread_name_prefix="status-poll")
+        self._appointments: dict[DeploymentId, Timer] = {}
+        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, thread_name_prefix="status-poll")
 
     @override
-    def look(self) -> None:
+    def refresh(self) -> None:
         with self._database.reading() as connection:
             candidates = poll_candidates(connection)
         self._forget(set(self._planned) - {candidate.id for candidate in candidates})
@@ -78,10 +78,10 @@ class StatusPoller(DutyActor):
             self._plan(candidate)
 
     @override
-    def work(self, message: object) -> None:
+    def handle_as_leader(self, message: object) -> None:
         match message:
             case RowChanged(table="k8s_clusters"):
-                self.look()
+                self.refresh()
             case RowChanged(changes=changes):
                 self._look_at({change.id for change in changes})
             case PollDue(poll=poll):
@@ -91,20 +91,20 @@ class StatusPoller(DutyActor):
                 if self._planned.get(poll.deployment_id) == poll:
                     self._schedule(poll, poll.interval_seconds)
             case _:
-                super().work(message)
+                super().handle_as_leader(message)
 
     @override
-    def rest(self) -> None:
+    def on_lost(self) -> None:
         self._forget(set(self._planned))
 
     @override
-    def release(self) -> None:
-        super().release()
+    def on_stopped(self) -> None:
+        super().on_stopped()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @override
     def describe(self) -> str:
-        return f"{len(self._planned)} deployments are polled" if self.on_duty else "another process polls"
+        return f"{len(self._planned)} deployments are polled" if self.is_leader else "another process polls"
 
     def _look_at(self, ids: Collection[UUID]) -> None:
         with self._database.reading() as connection:
@@ -131,9 +131,9 @@ class StatusPoller(DutyActor):
     def _forget(self, ids: Collection[DeploymentId]) -> None:
         for deployment_id in ids:
             self._planned.pop(deployment_id, None)
-            appointment = self._appointments.pop(deployment_id, None)
-            if appointment is not None:
-                appointment.cancel()
+            timer = self._appointments.pop(deployment_id, None)
+            if timer is not None:
+                timer.cancel()
 
     def _ask(self, poll: Poll) -> None:
         reported = sample(self._caller, poll)

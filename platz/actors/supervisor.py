@@ -23,7 +23,7 @@ import pykka
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import Actor, House, jittered
+from platz.actors.actor import Actor, ActorContext, jittered
 from platz.actors.event_bus import tell
 from platz.actors.messages import (
     ChildFailed,
@@ -52,7 +52,7 @@ class RestartPolicy:
 class StartChild(Protocol):
     """Starts an actor; `functools.partial(SomeActor.start, ...)` is one."""
 
-    def __call__(self, *, name: str, generation: int, house: House) -> pykka.ActorRef[Any]:
+    def __call__(self, *, name: str, generation: int, actor_context: ActorContext) -> pykka.ActorRef[Any]:
         """Start it and return at once."""
         ...
 
@@ -83,14 +83,14 @@ class Supervisor(Actor):
     def __init__(
         self,
         *,
-        house: House,
+        actor_context: ActorContext,
         children: Sequence[ChildSpec],
         runner_of: Callable[[ClusterServed], ChildSpec | None],
         policy: RestartPolicy,
         give_up: Callable[[str], None],
     ) -> None:
         """``runner_of`` makes the child that a served cluster needs; ``give_up`` ends the process."""
-        super().__init__(name="supervisor", generation=0, house=house)
+        super().__init__(name="supervisor", generation=0, actor_context=actor_context)
         self._specs = children
         self._runner_of = runner_of
         self._policy = policy
@@ -98,12 +98,15 @@ class Supervisor(Actor):
         self._children: dict[str, Child] = {}
         self._restarts: deque[float] = deque()
         self._stopping = False
-        self._children_house = House(
-            roster=house.roster, switchboard=house.switchboard, ticker=house.ticker, failed=self._child_failed
+        self._children_house = ActorContext(
+            actor_registry=actor_context.actor_registry,
+            event_bus=actor_context.event_bus,
+            timers=actor_context.timers,
+            failed=self._child_failed,
         )
 
     @override
-    def begin(self) -> None:
+    def on_started(self) -> None:
         self.every(Tick(name="watch"), seconds=self._policy.watch_seconds)
         for spec in self._specs:
             self._start(spec)
@@ -142,7 +145,7 @@ class Supervisor(Actor):
 
     def _start(self, spec: ChildSpec) -> None:
         generation = self._children[spec.name].generation + 1 if spec.name in self._children else 0
-        ref = spec.start(name=spec.name, generation=generation, house=self._children_house)
+        ref = spec.start(name=spec.name, generation=generation, actor_context=self._children_house)
         child = self._children.setdefault(spec.name, Child(spec=spec, ref=ref))
         child.spec, child.ref, child.generation = spec, ref, generation
         self.log.debug("Started a child", action="start", child=spec.name, generation=generation)
@@ -194,7 +197,7 @@ class Supervisor(Actor):
 
     def _watch(self) -> None:
         depths: Counter[str] = Counter()
-        for health in self._house.roster.health():
+        for health in self._actor_context.actor_registry.health():
             depths[family(health.name)] += health.depth
             if (
                 health.name != self.name
@@ -202,7 +205,10 @@ class Supervisor(Actor):
                 and health.depth
             ):
                 self.log.error(
-                    "An actor hangs", action="fail", child=health.name, dump=self._house.roster.dump()
+                    "An actor hangs",
+                    action="fail",
+                    child=health.name,
+                    dump=self._actor_context.actor_registry.dump(),
                 )
                 self._give_up(f"{health.name} has not handled a message for {health.silent_seconds:.0f} s")
         for name, depth in depths.items():

@@ -19,7 +19,7 @@ from platz.actors.event_bus import tell
 
 
 @dataclass(order=True, kw_only=True)
-class Appointment:
+class Timer:
     """One message that will be told at ``due`` (monotonic seconds), again every ``period`` if that is set."""
 
     due: float
@@ -30,19 +30,19 @@ class Appointment:
     cancelled: bool = field(compare=False, default=False)
 
     def cancel(self) -> None:
-        """Take the appointment back; what was told already stays told."""
+        """Take the timer back; what was told already stays told."""
         self.cancelled = True
 
 
-class Ticker:
+class Timers:
     """Tells messages after a delay or periodically."""
 
     def __init__(self) -> None:
-        self._appointments: list[Appointment] = []
+        self._pending: list[Timer] = []
         self._order = itertools.count()
         self._changed = threading.Condition()
         self._stopped = False
-        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
 
     def start(self) -> None:
         """Start the thread."""
@@ -54,43 +54,41 @@ class Ticker:
             self._stopped = True
             self._changed.notify()
 
-    def after(self, ref: pykka.ActorRef[Any], message: object, *, seconds: float) -> Appointment:
+    def after(self, ref: pykka.ActorRef[Any], message: object, *, seconds: float) -> Timer:
         """Tell ``message`` once, in ``seconds``."""
         return self._add(ref, message, seconds, None)
 
     def every(
         self, ref: pykka.ActorRef[Any], message: object, *, seconds: float, first: float | None = None
-    ) -> Appointment:
+    ) -> Timer:
         """Tell ``message`` every ``seconds``, the first time after ``first`` (by default one period)."""
         return self._add(ref, message, seconds if first is None else first, seconds)
 
-    def _add(
-        self, ref: pykka.ActorRef[Any], message: object, delay: float, period: float | None
-    ) -> Appointment:
-        appointment = Appointment(
+    def _add(self, ref: pykka.ActorRef[Any], message: object, delay: float, period: float | None) -> Timer:
+        timer = Timer(
             due=time.monotonic() + delay, order=next(self._order), ref=ref, message=message, period=period
         )
         with self._changed:
-            heapq.heappush(self._appointments, appointment)
+            heapq.heappush(self._pending, timer)
             self._changed.notify()
-        return appointment
+        return timer
 
     def _run(self) -> None:
-        while (appointment := self._next_due()) is not None:
-            if appointment.cancelled:
+        while (timer := self._next_due()) is not None:
+            if timer.cancelled:
                 continue
-            waiting = appointment.period is not None and not appointment.ref.actor_inbox.empty()
-            alive = waiting or tell(appointment.ref, appointment.message)
-            if appointment.period is not None and alive and appointment.ref.is_alive():
-                appointment.due = time.monotonic() + appointment.period
+            waiting = timer.period is not None and not timer.ref.actor_inbox.empty()
+            alive = waiting or tell(timer.ref, timer.message)
+            if timer.period is not None and alive and timer.ref.is_alive():
+                timer.due = time.monotonic() + timer.period
                 with self._changed:
-                    heapq.heappush(self._appointments, appointment)
+                    heapq.heappush(self._pending, timer)
 
-    def _next_due(self) -> Appointment | None:
+    def _next_due(self) -> Timer | None:
         with self._changed:
             while not self._stopped:
-                wait = self._appointments[0].due - time.monotonic() if self._appointments else None
+                wait = self._pending[0].due - time.monotonic() if self._pending else None
                 if wait is not None and wait <= 0:
-                    return heapq.heappop(self._appointments)
+                    return heapq.heappop(self._pending)
                 self._changed.wait(wait)
         return None

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from platz.aws.sessions import AwsAccount, AwsClient
 from platz.errors import NotFound, PlatzError, Rejected
 
-REQUESTS_AT_ONCE = 16
+MAX_CONCURRENT_REQUESTS = 16
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")
@@ -48,7 +48,10 @@ def find_clusters(account: AwsAccount) -> EksSearch:
     Raises `Rejected` or `Retryable` when not even the regions can be listed.
     """
     failures: list[str] = []
-    with ExitStack() as stack, ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="eks") as threads:
+    with (
+        ExitStack() as stack,
+        ThreadPoolExecutor(MAX_CONCURRENT_REQUESTS, thread_name_prefix="eks") as threads,
+    ):
         clients = [account.client("eks", region) for region in _regions(account)]
         for client in clients:
             stack.callback(client.close)

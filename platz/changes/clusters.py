@@ -62,7 +62,7 @@ def delete_cluster(connection: Connection, identity: Identity, cluster_id: Clust
     (deployments).
     """
     permissions.require_site_admin(connection, identity)
-    if clusters.lock(connection, cluster_id, against_use=True) is None:
+    if clusters.lock(connection, cluster_id, exclusive=True) is None:
         raise NotFound
     if deployments.of_cluster(connection, cluster_id):
         raise Conflict("This cluster has deployments, please delete or move them to another cluster first")

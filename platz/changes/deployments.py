@@ -21,7 +21,7 @@ from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
 from platz.charts.reading.json_diff import json_equal
 from platz.db.enums import DeploymentStatus
-from platz.db.field_encryption import AtRest, opened, refuse_seals
+from platz.db.field_encryption import AtRest, decrypt_fields, reject_encrypted_markers
 from platz.db.tables import charts, clusters, deployments, kinds, tasks
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
@@ -32,7 +32,7 @@ from platz.json import JsonValue
 from platz.tasks.operations import Uninstall
 from platz.tasks.sensitive_inputs import Sealing, sealing
 
-MOST_MOVES_MEANWHILE = 5
+MAX_MOVES_MEANWHILE = 5
 """So often an update begins anew because the deployment went to another cluster while it waited."""
 
 
@@ -160,7 +160,7 @@ def _hold(
     if update.name is None or update.cluster_id is not None:
         kind, held, _ = _lock_where_seen(connection, deployment_id, update)
         return kind, held
-    for _ in range(MOST_MOVES_MEANWHILE):
+    for _ in range(MAX_MOVES_MEANWHILE):
         attempt = connection.begin_nested()
         kind, held, is_where_seen = _lock_where_seen(connection, deployment_id, update)
         if is_where_seen:
@@ -193,12 +193,12 @@ def _lock_where_seen(
 
 
 def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:
-    return row if at_rest is None else replace(row, config=opened(row.config, at_rest.decrypt))
+    return row if at_rest is None else replace(row, config=decrypt_fields(row.config, at_rest.decrypt))
 
 
 def _refuse_seals(given: NewDeployment | DeploymentUpdate) -> None:
-    refuse_seals(given.config, "config")
-    refuse_seals(given.values_override, "values_override")
+    reject_encrypted_markers(given.config, "config")
+    reject_encrypted_markers(given.values_override, "values_override")
 
 
 def _form_before(connection: Connection, before: DeploymentRow, chart: ChartRow) -> JsonValue:
@@ -263,7 +263,7 @@ def _queue_what_follows(
 
 
 def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:
-    kind = kinds.share(connection, kind_id)
+    kind = kinds.lock_shared(connection, kind_id)
     if kind is None:
         raise Rejected("There is no such deployment kind", field="kind_id")
     return kind

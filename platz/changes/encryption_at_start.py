@@ -17,7 +17,7 @@ from sqlalchemy.types import String
 from platz.charts.documents.actions import find_action
 from platz.charts.reading.problems import InvalidDocument
 from platz.db import schema
-from platz.db.field_encryption import MARK, sealed
+from platz.db.field_encryption import MARK, encrypt_fields
 from platz.db.rows import all_rows
 from platz.errors import NotFound, Rejected
 from platz.json import JsonObject, JsonValue
@@ -46,7 +46,7 @@ class _Plain:
     form: JsonValue | UUID = None
 
 
-def seal_plain_rows(connection: Connection, encrypt: Callable[[str], str]) -> int:
+def encrypt_plain_documents(connection: Connection, encrypt: Callable[[str], str]) -> int:
     """Seal sensitive inputs of deployments and tasks, and properties of resources; return how many rows
     changed.
 
@@ -77,7 +77,7 @@ def _seal_props(connection: Connection, encrypt: Callable[[str], str]) -> int:
         .with_for_update(of=resources)
     )
     plain = all_rows(connection, query, _Plain)
-    sealed_rows = {row.id: sealed(row.document, _of_type(row.form), encrypt) for row in plain}
+    sealed_rows = {row.id: encrypt_fields(row.document, _of_type(row.form), encrypt) for row in plain}
     return _write(connection, resources.c.props, plain, sealed_rows)
 
 
@@ -92,7 +92,7 @@ def _seal_configs(
     )
     plain = all_rows(connection, query, _Plain)
     sealed_rows = {
-        row.id: sealed(row.document, sensitive_inputs.of_chart(charts[row.form].values_ui), encrypt)
+        row.id: encrypt_fields(row.document, sensitive_inputs.of_chart(charts[row.form].values_ui), encrypt)
         for row in plain
         if isinstance(row.form, UUID)
     }

@@ -78,7 +78,7 @@ def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> Non
     Raises NotFound, Denied, Conflict (there are deployments).
     """
     permissions.require_site_admin(connection, identity)
-    if envs.lock(connection, env_id, against_use=True) is None:
+    if envs.lock(connection, env_id, exclusive=True) is None:
         raise NotFound
     clusters.lock_of_env(connection, env_id)
     refusal = "This environment can't be deleted because it has active deployments"

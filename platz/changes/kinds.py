@@ -19,7 +19,7 @@ def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, nam
     Raises NotFound, Denied, Rejected (empty, no DNS label), Conflict (in use, name taken).
     """
     permissions.require_site_admin(connection, identity)
-    kind = kinds.lock(connection, kind_id, against_use=True)
+    kind = kinds.lock(connection, kind_id, exclusive=True)
     if kind is None:
         raise NotFound
     check_kind_name(name)

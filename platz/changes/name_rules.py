@@ -13,7 +13,7 @@ from platz.charts.documents.features import Cardinality
 from platz.errors import Conflict, Rejected
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
-LONGEST_LABEL = 63
+MAX_LABEL_LENGTH = 63
 
 
 def check_cardinality(cardinality: Cardinality, name: str) -> None:
@@ -28,9 +28,9 @@ def check_kind_name(kind_name: str) -> None:
     """Raise Rejected for a kind none of whose deployments could have a namespace."""
     if not kind_name.strip():
         raise Rejected("The name must not be empty", field="name")
-    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > LONGEST_LABEL:
+    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_LABEL_LENGTH:
         raise Rejected(
-            f"The name may hold at most {LONGEST_LABEL} letters, digits and dashes, and must start and end with a"
+            f"The name may hold at most {MAX_LABEL_LENGTH} letters, digits and dashes, and must start and end with a"
             " letter or digit, because the namespaces of its deployments are named after it",
             field="name",
         )
@@ -49,9 +49,9 @@ def check_name(kind_name: str, name: str) -> str:
             f"Deployments of kind {kind_name} can't have a namespace: ask a site admin to rename the kind so that it"
             " holds letters, digits and dashes only"
         )
-    if len(namespace) > LONGEST_LABEL:
+    if len(namespace) > MAX_LABEL_LENGTH:
         raise Rejected(
-            f"The namespace {namespace} would have {len(namespace)} characters, and {LONGEST_LABEL} are allowed:"
+            f"The namespace {namespace} would have {len(namespace)} characters, and {MAX_LABEL_LENGTH} are allowed:"
             " choose a shorter name",
             field="name",
         )

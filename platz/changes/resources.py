@@ -18,7 +18,7 @@ from platz.changes.reinstalls import reinstall_dependants
 from platz.charts.documents.resource_types import Operation, ResourceSpec, merged_props, parse_resource_spec
 from platz.charts.reading.problems import InvalidDocument
 from platz.db.enums import DeploymentRole, SyncStatus
-from platz.db.field_encryption import AtRest, opened, refuse_seals, sealed
+from platz.db.field_encryption import AtRest, decrypt_fields, encrypt_fields, reject_encrypted_markers
 from platz.db.tables import clusters, deployments, kinds
 from platz.db.tables import deployment_resource_types as types
 from platz.db.tables import deployment_resources as resources
@@ -58,7 +58,7 @@ def create_resource(
 
     Raises NotFound, Denied, Rejected (name, type of another kind or environment), Conflict (name taken).
     """
-    resource_type = types.share(connection, new.type_id)
+    resource_type = types.lock_shared(connection, new.type_id)
     if resource_type is None:
         raise Rejected("There is no such resource type", field="type_id")
     manager = deployments.get(connection, new.deployment_id)
@@ -68,12 +68,12 @@ def create_resource(
     _require(connection, identity, spec, Operation.CREATE, manager)
     _require_same_home(connection, resource_type, manager)
     _check_name(new.name)
-    refuse_seals(new.props, "props")
+    reject_encrypted_markers(new.props, "props")
     row = NewResourceRow(
         type_id=new.type_id,
         deployment_id=new.deployment_id,
         name=new.name,
-        props=sealed({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
+        props=encrypt_fields({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
         sync_status=new.sync_status,
         id=new.id,
         created_at=new.created_at,
@@ -105,9 +105,9 @@ def update_resource(
     _check_name(name)
     props = resource.props
     if update.props is not None:
-        refuse_seals(update.props, "props")
-        merged = merged_props(opened(resource.props, at_rest.decrypt), update.props)
-        props = sealed(merged, spec.sensitive_ids(), at_rest.encrypt)
+        reject_encrypted_markers(update.props, "props")
+        merged = merged_props(decrypt_fields(resource.props, at_rest.decrypt), update.props)
+        props = encrypt_fields(merged, spec.sensitive_ids(), at_rest.encrypt)
     resources.save(connection, resource_id, name=name, props=props)
     reinstall_dependants(connection, held.item, _reason(spec, resource.name, update), identity)
     return replace(resource, name=name, props=props)

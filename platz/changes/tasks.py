@@ -19,7 +19,7 @@ from platz.charts.documents.actions import Action, find_action
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.rendering.action_bodies import action_body
 from platz.db.enums import DeploymentRole, DeploymentStatus
-from platz.db.field_encryption import refuse_seals
+from platz.db.field_encryption import reject_encrypted_markers
 from platz.db.tables import charts, clusters, deployments, k8s_resources, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.k8s_resources import WorkloadId
@@ -148,7 +148,7 @@ def _check_body(
     decrypt: Callable[[str], str],
 ) -> None:
     """Render the body once, for its errors; it is rendered again when the task runs."""
-    refuse_seals(invocation.body, "operation")
+    reject_encrypted_markers(invocation.body, "operation")
     collections = DatabaseCollections(connection, decrypt)
     action_body(action, invocation.body, env_id=env_id, collections=collections)
 

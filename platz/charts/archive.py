@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platz.charts.documents.chart_metadata import CHART_FILE
 from platz.charts.reading.problems import quoted
-from platz.charts.reading.syntax import LARGEST_FILE
+from platz.charts.reading.syntax import MAX_FILE_BYTES
 from platz.charts.reading.tar_stream import Member, MemberKind, TarStream, UnsafeArchive
 
 EXTENSION_DIRECTORY = "platz"
@@ -20,10 +20,10 @@ NEW_LAYOUT = ("platz/values-ui.yaml", "platz/actions.yaml", "platz/features.yaml
 LEGACY_LAYOUT = ("values.ui.json", "actions.schema.json", "features.json")
 KEPT_FILES = frozenset({CHART_FILE, *NEW_LAYOUT, *LEGACY_LAYOUT})
 
-LARGEST_ARCHIVE = 64 * 1024 * 1024
-_MOST_NAMES = 500
+MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
+_MAX_NAMES = 500
 _IS_DIRECTORY = "It is a directory."
-_TOO_LARGE = f"It is larger than {LARGEST_FILE // 1024} KiB."
+_TOO_LARGE = f"It is larger than {MAX_FILE_BYTES // 1024} KiB."
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class ChartFiles:
 
 def unpack(archive: bytes) -> ChartFiles:
     """Read a chart's ``.tgz``; raise `UnsafeArchive` with the reason."""
-    if len(archive) > LARGEST_ARCHIVE:
-        raise UnsafeArchive(f"The archive is larger than {LARGEST_ARCHIVE // 1024**2} MiB.")
+    if len(archive) > MAX_ARCHIVE_BYTES:
+        raise UnsafeArchive(f"The archive is larger than {MAX_ARCHIVE_BYTES // 1024**2} MiB.")
     stream = TarStream(archive)
     collected = _Collected()
     root: str | None = None
@@ -90,7 +90,7 @@ class _Collected:
         is_directory = member.kind is MemberKind.DIRECTORY
         if name.startswith(f"{EXTENSION_DIRECTORY}/") or (is_directory and name == EXTENSION_DIRECTORY):
             self._has_extension_directory = True
-        if "/" not in name.removeprefix(f"{EXTENSION_DIRECTORY}/") and len(self._names) < _MOST_NAMES:
+        if "/" not in name.removeprefix(f"{EXTENSION_DIRECTORY}/") and len(self._names) < _MAX_NAMES:
             self._names.append(name)
         parent = next((kept for kept in KEPT_FILES if name.startswith(f"{kept}/")), None)
         if parent is not None:
@@ -104,7 +104,7 @@ class _Collected:
             return
         if name in self._files:
             raise UnsafeArchive(f"The archive has the file {quoted(name)} twice.")
-        too_large = member.size > LARGEST_FILE
+        too_large = member.size > MAX_FILE_BYTES
         self._files[name] = Unreadable(_TOO_LARGE) if too_large else stream.content()
 
     def chart_files(self) -> ChartFiles:
@@ -141,14 +141,14 @@ def _read(root: Path, name: str) -> bytes | Unreadable | None:
     if not path.is_file():
         return Unreadable(_IS_DIRECTORY if path.is_dir() else "It is not a file.")
     try:
-        return Unreadable(_TOO_LARGE) if path.stat().st_size > LARGEST_FILE else path.read_bytes()
+        return Unreadable(_TOO_LARGE) if path.stat().st_size > MAX_FILE_BYTES else path.read_bytes()
     except OSError as error:
         return Unreadable(f"It can't be read ({error.strerror}).")
 
 
 def _names(root: Path) -> Iterator[str]:
-    for path in sorted(root.iterdir())[:_MOST_NAMES]:
+    for path in sorted(root.iterdir())[:_MAX_NAMES]:
         yield path.name
     directory = root / EXTENSION_DIRECTORY
-    for path in sorted(directory.iterdir())[:_MOST_NAMES] if directory.is_dir() else []:
+    for path in sorted(directory.iterdir())[:_MAX_NAMES] if directory.is_dir() else []:
         yield f"{EXTENSION_DIRECTORY}/{path.name}"

@@ -33,7 +33,7 @@ from platz.json import JsonValue
 
 T = TypeVar("T")
 
-_MOST_WARNINGS = 50
+_MAX_WARNINGS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def read_files(files: ChartFiles) -> ReadChart:
     """Read an unpacked chart."""
     examination = examine(files)
     errors, chart = examination.errors(), examination.chart
-    warnings = tuple(problem.sentence() for problem in examination.warnings()[:_MOST_WARNINGS])
+    warnings = tuple(problem.sentence() for problem in examination.warnings()[:_MAX_WARNINGS])
     if chart is None:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
         return ReadChart(error=errors[0].sentence() + more, warnings=warnings)

@@ -17,7 +17,7 @@ import re2
 from platz.charts.reading.problems import quoted
 from platz.errors import Rejected
 
-LONGEST_PATTERN = 4096
+MAX_PATTERN_LENGTH = 4096
 
 _re2: Any = re2  # the binding carries no types
 
@@ -77,9 +77,9 @@ class Pattern:
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str, *, flags: str = "") -> Pattern:
     """Compile a pattern with inline flags; raise `InvalidPattern`."""
-    if len(pattern) > LONGEST_PATTERN:
+    if len(pattern) > MAX_PATTERN_LENGTH:
         raise InvalidPattern(
-            f"The regular expression is longer than {LONGEST_PATTERN} characters. Shorten it."
+            f"The regular expression is longer than {MAX_PATTERN_LENGTH} characters. Shorten it."
         )
     if len(set(flags)) < len(flags) or not _FLAGS.issuperset(flags):
         raise InvalidPattern(f"{quoted(flags)} are not flags of a regular expression. Use i, m, s and x.")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import orjson
 
-from platz.charts.archive import LARGEST_ARCHIVE, ChartFiles, read_directory, unpack
+from platz.charts.archive import MAX_ARCHIVE_BYTES, ChartFiles, read_directory, unpack
 from platz.charts.chart import Examination, examine
 from platz.charts.documents.actions import find_action
 from platz.charts.linting.chart_summary import summary_lines
@@ -109,8 +109,8 @@ def _chart_files(chart: Path) -> ChartFiles:
     if chart.is_dir():
         return read_directory(chart)
     try:
-        if chart.stat().st_size > LARGEST_ARCHIVE:
-            raise UnsafeArchive(f"The archive is larger than {LARGEST_ARCHIVE // 1024**2} MiB.")
+        if chart.stat().st_size > MAX_ARCHIVE_BYTES:
+            raise UnsafeArchive(f"The archive is larger than {MAX_ARCHIVE_BYTES // 1024**2} MiB.")
         return unpack(chart.read_bytes())
     except OSError as error:
         raise NotFound(f"{chart} can't be read: {error.strerror}.") from error

@@ -62,7 +62,7 @@ class DatabaseAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolLimits:
-    """The pool's size and patience; times are seconds. The names are those of ``DB_POOL_*``.
+    """The pool's size and timeout; times are seconds. The names are those of ``DB_POOL_*``.
 
     ``statement_timeout`` bounds every statement of a pooled connection, ``connect_timeout`` every connecting.
     """

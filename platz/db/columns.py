@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from platz.db.enums import Word
+from platz.db.enums import EnumColumn
 
 EMPTY_OBJECT = text("'{}'::jsonb")
 
@@ -71,10 +71,10 @@ def reference(
 
 def word(name: str, words: type[StrEnum], *, default: str | None = None) -> Column[Any]:
     """A column that holds one of ``words``."""
-    return Column(name, Word(words), nullable=False, server_default=default)
+    return Column(name, EnumColumn(words), nullable=False, server_default=default)
 
 
-def is_known_word(column: str, words: type[StrEnum]) -> CheckConstraint:
+def enum_check(column: str, words: type[StrEnum]) -> CheckConstraint:
     """The check that goes with `word`, so that no writer can store what readers can not decode."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")

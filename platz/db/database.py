@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
 from platz.db.deadline import BoundedConnection
-from platz.db.error_translation import translated
+from platz.db.error_translation import translate_errors
 from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
 from platz.db.unreachable import why_unreachable
 
@@ -83,7 +83,7 @@ class Database:
     def reading(self) -> Generator[Connection]:
         """Give an autocommit connection for queries: each statement sees the latest committed state."""
         shared = self._shared.reads
-        with translated():
+        with translate_errors():
             if shared is None:
                 with self._checked_out(self._engine) as connection:
                     yield connection
@@ -100,7 +100,7 @@ class Database:
         For what reads several times and then is done: taking a connection costs as much as a small query.
         """
         outer = self._shared.reads
-        with translated(), ExitStack() as until_end:
+        with translate_errors(), ExitStack() as until_end:
             self._shared.reads = outer or _SharedReads(until_end=until_end)
             try:
                 yield
@@ -110,7 +110,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Generator[Connection]:
         """Give a connection in a transaction: the block's end commits it, an exception rolls it back."""
-        with translated(), self._checked_out(self._changing) as connection, connection.begin():
+        with translate_errors(), self._checked_out(self._changing) as connection, connection.begin():
             yield connection
 
     def dedicated(self) -> psycopg.Connection[Any]:
@@ -129,7 +129,7 @@ class Database:
 
     def warm(self) -> None:
         """Open the connections that should be idle at least (``DB_POOL_MIN_IDLE``)."""
-        with translated():
+        with translate_errors():
             opened = [self._engine.connect() for _ in range(min(self.limits.min_idle, self.limits.max_size))]
             for connection in opened:
                 connection.close()
@@ -180,7 +180,7 @@ class Database:
         self, _dialect: Any, _entry: Any, _given: Any, parameters: dict[str, Any]
     ) -> BoundedConnection:
         connection = BoundedConnection.connect(**parameters)
-        connection.patience = self.limits.statement_timeout + STATEMENT_GRACE_SECONDS
+        connection.timeout = self.limits.statement_timeout + STATEMENT_GRACE_SECONDS
         return connection
 
     def _session_options(self) -> str:

@@ -22,14 +22,14 @@ LOOK_AROUND_SECONDS = 0.1
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Closes itself when the server is silent for ``patience`` seconds in the midst of a statement."""
+    """Closes itself when the server is silent for ``timeout`` seconds in the midst of a statement."""
 
-    patience: float | None = None
+    timeout: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = LOOK_AROUND_SECONDS, timeout: float | None = None) -> RV:
         """Wait for the server; raise `psycopg.OperationalError` when that takes too long."""
         try:
-            return super().wait(gen, interval, self.patience if timeout is None else timeout)
+            return super().wait(gen, interval, self.timeout if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()  # the answer may still come, and nobody waits for it any more
@@ -37,7 +37,7 @@ class BoundedConnection(psycopg.Connection[Any]):
 
 
 @contextmanager
-def cut_off_after(connection: psycopg.Connection[Any], *, seconds: float) -> Generator[None]:
+def connection_deadline(connection: psycopg.Connection[Any], *, seconds: float) -> Generator[None]:
     """Cut the connection when the block takes longer; its statement then raises `psycopg.OperationalError`."""
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         timer = threading.Timer(seconds, _cut, [line])

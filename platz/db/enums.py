@@ -1,7 +1,7 @@
 """The words that status, role and provider columns hold (data-model.md section 4).
 
 Invariant: a member's value is spelled exactly as in the database, in JSON and on the wire; the column type
-`Word` refuses to write anything else.
+`EnumColumn` refuses to write anything else.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
-AnyWord = TypeVar("AnyWord", bound=StrEnum)
+AnyEnum = TypeVar("AnyEnum", bound=StrEnum)
 
 
 class DeploymentStatus(StrEnum):
@@ -74,20 +74,20 @@ class RegistryProvider(StrEnum):
     OCI = "Oci"
 
 
-class Word(TypeDecorator[AnyWord], Generic[AnyWord]):
+class EnumColumn(TypeDecorator[AnyEnum], Generic[AnyEnum]):
     """A varchar column that holds the members of one enum."""
 
     impl = String
     cache_ok = True
 
-    def __init__(self, words: type[AnyWord]) -> None:
+    def __init__(self, words: type[AnyEnum]) -> None:
         super().__init__()
         self.words = words
 
-    def process_bind_param(self, value: AnyWord | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: AnyEnum | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Raise ValueError for a word that the column does not know."""
         return None if value is None else self.words(value).value
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> AnyWord | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, dialect: Dialect) -> AnyEnum | None:  # noqa: ARG002
         """Give the member; the check constraint guarantees that there is one."""
         return None if value is None else self.words(value)

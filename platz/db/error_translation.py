@@ -64,7 +64,7 @@ CONNECTION_LOST = RETRYABLE["08"]
 
 
 @contextmanager
-def translated() -> Generator[None]:
+def translate_errors() -> Generator[None]:
     """Raise Platz's errors instead of the database's from the block."""
     try:
         yield

@@ -19,7 +19,7 @@ import psycopg
 import structlog
 
 from platz.db.database import Database
-from platz.db.deadline import cut_off_after
+from platz.db.deadline import connection_deadline
 from platz.db.error_translation import CONNECTION_LOST
 from platz.errors import Retryable
 from platz.identities import EnvId
@@ -71,7 +71,7 @@ class ChangeStream:
         connection = self._database.dedicated()
         try:
             connection.add_notify_handler(self._received.append)
-            with cut_off_after(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._patience_seconds):
                 connection.execute(f"LISTEN {CHANNEL}")
         except psycopg.Error as error:
             connection.close()
@@ -119,7 +119,7 @@ class ChangeStream:
             while notification := connection.pgconn.notifies():
                 self._received.append(_decoded(notification))
         elif not ready:
-            with cut_off_after(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._patience_seconds):
                 connection.execute("SELECT 1")
 
     def _take(self) -> tuple[RowChange, ...]:

@@ -32,14 +32,18 @@ class AtRest:
     decrypt: Callable[[str], str]
 
 
-def sealed(document: JsonValue, sensitive: Collection[str], encrypt: Callable[[str], str]) -> JsonValue:
+def encrypt_fields(
+    document: JsonValue, sensitive: Collection[str], encrypt: Callable[[str], str]
+) -> JsonValue:
     """What is written to the database: the values of ``sensitive`` keys of an object are sealed."""
     if not isinstance(document, dict):
         return document
-    return {key: seal(value, encrypt) if key in sensitive else value for key, value in document.items()}
+    return {
+        key: encrypt_value(value, encrypt) if key in sensitive else value for key, value in document.items()
+    }
 
 
-def seal(value: JsonValue, encrypt: Callable[[str], str]) -> JsonValue:
+def encrypt_value(value: JsonValue, encrypt: Callable[[str], str]) -> JsonValue:
     """One value, sealed; null says nothing and stays, and so does what is sealed already.
 
     An installation without a key encrypts nothing, so there everything stays as it is.
@@ -50,42 +54,42 @@ def seal(value: JsonValue, encrypt: Callable[[str], str]) -> JsonValue:
     return {MARK: ciphertext} if ciphertext.startswith(PREFIX) else value
 
 
-def opened(document: JsonValue, decrypt: Callable[[str], str]) -> JsonValue:
+def decrypt_fields(document: JsonValue, decrypt: Callable[[str], str]) -> JsonValue:
     """The document with every sealed value, at any depth, in plain."""
     match document:
         case {"$encrypted": str(ciphertext)} if len(document) == 1:
             return cast("JsonValue", orjson.loads(decrypt(ciphertext)))
         case dict():
-            return {key: opened(value, decrypt) for key, value in document.items()}
+            return {key: decrypt_fields(value, decrypt) for key, value in document.items()}
         case list():
-            return [opened(value, decrypt) for value in document]
+            return [decrypt_fields(value, decrypt) for value in document]
         case _:
             return document
 
 
-def opened_object(document: JsonValue, decrypt: Callable[[str], str]) -> JsonObject:
-    """As `opened`, for an object; anything else has no keys."""
-    plain = opened(document, decrypt)
+def decrypt_object(document: JsonValue, decrypt: Callable[[str], str]) -> JsonObject:
+    """As `decrypt_fields`, for an object; anything else has no keys."""
+    plain = decrypt_fields(document, decrypt)
     return plain if isinstance(plain, dict) else {}
 
 
-def opened_bytes(body: bytes, decrypt: Callable[[str], str]) -> bytes:
-    """As `opened`, for the text of a JSON document, which costs one search when nothing in it is sealed."""
+def decrypt_bytes(body: bytes, decrypt: Callable[[str], str]) -> bytes:
+    """As `decrypt_fields`, for the text of a JSON document, which costs one search when nothing in it is sealed."""
     if MARK.encode() not in body:
         return body
     return _SEALED.sub(lambda found: decrypt(found[1].decode()).encode(), body)
 
 
-def refuse_seals(document: JsonValue, field: str) -> None:
+def reject_encrypted_markers(document: JsonValue, field: str) -> None:
     """Raise Rejected when what a user sent would look sealed."""
     match document:
         case dict():
             if MARK in document:
                 raise Rejected(f"The key {MARK} is reserved", field=field)
             for value in document.values():
-                refuse_seals(value, field)
+                reject_encrypted_markers(value, field)
         case list():
             for value in document:
-                refuse_seals(value, field)
+                reject_encrypted_markers(value, field)
         case _:
             pass

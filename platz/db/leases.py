@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, text
 
 from platz.db.database import Database
-from platz.db.deadline import cut_off_after
+from platz.db.deadline import connection_deadline
 from platz.errors import Retryable
 
 CHECK_SECONDS = 2.0
@@ -98,7 +98,7 @@ class LeaseKeeper:
             return None
         try:
             connection = self._connected()
-            with cut_off_after(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._patience_seconds):
                 row = connection.execute(query.encode(), [name]).fetchone()
         except (psycopg.Error, Retryable) as error:
             self._lose(error)

@@ -16,9 +16,9 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from platz.db.adoption.detection import Situation, check_not_newer, recognise
+from platz.db.adoption.detection import SchemaOrigin, check_not_newer, detect_origin
 from platz.db.database import Database
-from platz.db.error_translation import translated
+from platz.db.error_translation import translate_errors
 from platz.errors import PlatzError
 from platz.shipped_files import shipped
 
@@ -42,7 +42,7 @@ def migrate(database: Database) -> None:
     """
     engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(database), poolclass=NullPool)
     try:
-        with translated(), engine.begin() as connection:
+        with translate_errors(), engine.begin() as connection:
             _migrate_in(connection)
     except (DBAPIError, psycopg.Error) as error:
         raise _why_it_failed(error, database) from error
@@ -65,7 +65,7 @@ def _migrate_in(connection: Connection) -> None:
     _check_server(connection)
     connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": LOCK_NAME})
-    if recognise(connection) is Situation.OURS:
+    if detect_origin(connection) is SchemaOrigin.OURS:
         check_not_newer(connection, known_versions())
     config = _config()
     config.attributes["connection"] = connection

@@ -21,10 +21,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from platz.db.columns import (
+    enum_check,
     flag,
     generated_id,
     given_id,
-    is_known_word,
     json_document,
     moment,
     reference,
@@ -110,7 +110,7 @@ env_user_permissions = Table(
     reference("env_id", "envs", on_delete="CASCADE"),
     reference("user_id", "users", on_delete="CASCADE"),
     word("role", EnvUserRole),
-    is_known_word("role", EnvUserRole),
+    enum_check("role", EnvUserRole),
     Index("env_user_role_env_user", "env_id", "user_id", unique=True),
     Index("env_user_permissions_user_id", "user_id"),
 )
@@ -133,7 +133,7 @@ deployment_permissions = Table(
     reference("user_id", "users", on_delete="CASCADE"),
     reference("kind_id", "deployment_kinds"),
     word("role", DeploymentRole),
-    is_known_word("role", DeploymentRole),
+    enum_check("role", DeploymentRole),
     UniqueConstraint("env_id", "user_id", "kind_id", name="deployment_permissions_env_user_kind"),
     Index("deployment_permissions_user_id", "user_id"),
 )
@@ -149,7 +149,7 @@ helm_registries = Table(
     flag("available", default=True),
     string("fa_icon", default="question"),
     word("provider", RegistryProvider, default="Ecr"),
-    is_known_word("provider", RegistryProvider),
+    enum_check("provider", RegistryProvider),
     UniqueConstraint("domain_name", "repo_name", name="helm_registries_domain_repo"),
     Index("helm_registries_kind_id", "kind_id"),
 )
@@ -231,7 +231,7 @@ deployments = Table(
     reference("helm_chart_id", "helm_charts", on_delete="CASCADE"),
     json_document("config"),
     json_document("values_override"),
-    is_known_word("status", DeploymentStatus),
+    enum_check("status", DeploymentStatus),
     # Two deployments must never share a namespace.
     UniqueConstraint("cluster_id", "kind_id", "name", name="deployments_cluster_kind_name"),
     Index("deployments_kind_id", "kind_id"),
@@ -263,7 +263,7 @@ deployment_tasks = Table(
     string("reason", nullable=True),
     # The process that claimed the task last; kept afterwards as history.
     Column("claimed_by", Uuid, nullable=True),
-    is_known_word("status", TaskStatus),
+    enum_check("status", TaskStatus),
     # "At most one", because history outlives the bot or deployment that acted; a new task names exactly one.
     CheckConstraint(
         "num_nonnulls(acting_user_id, acting_bot_id, acting_deployment_id) <= 1", name="at_most_one_actor"
@@ -351,7 +351,7 @@ deployment_resources = Table(
     json_document("props"),
     word("sync_status", SyncStatus, default="Creating"),
     string("sync_reason", nullable=True),
-    is_known_word("sync_status", SyncStatus),
+    enum_check("sync_status", SyncStatus),
     CheckConstraint("length(name) > 0", name="name_is_not_empty"),
     Index("deployment_resources_type_name", "type_id", "name", unique=True),
     Index("deployment_resources_deployment_id", "deployment_id"),

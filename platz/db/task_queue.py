@@ -21,7 +21,7 @@ from platz.db.storable import storable
 from platz.db.tables.tasks import TaskRow
 from platz.identities import ClusterId, TaskId
 
-ProcessId = NewType("ProcessId", UUID)
+ClaimId = NewType("ClaimId", UUID)
 """One run of one process of Platz; drawn at random when it starts."""
 
 CLAIM = text("""
@@ -49,9 +49,7 @@ CLAIM = text("""
 """A task that is still `Pending` behind an earlier one is not due, even when another claimer has that one locked."""
 
 
-def claim(
-    connection: Connection, *, cluster_id: ClusterId, claimed_by: ProcessId, most: int
-) -> list[TaskRow]:
+def claim(connection: Connection, *, cluster_id: ClusterId, claimed_by: ClaimId, most: int) -> list[TaskRow]:
     """Pending -> Started for up to ``most`` due tasks of the cluster, each of another deployment, in queue order."""
     arguments = {"cluster_id": cluster_id, "claimed_by": claimed_by, "most": most}
     claimed = all_rows(connection, CLAIM.bindparams(**arguments), TaskRow)
@@ -68,26 +66,24 @@ def next_due(connection: Connection, cluster_id: ClusterId) -> datetime | None:
     return connection.execute(query).scalar()
 
 
-def mark_done(connection: Connection, task_id: TaskId, claimed_by: ProcessId, output: str) -> bool:
+def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, output: str) -> bool:
     """Started -> Done. False, and no change, when ``claimed_by`` no longer has the task."""
     return _finish(connection, task_id, claimed_by, TaskStatus.DONE, output)
 
 
-def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ProcessId, reason: str) -> bool:
+def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ClaimId, reason: str) -> bool:
     """Started -> Failed. False, and no change, when ``claimed_by`` no longer has the task."""
     return _finish(connection, task_id, claimed_by, TaskStatus.FAILED, reason)
 
 
-def give_back(connection: Connection, task_id: TaskId, claimed_by: ProcessId) -> bool:
+def give_back(connection: Connection, task_id: TaskId, claimed_by: ClaimId) -> bool:
     """Started -> Pending, as if never claimed but for the history. False when ``claimed_by`` has not the task."""
     return _change_claimed(
         connection, task_id, claimed_by, {"status": TaskStatus.PENDING, "claimed_by": None}
     )
 
 
-def take_over(
-    connection: Connection, task_id: TaskId, *, claimed_by: ProcessId, formerly: UUID | None
-) -> bool:
+def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:
     """Put a new name on a Started task whose claimer is gone. False when somebody else was faster."""
     return _change_claimed(connection, task_id, formerly, {"claimed_by": claimed_by})
 
@@ -103,7 +99,7 @@ def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow
 
 
 def _finish(
-    connection: Connection, task_id: TaskId, claimed_by: ProcessId, status: TaskStatus, reason: str
+    connection: Connection, task_id: TaskId, claimed_by: ClaimId, status: TaskStatus, reason: str
 ) -> bool:
     values = {"status": status, "finished_at": func.clock_timestamp(), "reason": storable(reason)}
     return _change_claimed(connection, task_id, claimed_by, values)

@@ -14,7 +14,7 @@ from platz.db.tables.charts import ChartRow
 from platz.db.tables.registries import RegistryRow
 from platz.helm.registry_client import RegistryClient
 
-MOST_KEPT = 100
+MAX_KEPT = 100
 
 
 class ArchiveCache:
@@ -57,5 +57,5 @@ class ArchiveCache:
 
     def _forget_oldest(self) -> None:
         kept = sorted(self._folder.glob("*.tgz"), key=lambda path: path.stat().st_mtime, reverse=True)
-        for path in kept[MOST_KEPT:]:
+        for path in kept[MAX_KEPT:]:
             path.unlink(missing_ok=True)

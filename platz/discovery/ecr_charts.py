@@ -4,7 +4,7 @@ Invariant: a message is deleted only after what it tells is in the database, and
 another order changes nothing: what ECR holds now decides whether a push still counts.
 
 A message that can't be understood, or whose chart is refused, would come back for ever: it is dropped, with a line
-in the log, when it was received `MOST_RECEIVES` times. What fails because AWS or the database is away is tried
+in the log, when it was received `MAX_RECEIVES` times. What fails because AWS or the database is away is tried
 again as often as the queue delivers it (fourteen days).
 """
 
@@ -34,7 +34,7 @@ from platz.helm.registry_client import RegistryClient
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-MOST_RECEIVES = 5
+MAX_RECEIVES = 5
 WAIT_SECONDS = 2  # whoever stops Platz waits for a poll that is under way
 ROUND_SECONDS = 2.0
 QUEUE_KEEPS = timedelta(days=14)
@@ -82,7 +82,7 @@ class EcrSearch:
 
     def _refuse(self, message: QueueMessage, error: Rejected) -> None:
         facts = {"message": message.id, "receives": message.receives, "reason": error.message}
-        if message.receives < MOST_RECEIVES:
+        if message.receives < MAX_RECEIVES:
             log.warning("A message can't be handled", action="wait", **facts)
             return
         log.error("Dropped a message that can't be handled", action="drop", body=message.body[:500], **facts)

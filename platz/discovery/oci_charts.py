@@ -25,7 +25,7 @@ from platz.helm.registry_client import RegistryClient
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
-MOST_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
+MAX_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -75,7 +75,7 @@ class OciSearch:
             except (NotFound, Rejected, Retryable) as error:
                 failures.append(f"{repository}:{tag}: {error.message}")
                 unanswered += isinstance(error, Retryable)
-                if unanswered == MOST_UNANSWERED:
+                if unanswered == MAX_UNANSWERED:
                     break
         return recorded, failures
 

@@ -21,7 +21,7 @@ from starlette.websockets import WebSocket
 from platz.errors import PlatzError
 from platz.http.dispatch import PathEndpoint, RequestThreads
 from platz.http.errors import answer_error, error_answer
-from platz.http.middleware import Edge, exchange_of, send_answer
+from platz.http.middleware import RequestMiddleware, context_of, send_answer
 from platz.http.openapi.document import BASE
 from platz.http.openapi.page import document_routes
 from platz.http.route import AnyRoute
@@ -55,7 +55,7 @@ def build_application(
             Mount("/api", app=nothing_here),
             *([Mount("/", app=frontend)] if frontend is not None else ()),
         ],
-        middleware=[Middleware(Edge)],
+        middleware=[Middleware(RequestMiddleware)],
         exception_handlers={HTTPException: _refusal, PlatzError: _platz_refusal},
     )
     application.router.redirect_slashes = False
@@ -79,7 +79,7 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
         refusal = Response(answer.body, answer.status, media_type=answer.media_type)
         await WebSocket(scope, receive, send).send_denial_response(refusal)
         return
-    exchange_of(scope).route = "unknown"
+    context_of(scope).route = "unknown"
     await send_answer(answer, send)
 
 

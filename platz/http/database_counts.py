@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class Counts:
     """What the database counted."""
 
     tasks: Mapping[TaskStatus, int]
@@ -37,7 +37,7 @@ class Figures:
     cluster_names: tuple[str, ...]
 
 
-class DatabaseFigures(Collector):
+class DatabaseCounts(Collector):
     """Counts tasks and deployments, and tells how the pool does."""
 
     def __init__(
@@ -45,19 +45,19 @@ class DatabaseFigures(Collector):
         database: Database,
         *,
         max_age: float = 5.0,
-        patience: float = 2.0,
+        timeout: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``max_age`` in seconds (`--prometheus-update-interval`); ``patience``: how long a scrape waits."""
+        """``max_age`` in seconds (`--prometheus-update-interval`); ``timeout``: how long a scrape waits."""
         self._database = database
         self._max_age = max_age
-        self._patience = patience
+        self._patience = timeout
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_at: float | None = None
         self._answered = threading.Event()
         self._answered.set()
-        self._known: Figures | None = None
+        self._known: Counts | None = None
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric family of section 5.2."""
@@ -67,7 +67,7 @@ class DatabaseFigures(Collector):
             yield _deployment_metric(figures)
         yield from _pool_metrics(self._database.pool_statistics())
 
-    def _figures(self) -> Figures | None:
+    def _figures(self) -> Counts | None:
         with self._lock:
             if self._answered.is_set() and self._is_old():
                 self._asked_at = self._clock()
@@ -84,12 +84,12 @@ class DatabaseFigures(Collector):
             with self._database.reading() as connection:
                 self._known = count(connection)
         except PlatzError as error:
-            log.warning("Figures can't be counted", action="metrics_without_database", error=error.message)
+            log.warning("Counts can't be counted", action="metrics_without_database", error=error.message)
         finally:
             self._answered.set()
 
 
-def count(connection: Connection) -> Figures:
+def count(connection: Connection) -> Counts:
     """Count what the metrics need."""
     tasks, own = schema.deployment_tasks, schema.deployments
     kinds, clusters = schema.deployment_kinds, schema.k8s_clusters
@@ -100,21 +100,21 @@ def count(connection: Connection) -> Figures:
         .join(clusters, clusters.c.id == own.c.cluster_id)
         .group_by(kinds.c.name, own.c.status, clusters.c.name)
     )
-    return Figures(
+    return Counts(
         tasks=dict(by_status.all()),
         deployments={(kind, status, cluster): number for kind, status, cluster, number in by_place},
         cluster_names=tuple(connection.scalars(select(clusters.c.name).distinct())),
     )
 
 
-def exposition(figures: DatabaseFigures) -> bytes:
+def exposition(figures: DatabaseCounts) -> bytes:
     """Return everything in Prometheus' text format."""
     counted = CollectorRegistry()
     counted.register(figures)
     return generate_latest(counted) + generate_latest(metrics.registry)
 
 
-def _task_metric(figures: Figures) -> Metric:
+def _task_metric(figures: Counts) -> Metric:
     family = GaugeMetricFamily(
         "platz_deployment_task_status_counter", "Tasks by status.", labels=["task_status"]
     )
@@ -123,7 +123,7 @@ def _task_metric(figures: Figures) -> Metric:
     return family
 
 
-def _deployment_metric(figures: Figures) -> Metric:
+def _deployment_metric(figures: Counts) -> Metric:
     """Every combination for the kinds that have deployments, so that a gauge falls to 0 instead of vanishing."""
     labels = ["deployment_kind", "deployment_status", "cluster_name"]
     family = GaugeMetricFamily(

@@ -20,18 +20,18 @@ from starlette.types import Receive, Scope, Send
 from platz.access.authentication import Authenticated
 from platz.errors import Denied, PlatzError
 from platz.http.errors import answer_error, error_answer, status_of
-from platz.http.middleware import Exchange, exchange_of, send_answer
+from platz.http.middleware import RequestContext, context_of, send_answer
 from platz.http.queries import read_query
 from platz.http.requests import parse_body, read_body
-from platz.http.responses import Answer
-from platz.http.route import AnyRoute, Call
+from platz.http.responses import ApiResponse
+from platz.http.route import AnyRoute, ApiRequest
 from platz.http.services import Services
 from platz.identities import Identity
 
 BODY_SECONDS = 30
 """A client that takes longer to send its body is told so (408)."""
 
-LONGEST_CAUSE = 500
+MAX_CAUSE_LENGTH = 500
 """Characters of an outside error's text that the log gets; a trace for each would flood it in an outage."""
 
 Given = TypeVar("Given")
@@ -67,53 +67,53 @@ class PathEndpoint:
         self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """ApiResponse one request."""
         request = Request(scope, receive)
         route = self._routes.get(request.method)
         if route is None:
             await send_answer(_method_not_allowed(self._routes), send)
             return
-        exchange = exchange_of(scope)
-        exchange.route = f"/api/v2{route.path}"
+        context = context_of(scope)
+        context.route = f"/api/v2{route.path}"
         try:
-            answer = await self._answer(route, request, exchange)
+            answer = await self._answer(route, request, context)
         except ClientDisconnect:
             return
         except TimeoutError:
             answer = error_answer(408, "The request's body took too long to arrive.")
         except PlatzError as error:
-            answer = _refused(error, exchange)
+            answer = _refused(error, context)
         await send_answer(answer, send)
 
-    async def _answer(self, route: AnyRoute, request: Request, exchange: Exchange) -> Answer:
+    async def _answer(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
         if route.only_reads:
-            return await self._threads.run(lambda: self._read(route, request, exchange))
+            return await self._threads.run(lambda: self._read(route, request, context))
         if route.request is None:
-            return await self._threads.run(lambda: self._handle(route, request, exchange, None, None))
+            return await self._threads.run(lambda: self._handle(route, request, context, None, None))
         authenticated = await self._threads.run(lambda: self._authenticate(route, request))
         async with asyncio.timeout(BODY_SECONDS):
             raw = await read_body(request.headers, request.stream())
         body = _parse(route, raw, request)
-        return await self._threads.run(lambda: self._handle(route, request, exchange, authenticated, body))
+        return await self._threads.run(lambda: self._handle(route, request, context, authenticated, body))
 
-    def _read(self, route: AnyRoute, request: Request, exchange: Exchange) -> Answer:
+    def _read(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
         """What only reads does with one connection for all its questions."""
         with self._services.database.reading_once():
-            return self._handle(route, request, exchange, None, None)
+            return self._handle(route, request, context, None, None)
 
     def _handle(
         self,
         route: AnyRoute,
         request: Request,
-        exchange: Exchange,
+        context: RequestContext,
         authenticated: Authenticated | None,
         body: BaseModel | None,
-    ) -> Answer:
+    ) -> ApiResponse:
         authenticated = authenticated or self._authenticate(route, request)
-        exchange.identity = authenticated.identity if authenticated else self._identify(route, request)
-        call: Call[Any] = Call(
+        context.identity = authenticated.identity if authenticated else self._identify(route, request)
+        call: ApiRequest[Any] = ApiRequest(
             services=self._services,
-            caller=exchange.identity,
+            caller=context.identity,
             authenticated=authenticated,
             raw_id=request.path_params.get("id"),
             query=read_query(request.scope["query_string"], route.parameters),
@@ -124,7 +124,7 @@ class PathEndpoint:
         return route.answer(call)
 
     def _authenticate(self, route: AnyRoute, request: Request) -> Authenticated | None:
-        if not route.authenticated or route.proves_caller:
+        if not route.authenticated or route.authenticates_itself:
             return None
         return self._services.authenticator.authenticate(**_credentials(request))
 
@@ -144,16 +144,16 @@ def _parse(route: AnyRoute, raw: bytes, request: Request) -> BaseModel | None:
     return parse_body(route.request, raw, content_type=content_type, required=route.body_required)
 
 
-def _refused(error: PlatzError, exchange: Exchange) -> Answer:
+def _refused(error: PlatzError, context: RequestContext) -> ApiResponse:
     if isinstance(error, Denied):
-        exchange.reason = error.reason
+        context.reason = error.reason
     if status_of(error) >= 500:
-        cause = f"{type(error.__cause__).__name__}: {error.__cause__}"[:LONGEST_CAUSE]
+        cause = f"{type(error.__cause__).__name__}: {error.__cause__}"[:MAX_CAUSE_LENGTH]
         log.warning("Refused a request", action="request_refused", error=error.message, cause=cause)
     return answer_error(error)
 
 
-def _method_not_allowed(routes: Mapping[str, AnyRoute]) -> Answer:
+def _method_not_allowed(routes: Mapping[str, AnyRoute]) -> ApiResponse:
     refusal = error_answer(405, "This path does not offer this method.")
     allowed = ", ".join(sorted(routes))
-    return Answer(status=405, body=refusal.body, headers=(("allow", allowed),))
+    return ApiResponse(status=405, body=refusal.body, headers=(("allow", allowed),))

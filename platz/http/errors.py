@@ -15,7 +15,7 @@ from platz.errors import (
     Retryable,
     Unauthenticated,
 )
-from platz.http.responses import Answer, answer_json
+from platz.http.responses import ApiResponse, answer_json
 from platz.json import JsonObject
 
 STATUS: dict[type[PlatzError], int] = {
@@ -36,7 +36,7 @@ ALSO_AS_ERROR = (
 )
 """Sentences that the older server sent under the key `error`: clients find them under both keys."""
 
-LONGEST_MESSAGE = 2000
+MAX_MESSAGE_LENGTH = 2000
 UNEXPECTED = "Something went wrong inside Platz. Its log tells more, under request id {request_id}."
 
 
@@ -45,19 +45,19 @@ def status_of(error: PlatzError) -> int:
     return next((STATUS[known] for known in type(error).__mro__ if known in STATUS), 500)
 
 
-def answer_error(error: PlatzError) -> Answer:
+def answer_error(error: PlatzError) -> ApiResponse:
     """The answer to a request that raised ``error``."""
     return error_answer(status_of(error), error.message)
 
 
-def answer_unexpected(request_id: str) -> Answer:
+def answer_unexpected(request_id: str) -> ApiResponse:
     """The answer to a request that hit a defect."""
     return error_answer(500, UNEXPECTED.format(request_id=request_id))
 
 
-def error_answer(status: int, message: str) -> Answer:
+def error_answer(status: int, message: str) -> ApiResponse:
     """Wrap a sentence in the envelope."""
-    message = message[:LONGEST_MESSAGE]
+    message = message[:MAX_MESSAGE_LENGTH]
     envelope: JsonObject = {"message": message}
     if message.startswith(ALSO_AS_ERROR):
         envelope["error"] = message

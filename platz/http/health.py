@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from platz.errors import PlatzError
-from platz.http.database_counts import DatabaseFigures, exposition
+from platz.http.database_counts import DatabaseCounts, exposition
 from platz.json import JsonObject
 
 Check = Callable[[], None]
@@ -50,7 +50,7 @@ class Readiness:
         return ready, {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
 
 
-def operation_routes(readiness: Readiness, figures: DatabaseFigures) -> list[Route]:
+def operation_routes(readiness: Readiness, figures: DatabaseCounts) -> list[Route]:
     """Return the routes."""
 
     async def status(_request: Request) -> Response:

@@ -1,6 +1,6 @@
 """The HTTP protocol of the web server: uvicorn's, with limits for the head of a request.
 
-Invariant: no more of a head is held than `LARGEST_HEAD` bytes and what one read of the socket brings, none is waited
+Invariant: no more of a head is held than `MAX_HEAD_BYTES` bytes and what one read of the socket brings, none is waited
 for longer than `HEAD_SECONDS`, and what is refused before it is a request has the one envelope too.
 """
 
@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from platz.http.errors import error_answer
 
-LARGEST_HEAD = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 30.0
 LINGER_SECONDS = 2.0
 """For so long a refused client is still listened to: closing at once would take the answer from one that sends."""
@@ -47,7 +47,7 @@ class HttpProtocol(HttpToolsProtocol):
         if not self._in_head or self.transport.is_closing():
             return
         self._head_size = 0 if self._head_size is None else self._head_size + len(data)
-        if self._head_size > LARGEST_HEAD:
+        if self._head_size > MAX_HEAD_BYTES:
             self._refuse(431, "The head of the request is too long.")
         elif self._late is None:
             self._late = self.loop.call_later(HEAD_SECONDS, self._head_is_late)

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from platz import metrics
 from platz.http.errors import answer_unexpected, error_answer
-from platz.http.responses import Answer
+from platz.http.responses import ApiResponse
 from platz.identities import Identity
 
 REQUEST_ID = "x-request-id"
@@ -45,13 +45,13 @@ SECURITY_HEADERS = {
 
 SLOW_SECONDS = 1.0
 _ALWAYS = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
-_KEY = "platz.exchange"
+_KEY = "platz.context"
 _GIVEN_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}")
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Exchange:
+class RequestContext:
     """What becomes known about a request while it is answered."""
 
     request_id: str
@@ -67,13 +67,13 @@ class Exchange:
         return time.perf_counter() - self.started
 
 
-def exchange_of(scope: MutableMapping[str, Any]) -> Exchange:  # Any: ASGI's scope has no static type
-    """The exchange that the request belongs to."""
-    exchange = scope.get(_KEY)
-    return exchange if isinstance(exchange, Exchange) else Exchange(request_id=str(uuid4()))
+def context_of(scope: MutableMapping[str, Any]) -> RequestContext:  # Any: ASGI's scope has no static type
+    """The context that the request belongs to."""
+    context = scope.get(_KEY)
+    return context if isinstance(context, RequestContext) else RequestContext(request_id=str(uuid4()))
 
 
-class Edge:
+class RequestMiddleware:
     """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -84,39 +84,39 @@ class Edge:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(request_id=_request_id(scope))
-        scope[_KEY] = exchange
-        with structlog.contextvars.bound_contextvars(request_id=exchange.request_id):
+        context = RequestContext(request_id=_request_id(scope))
+        scope[_KEY] = context
+        with structlog.contextvars.bound_contextvars(request_id=context.request_id):
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
             else:
-                await self._serve(scope, receive, send, exchange)
+                await self._serve(scope, receive, send, context)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, context: RequestContext) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                exchange.status = message["status"]
-                message["headers"] = _completed(message["headers"], exchange)
+                context.status = message["status"]
+                message["headers"] = _completed(message["headers"], context)
             await send(message)
 
         metrics.http_requests_in_progress.inc()
         try:
             await self._app(scope, receive, send_with_headers)
         except asyncio.CancelledError:  # the server stops, and this request is not done in time
-            if exchange.status != CLIENT_GONE:
+            if context.status != CLIENT_GONE:
                 raise
             await send_answer(error_answer(503, STOPPING), send_with_headers)
         except Exception:
-            log.exception("A request hit a defect", action="request_failed", route=exchange.route)
-            if exchange.status != CLIENT_GONE:
+            log.exception("A request hit a defect", action="request_failed", route=context.route)
+            if context.status != CLIENT_GONE:
                 raise  # the answer has begun: the server must cut the connection
-            await send_answer(answer_unexpected(exchange.request_id), send_with_headers)
+            await send_answer(answer_unexpected(context.request_id), send_with_headers)
         finally:
             metrics.http_requests_in_progress.dec()
-            _account(scope["method"], exchange)
+            _account(scope["method"], context)
 
 
-async def send_answer(answer: Answer, send: Send) -> None:
+async def send_answer(answer: ApiResponse, send: Send) -> None:
     """Send a whole answer."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
@@ -131,41 +131,41 @@ def _request_id(scope: Scope) -> str:
     return given if _GIVEN_ID.fullmatch(given) else str(uuid4())
 
 
-def _completed(headers: Iterable[RawHeader], exchange: Exchange) -> list[RawHeader]:
+def _completed(headers: Iterable[RawHeader], context: RequestContext) -> list[RawHeader]:
     given = [header for header in headers if header[0] != _REQUEST_ID]
     names = {name for name, _ in given}
     missing = [header for header in _ALWAYS if header[0] not in names]
-    return [*given, (_REQUEST_ID, exchange.request_id.encode()), *missing]
+    return [*given, (_REQUEST_ID, context.request_id.encode()), *missing]
 
 
-def _account(method: str, exchange: Exchange) -> None:
-    seconds = exchange.seconds
+def _account(method: str, context: RequestContext) -> None:
+    seconds = context.seconds
     known = method if method in _METHODS else "OTHER"
-    metrics.http_requests.labels(known, exchange.route, str(exchange.status)).inc()
-    metrics.http_request_seconds.labels(known, exchange.route).observe(seconds)
-    write = log.debug if _is_usual(known, exchange, seconds) else log.info
+    metrics.http_requests.labels(known, context.route, str(context.status)).inc()
+    metrics.http_request_seconds.labels(known, context.route).observe(seconds)
+    write = log.debug if _is_usual(known, context, seconds) else log.info
     write(
         "Answered a request",
         action="request",
         method=known,
-        route=exchange.route,
-        status=exchange.status,
+        route=context.route,
+        status=context.status,
         duration_ms=round(seconds * 1000, 1),
-        **_told(exchange),
+        **_told(context),
     )
 
 
-def _is_usual(method: str, exchange: Exchange, seconds: float) -> bool:
-    return method == "GET" and exchange.status < 400 and seconds < SLOW_SECONDS
+def _is_usual(method: str, context: RequestContext, seconds: float) -> bool:
+    return method == "GET" and context.status < 400 and seconds < SLOW_SECONDS
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-def _told(exchange: Exchange) -> dict[str, str]:
+def _told(context: RequestContext) -> dict[str, str]:
     told: dict[str, str] = {}
-    if exchange.identity is not None:
-        told["identity"] = f"{type(exchange.identity).__name__}:{exchange.identity.id}"
-    if exchange.reason is not None:
-        told["reason"] = exchange.reason
+    if context.identity is not None:
+        told["identity"] = f"{type(context.identity).__name__}:{context.identity.id}"
+    if context.reason is not None:
+        told["reason"] = context.reason
     return told

@@ -21,10 +21,10 @@ from platz.errors import Rejected
 QueryValue: TypeAlias = "str | bool | int | UUID | datetime"
 
 DEFAULT_PER_PAGE = 50
-LARGEST_PER_PAGE = 1000
-LARGEST_INTEGER = 2**63 - 1
+MAX_PER_PAGE = 1000
+MAX_INTEGER = 2**63 - 1
 
-MOST_PARAMETERS = 100
+MAX_PARAMETERS = 100
 
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:)(\d\d)(?:\.(\d+))? ?(Z|UTC|[+-]\d\d:?\d\d)", re.ASCII | re.IGNORECASE
@@ -58,7 +58,7 @@ PAGING = (
     Parameter(
         name="per_page",
         kind=Kind.INTEGER,
-        meaning=f"Items on a page; {DEFAULT_PER_PAGE} by default, {LARGEST_PER_PAGE} at most.",
+        meaning=f"Items on a page; {DEFAULT_PER_PAGE} by default, {MAX_PER_PAGE} at most.",
         minimum=0,
     ),
     Parameter(name="page_size", kind=Kind.INTEGER, meaning="Another name of per_page.", minimum=0),
@@ -87,7 +87,7 @@ def listing_of(values: Mapping[str, QueryValue]) -> Listing:
     filters = {name: value for name, value in values.items() if name not in _PAGING_NAMES}
     return Listing(
         page=int(str(values.get("page", 1))),
-        per_page=min(int(str(per_page)), LARGEST_PER_PAGE),
+        per_page=min(int(str(per_page)), MAX_PER_PAGE),
         filters=filters,
     )
 
@@ -127,12 +127,12 @@ def _zone(offset: str) -> timezone:
 def _pairs(raw: bytes) -> Sequence[tuple[str, str]]:
     try:
         return parse_qsl(
-            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS
+            raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except UnicodeDecodeError:
         raise _refusal("the query string is not percent-encoded UTF-8") from None
     except ValueError:
-        raise _refusal(f"more than {MOST_PARAMETERS} parameters") from None
+        raise _refusal(f"more than {MAX_PARAMETERS} parameters") from None
 
 
 def _typed(parameter: Parameter, text: str) -> QueryValue:
@@ -155,7 +155,7 @@ def _flag(_: Parameter, text: str) -> bool:
 
 
 def _integer(parameter: Parameter, text: str) -> int:
-    if not _INTEGER.fullmatch(text) or int(text) > LARGEST_INTEGER:
+    if not _INTEGER.fullmatch(text) or int(text) > MAX_INTEGER:
         raise ValueError("a whole number is expected")
     if parameter.minimum is not None and int(text) < parameter.minimum:
         raise ValueError(f"must be at least {parameter.minimum}")

@@ -1,6 +1,6 @@
 """Request bodies: read within limits, parsed as JSON, validated against a model (http-api.md section 1).
 
-Invariant: no more than `LARGEST_BODY` bytes of a body are ever held, whatever the client announces; nothing that
+Invariant: no more than `MAX_BODY_BYTES` bytes of a body are ever held, whatever the client announces; nothing that
 PostgreSQL can't store (NUL characters, infinite numbers) gets past here. Refusals never repeat the input.
 """
 
@@ -16,8 +16,8 @@ from pydantic_core import from_json
 from platz.errors import Rejected
 from platz.json import JsonValue
 
-LARGEST_BODY = 2 * 1024 * 1024
-MOST_PROBLEMS = 5
+MAX_BODY_BYTES = 2 * 1024 * 1024
+MAX_PROBLEMS = 5
 OUR_OWN_WORDS = "Value error, "
 """What pydantic puts before the sentence of a validator."""
 
@@ -33,19 +33,19 @@ class RequestBody(BaseModel):
 async def read_body(headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
     """Collect a body, chunked ones too; raise `Rejected` as soon as it is too large."""
     announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > LARGEST_BODY:
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
         raise too_large(int(announced))
     body = bytearray()
     async for chunk in chunks:
         body += chunk
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY_BYTES:
             raise too_large(len(body))
     return bytes(body)
 
 
 def too_large(size: int) -> Rejected:
     """The refusal of a body of ``size`` bytes or more."""
-    return Rejected(f"JSON payload ({size} bytes) is larger than allowed (limit: {LARGEST_BODY} bytes).")
+    return Rejected(f"JSON payload ({size} bytes) is larger than allowed (limit: {MAX_BODY_BYTES} bytes).")
 
 
 def parse_body(
@@ -94,7 +94,7 @@ def _problems(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
     told = [
         f"{_place(problem['loc'])}{problem['msg'].removeprefix(OUR_OWN_WORDS)}"
-        for problem in problems[:MOST_PROBLEMS]
+        for problem in problems[:MAX_PROBLEMS]
     ]
     return "; ".join(told)
 

@@ -15,7 +15,7 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiResponse:
     """One HTTP answer; ``headers`` may name a header several times, as cookies do."""
 
     status: int
@@ -24,21 +24,21 @@ class Answer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def found(body: bytes) -> Answer:
+def found(body: bytes) -> ApiResponse:
     """200 with a body that is JSON already."""
-    return Answer(status=200, body=body)
+    return ApiResponse(status=200, body=body)
 
 
-def created(body: bytes) -> Answer:
+def created(body: bytes) -> ApiResponse:
     """201 with the new row."""
-    return Answer(status=201, body=body)
+    return ApiResponse(status=201, body=body)
 
 
-def no_content() -> Answer:
+def no_content() -> ApiResponse:
     """204."""
-    return Answer(status=204)
+    return ApiResponse(status=204)
 
 
-def answer_json(document: JsonValue, *, status: int = 200) -> Answer:
+def answer_json(document: JsonValue, *, status: int = 200) -> ApiResponse:
     """Encode a document that did not come out of PostgreSQL."""
-    return Answer(status=status, body=orjson.dumps(document))
+    return ApiResponse(status=status, body=orjson.dumps(document))

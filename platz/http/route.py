@@ -21,7 +21,7 @@ from platz.db.database import Database
 from platz.db.lists.reading import Listing
 from platz.errors import NotFound
 from platz.http.queries import Parameter, QueryValue, listing_of
-from platz.http.responses import Answer
+from platz.http.responses import ApiResponse
 from platz.http.services import Services
 from platz.identities import Identity
 
@@ -46,7 +46,7 @@ class Permission(Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Call(Generic[Body]):
+class ApiRequest(Generic[Body]):
     """One request, authenticated and validated; ``authenticated`` is None where the handler proves its caller."""
 
     services: Services
@@ -100,22 +100,22 @@ class Call(Generic[Body]):
 
 
 @dataclass(frozen=True)
-class ProvesCaller:
+class SelfAuthenticatingHandler:
     """A handler whose own statement finds out whether the caller still exists and what the caller sees.
 
     It is called when the credential is valid, and raises `subject_gone` itself.
     """
 
-    handler: Callable[[Call], Answer]
+    handler: Callable[[ApiRequest], ApiResponse]
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: ApiRequest) -> ApiResponse:
         """Run the handler."""
         return self.handler(call)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route(Generic[Body]):
-    """One operation. ``path`` is relative to `/api/v2`; ``{id}`` in it becomes `Call.path_id`.
+    """One operation. ``path`` is relative to `/api/v2`; ``{id}`` in it becomes `ApiRequest.path_id`.
 
     ``request`` is the body's model (``body_required=False``: a missing body is an empty object), ``response``
     the model of the answer, of one item where ``paginated``. ``operation_id`` None keeps an alias out of the
@@ -128,7 +128,7 @@ class Route(Generic[Body]):
     operation_id: str | None
     tag: str
     summary: str
-    handler: Callable[[Call[Body]], Answer]
+    handler: Callable[[ApiRequest[Body]], ApiResponse]
     permission: Permission
     request: type[Body] | None = None
     body_required: bool = True
@@ -145,13 +145,13 @@ class Route(Generic[Body]):
         return self.permission is not Permission.ANYONE
 
     @property
-    def proves_caller(self) -> bool:
+    def authenticates_itself(self) -> bool:
         """Tell whether the dispatcher only checks the credential."""
-        return isinstance(self.handler, ProvesCaller)
+        return isinstance(self.handler, SelfAuthenticatingHandler)
 
-    def answer(self, call: Call[Any]) -> Answer:
+    def answer(self, call: ApiRequest[Any]) -> ApiResponse:
         """Run the handler."""
-        return self.handler(cast("Call[Body]", call))
+        return self.handler(cast("ApiRequest[Body]", call))
 
 
 AnyRoute = Route[Any]  # Any: a table holds routes of every body type

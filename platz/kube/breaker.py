@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pauses:
+class Backoff:
     """The first pause, its growth and its limit; seconds. Every pause is between half and all of its length.
 
     The limit is the pace at which a cluster is tried again (workers.md section 7.1): one that was away for a moment
@@ -33,7 +33,7 @@ class Pauses:
 class Breaker:
     """Shared by all that talk to one cluster; safe to use from many threads."""
 
-    def __init__(self, pauses: Pauses, *, threshold: int = 4) -> None:
+    def __init__(self, pauses: Backoff, *, threshold: int = 4) -> None:
         """Open after ``threshold`` failures in a row."""
         self._pauses = pauses
         self._threshold = threshold

@@ -18,7 +18,7 @@ from platz.kube.errors import KubeGone, KubeNotFound
 from platz.kube.resources import ResourceKind
 from platz.kube.responses import parsed_object
 from platz.kube.stream import ByteStream
-from platz.kube.transport import Call, Exchange, KubeTimeouts
+from platz.kube.transport import KubeRequest, KubeTimeouts, Transport
 
 _MERGE_PATCH = "application/merge-patch+json"
 _APPLY_PATCH = "application/apply-patch+yaml"  # JSON is YAML
@@ -39,7 +39,7 @@ class KubeClient:
     def __init__(self, access: ClusterAccess, *, timeouts: KubeTimeouts | None = None) -> None:
         """Connects nowhere yet."""
         self.access = access
-        self._exchange = Exchange(access, timeouts or KubeTimeouts())
+        self._transport = Transport(access, timeouts or KubeTimeouts())
 
     @property
     def cluster(self) -> str:
@@ -48,11 +48,11 @@ class KubeClient:
 
     def version(self) -> str:
         """Return the server's version, such as `v1.35.0`."""
-        return str(self._object(Call(method="GET", path="/version")).get("gitVersion", ""))
+        return str(self._object(KubeRequest(method="GET", path="/version")).get("gitVersion", ""))
 
     def get(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
         """Return an object. Raises `KubeNotFound`."""
-        return self._object(Call(method="GET", path=kind.path(namespace=namespace, name=name)))
+        return self._object(KubeRequest(method="GET", path=kind.path(namespace=namespace, name=name)))
 
     def find(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject | None:
         """Return an object, or None when the cluster does not have it."""
@@ -77,7 +77,7 @@ class KubeClient:
         following = ""
         while True:
             continued = {"continue": following} if following else {}
-            page = self._object(Call(method="GET", path=path, parameters={**parameters, **continued}))
+            page = self._object(KubeRequest(method="GET", path=path, parameters={**parameters, **continued}))
             metadata = cast("JsonObject", page.get("metadata") or {})
             items += cast("list[JsonObject]", page.get("items") or [])
             following = str(metadata.get("continue") or "")
@@ -87,14 +87,14 @@ class KubeClient:
     def create(self, kind: ResourceKind, document: JsonObject, *, namespace: str | None = None) -> JsonObject:
         """Create an object. Raises `KubeAlreadyExists`, `KubeRejected`."""
         path = kind.path(namespace=namespace)
-        return self._object(Call(method="POST", path=path, body=orjson.dumps(document)))
+        return self._object(KubeRequest(method="POST", path=path, body=orjson.dumps(document)))
 
     def replace(
         self, kind: ResourceKind, document: JsonObject, *, name: str, namespace: str | None = None
     ) -> JsonObject:
         """Put a changed object back. Raises `KubeConflict` when somebody else changed it meanwhile."""
         path = kind.path(namespace=namespace, name=name)
-        return self._object(Call(method="PUT", path=path, body=orjson.dumps(document)))
+        return self._object(KubeRequest(method="PUT", path=path, body=orjson.dumps(document)))
 
     def apply(
         self,
@@ -106,7 +106,7 @@ class KubeClient:
         field_manager: str,
     ) -> JsonObject:
         """Apply on the server's side, unforced. Raises `KubeConflict` when another manager owns a field."""
-        call = Call(
+        call = KubeRequest(
             method="PATCH",
             path=kind.path(namespace=namespace, name=name),
             parameters={"fieldManager": field_manager},
@@ -120,24 +120,26 @@ class KubeClient:
     ) -> JsonObject:
         """Send a JSON merge patch (RFC 7386). Raises `KubeNotFound`."""
         path = kind.path(namespace=namespace, name=name)
-        call = Call(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
+        call = KubeRequest(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
         return self._object(call)
 
     def delete(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
         """Delete an object with the server's default options. Raises `KubeNotFound`."""
-        return self._object(Call(method="DELETE", path=kind.path(namespace=namespace, name=name)))
+        return self._object(KubeRequest(method="DELETE", path=kind.path(namespace=namespace, name=name)))
 
-    def stream(self, path: str, *, parameters: Mapping[str, str], silence: float) -> ByteStream:
-        """Open an answer that goes on, such as a watch; quiet for ``silence`` seconds counts as dead."""
-        return self._exchange.stream(Call(method="GET", path=path, parameters=parameters), silence=silence)
+    def stream(self, path: str, *, parameters: Mapping[str, str], idle_timeout: float) -> ByteStream:
+        """Open an answer that goes on, such as a watch; quiet for ``idle_timeout`` seconds counts as dead."""
+        return self._transport.stream(
+            KubeRequest(method="GET", path=path, parameters=parameters), idle_timeout=idle_timeout
+        )
 
     def abort(self) -> None:
         """End every call now, from any thread: those under way and later ones raise `KubeAborted`."""
-        self._exchange.cut()
+        self._transport.cut()
 
     def close(self) -> None:
         """Close the idle connections."""
-        self._exchange.close()
+        self._transport.close()
 
-    def _object(self, call: Call) -> JsonObject:
-        return parsed_object(self.cluster, self._exchange.answer(call))
+    def _object(self, call: KubeRequest) -> JsonObject:
+        return parsed_object(self.cluster, self._transport.answer(call))

@@ -15,13 +15,13 @@ class KubeUnreachable(Retryable):
         self,
         message: str | None = None,
         *,
-        not_taken_up: bool = False,
+        never_started: bool = False,
         retry_after: float = 0.0,
     ) -> None:
-        """``not_taken_up``: the cluster has certainly not begun with what was asked; ``retry_after`` is how many
+        """``never_started``: the cluster has certainly not begun with what was asked; ``retry_after`` is how many
         seconds it wants to be left alone."""
         super().__init__(message)
-        self.not_taken_up = not_taken_up
+        self.never_started = never_started
         self.retry_after = retry_after
 
 

@@ -49,7 +49,7 @@ def error_from_status(
     if kind is None:
         return KubeUnreachable(
             f"Cluster {cluster} answered with status {status}: {message or 'no reason given'}.",
-            not_taken_up=status == 429,
+            never_started=status == 429,
             retry_after=_seconds(retry_after),
         )
     if status == 401:
@@ -63,7 +63,7 @@ def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
     if isinstance(cause, broken.SSLError):
         return KubeUntrusted(f"Cluster {cluster} cannot be trusted: {_short(str(cause))}.")
     never_sent = isinstance(cause, broken.NewConnectionError | broken.ConnectTimeoutError)
-    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.", not_taken_up=never_sent)
+    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.", never_started=never_sent)
 
 
 def parsed_object(cluster: str, body: bytes) -> JsonObject:

@@ -27,10 +27,10 @@ class StreamBroken(Exception):
 class ByteStream:
     """An open answer; a context manager that gives its connection up."""
 
-    def __init__(self, answer: urllib3.BaseHTTPResponse, *, silence: float) -> None:
-        """``silence`` is how many seconds a read may bring nothing."""
+    def __init__(self, answer: urllib3.BaseHTTPResponse, *, idle_timeout: float) -> None:
+        """``idle_timeout`` is how many seconds a read may bring nothing."""
         self._answer = answer
-        _set_timeout(answer, silence)
+        _set_timeout(answer, idle_timeout)
 
     def __enter__(self) -> Self:
         return self

@@ -24,7 +24,7 @@ from platz.kube.responses import error_from_status, error_from_transport
 from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
-_LONGEST_PAUSE = 5.0
+_MAX_PAUSE_SECONDS = 5.0
 _HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
 _BODY_LIMIT = 128 * 1024 * 1024
 
@@ -38,7 +38,7 @@ class KubeTimeouts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class KubeRequest:
     """What is asked of the server."""
 
     method: str
@@ -52,7 +52,7 @@ class Call:
         return f"{self.path}?{urlencode(self.parameters)}" if self.parameters else self.path
 
 
-class Exchange:
+class Transport:
     """Makes calls to one cluster; safe to use from many threads."""
 
     def __init__(self, access: ClusterAccess, timeouts: KubeTimeouts) -> None:
@@ -64,7 +64,7 @@ class Exchange:
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 
-    def answer(self, call: Call) -> bytes:
+    def answer(self, call: KubeRequest) -> bytes:
         """Return the body of the answer; repeats what may be repeated."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
@@ -75,12 +75,12 @@ class Exchange:
                 self._pause(attempt, error)
         raise AssertionError("the last attempt returns or raises")
 
-    def stream(self, call: Call, *, silence: float) -> ByteStream:
-        """Open an answer that goes on; reading raises `TimeoutError` after ``silence`` quiet seconds."""
+    def stream(self, call: KubeRequest, *, idle_timeout: float) -> ByteStream:
+        """Open an answer that goes on; reading raises `TimeoutError` after ``idle_timeout`` quiet seconds."""
         answer = self._send(call)
         if answer.status >= 400:
             raise self._refusal(answer)
-        return ByteStream(answer, silence=silence)
+        return ByteStream(answer, idle_timeout=idle_timeout)
 
     def cut(self) -> None:
         """End every call at once, from any thread; these and later ones raise `KubeAborted`."""
@@ -93,13 +93,13 @@ class Exchange:
             if self._connections is not None:
                 self._connections.close()
 
-    def _once(self, call: Call) -> bytes:
+    def _once(self, call: KubeRequest) -> bytes:
         answer = self._send(call)
         if answer.status >= 400:
             raise self._refusal(answer)
         return self._body(answer)
 
-    def _send(self, call: Call) -> urllib3.BaseHTTPResponse:
+    def _send(self, call: KubeRequest) -> urllib3.BaseHTTPResponse:
         credential = self._access.credentials.current()
         answer = self._send_as(credential, call)
         if answer.status != 401:
@@ -110,7 +110,7 @@ class Exchange:
         answer.drain_conn()
         return self._send_as(renewed, call)
 
-    def _send_as(self, credential: Credential, call: Call) -> urllib3.BaseHTTPResponse:
+    def _send_as(self, credential: Credential, call: KubeRequest) -> urllib3.BaseHTTPResponse:
         if self._stopped.is_set():
             raise self._aborted()
         try:
@@ -132,7 +132,7 @@ class Exchange:
                 f"The credentials for cluster {self._access.name} hold characters that can't be sent."
             ) from None
 
-    def _headers(self, credential: Credential, call: Call) -> dict[str, str]:
+    def _headers(self, credential: Credential, call: KubeRequest) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "platz"}
         if call.body is not None:
             headers["Content-Type"] = call.content_type
@@ -175,10 +175,10 @@ class Exchange:
 
     def _pause(self, attempt: int, error: KubeUnreachable) -> None:
         seconds = max(error.retry_after, 0.1 * 4**attempt * random.uniform(0.5, 1.5))  # noqa: S311  no secret
-        self._stopped.wait(min(seconds, _LONGEST_PAUSE))
+        self._stopped.wait(min(seconds, _MAX_PAUSE_SECONDS))
 
 
-def _may_repeat(call: Call, error: KubeUnreachable) -> bool:
+def _may_repeat(call: KubeRequest, error: KubeUnreachable) -> bool:
     if isinstance(error, KubeAborted | KubeUntrusted):
         return False
-    return error.not_taken_up or call.method in _HARMLESS_TWICE
+    return error.never_started or call.method in _HARMLESS_TWICE

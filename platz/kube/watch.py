@@ -23,7 +23,7 @@ import orjson
 
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
-from platz.kube.breaker import Breaker, Pauses
+from platz.kube.breaker import Backoff, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
 from platz.kube.responses import error_from_status
@@ -33,14 +33,14 @@ from platz.kube.watch_specs import (
     Gone,
     Snapshot,
     Upsert,
-    Watched,
+    WatchEvent,
     WatchFailed,
     WatchHealthy,
-    WatchNews,
+    WatchSpec,
 )
 
 _FAILURES_BEFORE_LIST = 3
-_LONGEST_WISH = 60.0
+_MAX_WISH_SECONDS = 60.0
 """The most seconds that a cluster may ask to be left alone (Retry-After)."""
 
 
@@ -50,16 +50,16 @@ class WatchTiming:
     between attempts, and how long a stream must have lasted to count as a success."""
 
     stream: int = 290
-    silence: float = 100.0
+    idle_timeout: float = 100.0
     settled: float = 10.0
-    pauses: Pauses = field(default_factory=Pauses)
+    pauses: Backoff = field(default_factory=Backoff)
 
 
 class Watch:
     """One kind in one cluster; `news` is for one thread, `stop` for any."""
 
     def __init__(
-        self, client: KubeClient, watched: Watched, *, breaker: Breaker, timing: WatchTiming | None = None
+        self, client: KubeClient, watched: WatchSpec, *, breaker: Breaker, timing: WatchTiming | None = None
     ) -> None:
         """``client`` must be this watch's own: `stop` cuts its connections. ``breaker`` is the cluster's."""
         self._client = client
@@ -76,7 +76,7 @@ class Watch:
         self._stopped.set()
         self._client.abort()
 
-    def news(self) -> Iterator[WatchNews]:
+    def news(self) -> Iterator[WatchEvent]:
         """Yield what happens, until `stop`. Cluster errors are told as `WatchFailed`, never raised."""
         while self._may_try():
             try:
@@ -107,9 +107,9 @@ class Watch:
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
         pause = self._timing.pauses.after(self._failures)
-        self._stopped.wait(max(pause, min(at_least, _LONGEST_WISH)))
+        self._stopped.wait(max(pause, min(at_least, _MAX_WISH_SECONDS)))
 
-    def _list_then_streams(self) -> Iterator[WatchNews]:
+    def _list_then_streams(self) -> Iterator[WatchEvent]:
         """List unless a resource version is known, then follow it from stream to stream as long as it is trusted."""
         if not self._version:
             listing = self._client.list_all(
@@ -126,10 +126,12 @@ class Watch:
             else:
                 self._pause()  # a server that closes at once must not be asked in a tight loop
 
-    def _one_stream(self) -> Iterator[WatchNews]:
+    def _one_stream(self) -> Iterator[WatchEvent]:
         """Yield what one HTTP answer tells; ends with it, or with its silence."""
         path = self._watched.resource.path()
-        with self._client.stream(path, parameters=self._parameters(), silence=self._timing.silence) as stream:
+        with self._client.stream(
+            path, parameters=self._parameters(), idle_timeout=self._timing.idle_timeout
+        ) as stream:
             self._breaker.succeeded()
             if not self._healthy:
                 self._healthy = True

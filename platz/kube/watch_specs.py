@@ -14,18 +14,18 @@ from platz.kube.resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, Resou
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watched:
+class WatchSpec:
     """A kind to be watched in the whole cluster."""
 
     resource: ResourceKind
     label_selector: str | None = None
 
 
-WATCHED = (
-    Watched(resource=NAMESPACE, label_selector=LABEL_SELECTOR),
-    Watched(resource=DEPLOYMENT),
-    Watched(resource=STATEFUL_SET),
-    Watched(resource=JOB),
+WATCH_SPECS = (
+    WatchSpec(resource=NAMESPACE, label_selector=LABEL_SELECTOR),
+    WatchSpec(resource=DEPLOYMENT),
+    WatchSpec(resource=STATEFUL_SET),
+    WatchSpec(resource=JOB),
 )
 
 
@@ -69,4 +69,4 @@ class WatchFailed:
     reason: str
 
 
-WatchNews = Snapshot | Changes | WatchHealthy | WatchFailed
+WatchEvent = Snapshot | Changes | WatchHealthy | WatchFailed

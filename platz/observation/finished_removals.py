@@ -27,7 +27,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 ENDING = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
 
 
-def end_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
+def finish_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
     """Finish what can be finished and return whose removal ended.
 
     One deployment whose namespace can't be deleted holds up no other. Raises `Retryable` when the cluster or the

@@ -19,8 +19,8 @@ from typing_extensions import override
 from platz.errors import PlatzError
 from platz.json import JsonValue
 
-MOST_ANSWER_BYTES = 1024 * 1024
-MOST_REDIRECTS = 10
+MAX_ANSWER_BYTES = 1024 * 1024
+MAX_REDIRECTS = 10
 
 
 class CallFailed(PlatzError):
@@ -91,7 +91,7 @@ class IngressCaller:
                 if self._route.connect:
                     transport = _Rerouted(transport, self._route.connect)
                 self._shared = httpx.Client(
-                    transport=transport, follow_redirects=True, max_redirects=MOST_REDIRECTS, trust_env=False
+                    transport=transport, follow_redirects=True, max_redirects=MAX_REDIRECTS, trust_env=False
                 )
             return self._shared
 
@@ -125,7 +125,7 @@ def _read(answer: httpx.Response, deadline: float) -> str:
     size = 0
     for part in answer.iter_bytes():
         size += len(part)
-        if size > MOST_ANSWER_BYTES:
+        if size > MAX_ANSWER_BYTES:
             raise CallFailed(f"{answer.request.method} {answer.url} answered more than 1 MiB.")
         if time.monotonic() > deadline:
             raise CallFailed(f"{answer.request.method} {answer.url} took too long to answer.")

@@ -15,7 +15,7 @@ from platz.charts.documents.resource_types import Operation, parse_resource_spec
 from platz.charts.documents.targets import Target
 from platz.db.database import Database
 from platz.db.enums import SyncStatus
-from platz.db.field_encryption import opened_object
+from platz.db.field_encryption import decrypt_object
 from platz.db.polling import poll_candidates
 from platz.db.tables import deployment_resource_types, deployment_resources
 from platz.db.tables.deployment_resources import ResourceId, ResourceRow
@@ -94,7 +94,7 @@ def _document(row: ResourceRow, decrypt: Callable[[str], str]) -> JsonObject:
         "deployment_id": str(row.deployment_id) if row.deployment_id else None,
         "name": row.name,
         "exists": row.exists,
-        "props": opened_object(row.props, decrypt),
+        "props": decrypt_object(row.props, decrypt),
         "sync_status": row.sync_status.value,
         "sync_reason": row.sync_reason,
     }

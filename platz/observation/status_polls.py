@@ -18,7 +18,7 @@ from platz.json import JsonObject, JsonValue
 from platz.observation.hostnames import hostname_of
 from platz.observation.ingress import CallFailed, IngressCaller
 
-SHORTEST_INTERVAL_SECONDS = 15
+MIN_INTERVAL_SECONDS = 15
 POLL_TIMEOUT_SECONDS = 10.0
 
 
@@ -50,7 +50,7 @@ def poll_of(candidate: PollCandidate) -> Poll | None:
     return Poll(
         deployment_id=candidate.id,
         url=target_url(hostname, features.status.path),
-        interval_seconds=max(features.status.refresh_interval_secs, SHORTEST_INTERVAL_SECONDS),
+        interval_seconds=max(features.status.refresh_interval_secs, MIN_INTERVAL_SECONDS),
     )
 
 

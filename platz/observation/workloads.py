@@ -11,7 +11,7 @@ from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject, JsonValue
 from platz.kube.namespaces import deployment_of
 
-MOST_DOTS = 1000
+MAX_DOTS = 1000
 
 
 def status_colors(kind: str, status: JsonValue) -> list[str]:
@@ -20,7 +20,7 @@ def status_colors(kind: str, status: JsonValue) -> list[str]:
 
     def number(key: str) -> int:
         value = numbers.get(key)
-        return max(0, min(value, MOST_DOTS)) if isinstance(value, int) else 0
+        return max(0, min(value, MAX_DOTS)) if isinstance(value, int) else 0
 
     colors = {
         "Deployment": lambda: (

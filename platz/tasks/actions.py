@@ -5,13 +5,13 @@ from __future__ import annotations
 from platz.charts.documents.actions import find_action
 from platz.charts.documents.derived_names import target_url
 from platz.charts.rendering.action_bodies import action_body
-from platz.db.field_encryption import opened
+from platz.db.field_encryption import decrypt_fields
 from platz.db.tables.tasks import TaskRow
 from platz.observation.hostnames import hostname_of
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.context import OperationContext
 from platz.tasks.operations import InvokeAction, from_json
-from platz.tasks.task_target import load_chart, load_present_revision, load_subject
+from platz.tasks.task_target import load_chart, load_present_revision, load_target
 
 ACTION_SECONDS = 60.0
 
@@ -21,18 +21,21 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
     operation = from_json(task.operation)
     assert isinstance(operation, InvokeAction)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:
-        subject = load_subject(connection, task)
-        revision = load_present_revision(connection, subject.deployment)
+        target = load_target(connection, task)
+        revision = load_present_revision(connection, target.deployment)
         chart, _ = load_chart(connection, operation.helm_chart_id)
         action = find_action(chart.actions_schema, operation.action_id)
         collections = DatabaseCollections(connection, context.decrypt)
         body = action_body(
-            action, opened(operation.body, context.decrypt), env_id=subject.env.id, collections=collections
+            action,
+            decrypt_fields(operation.body, context.decrypt),
+            env_id=target.env.id,
+            collections=collections,
         )
     hostname = hostname_of(
-        kind=subject.kind_name,
-        name=subject.deployment.name,
-        domain=subject.cluster.ingress_domain,
+        kind=target.kind_name,
+        name=target.deployment.name,
+        domain=target.cluster.ingress_domain,
         features=revision.chart.features,
     )
     url = target_url(hostname, action.target.path)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from platz.charts.rendering.chosen_items import Collections, DeploymentItem, ResourceItem, SecretItem
-from platz.db.field_encryption import opened_object
+from platz.db.field_encryption import decrypt_object
 from platz.db.tables import deployment_resource_types as types
 from platz.db.tables import deployment_resources as resources
 from platz.db.tables import deployments, kinds, secrets
@@ -72,6 +72,6 @@ class DatabaseCollections(Collections):
         kind = types.get(self._connection, ResourceTypeId(type_id)) if row else None
         if row is None or kind is None:
             return None
-        props = opened_object(row.props, self._decrypt)
+        props = decrypt_object(row.props, self._decrypt)
         sensitive = sensitive_inputs.of_resource_type(kind.spec)
         return ResourceItem(id=row.id, name=row.name, props=props, sensitive=sensitive)

@@ -12,12 +12,12 @@ from platz.charts.rendering.helm_values import (
     EnvValues,
     HelmValuesInputs,
 )
-from platz.db.field_encryption import opened
-from platz.tasks.task_target import Revision, Subject
+from platz.db.field_encryption import decrypt_fields
+from platz.tasks.task_target import Revision, TaskTarget
 
 
 def values_inputs(
-    subject: Subject,
+    target: TaskTarget,
     revision: Revision,
     *,
     own_url: str,
@@ -28,19 +28,19 @@ def values_inputs(
 
     Raises `Conflict` when the cluster has no environment.
     """
-    env, deployment = subject.env, subject.deployment
+    env, deployment = target.env, target.deployment
     return HelmValuesInputs(
         deployment=DeploymentValues(
             id=deployment.id,
             name=deployment.name,
-            kind=subject.kind_name,
-            config=opened(deployment.config, decrypt),
+            kind=target.kind_name,
+            config=decrypt_fields(deployment.config, decrypt),
         ),
-        cluster=ClusterValues(**vars(subject.cluster)),
+        cluster=ClusterValues(**vars(target.cluster)),
         env=EnvValues(id=env.id, name=env.name, node_selector=env.node_selector, tolerations=env.tolerations),
         chart=ChartValues(features=revision.chart.features, values_ui=revision.chart.values_ui),
         revision_id=revision.task_id,
-        config_inputs=opened(revision.inputs, decrypt),
+        config_inputs=decrypt_fields(revision.inputs, decrypt),
         own_url=own_url,
         collections=collections,
     )

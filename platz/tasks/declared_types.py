@@ -9,17 +9,17 @@ from sqlalchemy import Connection
 from platz.db.tables import deployment_resource_types
 from platz.db.tables.charts import ChartRow
 from platz.json import JsonObject
-from platz.tasks.task_target import Subject
+from platz.tasks.task_target import TaskTarget
 
 
-def save_resource_types(connection: Connection, subject: Subject, chart: ChartRow) -> None:
+def save_resource_types(connection: Connection, target: TaskTarget, chart: ChartRow) -> None:
     """Insert or update each type; raise `Conflict` when one is global here and belongs to an env there."""
     for entry in cast("list[JsonObject]", chart.resource_types or []):
         spec = cast("JsonObject", entry["spec"])
         deployment_resource_types.upsert(
             connection,
-            env_id=None if spec.get("global") else subject.env.id,
-            kind_id=subject.deployment.kind_id,
+            env_id=None if spec.get("global") else target.env.id,
+            kind_id=target.deployment.kind_id,
             key=str(entry["key"]),
             spec=spec,
         )

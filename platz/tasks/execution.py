@@ -24,7 +24,7 @@ from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.storable import storable
 from platz.db.tables import deployments, tasks
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ProcessId
+from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
@@ -32,12 +32,12 @@ from platz.kube.errors import KubeAborted
 from platz.tasks import actions, releases, removals, restarts
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
 from platz.tasks.operations import from_json
-from platz.tasks.recovery import Finding, find_out
+from platz.tasks.recovery import RecoveryAction, inspect_interrupted_task
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-MOST_OUTPUT_CHARACTERS = 20_000
-MOST_REASON_CHARACTERS = 8_000
+MAX_OUTPUT_CHARACTERS = 20_000
+MAX_REASON_CHARACTERS = 8_000
 """A template that fails deep inside others is reported once a level: people read the first and the last of it."""
 
 
@@ -114,18 +114,18 @@ def resume(context: OperationContext, task: TaskRow) -> None:
 
 
 def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> str:
-    finding = find_out(context, task)
+    finding = inspect_interrupted_task(context, task)
     log.info("Resuming a task", action="resume", task_id=str(task.id), finding=finding.value)
     match finding:
-        case Finding.FINISHED:
+        case RecoveryAction.FINISHED:
             releases.record_release(context, task)
             return "Helm had finished before Platz could write it down."
-        case Finding.NOT_REPEATABLE:
+        case RecoveryAction.NOT_REPEATABLE:
             raise PlatzError(
                 "Platz was interrupted while this action was being sent. It may or may not have been carried out;"
                 " look at the deployment before you repeat it."
             )
-        case Finding.REPEATABLE:
+        case RecoveryAction.REPEATABLE:
             _show(context, task, procedure)
             return procedure.steps(context, task)
 
@@ -158,7 +158,7 @@ def _written(write: Callable[[], None]) -> None:
 
 def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _End:
     try:
-        return _End(status=TaskStatus.DONE, words=bounded(run(), MOST_OUTPUT_CHARACTERS))
+        return _End(status=TaskStatus.DONE, words=bounded(run(), MAX_OUTPUT_CHARACTERS))
     except (Interrupted, DatabaseUnavailable):
         raise
     except PlatzError as error:
@@ -171,7 +171,7 @@ def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _E
 
 
 def _failure(reason: str) -> _End:
-    return _End(status=TaskStatus.FAILED, words=storable(bounded(reason, MOST_REASON_CHARACTERS)))
+    return _End(status=TaskStatus.FAILED, words=storable(bounded(reason, MAX_REASON_CHARACTERS)))
 
 
 def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) -> bool:
@@ -213,7 +213,7 @@ def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
     )
 
 
-def claim_of(task: TaskRow) -> ProcessId:
+def claim_of(task: TaskRow) -> ClaimId:
     """The name under which a claimed task was claimed."""
     assert task.claimed_by is not None  # noqa: S101 - a claim writes it
-    return ProcessId(task.claimed_by)
+    return ClaimId(task.claimed_by)

@@ -14,10 +14,10 @@ from platz.helm.releases import ReleaseStatus, last_revision
 from platz.kube.secret_objects import Secrets
 from platz.tasks.context import OperationContext
 from platz.tasks.releases import task_of
-from platz.tasks.task_target import load_subject
+from platz.tasks.task_target import load_target
 
 
-class Finding(Enum):
+class RecoveryAction(Enum):
     """What the next owner has to do."""
 
     FINISHED = "Helm had finished"
@@ -25,19 +25,19 @@ class Finding(Enum):
     NOT_REPEATABLE = "it must not be run twice"
 
 
-def find_out(context: OperationContext, task: TaskRow) -> Finding:
+def inspect_interrupted_task(context: OperationContext, task: TaskRow) -> RecoveryAction:
     """Look at what the task left behind, and clear away what would stand in the way of running it again.
 
     Raises what the cluster or the database raise.
     """
     if task.operation_name == "InvokeAction":
-        return Finding.NOT_REPEATABLE
+        return RecoveryAction.NOT_REPEATABLE
     if task.operation_name not in {"Install", "Upgrade", "Reinstall"}:
-        return Finding.REPEATABLE
+        return RecoveryAction.REPEATABLE
     with context.database.reading() as connection:
-        subject = load_subject(connection, task)
-    store = Secrets(context.kube(subject.cluster.id))
-    last = last_revision(store, namespace=subject.namespace, release=subject.namespace)
+        target = load_target(connection, task)
+    store = Secrets(context.kube(target.cluster.id))
+    last = last_revision(store, namespace=target.namespace, release=target.namespace)
     if last is not None and last.status is ReleaseStatus.DEPLOYED and task_of(last) == str(task.id):
-        return Finding.FINISHED
-    return Finding.REPEATABLE
+        return RecoveryAction.FINISHED
+    return RecoveryAction.REPEATABLE

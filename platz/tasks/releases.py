@@ -31,10 +31,10 @@ from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
 from platz.tasks.task_target import (
     Revision,
-    Subject,
+    TaskTarget,
     load_present_revision,
     load_revision,
-    load_subject,
+    load_target,
 )
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -50,39 +50,39 @@ class HelmFailed(PlatzError):
 
 def install(context: OperationContext, task: TaskRow) -> str:
     """Make the namespace and install the chart; returns Helm's output."""
-    subject, revision = _load(context, task)
-    prepare_namespace(context, subject)
-    return _release(context, task, subject, revision, HelmAction.INSTALL)
+    target, revision = _load(context, task)
+    prepare_namespace(context, target)
+    return _release(context, task, target, revision, HelmAction.INSTALL)
 
 
 def upgrade(context: OperationContext, task: TaskRow) -> str:
     """Upgrade the release, or install it when it is not there."""
-    subject, revision = _load(context, task)
-    prepare_namespace(context, subject)
-    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+    target, revision = _load(context, task)
+    prepare_namespace(context, target)
+    return _release(context, task, target, revision, HelmAction.UPGRADE)
 
 
 def reinstall(context: OperationContext, task: TaskRow) -> str:
     """Apply the present revision once more, with what its inputs point to as it is now."""
     with context.database.reading() as connection:
-        subject = load_subject(connection, task)
-        revision = load_present_revision(connection, subject.deployment)
-    prepare_namespace(context, subject)
-    return _release(context, task, subject, revision, HelmAction.UPGRADE)
+        target = load_target(connection, task)
+        revision = load_present_revision(connection, target.deployment)
+    prepare_namespace(context, target)
+    return _release(context, task, target, revision, HelmAction.UPGRADE)
 
 
 def record_release(context: OperationContext, task: TaskRow) -> None:
     """Write down that the task's chart runs: revision, resource types, status `Running`."""
     with context.database.transaction() as connection:
-        subject = load_subject(connection, task)
+        target = load_target(connection, task)
         own = _installs(task)
         revision = (
-            load_revision(connection, task) if own else load_present_revision(connection, subject.deployment)
+            load_revision(connection, task) if own else load_present_revision(connection, target.deployment)
         )
         if own:
-            deployments.set_revision(connection, subject.deployment.id, task.id)
-        save_resource_types(connection, subject, revision.chart)
-        deployments.set_status(connection, subject.deployment.id, DeploymentStatus.RUNNING)
+            deployments.set_revision(connection, target.deployment.id, task.id)
+        save_resource_types(connection, target, revision.chart)
+        deployments.set_status(connection, target.deployment.id, DeploymentStatus.RUNNING)
 
 
 def description_of(task: TaskRow) -> str:
@@ -99,70 +99,70 @@ def _installs(task: TaskRow) -> bool:
     return task.operation_name != "Reinstall"
 
 
-def _load(context: OperationContext, task: TaskRow) -> tuple[Subject, Revision]:
+def _load(context: OperationContext, task: TaskRow) -> tuple[TaskTarget, Revision]:
     with context.database.reading() as connection:
-        return load_subject(connection, task), load_revision(connection, task)
+        return load_target(connection, task), load_revision(connection, task)
 
 
-def prepare_namespace(context: OperationContext, subject: Subject) -> None:
+def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
     """Make sure that the deployment's namespace is there and holds fresh credentials."""
-    client = context.kube(subject.cluster.id)
-    ensure_namespace(client, name=subject.namespace, deployment_id=subject.deployment.id)
+    client = context.kube(target.cluster.id)
+    ensure_namespace(client, name=target.namespace, deployment_id=target.deployment.id)
     write_credentials(
         client,
-        namespace=subject.namespace,
-        deployment_id=subject.deployment.id,
+        namespace=target.namespace,
+        deployment_id=target.deployment.id,
         credentials=context.credentials,
     )
 
 
 def _release(
-    context: OperationContext, task: TaskRow, subject: Subject, revision: Revision, action: HelmAction
+    context: OperationContext, task: TaskRow, target: TaskTarget, revision: Revision, action: HelmAction
 ) -> str:
-    composed = _compose(context, subject, revision)
-    client = context.kube(subject.cluster.id)
+    composed = _compose(context, target, revision)
+    client = context.kube(target.cluster.id)
     for name, texts in composed.secrets.items():
-        apply_secret(client, namespace=subject.namespace, name=name, texts=texts)
+        apply_secret(client, namespace=target.namespace, name=name, texts=texts)
     run = HelmRun(
-        action=_clear_the_way(client, subject, action),
-        release=subject.namespace,
-        namespace=subject.namespace,
+        action=_clear_the_way(client, target, action),
+        release=target.namespace,
+        namespace=target.namespace,
         chart_archive=context.archives.fetch(revision.registry, revision.chart),
         values=composed.values,
-        values_override=_override(subject),
+        values_override=_override(target),
         description=description_of(task),
         labels={TASK_LABEL: str(task.id)},
         timeout_seconds=int(context.helm_timeout.total_seconds()),
         secrets=tuple(composed.confidential),
     )
-    outcome = context.run_helm(run, cluster_id=subject.cluster.id)
+    outcome = context.run_helm(run, cluster_id=target.cluster.id)
     if not outcome.ok:
         raise HelmFailed(outcome.output or "Helm failed without saying why.")
     record_release(context, task)
     return outcome.output
 
 
-def _clear_the_way(client: KubeClient, subject: Subject, action: HelmAction) -> HelmAction:
+def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -> HelmAction:
     """Remove what an interrupted run left behind and the next one would stumble over.
 
     Returns what Helm must do then: an Install of what is there, because the deployment was moved and disabled while
     other tasks waited, is an upgrade.
     """
-    store, release = Secrets(client), subject.namespace
-    last = last_revision(store, namespace=subject.namespace, release=release)
+    store, release = Secrets(client), target.namespace
+    last = last_revision(store, namespace=target.namespace, release=release)
     if last is None:
         return action
-    remove_pods(client, namespace=subject.namespace, names=last.leftover_pods)
-    settle(store, namespace=subject.namespace, release=release, action=action, reason=INTERRUPTED)
-    left = last_revision(store, namespace=subject.namespace, release=release)
+    remove_pods(client, namespace=target.namespace, names=last.leftover_pods)
+    settle(store, namespace=target.namespace, release=release, action=action, reason=INTERRUPTED)
+    left = last_revision(store, namespace=target.namespace, release=release)
     return action if left is None else HelmAction.UPGRADE
 
 
-def _compose(context: OperationContext, subject: Subject, revision: Revision) -> HelmValues:
+def _compose(context: OperationContext, target: TaskTarget, revision: Revision) -> HelmValues:
     with context.database.reading() as connection:
         collections = DatabaseCollections(connection, context.decrypt)
         inputs = values_inputs(
-            subject,
+            target,
             revision,
             own_url=context.credentials.own_url,
             collections=collections,
@@ -174,8 +174,8 @@ def _compose(context: OperationContext, subject: Subject, revision: Revision) ->
     return composed
 
 
-def _override(subject: Subject) -> JsonObject:
-    override = subject.deployment.values_override
+def _override(target: TaskTarget) -> JsonObject:
+    override = target.deployment.values_override
     if override is not None and not isinstance(override, dict):
         raise Rejected("The deployment's values override must be an object.", field="values_override")
     return override or {}

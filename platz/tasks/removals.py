@@ -21,7 +21,7 @@ from platz.kube.namespaces import (
 from platz.tasks.context import OperationContext
 from platz.tasks.operations import Recreate, from_json
 from platz.tasks.releases import description_of, prepare_namespace
-from platz.tasks.task_target import load_subject
+from platz.tasks.task_target import load_target
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 UNINSTALL_SECONDS = 120
@@ -49,14 +49,14 @@ def recreate(context: OperationContext, task: TaskRow) -> str:
     operation = from_json(task.operation)
     assert isinstance(operation, Recreate)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:
-        subject = load_subject(connection, task)
+        target = load_target(connection, task)
     old_cluster = ClusterId(operation.old_cluster_id)
     left = [
         _remove(context, task, old_cluster, namespace)
         for namespace in namespaces_of(context.kube(old_cluster), deployment_id=task.deployment_id)
-        if (old_cluster, namespace) != (subject.cluster.id, subject.namespace)
+        if (old_cluster, namespace) != (target.cluster.id, target.namespace)
     ]
-    prepare_namespace(context, subject)
+    prepare_namespace(context, target)
     return "\n".join(filter(None, left))
 
 

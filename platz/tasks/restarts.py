@@ -9,7 +9,7 @@ from platz.errors import NotFound
 from platz.kube.workload_restart import restart_workload
 from platz.tasks.context import OperationContext
 from platz.tasks.operations import RestartK8sResource, from_json
-from platz.tasks.task_target import load_subject
+from platz.tasks.task_target import load_target
 
 
 def restart(context: OperationContext, task: TaskRow) -> str:
@@ -17,10 +17,10 @@ def restart(context: OperationContext, task: TaskRow) -> str:
     operation = from_json(task.operation)
     assert isinstance(operation, RestartK8sResource)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:
-        subject = load_subject(connection, task)
+        target = load_target(connection, task)
         workload = k8s_resources.get(connection, WorkloadId(operation.resource_id))
     if workload is None or workload.deployment_id != task.deployment_id:
         raise NotFound(f"The workload {operation.resource_name} does not exist any more.")
-    client = context.kube(subject.cluster.id)
-    restart_workload(client, kind=workload.kind, namespace=subject.namespace, name=workload.name)
+    client = context.kube(target.cluster.id)
+    restart_workload(client, kind=workload.kind, namespace=target.namespace, name=workload.name)
     return ""

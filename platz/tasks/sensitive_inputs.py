@@ -14,7 +14,7 @@ from platz.charts.documents.resource_types import parse_resource_spec
 from platz.charts.documents.ui_schema import UiSchema
 from platz.charts.documents.ui_schema_reading import parse_ui_schema
 from platz.charts.reading.problems import InvalidDocument
-from platz.db.field_encryption import AtRest, seal, sealed
+from platz.db.field_encryption import AtRest, encrypt_fields, encrypt_value
 from platz.json import JsonObject, JsonValue
 from platz.tasks.operations import Install, InvokeAction, Operation, Upgrade
 
@@ -52,7 +52,7 @@ class Sealing:
 
     def config(self, document: JsonValue) -> JsonValue:
         """The config as its deployment stores it."""
-        return document if self.encrypt is None else sealed(document, self.sensitive, self.encrypt)
+        return document if self.encrypt is None else encrypt_fields(document, self.sensitive, self.encrypt)
 
     def operation(self, operation: Operation) -> Operation:
         """The operation as its task stores it."""
@@ -75,13 +75,15 @@ def sealed_operation(
         case Upgrade():
             return replace(
                 operation,
-                config_inputs=sealed(operation.config_inputs, sensitive, encrypt),
+                config_inputs=encrypt_fields(operation.config_inputs, sensitive, encrypt),
                 config_delta=_sealed_delta(operation.config_delta, sensitive, encrypt),
             )
         case Install():
-            return replace(operation, config_inputs=sealed(operation.config_inputs, sensitive, encrypt))
+            return replace(
+                operation, config_inputs=encrypt_fields(operation.config_inputs, sensitive, encrypt)
+            )
         case InvokeAction():
-            return replace(operation, body=sealed(operation.body, sensitive, encrypt))
+            return replace(operation, body=encrypt_fields(operation.body, sensitive, encrypt))
         case _:
             return operation
 
@@ -103,4 +105,4 @@ def _is_within(path: str, sensitive: Collection[str]) -> bool:
 
 
 def _sealed_pair(pair: JsonValue, encrypt: Callable[[str], str]) -> JsonValue:
-    return [seal(side, encrypt) for side in pair] if isinstance(pair, list) else pair
+    return [encrypt_value(side, encrypt) for side in pair] if isinstance(pair, list) else pair

@@ -22,7 +22,7 @@ from platz.tasks.operations import Install, Upgrade, from_json
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
+class TaskTarget:
     """A deployment as it is now, and where it belongs."""
 
     deployment: DeploymentRow
@@ -55,7 +55,7 @@ class Revision:
     inputs: JsonValue
 
 
-def load_subject(connection: Connection, task: TaskRow) -> Subject:
+def load_target(connection: Connection, task: TaskRow) -> TaskTarget:
     """Read the deployment of a task; raise `NotFound` when it is gone."""
     deployment = deployments.get(connection, task.deployment_id)
     if deployment is None:
@@ -65,7 +65,7 @@ def load_subject(connection: Connection, task: TaskRow) -> Subject:
     if kind is None or cluster is None:
         raise NotFound("The deployment's cluster does not exist any more.")
     env = envs.get(connection, cluster.env_id) if cluster.env_id else None
-    return Subject(deployment=deployment, kind_name=kind.name, cluster=cluster, assigned_env=env)
+    return TaskTarget(deployment=deployment, kind_name=kind.name, cluster=cluster, assigned_env=env)
 
 
 def load_revision(connection: Connection, task: TaskRow) -> Revision:

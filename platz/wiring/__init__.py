@@ -1,1 +1,1 @@
-"""Which object is made of which; the only place that knows all the parts."""
+"""Which object is made of which; the only place that knows all the components."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from platz import metrics
 from platz.access.tokens import Tokens
-from platz.actors.concurrency_limit import Slots
+from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices
@@ -32,7 +32,7 @@ from platz.wiring.registries import registry_client_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Components:
     """The plain objects that actors and the web share."""
 
     settings: Settings
@@ -45,7 +45,7 @@ class Parts:
     helm: HelmProcesses
     archives: ArchiveCache
     caller: IngressCaller
-    slots: Slots
+    slots: ConcurrencyLimit
     aws: AwsAccount
 
     @property
@@ -82,14 +82,14 @@ def make_cipher(settings: Settings, services: BackingServices) -> Cipher:
     return Cipher(keys) if keys else NoCipher()
 
 
-def make_parts(
+def make_components(
     settings: Settings,
     services: BackingServices,
     database: Database,
     cipher: Cipher,
     lost_leases: Callable[[frozenset[str]], None],
     stack: ExitStack,
-) -> Parts:
+) -> Components:
     """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
     aws = AwsAccount(region=settings.aws_region)
     helm = _helm(settings, services)
@@ -100,7 +100,7 @@ def make_parts(
         helm.kill_all()
         lost_leases(names)
 
-    parts = Parts(
+    components = Components(
         settings=settings,
         services=services,
         database=database,
@@ -111,15 +111,15 @@ def make_parts(
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress),
-        slots=Slots(settings.tasks_per_process),
+        slots=ConcurrencyLimit(settings.tasks_per_process),
         aws=aws,
     )
-    metrics.leases_held.set_function(lambda: len(parts.leases.held()))
-    stack.callback(parts.caller.close)
-    stack.callback(parts.archives.close)
-    stack.callback(parts.helm.close)
-    stack.callback(parts.leases.stop)
-    return parts
+    metrics.leases_held.set_function(lambda: len(components.leases.held()))
+    stack.callback(components.caller.close)
+    stack.callback(components.archives.close)
+    stack.callback(components.helm.close)
+    stack.callback(components.leases.stop)
+    return components
 
 
 def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:

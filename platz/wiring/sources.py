@@ -20,48 +20,50 @@ from platz.discovery.oci_charts import OciSearch, registry_domain
 from platz.errors import PlatzError
 from platz.helm.registry_client import RegistryClient
 from platz.kube.kubeconfig import KubeconfigChoice
-from platz.wiring.components import Parts
+from platz.wiring.components import Components
 from platz.wiring.registries import ecr_client
 
 ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
 
 
-def chart_search(parts: Parts) -> SearchPlan:
+def chart_search(components: Components) -> SearchPlan:
     """The search of the configured registry."""
-    settings, url = parts.settings, parts.services.registry_url
+    settings, url = components.settings, components.services.registry_url
     if registry_provider(settings) == "ecr":
         return SearchPlan(
             source=f"{settings.ecr_events_region}/{settings.ecr_events_queue}",
-            make=partial(_ecr_search, parts),
+            make=partial(_ecr_search, components),
             every_seconds=ECR_PAUSE_SECONDS,
         )
     if url is None:
         raise PlatzError("No chart registry is set: give PLATZ_OCI_REGISTRY_URL.")
 
     def search() -> OciSearch:
-        return OciSearch(registry=RegistryClient(url), database=parts.database, domain=registry_domain(url))
+        return OciSearch(
+            registry=RegistryClient(url), database=components.database, domain=registry_domain(url)
+        )
 
     return SearchPlan(
         source=registry_domain(url), make=search, every_seconds=settings.oci_poll_interval.total_seconds()
     )
 
 
-def _ecr_search(parts: Parts) -> EcrSearch:
-    settings = parts.settings
+def _ecr_search(components: Components) -> EcrSearch:
+    settings = components.settings
     queue = EventQueue(
-        parts.aws, name=settings.ecr_events_queue or "", region=settings.ecr_events_region or ""
+        components.aws, name=settings.ecr_events_queue or "", region=settings.ecr_events_region or ""
     )
     return EcrSearch(
         queue=queue,
-        images=EcrImages(parts.aws),
-        database=parts.database,
-        client_of=partial(ecr_client, parts.aws),
+        images=EcrImages(components.aws),
+        database=components.database,
+        client_of=partial(ecr_client, components.aws),
     )
 
 
-def cluster_source(parts: Parts) -> ClusterSource:
+def cluster_source(components: Components) -> ClusterSource:
     """The source of the configured provider."""
-    settings, simulated = parts.settings, parts.services.clusters
+    settings, simulated = components.settings, components.services.clusters
     environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
     if simulated is not None:
         choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)
@@ -69,12 +71,12 @@ def cluster_source(parts: Parts) -> ClusterSource:
             choice, environment=environment, contexts=simulated.names, first_sight=_sandbox_first_sight
         )
     if cluster_provider(settings) == "eks":
-        return EksSource(parts.aws)
-    return _kubeconfig_source(parts, environment)
+        return EksSource(components.aws)
+    return _kubeconfig_source(components, environment)
 
 
-def _kubeconfig_source(parts: Parts, environment: Mapping[str, str]) -> KubeconfigSource:
-    settings = parts.settings
+def _kubeconfig_source(components: Components, environment: Mapping[str, str]) -> KubeconfigSource:
+    settings = components.settings
     choice = KubeconfigChoice(
         home=Path.home(),
         file=settings.local_kubeconfig,

@@ -13,23 +13,23 @@ import platz
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings, ProviderUnavailable, new_http_client
-from platz.actors.actor_registry import Health, Roster
+from platz.actors.actor_registry import ActorRegistry, Health
 from platz.actors.supervisor import family
 from platz.aws.ssm import parameter_values
 from platz.backing_services import BackingServices
 from platz.errors import PlatzError
 from platz.http.application import build_application
-from platz.http.database_counts import DatabaseFigures
+from platz.http.database_counts import DatabaseCounts
 from platz.http.health import Readiness, operation_routes
 from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
-from platz.http.live.handshake import Gatekeeper
+from platz.http.live.handshake import HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
-from platz.http.pages.canonical_host import OneName
+from platz.http.pages.canonical_host import CanonicalHost
 from platz.http.pages.static import Pages, pages
 from platz.http.server import WebServer
 from platz.http.services import Services
-from platz.wiring.components import Parts
+from platz.wiring.components import Components
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -42,15 +42,15 @@ class Web:
     readiness: Readiness
     listener: socket.socket | None
     frontend: Pages | None
-    parts: Parts
+    components: Components
 
     def server(self) -> WebServer:
         """Make a server with an application of its own."""
         if self.listener is None or self.frontend is None:
             raise PlatzError("This process does not serve the API.")
-        services = _services(self.parts)
-        routes = _routes_beside(self.parts, services, self.feed, self.readiness)
-        frontend = OneName(self.frontend, own_url=services.own_url)
+        services = _services(self.components)
+        routes = _routes_beside(self.components, services, self.feed, self.readiness)
+        frontend = CanonicalHost(self.frontend, own_url=services.own_url)
         return WebServer(
             lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
         )
@@ -65,36 +65,36 @@ def idle_actors(all_health: Iterable[Health]) -> list[str]:
     return [health.name for health in all_health if not health.ready and family(health.name) != "runner"]
 
 
-def make_web(parts: Parts, *, listener: socket.socket | None, roster: Roster) -> Web:
+def make_web(components: Components, *, listener: socket.socket | None, actor_registry: ActorRegistry) -> Web:
     """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
 
     def actors_work() -> None:
-        if idle := idle_actors(roster.health()):
+        if idle := idle_actors(actor_registry.health()):
             raise NotReady(f"These actors are not at work yet: {', '.join(idle)}.")
 
     return Web(
-        feed=LiveFeed(RightsReader(parts.database, parts.tokens)),
-        readiness=Readiness({"database": parts.database.check, "actors": actors_work}),
+        feed=LiveFeed(RightsReader(components.database, components.tokens)),
+        readiness=Readiness({"database": components.database.check, "actors": actors_work}),
         listener=listener,
-        frontend=pages(parts.settings.frontend_dir) if listener else None,
-        parts=parts,
+        frontend=pages(components.settings.frontend_dir) if listener else None,
+        components=components,
     )
 
 
-def _services(parts: Parts) -> Services:
-    settings, backing = parts.settings, parts.services
+def _services(components: Components) -> Services:
+    settings, backing = components.settings, components.services
     return Services(
-        database=parts.database,
-        authenticator=Authenticator(parts.database, parts.tokens),
-        tokens=parts.tokens,
+        database=components.database,
+        authenticator=Authenticator(components.database, components.tokens),
+        tokens=components.tokens,
         identity_provider=IdentityProvider(
-            lambda: _provider(parts), new_http_client(), own_url=backing.own_url
+            lambda: _provider(components), new_http_client(), own_url=backing.own_url
         ),
         admin_emails=admin_emails(backing, settings.admin_emails),
         own_url=backing.own_url,
         version=platz.__version__,
-        encrypt=parts.cipher.encrypt,
-        decrypt=parts.cipher.decrypt,
+        encrypt=components.cipher.encrypt,
+        decrypt=components.cipher.decrypt,
         request_threads=min(40, settings.db_pool_max_size),
     )
 
@@ -105,21 +105,21 @@ def admin_emails(services: BackingServices, configured: Sequence[str]) -> tuple[
     return tuple(configured) or tuple(person.email for person in people[:1])
 
 
-def _provider(parts: Parts) -> ProviderSettings:
-    identity = parts.services.identity
+def _provider(components: Components) -> ProviderSettings:
+    identity = components.services.identity
     if identity is None:
-        return _stored_provider(parts)
+        return _stored_provider(components)
     return ProviderSettings(
         server_url=identity.issuer,
         client_id=identity.client_id,
         client_secret=identity.client_secret,
-        require_verified_email=parts.settings.oidc_require_verified_email,
+        require_verified_email=components.settings.oidc_require_verified_email,
     )
 
 
-def _stored_provider(parts: Parts) -> ProviderSettings:
+def _stored_provider(components: Components) -> ProviderSettings:
     """Read the settings from SSM. What is wrong there is for the operator: people who sign in learn that it is."""
-    settings = parts.settings
+    settings = components.settings
     names = [
         name
         for name in (
@@ -130,7 +130,9 @@ def _stored_provider(parts: Parts) -> ProviderSettings:
         if name
     ]
     try:
-        server_url, client_id, client_secret = (value.strip() for value in parameter_values(parts.aws, names))
+        server_url, client_id, client_secret = (
+            value.strip() for value in parameter_values(components.aws, names)
+        )
     except PlatzError as error:
         log.error(  # noqa: TRY400 - a trace would not say more
             "The identity provider's settings can't be read", action="sign-in", reason=error.message
@@ -144,11 +146,13 @@ def _stored_provider(parts: Parts) -> ProviderSettings:
     )
 
 
-def _routes_beside(parts: Parts, services: Services, feed: LiveFeed, readiness: Readiness) -> list[BaseRoute]:
-    gatekeeper = Gatekeeper(
-        services.authenticator, parts.tokens, parts.database, own_url=parts.services.own_url
+def _routes_beside(
+    components: Components, services: Services, feed: LiveFeed, readiness: Readiness
+) -> list[BaseRoute]:
+    handshake = HandshakeAuthenticator(
+        services.authenticator, components.tokens, components.database, own_url=components.services.own_url
     )
-    figures = DatabaseFigures(
-        parts.database, max_age=parts.settings.prometheus_update_interval.total_seconds()
+    figures = DatabaseCounts(
+        components.database, max_age=components.settings.prometheus_update_interval.total_seconds()
     )
-    return [*live_routes(LiveConnections(feed, gatekeeper)), *operation_routes(readiness, figures)]
+    return [*live_routes(LiveConnections(feed, handshake)), *operation_routes(readiness, figures)]

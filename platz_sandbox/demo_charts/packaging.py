@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from platz_sandbox.demo_charts.catalogue import DemoChart
 
 _GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # deflate, no flags, no time, unknown system
-_LARGEST_BLOCK = 0xFFFF
+_MAX_BLOCK_BYTES = 0xFFFF
 _EPOCH = 1_700_000_000  # Helm warns about files from 1970
 
 
@@ -48,7 +48,7 @@ def _gzip_stored(content: bytes) -> bytes:
 
 
 def _stored_blocks(content: bytes) -> Iterator[bytes]:
-    for start in range(0, max(len(content), 1), _LARGEST_BLOCK):
-        block = content[start : start + _LARGEST_BLOCK]
-        is_last = start + _LARGEST_BLOCK >= len(content)
+    for start in range(0, max(len(content), 1), _MAX_BLOCK_BYTES):
+        block = content[start : start + _MAX_BLOCK_BYTES]
+        is_last = start + _MAX_BLOCK_BYTES >= len(content)
         yield struct.pack("<BHH", is_last, len(block), len(block) ^ 0xFFFF) + block

@@ -30,7 +30,7 @@ from platz_sandbox.identity.users import Users
 
 _log = logging.getLogger(__name__)
 
-_LONGEST_PAUSE_SECONDS = 60.0
+_MAX_PAUSE_SECONDS = 60.0
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -86,7 +86,7 @@ def _hosts(issuer: str) -> list[str]:
 
 def _rotating(keys: KeyRing, rotate_after: timedelta) -> Lifespan[Starlette]:
     """Rotate the keys on schedule as long as the application runs."""
-    pause = min(rotate_after.total_seconds() / 10, _LONGEST_PAUSE_SECONDS)
+    pause = min(rotate_after.total_seconds() / 10, _MAX_PAUSE_SECONDS)
 
     async def on_schedule() -> None:
         while True:

@@ -10,7 +10,7 @@ from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage
 from platz_sandbox.identity.forms import Parameters
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256 digest
-_LONGEST_TEXT = 2048
+_MAX_TEXT_LENGTH = 2048
 
 # (parameter, value it may have, error for any other): a parameter that is absent passes
 _SUPPORTED = (
@@ -70,7 +70,7 @@ def _refusal(parameters: Parameters) -> tuple[str, str] | None:
         return "invalid_request", "response_type is missing"
     if "openid" not in parameters.get("scope", "").split():
         return "invalid_scope", "scope must include openid"
-    if any(len(parameters.get(name, "")) > _LONGEST_TEXT for name in ("state", "nonce")):
+    if any(len(parameters.get(name, "")) > _MAX_TEXT_LENGTH for name in ("state", "nonce")):
         return "invalid_request", "state or nonce is too long"
     return _challenge_refusal(parameters) or _prompt_refusal(parameters)
 

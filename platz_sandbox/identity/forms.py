@@ -10,7 +10,7 @@ from starlette.requests import Request
 from platz.errors import Rejected
 
 _LARGEST = 16 * 1024
-_MOST_FIELDS = 50
+_MAX_FIELDS = 50
 _FORM = "application/x-www-form-urlencoded"
 
 Parameters = Mapping[str, str]
@@ -21,7 +21,7 @@ def parameters(text: str) -> Parameters:
     if len(text) > _LARGEST:
         raise Rejected(f"the parameters may have at most {_LARGEST} characters")
     try:
-        pairs = parse_qsl(text, max_num_fields=_MOST_FIELDS, errors="strict")
+        pairs = parse_qsl(text, max_num_fields=_MAX_FIELDS, errors="strict")
     except ValueError as error:
         raise Rejected("the parameters are not urlencoded UTF-8 text, or too many") from error
     found = dict(pairs)

@@ -21,7 +21,7 @@ from platz_sandbox.identity.users import DemoUser
 
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_TOKEN_LIFETIME = timedelta(hours=1)
-_MOST_AT_ONCE = 10_000
+_MAX_CONCURRENT = 10_000
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636, 4.1
 
 Value = TypeVar("Value")
@@ -88,7 +88,7 @@ class _Expiring(Generic[Value]):
     def put(self, key: str, value: Value) -> None:
         """Keep ``value``; the oldest entries go when there are too many."""
         self._drop_expired()
-        while len(self._entries) >= _MOST_AT_ONCE:
+        while len(self._entries) >= _MAX_CONCURRENT:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = (self._now() + self._lifetime, value)
 

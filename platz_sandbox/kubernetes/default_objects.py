@@ -54,7 +54,7 @@ def _furniture() -> list[tuple[str, KubeObject]]:
     ]  # fmt: skip
 
 
-def furnish(cluster: Cluster) -> None:
+def create_default_objects(cluster: Cluster) -> None:
     """Add what a cluster has from the start."""
     for resource, document in _furniture():
         metadata = document["metadata"]

@@ -15,7 +15,7 @@ from platz_sandbox.kubernetes.api.cluster_api import ClusterApi
 from platz_sandbox.kubernetes.api.faults import Faults
 from platz_sandbox.kubernetes.api.gateway import Gateway, Tokens
 from platz_sandbox.kubernetes.api.http_exchange import Answer, Exchange
-from platz_sandbox.kubernetes.api.watching import Bells
+from platz_sandbox.kubernetes.api.watching import ChangeSignals
 from platz_sandbox.kubernetes.certificates import write_private
 from platz_sandbox.kubernetes.control import CONTROL_FILE
 from platz_sandbox.kubernetes.control_endpoint import ControlEndpoint
@@ -36,7 +36,7 @@ from platz_sandbox.kubernetes.controllers.namespaces import NamespaceLoop
 from platz_sandbox.kubernetes.controllers.pods import PodLoop
 from platz_sandbox.kubernetes.controllers.replica_sets import ReplicaSetLoop
 from platz_sandbox.kubernetes.controllers.stateful_sets import StatefulSetLoop
-from platz_sandbox.kubernetes.default_objects import furnish
+from platz_sandbox.kubernetes.default_objects import create_default_objects
 from platz_sandbox.kubernetes.ingress.front import IngressFront
 from platz_sandbox.kubernetes.kubeconfig import Access, write_kubeconfig
 from platz_sandbox.kubernetes.objects.object_store import Cluster
@@ -58,7 +58,7 @@ class World:
         faults = Faults()
         self.clusters = {name: Cluster(name, storage) for name in names}
         self.controllers = [self._controllers(cluster, timing) for cluster in self.clusters.values()]
-        apis = {name: ClusterApi(cluster, Bells(cluster)) for name, cluster in self.clusters.items()}
+        apis = {name: ClusterApi(cluster, ChangeSignals(cluster)) for name, cluster in self.clusters.items()}
         self._gateway = Gateway(apis, self._tokens, faults)
         self._control = ControlEndpoint(
             token=self._control_token,
@@ -69,7 +69,7 @@ class World:
         )
         self.ingress = IngressFront(self.clusters.values(), storage, faults)
         for cluster in self.clusters.values():
-            furnish(cluster)
+            create_default_objects(cluster)
 
     def _controllers(self, cluster: Cluster, timing: Timing) -> Controllers:
         loops = [*(make(cluster, timing) for make in _LOOPS), NamespaceLoop(cluster, timing, self._storage)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
 from platz_sandbox.ports import LOOPBACK
-from platz_sandbox.registry.app import LARGEST_BLOB, Stores, build, open_stores
+from platz_sandbox.registry.app import MAX_BLOB_BYTES, Stores, build, open_stores
 from platz_sandbox.registry.publishing import publish
 from platz_sandbox.serving import listen, port_of, serve
 
@@ -31,7 +31,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
     parser.add_argument("--port", type=int, default=5001, help="port of 127.0.0.1; 0 takes a free one")
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps the charts")
     parser.add_argument(
-        "--largest-blob", type=int, default=LARGEST_BLOB, metavar="BYTES", help="limit for one blob"
+        "--largest-blob", type=int, default=MAX_BLOB_BYTES, metavar="BYTES", help="limit for one blob"
     )
     parser.add_argument("--no-demo-charts", action="store_true", help="start without the demo charts")
     found = parser.parse_args(arguments)

@@ -19,7 +19,7 @@ from platz_sandbox.registry.manifest_routes import ManifestRoutes
 from platz_sandbox.registry.repositories import Repositories
 from platz_sandbox.registry.uploads import Uploads
 
-LARGEST_BLOB = 512 * 1024 * 1024
+MAX_BLOB_BYTES = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Stores:
     uploads: Uploads
 
 
-def open_stores(data: Path, *, largest_blob: int = LARGEST_BLOB) -> Stores:
+def open_stores(data: Path, *, largest_blob: int = MAX_BLOB_BYTES) -> Stores:
     """Open the data folder, and remove what nothing refers to any more."""
     contents = ContentStore(data / "blobs")
     repositories = Repositories(data / "repositories", contents)

@@ -22,7 +22,7 @@ from platz_sandbox.registry.oci_names import digest_of
 
 HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 HELM_LAYER = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
-_LONGEST_METADATA = 1024 * 1024
+_MAX_METADATA_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ def _metadata(archive: bytes) -> dict[str, Any]:
 
 def _parsed(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> dict[str, Any]:
     file = tar.extractfile(entry)
-    text = file.read(_LONGEST_METADATA) if file else b""
+    text = file.read(_MAX_METADATA_BYTES) if file else b""
     document: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
     if not isinstance(document, dict):
         raise Rejected("Chart.yaml is not a mapping.")

@@ -16,9 +16,9 @@ from platz_sandbox.registry.errors import RegistryRefusal
 from platz_sandbox.registry.oci_names import Repository
 from platz_sandbox.registry.repositories import Repositories
 
-_LARGEST_MANIFEST = 4 * 1024 * 1024  # the least that the specification asks registries to accept
+_MAX_MANIFEST_BYTES = 4 * 1024 * 1024  # the least that the specification asks registries to accept
 _PAGE = 100
-_LARGEST_PAGE = 1000
+_MAX_PAGE_BYTES = 1000
 
 
 class ManifestRoutes:
@@ -91,8 +91,8 @@ async def _bounded_body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _LARGEST_MANIFEST:
-            raise RegistryRefusal("SIZE_INVALID", f"a manifest may have at most {_LARGEST_MANIFEST} bytes")
+        if len(body) > _MAX_MANIFEST_BYTES:
+            raise RegistryRefusal("SIZE_INVALID", f"a manifest may have at most {_MAX_MANIFEST_BYTES} bytes")
     return bytes(body)
 
 
@@ -113,4 +113,4 @@ def _page_size(text: str | None) -> int:
         return _PAGE
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise RegistryRefusal("PAGINATION_NUMBER_INVALID", "n must be a whole number", n=text[:100])
-    return min(int(text), _LARGEST_PAGE)
+    return min(int(text), _MAX_PAGE_BYTES)

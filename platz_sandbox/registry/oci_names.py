@@ -19,14 +19,14 @@ _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_LONGEST_REPOSITORY = 255
+_MAX_REPOSITORY_LENGTH = 255
 
 
 def repository(text: str) -> Repository:
     """Check a repository name (specification, "Pulling manifests")."""
-    if len(text) > _LONGEST_REPOSITORY or not _REPOSITORY.fullmatch(text):
+    if len(text) > _MAX_REPOSITORY_LENGTH or not _REPOSITORY.fullmatch(text):
         raise RegistryRefusal(
-            "NAME_INVALID", "this is not a valid repository name", name=text[:_LONGEST_REPOSITORY]
+            "NAME_INVALID", "this is not a valid repository name", name=text[:_MAX_REPOSITORY_LENGTH]
         )
     return Repository(text)
 

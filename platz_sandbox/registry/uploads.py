@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from platz_sandbox.registry.errors import RegistryRefusal
 from platz_sandbox.registry.oci_names import Repository
 
-_MOST_AT_ONCE = 256
+_MAX_CONCURRENT = 256
 _IDLE_SECONDS = 3600.0
 
 
@@ -50,7 +50,7 @@ class Uploads:
     def start(self, repository: Repository) -> Upload:
         """Open an upload; raise TOOMANYREQUESTS when too many are open."""
         self._forget_idle()
-        if len(self._uploads) >= _MOST_AT_ONCE:
+        if len(self._uploads) >= _MAX_CONCURRENT:
             raise RegistryRefusal("TOOMANYREQUESTS", "too many uploads are under way")
         upload_id = str(uuid4())
         upload = Upload(id=upload_id, repository=repository, file=self._root / upload_id, touched=self._now())

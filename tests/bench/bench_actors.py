@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pykka
 from figures import Figure
 
-from platz.actors.actor import Actor, House
-from platz.actors.actor_registry import Roster
-from platz.actors.event_bus import Switchboard
+from platz.actors.actor import Actor, ActorContext
+from platz.actors.actor_registry import ActorRegistry
+from platz.actors.event_bus import EventBus
 from platz.actors.messages import RowChanged, Tick
-from platz.actors.timers import Ticker
+from platz.actors.timers import Timers
 
 MESSAGES = 100_000
 
@@ -38,8 +38,8 @@ class Ours(Actor):
 
     hears = frozenset({RowChanged})
 
-    def __init__(self, *, house: House, done: threading.Event) -> None:
-        super().__init__(name="counter", generation=0, house=house)
+    def __init__(self, *, actor_context: ActorContext, done: threading.Event) -> None:
+        super().__init__(name="counter", generation=0, actor_context=actor_context)
         self._left, self._done = MESSAGES, done
 
     def handle(self, message: object) -> None:
@@ -50,21 +50,23 @@ class Ours(Actor):
 
 def measure() -> Iterator[Figure]:
     """Tell and publish."""
-    ticker = Ticker()
-    house = House(roster=Roster(), switchboard=Switchboard(), ticker=ticker, failed=lambda *_: None)
+    timers = Timers()
+    actor_context = ActorContext(
+        actor_registry=ActorRegistry(), event_bus=EventBus(), timers=timers, failed=lambda *_: None
+    )
     done = threading.Event()
     bare = Bare.start(done)
     floor = _rate(lambda: bare.tell(Tick(name="x")), done)
     done = threading.Event()
-    ours = Ours.start(house=house, done=done)
+    ours = Ours.start(actor_context=actor_context, done=done)
     told = _rate(lambda: ours.tell(Tick(name="x")), done)
     ours.stop()
     yield Figure(name="messages told and handled", value=told, unit="/s", floor=floor, floor_is="bare Pykka")
     done = threading.Event()
-    Ours.start(house=house, done=done)
-    house.roster.wait_until_ready(["counter"], seconds=5)
+    Ours.start(actor_context=actor_context, done=done)
+    actor_context.actor_registry.wait_until_ready(["counter"], seconds=5)
     message = RowChanged(table="deployments", changes=())
-    published = _rate(lambda: house.switchboard.publish(message), done)
+    published = _rate(lambda: actor_context.event_bus.publish(message), done)
     yield Figure(
         name="messages published to one listener",
         value=published,

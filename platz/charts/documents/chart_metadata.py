@@ -16,7 +16,7 @@ from platz.charts.reading.yaml_scalars import plain_text
 from platz.json import JsonObject, JsonValue
 
 CHART_FILE = "Chart.yaml"
-LONGEST_TEXT = 512
+MAX_TEXT_LENGTH = 512
 """Characters of a version or an annotation: what PostgreSQL can index whatever the characters are."""
 
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
@@ -79,8 +79,8 @@ def _annotations(cursor: Cursor) -> dict[str, str | None]:
 
 def _text(cursor: Cursor) -> str:
     text = cursor.text()
-    if len(text) > LONGEST_TEXT:
-        cursor.complain(f"The text has more than {LONGEST_TEXT} characters.", "Shorten it.")
+    if len(text) > MAX_TEXT_LENGTH:
+        cursor.complain(f"The text has more than {MAX_TEXT_LENGTH} characters.", "Shorten it.")
     return text
 
 

@@ -13,7 +13,7 @@ from platz.charts.jsonlogic.rules import NULL, Constant, InvalidRule, Rule
 from platz.charts.reading.json_text import exceeds_nesting, weight
 from platz.json import JsonValue
 
-MOST_STEPS = 500_000
+MAX_STEPS = 500_000
 """Evaluated rules, plus what the lists and texts that operators handle weigh."""
 
 
@@ -22,7 +22,7 @@ class Budget:
 
     __slots__ = ("_left",)
 
-    def __init__(self, steps: int = MOST_STEPS) -> None:
+    def __init__(self, steps: int = MAX_STEPS) -> None:
         self._left = steps
 
     def spend(self, steps: int) -> None:

@@ -12,7 +12,7 @@ from platz.charts.reading.json_text import number_text
 from platz.json import JsonValue
 
 _INDEX = re.compile(r"\+?[0-9]+", re.ASCII)
-_LONGEST_INDEX = 18
+_MAX_INDEX = 18
 
 
 class Nothing(Enum):
@@ -61,7 +61,7 @@ def _by_text(data: JsonValue, path: str) -> JsonValue | Nothing:
 
 
 def _element(elements: list[JsonValue] | str, step: str) -> JsonValue | Nothing:
-    if not _INDEX.fullmatch(step) or len(step) > _LONGEST_INDEX:
+    if not _INDEX.fullmatch(step) or len(step) > _MAX_INDEX:
         return Nothing.NOTHING
     index = int(step)
     return elements[index] if index < len(elements) else Nothing.NOTHING

@@ -18,7 +18,7 @@ from platz.charts.jsonlogic.rules import Rule, parse_rule
 from platz.charts.patterns import InvalidPattern, compile_pattern
 from platz.json import JsonValue
 
-_LONGEST_QUOTA = 2**53
+_MAX_QUOTA = 2**53
 
 
 def parse(rule: JsonValue) -> Rule:
@@ -63,7 +63,7 @@ def _quota(value: JsonValue) -> int:
     number = number_of(value)
     if number is None or math.isnan(number):
         return 0
-    return math.ceil(min(max(number, 0.0), _LONGEST_QUOTA))
+    return math.ceil(min(max(number, 0.0), _MAX_QUOTA))
 
 
 def _if(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:

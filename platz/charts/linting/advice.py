@@ -21,8 +21,8 @@ from platz.charts.parsed_chart import ParsedChart
 from platz.charts.reading.problems import Complaint, Place, Problem, Severity, quoted
 from platz.json import JsonValue
 
-_SHORTEST_REFRESH_SECONDS = 15
-_MOST_FOR_A_FILE = 100
+_MIN_REFRESH_SECONDS = 15
+_MAX_FOR_A_FILE = 100
 
 
 def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
@@ -45,7 +45,7 @@ def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
 def _in(file: str, complaints: Iterable[Complaint]) -> list[Problem]:
     return [
         Problem(severity=Severity.WARNING, file=file, complaint=complaint)
-        for complaint in islice(complaints, _MOST_FOR_A_FILE)
+        for complaint in islice(complaints, _MAX_FOR_A_FILE)
     ]
 
 
@@ -75,10 +75,10 @@ def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Com
     yield from document.ignored
     features = document.features
     prefix: Place = () if document.version is Version.V0 else ("spec",)
-    if features.status and features.status.refresh_interval_secs < _SHORTEST_REFRESH_SECONDS:
+    if features.status and features.status.refresh_interval_secs < _MIN_REFRESH_SECONDS:
         yield Complaint(
             place=(*prefix, "status", "refresh_interval_secs"),
-            message=f"Platz polls no more often than every {_SHORTEST_REFRESH_SECONDS} seconds.",
+            message=f"Platz polls no more often than every {_MIN_REFRESH_SECONDS} seconds.",
             remedy="Write what you will get.",
         )
     match features.display_name:

@@ -16,9 +16,9 @@ _SPELLING = re.compile(
     r"[+-]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?|\.[0-9][0-9_]*)(?:[eE][+-]?0*[0-9]{1,9})?", re.ASCII
 )
 _MAGNITUDE = 2**96
-_MOST_FRACTION_DIGITS = 28
+_MAX_FRACTION_DIGITS = 28
 _EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-_LONGEST_TEXT = 1000
+_MAX_TEXT_LENGTH = 1000
 
 
 def decimal_text(value: JsonValue) -> str | None:
@@ -44,11 +44,11 @@ def _float_text(value: float) -> str | None:
 
 
 def _string_text(text: str) -> str | None:
-    if len(text) > _LONGEST_TEXT or not _SPELLING.fullmatch(text):
+    if len(text) > _MAX_TEXT_LENGTH or not _SPELLING.fullmatch(text):
         return None
     number = Decimal(text.replace("_", ""))
     if number.is_zero():
-        fraction_digits = min(max(-_exponent(number), 0), _MOST_FRACTION_DIGITS)
+        fraction_digits = min(max(-_exponent(number), 0), _MAX_FRACTION_DIGITS)
         return "0." + "0" * fraction_digits if fraction_digits else "0"
     if number.adjusted() > 30 or number.copy_abs() >= _MAGNITUDE:
         return None
@@ -57,9 +57,9 @@ def _string_text(text: str) -> str | None:
 
 def _plain(number: Decimal) -> str:
     """Round to 28 fraction digits and to 96 bits of digits, and write without exponent."""
-    if number.adjusted() < -_MOST_FRACTION_DIGITS - 1:
-        return "0." + "0" * _MOST_FRACTION_DIGITS
-    fraction_digits = min(max(-_exponent(number), 0), _MOST_FRACTION_DIGITS)
+    if number.adjusted() < -_MAX_FRACTION_DIGITS - 1:
+        return "0." + "0" * _MAX_FRACTION_DIGITS
+    fraction_digits = min(max(-_exponent(number), 0), _MAX_FRACTION_DIGITS)
     rounded = _rounded(number, fraction_digits)
     while fraction_digits and rounded.scaleb(fraction_digits, _EXACT).copy_abs() >= _MAGNITUDE:
         fraction_digits -= 1

@@ -20,7 +20,7 @@ from platz.json import JsonObject, JsonValue
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
-_MOST_COMPLAINTS = 50
+_MAX_COMPLAINTS = 50
 
 
 class _Absent(Enum):
@@ -44,7 +44,7 @@ class Cursor:
 
     def complain(self, message: str, remedy: str) -> None:
         """Add a complaint about this place."""
-        if not isinstance(self._value, _Absent) and len(self._complaints) < _MOST_COMPLAINTS:
+        if not isinstance(self._value, _Absent) and len(self._complaints) < _MAX_COMPLAINTS:
             self._complaints.append(Complaint(place=self.place, message=message, remedy=remedy))
 
     def text(self) -> str:

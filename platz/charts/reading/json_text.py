@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from platz.json import JsonValue
 
-DEEPEST_NESTING = 128
+MAX_NESTING = 128
 """Containers inside containers. It is the limit under which Platz has always read JSON."""
 
 
@@ -61,7 +61,7 @@ def equal_by_content(left: JsonValue, right: JsonValue) -> bool:
     return left == right
 
 
-def exceeds_nesting(value: JsonValue, limit: int = DEEPEST_NESTING) -> bool:
+def exceeds_nesting(value: JsonValue, limit: int = MAX_NESTING) -> bool:
     """Tell whether containers nest deeper than ``limit``, without recursion."""
     level = _containers([value])
     for _ in range(limit):

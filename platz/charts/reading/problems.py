@@ -17,7 +17,7 @@ from platz.json import JsonValue
 Place: TypeAlias = tuple[str | int, ...]
 """Where in a document: the keys and list positions from its root."""
 
-_LONGEST_QUOTE = 60
+_MAX_QUOTE_LENGTH = 60
 
 
 class Severity(StrEnum):
@@ -87,7 +87,7 @@ def place_text(place: Place) -> str:
     return text
 
 
-def quoted(text: str, *, marks: str = '"', longest: int = _LONGEST_QUOTE) -> str:
+def quoted(text: str, *, marks: str = '"', longest: int = _MAX_QUOTE_LENGTH) -> str:
     """Quote text from outside on one line, cut to a readable length in characters."""
     line = " ".join(text.split())
     cut = line if len(line) <= longest else line[: longest - 1] + "…"

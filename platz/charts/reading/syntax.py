@@ -13,14 +13,14 @@ from collections.abc import Callable
 
 import orjson
 
-from platz.charts.reading.json_text import DEEPEST_NESTING, exceeds_nesting
+from platz.charts.reading.json_text import MAX_NESTING, exceeds_nesting
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument, Place, invalid, quoted
 from platz.charts.reading.yaml_events import YamlDocument, read_yaml
 from platz.charts.reading.yaml_scalars import plain_value
 from platz.json import JsonValue
 
-LARGEST_FILE = 512 * 1024
+MAX_FILE_BYTES = 512 * 1024
 """Bytes of one extension file. Real ones have a few thousand."""
 
 
@@ -36,7 +36,7 @@ def read_json_file(content: bytes) -> JsonValue:
             line=error.lineno,
         ) from error
     if exceeds_nesting(plain):
-        raise invalid(f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.")
+        raise invalid(f"Values nest deeper than {MAX_NESTING} levels.", "Flatten the document.")
     if rb"\u0000" in content and _holds_nul(plain):
         raise invalid("A text holds a NUL character, which can't be stored.", r"Leave \u0000 out.")
     try:
@@ -59,8 +59,8 @@ def lines_of(content: bytes) -> dict[Place, int]:
 
 
 def _text(content: bytes) -> str:
-    if len(content) > LARGEST_FILE:
-        raise invalid(f"The file is larger than {LARGEST_FILE // 1024} KiB.", "Shorten it.")
+    if len(content) > MAX_FILE_BYTES:
+        raise invalid(f"The file is larger than {MAX_FILE_BYTES // 1024} KiB.", "Shorten it.")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -15,13 +15,13 @@ from enum import Enum
 from platz.errors import Rejected
 
 BLOCK = 512
-MOST_MEMBERS = 10_000
-MOST_UNPACKED = 100 * 1024 * 1024
+MAX_MEMBERS = 10_000
+MAX_UNPACKED = 100 * 1024 * 1024
 """Bytes; Helm's own limit for a chart."""
 
 _CHUNK = 64 * 1024
-_MOST_GZIP_STREAMS = 10_000
-_LONGEST_EXTENSION = 64 * 1024
+_MAX_GZIP_STREAMS = 10_000
+_MAX_EXTENSION_BYTES = 64 * 1024
 _TOO_SHORT = "The archive ends too early."
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -67,7 +67,7 @@ class TarStream:
     def members(self) -> Iterator[Member]:
         """Yield the members; raise `UnsafeArchive` with the reason."""
         name, size = None, None
-        for _ in range(MOST_MEMBERS * 2):  # long names come as members of their own
+        for _ in range(MAX_MEMBERS * 2):  # long names come as members of their own
             header = self._next_header()
             if header is None:
                 return
@@ -85,7 +85,7 @@ class TarStream:
                     self._unread = member.size
                     yield member
                     name, size = None, None
-        raise UnsafeArchive(f"The archive has more than {MOST_MEMBERS} members.")
+        raise UnsafeArchive(f"The archive has more than {MAX_MEMBERS} members.")
 
     def content(self) -> bytes:
         """Return the content of the member that was yielded last."""
@@ -108,7 +108,7 @@ class TarStream:
 
     def _extension(self, header: bytes) -> bytes:
         self._unread = _number(header[124:136])
-        if self._unread > _LONGEST_EXTENSION:
+        if self._unread > _MAX_EXTENSION_BYTES:
             raise UnsafeArchive("The archive has a member with an oversized header.")
         return self.content()
 
@@ -160,8 +160,8 @@ class _Unpacked:
                 raise UnsafeArchive(_TOO_SHORT)
         self._buffer, self._offset = chunk, 0
         self._total += len(chunk)
-        if self._total > MOST_UNPACKED:
-            raise UnsafeArchive(f"The archive unpacks to more than {MOST_UNPACKED // 1024**2} MiB.")
+        if self._total > MAX_UNPACKED:
+            raise UnsafeArchive(f"The archive unpacks to more than {MAX_UNPACKED // 1024**2} MiB.")
         return True
 
     def _more(self) -> bytes:
@@ -174,8 +174,8 @@ class _Unpacked:
         if self._position >= len(self._archive):
             return False
         self._streams += 1
-        if self._streams > _MOST_GZIP_STREAMS:  # empty ones cost time without unpacking to anything
-            raise UnsafeArchive(f"The archive is made of more than {_MOST_GZIP_STREAMS} gzip streams.")
+        if self._streams > _MAX_GZIP_STREAMS:  # empty ones cost time without unpacking to anything
+            raise UnsafeArchive(f"The archive is made of more than {_MAX_GZIP_STREAMS} gzip streams.")
         self._inflate = zlib.decompressobj(_GZIP)
         return True
 
@@ -209,7 +209,7 @@ def _number(field: bytes) -> int:
     """Read an octal number, or GNU's base-256 form for large ones."""
     if field[0] & 0x80:
         number = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
-        return min(number, MOST_UNPACKED + 1)
+        return min(number, MAX_UNPACKED + 1)
     text = field.strip(b" \0")
     if text.strip(b"01234567"):
         raise UnsafeArchive("The archive is not a tar file, or it is damaged.")

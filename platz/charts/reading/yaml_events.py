@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from platz.charts.reading.json_text import DEEPEST_NESTING, weight
+from platz.charts.reading.json_text import MAX_NESTING, weight
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument, Place, invalid, quoted
 from platz.charts.reading.yaml_parser import (
@@ -26,7 +26,7 @@ from platz.charts.reading.yaml_parser import (
 from platz.charts.reading.yaml_scalars import NotOfThisTag, plain_value, tagged_value
 from platz.json import JsonValue
 
-MOST_WEIGHT = 200_000
+MAX_WEIGHT = 200_000
 """Values of a document after expanding its aliases, plus one for every 16 characters of text."""
 
 _LIST_TAG = "tag:yaml.org,2002:seq"
@@ -201,15 +201,15 @@ class _Builder:
 
     def _require_room(self, levels: int, line: int) -> None:
         """Refuse to nest this many more collections inside those that are open."""
-        if len(self._open) + levels > DEEPEST_NESTING:
+        if len(self._open) + levels > MAX_NESTING:
             raise invalid(
-                f"Values nest deeper than {DEEPEST_NESTING} levels.", "Flatten the document.", line=line
+                f"Values nest deeper than {MAX_NESTING} levels.", "Flatten the document.", line=line
             )
 
     def _finish(self, finished: _Finished, *, anchor: str | None, newly_counted: int) -> None:
         """Put a finished value where it belongs."""
         self._weight += newly_counted
-        if self._weight > MOST_WEIGHT:
+        if self._weight > MAX_WEIGHT:
             raise invalid("The document has too many values.", "Shorten it, or use fewer aliases.")
         if anchor:
             self._anchors[anchor] = finished

@@ -26,7 +26,7 @@ _SPECIAL_FLOATS = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
 }
-_LONGEST_NUMBER = 1000
+_MAX_NUMBER_LENGTH = 1000
 
 
 class NotOfThisTag(ValueError):
@@ -60,7 +60,7 @@ def tagged_value(tag: str, text: str) -> JsonValue:
 
 
 def _integer(text: str) -> int | None:
-    if len(text) > _LONGEST_NUMBER:
+    if len(text) > _MAX_NUMBER_LENGTH:
         return None
     for spelling, base in _INTEGERS:
         if spelling.fullmatch(text):
@@ -71,7 +71,7 @@ def _integer(text: str) -> int | None:
 def _float(text: str) -> float | None:
     if text in _SPECIAL_FLOATS:
         return _SPECIAL_FLOATS[text]
-    if len(text) > _LONGEST_NUMBER or _LEADING_ZERO.fullmatch(text) or not _FLOAT.fullmatch(text):
+    if len(text) > _MAX_NUMBER_LENGTH or _LEADING_ZERO.fullmatch(text) or not _FLOAT.fullmatch(text):
         return None
     number = float(text)
     return number if math.isfinite(number) else None

@@ -13,10 +13,10 @@ from platz.charts.reading.json_text import copied, weight
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.json import JsonObject, JsonValue
 
-MOST_CELLS = 1024
+MAX_CELLS = 1024
 """Cells of one list."""
 
-MOST_WEIGHT = 2_000_000
+MAX_WEIGHT = 2_000_000
 """Values in all, plus one for every 16 characters: far above what Helm can store in a release."""
 
 _INDEX = re.compile(r"\+?[0-9]+", re.ASCII)
@@ -68,7 +68,7 @@ class ValuesTree:
         """Find, or make, the cell of a list that a bracket segment selects."""
         match _content(segment):
             case "+":
-                return self._padded(cells, len(cells)) if len(cells) < MOST_CELLS else None
+                return self._padded(cells, len(cells)) if len(cells) < MAX_CELLS else None
             case "=":
                 return self._padded(cells, max(len(cells) - 1, 0))
             case content:
@@ -83,7 +83,7 @@ class ValuesTree:
 
     def _charge(self, cost: int) -> None:
         self._weight += cost
-        if self._weight > MOST_WEIGHT:
+        if self._weight > MAX_WEIGHT:
             raise RenderingFailed(RenderingErrorCode.TOO_LARGE)
 
 
@@ -107,7 +107,7 @@ def _index(content: str) -> int | None:
     if not _INDEX.fullmatch(content) or len(content.lstrip("+0")) > 4:
         return None
     index = int(content)
-    return index if index < MOST_CELLS else None
+    return index if index < MAX_CELLS else None
 
 
 def _container(value: JsonValue) -> JsonObject | list[JsonValue] | None:

@@ -26,7 +26,7 @@ from platz.charts.rendering.rendering_errors import RenderingErrorCode, Renderin
 from platz.json import JsonObject, JsonValue
 
 _Code = RenderingErrorCode
-_DEEPEST_VALUES = 250
+_MAX_VALUES_DEPTH = 250
 """Containers inside containers: what every writer of JSON on the way to Helm can write."""
 
 
@@ -71,7 +71,7 @@ class Rendering:
             result = self._resolve(output.value)
             if not isinstance(result, _Skip):
                 tree.write(output.path, result)
-        if exceeds_nesting(tree.root, _DEEPEST_VALUES):
+        if exceeds_nesting(tree.root, _MAX_VALUES_DEPTH):
             raise RenderingFailed(_Code.TOO_LARGE)
         return tree.root
 

@@ -34,7 +34,7 @@ class RenderingErrorCode(StrEnum):
     TOO_LARGE = "too_large"
 
 
-_LONGEST_PARAMETER = 500
+_MAX_PARAMETER_LENGTH = 500
 """Characters; ids and names that people give are shown whole, as section 3.8 demands."""
 
 _SENTENCES = {
@@ -89,5 +89,5 @@ class RenderingFailed(Rejected):
 
 def _shown(parameter: JsonValue) -> str:
     if isinstance(parameter, str):
-        return quoted(parameter, longest=_LONGEST_PARAMETER)
-    return quoted(compact_json(parameter), marks="", longest=_LONGEST_PARAMETER)
+        return quoted(parameter, longest=_MAX_PARAMETER_LENGTH)
+    return quoted(compact_json(parameter), marks="", longest=_MAX_PARAMETER_LENGTH)

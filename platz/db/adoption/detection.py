@@ -32,7 +32,7 @@ class NewerSchema(PlatzError):
     """The database was changed by a newer version of Platz; start that version instead."""
 
 
-class Situation(Enum):
+class SchemaOrigin(Enum):
     """What a database is to these migrations."""
 
     EMPTY = auto()
@@ -40,7 +40,7 @@ class Situation(Enum):
     OURS = auto()
 
 
-def recognise(connection: Connection) -> Situation:
+def detect_origin(connection: Connection) -> SchemaOrigin:
     """Look what the database holds.
 
     Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for a former Platz at an earlier version (section 11.1).
@@ -49,13 +49,13 @@ def recognise(connection: Connection) -> Situation:
     if OUR_VERSIONS in tables and (version := our_version(connection)) is not None:
         if not version.startswith(OUR_PREFIX):
             raise NotAPlatzDatabase
-        return Situation.OURS
+        return SchemaOrigin.OURS
     if OLD_VERSIONS in tables and set(metadata.tables) <= tables:
         _check_old_version(connection)
-        return Situation.OLD_PLATZ
+        return SchemaOrigin.OLD_PLATZ
     if tables - {OUR_VERSIONS}:
         raise NotAPlatzDatabase
-    return Situation.EMPTY
+    return SchemaOrigin.EMPTY
 
 
 def our_version(connection: Connection) -> str | None:

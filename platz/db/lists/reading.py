@@ -17,14 +17,14 @@ from sqlalchemy import Column, Connection, DateTime, Table
 
 from platz.db.lists.filters import Filter
 from platz.db.rows import driver_row
-from platz.db.tables.accounts import SIGHT
+from platz.db.tables.accounts import VISIBLE_SCOPE_SQL
 from platz.errors import NotFound
 from platz.identities import EnvId, Identity
 
 SeenEnvs = frozenset[EnvId] | None
 """The environments whose rows are visible; None: all rows, those without an environment too."""
 
-LARGEST_OFFSET = 2**63 - 1
+MAX_OFFSET = 2**63 - 1
 """PostgreSQL's bigint; a page that begins later is empty all the same."""
 
 
@@ -34,7 +34,7 @@ class Collection:
 
     ``scope`` holds for the rows of the environments ``:seen``; None: every row is open to all who are signed in.
     ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total. Documents of a
-    ``sealed`` collection may hold encrypted values, which whoever answers with them opens.
+    ``encrypt_fields`` collection may hold encrypted values, which whoever answers with them opens.
     """
 
     table: Table
@@ -67,7 +67,7 @@ def read_page(connection: Connection, collection: Collection, listing: Listing, 
     bound: dict[str, object] = {
         "page": listing.page,
         "per_page": listing.per_page,
-        "skipped": min((listing.page - 1) * listing.per_page, LARGEST_OFFSET),
+        "skipped": min((listing.page - 1) * listing.per_page, MAX_OFFSET),
         **{f"filter_{name}": collection.filters[name].bind(value) for name, value in given.items()},
     }
     return _fetch(connection, statement, _with_scope(bound, seen)) or b""
@@ -167,7 +167,7 @@ def seen_item_statement(collection: Collection, caller: type[Identity]) -> str:
     """
     seen = f"(caller.everything OR {collection.scope})" if collection.scope else "true"
     return f"""
-        WITH caller AS ({SIGHT[caller]})
+        WITH caller AS ({VISIBLE_SCOPE_SQL[caller]})
         SELECT (
             SELECT ({_projection(collection)})::text FROM "{collection.table.name}" item
             WHERE item.id = %(id)s::uuid AND {seen.replace(":seen", "caller.env_ids")}

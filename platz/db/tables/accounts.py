@@ -50,7 +50,7 @@ class DeploymentAccountRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sight:
+class VisibleScope:
     """What an identity may see: everything, or the rows of these environments."""
 
     everything: bool
@@ -74,7 +74,7 @@ def deployment_account(connection: Connection, deployment_id: DeploymentId) -> D
     return first_row(connection, query, DeploymentAccountRow)
 
 
-SIGHT: Mapping[type[Identity], str] = {
+VISIBLE_SCOPE_SQL: Mapping[type[Identity], str] = {
     User: """
         SELECT is_admin AS everything,
             ARRAY(SELECT env_id FROM env_user_permissions WHERE user_id = users.id) AS env_ids
@@ -87,10 +87,10 @@ SIGHT: Mapping[type[Identity], str] = {
 sign in any more. Other statements build on it."""
 
 
-def sight(connection: Connection, identity: Identity) -> Sight | None:
+def visible_scope(connection: Connection, identity: Identity) -> VisibleScope | None:
     """What the identity sees; None when it does not exist or is not active."""
-    row = driver_row(connection, SIGHT[type(identity)], {"caller": identity.id})
-    return None if row is None else Sight(everything=row[0], env_ids=frozenset(row[1]))
+    row = driver_row(connection, VISIBLE_SCOPE_SQL[type(identity)], {"caller": identity.id})
+    return None if row is None else VisibleScope(everything=row[0], env_ids=frozenset(row[1]))
 
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:

@@ -58,12 +58,12 @@ def get(connection: Connection, cluster_id: ClusterId) -> ClusterRow | None:
     return first_row(connection, select(clusters).where(clusters.c.id == cluster_id), ClusterRow)
 
 
-def lock(connection: Connection, cluster_id: ClusterId, *, against_use: bool = False) -> ClusterRow | None:
+def lock(connection: Connection, cluster_id: ClusterId, *, exclusive: bool = False) -> ClusterRow | None:
     """Lock the cluster: its environment stays, it is not deleted, and no change brings in a deployment.
 
-    ``against_use`` keeps out everything that refers to the cluster.
+    ``exclusive`` keeps out everything that refers to the cluster.
     """
-    query = select(clusters).where(clusters.c.id == cluster_id).with_for_update(key_share=not against_use)
+    query = select(clusters).where(clusters.c.id == cluster_id).with_for_update(key_share=not exclusive)
     return first_row(connection, query, ClusterRow)
 
 

@@ -41,7 +41,7 @@ def get(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | No
     return first_row(connection, select(types).where(types.c.id == type_id), ResourceTypeRow)
 
 
-def share(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
+def lock_shared(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
     """Read the type and keep it as it is until the transaction ends."""
     query = select(types).where(types.c.id == type_id).with_for_update(read=True)
     return first_row(connection, query, ResourceTypeRow)

@@ -42,9 +42,9 @@ def id_of(connection: Connection, name: str) -> EnvId | None:
     return None if found is None else EnvId(found)
 
 
-def lock(connection: Connection, env_id: EnvId, *, against_use: bool = False) -> EnvRow | None:
-    """Lock the environment; ``against_use`` also keeps new clusters, secrets and permissions out of it."""
-    query = select(envs).where(envs.c.id == env_id).with_for_update(key_share=not against_use)
+def lock(connection: Connection, env_id: EnvId, *, exclusive: bool = False) -> EnvRow | None:
+    """Lock the environment; ``exclusive`` also keeps new clusters, secrets and permissions out of it."""
+    query = select(envs).where(envs.c.id == env_id).with_for_update(key_share=not exclusive)
     return first_row(connection, query, EnvRow)
 
 

@@ -32,13 +32,13 @@ def get(connection: Connection, kind_id: KindId) -> KindRow | None:
     return first_row(connection, select(kinds).where(kinds.c.id == kind_id), KindRow)
 
 
-def lock(connection: Connection, kind_id: KindId, *, against_use: bool = False) -> KindRow | None:
-    """Lock the kind's name; ``against_use`` also keeps new deployments and registries of the kind out."""
-    query = select(kinds).where(kinds.c.id == kind_id).with_for_update(key_share=not against_use)
+def lock(connection: Connection, kind_id: KindId, *, exclusive: bool = False) -> KindRow | None:
+    """Lock the kind's name; ``exclusive`` also keeps new deployments and registries of the kind out."""
+    query = select(kinds).where(kinds.c.id == kind_id).with_for_update(key_share=not exclusive)
     return first_row(connection, query, KindRow)
 
 
-def share(connection: Connection, kind_id: KindId) -> KindRow | None:
+def lock_shared(connection: Connection, kind_id: KindId) -> KindRow | None:
     """Read the kind and keep its name as it is until the transaction ends; others may do the same."""
     return first_row(
         connection, select(kinds).where(kinds.c.id == kind_id).with_for_update(read=True), KindRow

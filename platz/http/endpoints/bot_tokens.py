@@ -19,8 +19,8 @@ from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, answer_json, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, answer_json, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import BotId
 
 
@@ -45,21 +45,21 @@ class CreatedBotToken(Document):
     created_token: str
 
 
-def read_list(call: Call) -> Answer:
+def read_list(call: ApiRequest) -> ApiResponse:
     """One page of all bots' tokens."""
     with call.database.reading() as connection:
         require_site_admin(connection, call.identity)
         return found(reading.read_page(connection, BOT_TOKENS, call.listing, seen=None))
 
 
-def read_one(call: Call) -> Answer:
+def read_one(call: ApiRequest) -> ApiResponse:
     """One token."""
     with call.database.reading() as connection:
         require_site_admin(connection, call.identity)
         return found(reading.read_item(connection, BOT_TOKENS, call.path_id))
 
 
-def create(call: Call[CreateBotToken]) -> Answer:
+def create(call: ApiRequest[CreateBotToken]) -> ApiResponse:
     """Make a token; its creator is kept."""
     bot_id = BotId(call.body.bot_id)
     stored, text = new_api_token()
@@ -78,7 +78,7 @@ def create(call: Call[CreateBotToken]) -> Answer:
     return answer_json({"created_token": text}, status=201)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Revoke a token; it stops working at once."""
     with call.database.transaction() as connection:
         require_site_admin(connection, call.identity)

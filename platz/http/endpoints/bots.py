@@ -13,8 +13,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import BotId
 
 
@@ -38,14 +38,14 @@ class UpdateBot(RequestBody):
     display_name: str | None = None
 
 
-def create(call: Call[NewBot]) -> Answer:
+def create(call: ApiRequest[NewBot]) -> ApiResponse:
     """Insert the bot."""
     with call.database.transaction() as connection:
         permissions.require_site_admin(connection, call.identity)
         return created(row_of(call, connection, BOTS, bots.create(connection, call.body.display_name)))
 
 
-def update(call: Call[UpdateBot]) -> Answer:
+def update(call: ApiRequest[UpdateBot]) -> ApiResponse:
     """Rename the bot."""
     bot_id, name = BotId(call.path_id), call.body.display_name
     with call.database.transaction() as connection:
@@ -55,7 +55,7 @@ def update(call: Call[UpdateBot]) -> Answer:
         return found(row_of(call, connection, BOTS, bot_id))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Delete the bot with its tokens."""
     with call.database.transaction() as connection:
         permissions.require_site_admin(connection, call.identity)

@@ -11,8 +11,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
 from platz.http.openapi.models import Document, Name
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, found
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, found
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import KindId
 
 
@@ -30,7 +30,7 @@ class UpdateDeploymentKind(RequestBody):
     name: Name
 
 
-def update(call: Call[UpdateDeploymentKind]) -> Answer:
+def update(call: ApiRequest[UpdateDeploymentKind]) -> ApiResponse:
     """Rename the kind."""
     with call.database.transaction() as connection:
         kinds.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)

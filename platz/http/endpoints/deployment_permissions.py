@@ -15,8 +15,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import EnvId, KindId, UserId
 
 
@@ -40,7 +40,7 @@ class NewDeploymentPermission(RequestBody):
     role: DeploymentRole
 
 
-def create(call: Call[NewDeploymentPermission]) -> Answer:
+def create(call: ApiRequest[NewDeploymentPermission]) -> ApiResponse:
     """Grant the role."""
     env_id = EnvId(call.body.env_id)
     with call.database.transaction() as connection:
@@ -55,7 +55,7 @@ def create(call: Call[NewDeploymentPermission]) -> Answer:
         return created(row_of(call, connection, DEPLOYMENT_PERMISSIONS, granted))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Take the role away."""
     permission_id = DeploymentPermissionId(call.path_id)
     with call.database.transaction() as connection:

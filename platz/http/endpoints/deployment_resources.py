@@ -14,8 +14,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
 from platz.http.openapi.models import AnyJson, Document, JsonMap, Moment, Name
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import DeploymentId
 
 
@@ -52,7 +52,7 @@ class UpdateDeploymentResource(RequestBody):
     props: AnyJson = None
 
 
-def create(call: Call[NewDeploymentResource]) -> Answer:
+def create(call: ApiRequest[NewDeploymentResource]) -> ApiResponse:
     """Insert the resource; its create hook follows."""
     body = call.body
     new = resources.NewResource(
@@ -69,7 +69,7 @@ def create(call: Call[NewDeploymentResource]) -> Answer:
         return created(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id))
 
 
-def update(call: Call[UpdateDeploymentResource]) -> Answer:
+def update(call: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
     """Save, ask for the update hook, reinstall who uses it. The answer shows status and reason from before."""
     update = resources.ResourceUpdate(name=call.body.name, props=call.body.props)
     resource_id = ResourceId(call.path_id)
@@ -83,7 +83,7 @@ def update(call: Call[UpdateDeploymentResource]) -> Answer:
         return found(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Ask for the delete hook."""
     with call.database.transaction() as connection:
         resources.delete_resource(connection, call.identity, ResourceId(call.path_id))

@@ -13,8 +13,8 @@ from platz.http.endpoints.writing import Entity, create_route
 from platz.http.openapi.models import Document, Moment
 from platz.http.openapi.task_models import DeploymentTaskOperation
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found
-from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.http.responses import ApiResponse, created, found
+from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.identities import DeploymentId, TaskId
 from platz.tasks.operations import from_json
 
@@ -55,7 +55,7 @@ class CancelDeploymentTask(RequestBody):
     reason: str | None = None
 
 
-def create(call: Call[CreateDeploymentTask]) -> Answer:
+def create(call: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
     """Check and queue an action or a restart."""
     request = tasks.TaskRequest(
         deployment_id=DeploymentId(call.body.deployment_id),
@@ -69,7 +69,7 @@ def create(call: Call[CreateDeploymentTask]) -> Answer:
         return created(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
 
 
-def cancel(call: Call[CancelDeploymentTask]) -> Answer:
+def cancel(call: ApiRequest[CancelDeploymentTask]) -> ApiResponse:
     """Cancel a task that is due in more than five minutes."""
     task_id = TaskId(call.path_id)
     with call.database.transaction() as connection:

@@ -13,8 +13,8 @@ from platz.http.endpoints.writing import Entity, create_route, delete_route, upd
 from platz.http.openapi.models import AnyJson, Document
 from platz.http.openapi.status_models import DeploymentReportedStatus
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import ChartId, ClusterId, DeploymentId, KindId
 
 
@@ -60,7 +60,7 @@ class UpdateDeployment(RequestBody):
     description_md: str | None = None
 
 
-def create(call: Call[NewDeployment]) -> Answer:
+def create(call: ApiRequest[NewDeployment]) -> ApiResponse:
     """Insert the deployment and queue its Install."""
     body = call.body
     new = deployments.NewDeployment(
@@ -78,7 +78,7 @@ def create(call: Call[NewDeployment]) -> Answer:
         return created(row_of(call, connection, DEPLOYMENTS, deployment_id))
 
 
-def update(call: Call[UpdateDeployment]) -> Answer:
+def update(call: ApiRequest[UpdateDeployment]) -> ApiResponse:
     """Save what differs and queue what follows from it."""
     body, deployment_id = call.body, DeploymentId(call.path_id)
     update = deployments.DeploymentUpdate(
@@ -97,7 +97,7 @@ def update(call: Call[UpdateDeployment]) -> Answer:
         return found(row_of(call, connection, DEPLOYMENTS, deployment_id))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Mark the deployment as being deleted and queue its Uninstall."""
     with call.database.transaction() as connection:
         deployments.delete_deployment(connection, call.identity, DeploymentId(call.path_id))

@@ -15,8 +15,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import EnvId, User, UserId
 
 
@@ -38,7 +38,7 @@ class NewEnvUserPermission(RequestBody):
     role: EnvUserRole
 
 
-def create(call: Call[NewEnvUserPermission]) -> Answer:
+def create(call: ApiRequest[NewEnvUserPermission]) -> ApiResponse:
     """Grant the role."""
     env_id, user_id = EnvId(call.body.env_id), UserId(call.body.user_id)
     with call.database.transaction() as connection:
@@ -47,7 +47,7 @@ def create(call: Call[NewEnvUserPermission]) -> Answer:
         return created(row_of(call, connection, ENV_USER_PERMISSIONS, granted))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Take the role away; nobody can lock themselves out."""
     permission_id = EnvUserPermissionId(call.path_id)
     with call.database.transaction() as connection:

@@ -11,8 +11,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
 from platz.http.openapi.models import AnyJson, Document, Name
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import EnvId
 
 
@@ -43,14 +43,14 @@ class UpdateEnv(RequestBody):
     auto_add_new_users: bool | None = None
 
 
-def create(call: Call[NewEnv]) -> Answer:
+def create(call: ApiRequest[NewEnv]) -> ApiResponse:
     """Insert the environment; its creator becomes its admin."""
     new = envs.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
     with call.database.transaction() as connection:
         return created(row_of(call, connection, ENVS, envs.create_env(connection, call.identity, new)))
 
 
-def update(call: Call[UpdateEnv]) -> Answer:
+def update(call: ApiRequest[UpdateEnv]) -> ApiResponse:
     """Save what is given."""
     update = envs.EnvUpdate(
         name=call.body.name,
@@ -63,7 +63,7 @@ def update(call: Call[UpdateEnv]) -> Answer:
         return found(row_of(call, connection, ENVS, call.path_id))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Delete the environment; its clusters stay, without one."""
     with call.database.transaction() as connection:
         envs.delete_env(connection, call.identity, EnvId(call.path_id))

@@ -15,8 +15,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, found
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, found
+from platz.http.route import AnyRoute, ApiRequest, Permission
 
 
 class HelmRegistry(Document):
@@ -38,7 +38,7 @@ class UpdateHelmRegistry(RequestBody):
     fa_icon: str | None = None
 
 
-def update(call: Call[UpdateHelmRegistry]) -> Answer:
+def update(call: ApiRequest[UpdateHelmRegistry]) -> ApiResponse:
     """Choose another icon."""
     registry_id, icon = RegistryId(call.path_id), call.body.fa_icon
     with call.database.transaction() as connection:

@@ -15,8 +15,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 
 
 class HelmTagFormat(Document):
@@ -33,7 +33,7 @@ class NewHelmTagFormat(RequestBody):
     pattern: str
 
 
-def create(call: Call[NewHelmTagFormat]) -> Answer:
+def create(call: ApiRequest[NewHelmTagFormat]) -> ApiResponse:
     """Add the format; chart discovery reads the charts' tags again."""
     with call.database.transaction() as connection:
         permissions.require_site_admin(connection, call.identity)
@@ -46,7 +46,7 @@ def create(call: Call[NewHelmTagFormat]) -> Answer:
         )
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Remove the format; charts that it was applied to keep what it told."""
     format_id = TagFormatId(call.path_id)
     with call.database.transaction() as connection:

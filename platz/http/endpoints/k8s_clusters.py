@@ -12,8 +12,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, delete_route, update_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import ClusterId, EnvId
 
 
@@ -49,7 +49,7 @@ class UpdateK8sCluster(RequestBody):
     grafana_datasource_name: str | None = None
 
 
-def update(call: Call[UpdateK8sCluster]) -> Answer:
+def update(call: ApiRequest[UpdateK8sCluster]) -> ApiResponse:
     """Save what is given."""
     with call.database.transaction() as connection:
         clusters.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
@@ -74,7 +74,7 @@ def _asked(body: UpdateK8sCluster) -> ClusterUpdate:
     )
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Delete a cluster without deployments."""
     with call.database.transaction() as connection:
         clusters.delete_cluster(connection, call.identity, ClusterId(call.path_id))

@@ -16,8 +16,8 @@ from platz.http.endpoints import sign_in
 from platz.http.endpoints.bots import Bot as BotDocument
 from platz.http.endpoints.users import User as UserDocument
 from platz.http.openapi.models import Document
-from platz.http.responses import Answer, answer_json
-from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.http.responses import ApiResponse, answer_json
+from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.identities import Bot, Deployment, User
 
 
@@ -56,18 +56,18 @@ class ServerInfo(Document):
     version: str
 
 
-def me(call: Call) -> Answer:
+def me(call: ApiRequest) -> ApiResponse:
     """Tell the caller who they are. A user's browser gets the cookie that opens live events."""
     body = b'{"%s":%s}' % (type(call.identity).__name__.encode(), _self(call))
-    return Answer(status=200, body=body, headers=_live_pass(call))
+    return ApiResponse(status=200, body=body, headers=_live_pass(call))
 
 
-def server(call: Call) -> Answer:
+def server(call: ApiRequest) -> ApiResponse:
     """Tell the release."""
     return answer_json({"version": call.services.version})
 
 
-def _self(call: Call) -> bytes:
+def _self(call: ApiRequest) -> bytes:
     with call.database.reading() as connection:
         match call.identity:
             case User(id=user_id):
@@ -81,7 +81,7 @@ def _self(call: Call) -> bytes:
     return answer_json({"id": str(account.id), "name": account.name}).body
 
 
-def _live_pass(call: Call) -> tuple[tuple[str, str], ...]:
+def _live_pass(call: ApiRequest) -> tuple[tuple[str, str], ...]:
     """Only for a user's access token: the pass ends when the token does."""
     proof = call.authenticated
     if proof is None or proof.credential is not Credential.ACCESS_TOKEN or proof.expires_at is None:

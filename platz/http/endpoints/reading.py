@@ -11,16 +11,16 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from platz.access.authentication import subject_gone, told_as_database_error
-from platz.db.field_encryption import opened_bytes
+from platz.db.field_encryption import decrypt_bytes
 from platz.db.lists import reading
 from platz.db.lists.filters import ValueType
 from platz.db.lists.reading import Collection, SeenEnvs
 from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
-from platz.http.responses import Answer, found
-from platz.http.route import Body, Call, Permission, ProvesCaller, Route
+from platz.http.responses import ApiResponse, found
+from platz.http.route import ApiRequest, Body, Permission, Route, SelfAuthenticatingHandler
 
-Handler = Callable[[Call], Answer]
+Handler = Callable[[ApiRequest], ApiResponse]
 
 _KINDS: Mapping[ValueType, Kind] = {
     ValueType.TEXT: Kind.TEXT,
@@ -40,7 +40,7 @@ def list_route(
 ) -> Route:
     """`GET path`: one page of the collection; ``handler`` and ``permission`` where a plain read will not do."""
 
-    def handle(call: Call) -> Answer:
+    def handle(call: ApiRequest) -> ApiResponse:
         listing, seen = call.listing, seen_by(call, collection)
         with call.database.reading() as connection:
             body = reading.read_page(connection, collection, listing, seen=seen)
@@ -73,7 +73,7 @@ def detail_route(
 ) -> Route:
     """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
 
-    def handle(call: Call) -> Answer:
+    def handle(call: ApiRequest) -> ApiResponse:
         with told_as_database_error(), call.database.reading() as connection:
             body = reading.read_item_as(connection, collection, call.path_id_or_none, caller=call.identity)
         if body is None:
@@ -86,7 +86,7 @@ def detail_route(
         operation_id=operation_id,
         tag=entity.tag,
         summary=f"Read {entity.noun}",
-        handler=handler or ProvesCaller(handle),
+        handler=handler or SelfAuthenticatingHandler(handle),
         permission=permission or _reading_permission(collection),
         response=entity.item,
         errors=(404,),
@@ -95,7 +95,7 @@ def detail_route(
 
 
 def row_of(
-    call: Call[Body],
+    call: ApiRequest[Body],
     connection: Connection,
     collection: Collection,
     row_id: UUID,
@@ -107,11 +107,11 @@ def row_of(
     return _opened(call, collection, body)
 
 
-def _opened(call: Call[Body], collection: Collection, body: bytes) -> bytes:
-    return opened_bytes(body, call.services.decrypt) if collection.sealed else body
+def _opened(call: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
+    return decrypt_bytes(body, call.services.decrypt) if collection.sealed else body
 
 
-def seen_by(call: Call, collection: Collection) -> SeenEnvs:
+def seen_by(call: ApiRequest, collection: Collection) -> SeenEnvs:
     """The environments whose rows the identity sees; None: all."""
     if collection.scope is None:
         return None

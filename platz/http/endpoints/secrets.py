@@ -14,8 +14,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, created, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, created, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import EnvId
 
 
@@ -46,7 +46,7 @@ class UpdateSecret(RequestBody):
     contents: str | None = Field(default=None, repr=False)
 
 
-def create(call: Call[NewSecret]) -> Answer:
+def create(call: ApiRequest[NewSecret]) -> ApiResponse:
     """Insert the secret."""
     body = call.body
     new = secrets.NewSecret(
@@ -57,7 +57,7 @@ def create(call: Call[NewSecret]) -> Answer:
         return created(row_of(call, connection, SECRETS, secret_id))
 
 
-def update(call: Call[UpdateSecret]) -> Answer:
+def update(call: ApiRequest[UpdateSecret]) -> ApiResponse:
     """Save what is given and reinstall the deployments that use the secret."""
     update = secrets.SecretUpdate(name=call.body.name, contents=call.body.contents)
     secret_id = SecretId(call.path_id)
@@ -66,7 +66,7 @@ def update(call: Call[UpdateSecret]) -> Answer:
         return found(row_of(call, connection, SECRETS, secret_id))
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Delete the secret."""
     with call.database.transaction() as connection:
         secrets.delete_secret(connection, call.identity, SecretId(call.path_id))

@@ -12,8 +12,8 @@ from platz.access.tokens import VerifiedClaims
 from platz.http.cookies import SIGN_IN_COOKIE, Cookies
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, answer_json
-from platz.http.route import AnyRoute, Call, Permission, Route
+from platz.http.responses import ApiResponse, answer_json
+from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.http.services import Services
 from platz.identities import User
 
@@ -39,15 +39,15 @@ class FinishGoogleLoginResponse(Document):
     access_token: str
 
 
-def start(call: Call) -> Answer:
+def start(call: ApiRequest) -> ApiResponse:
     """Begin a sign-in; its secrets stay in the browser's cookie."""
     started = _sign_in(call.services).start()
     cookie = Cookies(own_url=call.services.own_url).keep_sign_in(started.cookie)
     answer = answer_json({"redirect_url": started.redirect_url})
-    return Answer(status=200, body=answer.body, headers=(cookie,))
+    return ApiResponse(status=200, body=answer.body, headers=(cookie,))
 
 
-def finish(call: Call[OAuth2Response]) -> Answer:
+def finish(call: ApiRequest[OAuth2Response]) -> ApiResponse:
     """Exchange the code; the sign-in's cookie goes, the one for live events comes."""
     cookies = Cookies(own_url=call.services.own_url)
     signed_in = _sign_in(call.services).finish(
@@ -59,7 +59,7 @@ def finish(call: Call[OAuth2Response]) -> Answer:
         cookies.clear_sign_in(),
         live_pass(call.services, VerifiedClaims(identity=identity, expires_at=token.expires_at)),
     )
-    return Answer(status=200, body=answer.body, headers=headers)
+    return ApiResponse(status=200, body=answer.body, headers=headers)
 
 
 def live_pass(services: Services, claims: VerifiedClaims) -> tuple[str, str]:

@@ -24,8 +24,8 @@ from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, answer_json, found, no_content
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, answer_json, found, no_content
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import UserId
 
 OTHERS_TOKENS = "Non-admin users are not allowed to query for user-tokens of other users"
@@ -61,14 +61,14 @@ class _Asker(NamedTuple):
         return self.is_admin or owner == self.id
 
 
-def read_list(call: Call) -> Answer:
+def read_list(call: ApiRequest) -> ApiResponse:
     """Site admins read whose they ask for, or all; others their own."""
     with call.database.reading() as connection:
         listing = _permitted(_asker(connection, call), call.listing)
         return found(reading.read_page(connection, USER_TOKENS, listing, seen=None))
 
 
-def read_one(call: Call) -> Answer:
+def read_one(call: ApiRequest) -> ApiResponse:
     """One token; others' are not there."""
     with call.database.reading() as connection:
         asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
@@ -77,7 +77,7 @@ def read_one(call: Call) -> Answer:
         return found(reading.read_item(connection, USER_TOKENS, call.path_id))
 
 
-def create(call: Call[CreateUserToken]) -> Answer:
+def create(call: ApiRequest[CreateUserToken]) -> ApiResponse:
     """Make a token for the caller or, as a site admin, for anybody."""
     stored, text = new_api_token()
     with call.database.transaction() as connection:
@@ -91,7 +91,7 @@ def create(call: Call[CreateUserToken]) -> Answer:
     return answer_json({"created_token": text}, status=201)
 
 
-def delete(call: Call) -> Answer:
+def delete(call: ApiRequest) -> ApiResponse:
     """Revoke a token; it stops working at once."""
     with call.database.transaction() as connection:
         asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
@@ -103,7 +103,7 @@ def delete(call: Call) -> Answer:
     return no_content()
 
 
-def _asker(connection: Connection, call: Call[Any]) -> _Asker:  # Any: the body plays no part
+def _asker(connection: Connection, call: ApiRequest[Any]) -> _Asker:  # Any: the body plays no part
     """Only users have user tokens."""
     user_id = require_active_user(connection, call.identity)
     return _Asker(id=user_id, is_admin=is_site_admin(connection, call.identity))

@@ -13,8 +13,8 @@ from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, update_route
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
-from platz.http.responses import Answer, found
-from platz.http.route import AnyRoute, Call, Permission
+from platz.http.responses import ApiResponse, found
+from platz.http.route import AnyRoute, ApiRequest, Permission
 from platz.identities import User as UserIdentity
 from platz.identities import UserId
 
@@ -37,7 +37,7 @@ class UpdateUser(RequestBody):
     is_active: bool | None = None
 
 
-def update(call: Call[UpdateUser]) -> Answer:
+def update(call: ApiRequest[UpdateUser]) -> ApiResponse:
     """Set the flags of another user."""
     user_id = UserId(call.path_id)
     with call.database.transaction() as connection:

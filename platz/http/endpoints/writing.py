@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from platz.http.openapi.models import Document
-from platz.http.responses import Answer
-from platz.http.route import Body, Call, Permission, Route
+from platz.http.responses import ApiResponse
+from platz.http.route import ApiRequest, Body, Permission, Route
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Entity:
 def create_route(
     entity: Entity,
     operation_id: str,
-    handler: Callable[[Call[Body]], Answer],
+    handler: Callable[[ApiRequest[Body]], ApiResponse],
     *,
     request: type[Body],
     permission: Permission,
@@ -55,7 +55,7 @@ def create_route(
 def update_route(
     entity: Entity,
     operation_id: str | None,
-    handler: Callable[[Call[Body]], Answer],
+    handler: Callable[[ApiRequest[Body]], ApiResponse],
     *,
     request: type[Body],
     permission: Permission,
@@ -79,7 +79,7 @@ def update_route(
 def delete_route(
     entity: Entity,
     operation_id: str,
-    handler: Callable[[Call], Answer],
+    handler: Callable[[ApiRequest], ApiResponse],
     *,
     permission: Permission,
     errors: tuple[int, ...] = (),

@@ -23,19 +23,19 @@ QUEUE_LIMIT = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ending:
+class CloseReason:
     """Why the server ends a connection: the WebSocket close code and a word for client, log and metric."""
 
     code: int
     reason: str
 
 
-FELL_BEHIND = Ending(code=1013, reason="fell behind")
-RIGHTS_GONE = Ending(code=1008, reason="sign in again")
-TOKEN_EXPIRED = Ending(code=1008, reason="token expired")
-TOO_MANY_SUBSCRIPTIONS = Ending(code=1008, reason="too many subscriptions")
-FRAME_TOO_LONG = Ending(code=1009, reason="frame too long")
-SERVER_FAILED = Ending(code=1011, reason="server failed")
+FELL_BEHIND = CloseReason(code=1013, reason="fell behind")
+RIGHTS_GONE = CloseReason(code=1008, reason="sign in again")
+TOKEN_EXPIRED = CloseReason(code=1008, reason="token expired")
+TOO_MANY_SUBSCRIPTIONS = CloseReason(code=1008, reason="too many subscriptions")
+FRAME_TOO_LONG = CloseReason(code=1009, reason="frame too long")
+SERVER_FAILED = CloseReason(code=1011, reason="server failed")
 
 
 class LiveClient:
@@ -53,7 +53,7 @@ class LiveClient:
         self.subscriptions = Subscriptions(everything=everything)
         self._queue = EventQueue(QUEUE_LIMIT)
         self._wake = asyncio.Event()
-        self._ended: asyncio.Future[Ending] = asyncio.get_running_loop().create_future()
+        self._ended: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
 
     @property
     def identity(self) -> Identity:
@@ -97,12 +97,12 @@ class LiveClient:
         expires_at = self.authenticated.expires_at
         return expires_at is not None and expires_at <= now
 
-    def end(self, ending: Ending) -> None:
-        """Have the connection closed; the first ending counts. Nothing is sent to the client any more."""
+    def end(self, close_reason: CloseReason) -> None:
+        """Have the connection closed; the first close_reason counts. Nothing is sent to the client any more."""
         if not self._ended.done():
             self._queue.clear()
-            self._ended.set_result(ending)
-            metrics.live_clients_dropped.labels(ending.reason).inc()
+            self._ended.set_result(close_reason)
+            metrics.live_clients_dropped.labels(close_reason.reason).inc()
 
     @property
     def queued(self) -> int:
@@ -110,7 +110,7 @@ class LiveClient:
         return len(self._queue)
 
     @property
-    def ending(self) -> Ending | None:
+    def close_reason(self) -> CloseReason | None:
         """Why the server wants the connection closed, None while it does not."""
         return self._ended.result() if self._ended.done() else None
 

@@ -20,11 +20,17 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from platz.errors import Denied, PlatzError, Retryable, Unauthenticated
-from platz.http.live import client as endings
-from platz.http.live.client import Ending, LiveClient
+from platz.http.live import client as close_reasons
+from platz.http.live.client import CloseReason, LiveClient
 from platz.http.live.feed import LiveFeed
 from platz.http.live.frames import FRAME_LIMIT, read_client_frame
-from platz.http.live.handshake import LIVE_COOKIE, LIVE_PATH, Admission, Gatekeeper, Hello
+from platz.http.live.handshake import (
+    LIVE_COOKIE,
+    LIVE_PATH,
+    AcceptedClient,
+    HandshakeAuthenticator,
+    UpgradeRequest,
+)
 from platz.http.live.subscriptions import TooManySubscriptions
 
 _STATUS: dict[type[PlatzError], HTTPStatus] = {
@@ -48,30 +54,30 @@ async def _no_upgrade(_request: Request) -> Response:
 class LiveConnections:
     """The endpoint of `GET /api/v2/ws`."""
 
-    def __init__(self, feed: LiveFeed, gatekeeper: Gatekeeper) -> None:
+    def __init__(self, feed: LiveFeed, authenticator: HandshakeAuthenticator) -> None:
         self._feed = feed
-        self._gatekeeper = gatekeeper
+        self._authenticator = authenticator
 
     async def serve(self, websocket: WebSocket) -> None:
         """Serve one connection from the upgrade to its end."""
         try:
-            admission = await run_in_threadpool(self._gatekeeper.admit, _hello(websocket))
+            accepted = await run_in_threadpool(self._authenticator.authenticate, _upgrade_request(websocket))
         except PlatzError as error:
             await _refuse(websocket, error)
             return
-        await websocket.accept(subprotocol=admission.subprotocol)
-        client = _client(admission)
+        await websocket.accept(subprotocol=accepted.subprotocol)
+        client = _client(accepted)
         self._feed.join(client)
         try:
-            ending = await _first_end(client, _read(websocket, client), _send(websocket, client))
+            close_reason = await _first_end(client, _read(websocket, client), _send(websocket, client))
         finally:
             self._feed.leave(client)
-        if ending is not None:
-            await _close(websocket, ending)
+        if close_reason is not None:
+            await _close(websocket, close_reason)
 
 
-def _hello(websocket: WebSocket) -> Hello:
-    return Hello(
+def _upgrade_request(websocket: WebSocket) -> UpgradeRequest:
+    return UpgradeRequest(
         subprotocols=websocket.scope["subprotocols"],
         cookie=websocket.cookies.get(LIVE_COOKIE),
         origin=websocket.headers.get("origin"),
@@ -79,12 +85,12 @@ def _hello(websocket: WebSocket) -> Hello:
     )
 
 
-def _client(admission: Admission) -> LiveClient:
+def _client(accepted: AcceptedClient) -> LiveClient:
     return LiveClient(
-        admission.authenticated,
-        admission.scope,
-        key_fingerprint=admission.key_fingerprint,
-        everything=admission.subprotocol is None,
+        accepted.authenticated,
+        accepted.scope,
+        key_fingerprint=accepted.key_fingerprint,
+        everything=accepted.subprotocol is None,
     )
 
 
@@ -97,7 +103,7 @@ async def _refuse(websocket: WebSocket, error: PlatzError) -> None:
     await websocket.send_denial_response(JSONResponse({"message": error.message}, status))
 
 
-async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> Ending | None:
+async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> CloseReason | None:
     """Run until something ends; return what the server ends it with, None when the client is gone."""
     tasks = [asyncio.create_task(coroutine) for coroutine in (*work, client.wait_for_end())]
     try:
@@ -109,7 +115,7 @@ async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> En
     for failure in results:
         if isinstance(failure, Exception) and not isinstance(failure, WebSocketDisconnect | OSError):
             raise failure
-    return client.ending
+    return client.close_reason
 
 
 async def _read(websocket: WebSocket, client: LiveClient) -> None:
@@ -120,7 +126,7 @@ async def _read(websocket: WebSocket, client: LiveClient) -> None:
             return
         text = message.get("text")
         if max(len(text or ""), len(message.get("bytes") or b"")) > FRAME_LIMIT:
-            client.end(endings.FRAME_TOO_LONG)
+            client.end(close_reasons.FRAME_TOO_LONG)
         elif isinstance(text, str):
             _apply(client, text)
 
@@ -133,7 +139,7 @@ def _apply(client: LiveClient, text: str) -> None:
     try:
         client.subscribe(wish)
     except TooManySubscriptions:
-        client.end(endings.TOO_MANY_SUBSCRIPTIONS)
+        client.end(close_reasons.TOO_MANY_SUBSCRIPTIONS)
 
 
 async def _send(websocket: WebSocket, client: LiveClient) -> None:
@@ -143,8 +149,8 @@ async def _send(websocket: WebSocket, client: LiveClient) -> None:
         await send(await client.next_message())
 
 
-async def _close(websocket: WebSocket, ending: Ending) -> None:
+async def _close(websocket: WebSocket, close_reason: CloseReason) -> None:
     """Say why, when the peer still takes it; the protocol ends the connection in any case."""
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
         async with asyncio.timeout(_CLOSE_SECONDS):
-            await websocket.close(ending.code, ending.reason)
+            await websocket.close(close_reason.code, close_reason.reason)

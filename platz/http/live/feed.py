@@ -22,8 +22,8 @@ from anyio.to_thread import run_sync
 from platz import metrics
 from platz.db.events import RowChange
 from platz.errors import PlatzError
-from platz.http.live import client as endings
-from platz.http.live.client import Ending, LiveClient
+from platz.http.live import client as close_reasons
+from platz.http.live.client import CloseReason, LiveClient
 from platz.http.live.event_queue import EventQueue
 from platz.http.live.frames import LiveEvent
 from platz.http.live.rights import CurrentRights, may_have_lost_rights
@@ -129,7 +129,7 @@ class LiveFeed:
                 await self._turn()
         except Exception:
             log.exception("Live events failed", action="live_feed_failed")
-            self._end_all(endings.SERVER_FAILED)
+            self._end_all(close_reasons.SERVER_FAILED)
             raise
 
     async def _turn(self) -> None:
@@ -150,7 +150,7 @@ class LiveFeed:
         now = datetime.now(UTC)
         for client in list(self._clients):
             if client.has_expired(now):
-                self._end(client, endings.TOKEN_EXPIRED)
+                self._end(client, close_reasons.TOKEN_EXPIRED)
         self._doubtful |= self._clients
 
     def _next_events(self) -> list[LiveEvent]:
@@ -159,7 +159,7 @@ class LiveFeed:
             self._rights_changes = []
             overflowed, self._overflowed = self._overflowed, False
         if overflowed:
-            self._end_all(endings.FELL_BEHIND)
+            self._end_all(close_reasons.FELL_BEHIND)
         self._doubtful.update(
             client for client in self._clients if any(touches(client) for touches in changes)
         )
@@ -194,7 +194,7 @@ class LiveFeed:
     def _apply(self, client: LiveClient, rights: CurrentRights) -> None:
         scope = rights.scopes.get(client.identity)
         if scope is None or client.key_fingerprint != rights.key_fingerprint:
-            self._end(client, endings.RIGHTS_GONE)
+            self._end(client, close_reasons.RIGHTS_GONE)
         else:
             client.change_scope(scope)
 
@@ -212,13 +212,13 @@ class LiveFeed:
                 await self._settle_rights()
         metrics.live_deliveries.inc(deliveries)
 
-    def _end(self, client: LiveClient, ending: Ending) -> None:
-        client.end(ending)
+    def _end(self, client: LiveClient, close_reason: CloseReason) -> None:
+        client.end(close_reason)
         self.leave(client)
 
-    def _end_all(self, ending: Ending) -> None:
+    def _end_all(self, close_reason: CloseReason) -> None:
         for client in list(self._clients):
-            self._end(client, ending)
+            self._end(client, close_reason)
 
 
 def _retrieve_failure(worker: asyncio.Task[None]) -> None:

@@ -23,7 +23,7 @@ LIVE_PATH = "/api/v2/ws"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hello:
+class UpgradeRequest:
     """What a client presents when it asks for the upgrade."""
 
     subprotocols: Sequence[str]
@@ -33,7 +33,7 @@ class Hello:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Admission:
+class AcceptedClient:
     """An admitted client; ``subprotocol`` is what the answer names, None in cookie mode."""
 
     authenticated: Authenticated
@@ -42,7 +42,7 @@ class Admission:
     subprotocol: str | None
 
 
-class Gatekeeper:
+class HandshakeAuthenticator:
     """Admits or refuses; blocking, so it is called on a thread."""
 
     def __init__(
@@ -53,38 +53,38 @@ class Gatekeeper:
         self._database = database
         self._own_origin = origin_of(own_url)
 
-    def admit(self, hello: Hello) -> Admission:
+    def authenticate(self, upgrade_request: UpgradeRequest) -> AcceptedClient:
         """Raise `Unauthenticated`, `Denied` (foreign page) or `Retryable`."""
         fingerprint = self._tokens.key_fingerprint()
-        authenticated = self._authenticate(hello)
+        authenticated = self._authenticate(upgrade_request)
         with self._database.reading() as connection:
             scope = scope_of(connection, authenticated.identity)
-        subprotocol = SUBPROTOCOL if hello.subprotocols else None
-        return Admission(
+        subprotocol = SUBPROTOCOL if upgrade_request.subprotocols else None
+        return AcceptedClient(
             authenticated=authenticated,
             scope=scope,
             key_fingerprint=fingerprint,
             subprotocol=subprotocol,
         )
 
-    def _authenticate(self, hello: Hello) -> Authenticated:
-        match list(hello.subprotocols):
+    def _authenticate(self, upgrade_request: UpgradeRequest) -> Authenticated:
+        match list(upgrade_request.subprotocols):
             case [name, token, *_] if name == SUBPROTOCOL:
                 return self._authenticator.by_access_token(token)
             case []:
-                self._require_own_page(hello)
-                if hello.cookie is not None:
-                    return self._authenticator.by_live_pass(hello.cookie)
+                self._require_own_page(upgrade_request)
+                if upgrade_request.cookie is not None:
+                    return self._authenticator.by_live_pass(upgrade_request.cookie)
             case _:
                 pass
         raise Unauthenticated("Missing websocket access token")
 
-    def _require_own_page(self, hello: Hello) -> None:
+    def _require_own_page(self, upgrade_request: UpgradeRequest) -> None:
         """Browsers send the cookie for any page; only ours may use it."""
-        if hello.origin is None:
+        if upgrade_request.origin is None:
             return
-        origin = origin_of(hello.origin)
+        origin = origin_of(upgrade_request.origin)
         if origin is None or (
-            origin != self._own_origin and origin[1] != authority_of(origin[0], hello.host or "")
+            origin != self._own_origin and origin[1] != authority_of(origin[0], upgrade_request.host or "")
         ):
             raise Denied("This page may not open live events.", reason="foreign origin")

@@ -18,7 +18,7 @@ from platz.access.origins import authority_of
 _NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 
-class OneName:
+class CanonicalHost:
     """Around the pages of an installation, whatever its own address is."""
 
     def __init__(self, pages: ASGIApp, *, own_url: str) -> None:

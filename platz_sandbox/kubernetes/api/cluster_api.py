@@ -27,7 +27,7 @@ from platz_sandbox.kubernetes.api.listing import read_page
 from platz_sandbox.kubernetes.api.object_forms import render_list, renderer
 from platz_sandbox.kubernetes.api.reviews import review
 from platz_sandbox.kubernetes.api.scale import scale_of, scaling
-from platz_sandbox.kubernetes.api.watching import Bells, read_wanted, watch
+from platz_sandbox.kubernetes.api.watching import ChangeSignals, read_wanted, watch
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation
 from platz_sandbox.kubernetes.objects.deleting import delete, read_options
 from platz_sandbox.kubernetes.objects.document import KubeObject, is_object, part
@@ -92,7 +92,7 @@ class Call:
 class ClusterApi:
     """Answers the requests to one cluster."""
 
-    def __init__(self, cluster: Cluster, bells: Bells) -> None:
+    def __init__(self, cluster: Cluster, bells: ChangeSignals) -> None:
         self.cluster = cluster
         self._bells = bells
         self._writing = Writing(cluster)

@@ -27,7 +27,7 @@ _BATCH = 500  # events in one write, so that a long replay does not hold the loo
 Render = Callable[[Stored], bytes]
 
 
-class Bells:
+class ChangeSignals:
     """Wakes the watchers of a kind when one of its objects changes."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -129,7 +129,7 @@ def _lines(changes: Iterable[Change], wanted: Wanted) -> Iterable[bytes]:
             yield _event(ChangeType.DELETED, wanted.render(change.now))
 
 
-async def watch(cluster: Cluster, bells: Bells, wanted: Wanted) -> AsyncIterator[bytes]:
+async def watch(cluster: Cluster, bells: ChangeSignals, wanted: Wanted) -> AsyncIterator[bytes]:
     """Yield the watch's bytes, whole events only, until its time is over or its past is gone."""
     ends = time.monotonic() + wanted.seconds
     history = cluster.history(wanted.kind.resource)

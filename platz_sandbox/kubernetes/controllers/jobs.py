@@ -27,7 +27,7 @@ from platz_sandbox.kubernetes.objects.kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _BY = "job-controller"
-_LONGEST_BACKOFF = 60.0
+_MAX_BACKOFF_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ def _count(pods: list[Stored]) -> _Count:
         active=[pod for pod in pods if is_active(pod)],
         succeeded=sum(pod.fields["status.phase"] == "Succeeded" for pod in pods),
         failed=len(failed),
-        last_failure=min(ages, default=_LONGEST_BACKOFF),
+        last_failure=min(ages, default=_MAX_BACKOFF_SECONDS),
     )
 
 
@@ -118,7 +118,7 @@ class JobLoop(Loop):
         deadline = dig(document, "spec", "activeDeadlineSeconds")
         again = float(deadline) - seconds_since(_started(document)) if deadline is not None else None
         missing = max(left - len(count.active), 0)
-        pause = min(self.timing.run * 2 ** (count.failed - 1), _LONGEST_BACKOFF) if count.failed else 0.0
+        pause = min(self.timing.run * 2 ** (count.failed - 1), _MAX_BACKOFF_SECONDS) if count.failed else 0.0
         if missing and count.last_failure < pause:
             return pause - count.last_failure
         for _ in range(missing):

@@ -10,12 +10,12 @@ import pykka
 import pytest
 from waiting import eventually
 
-from platz.actors.actor import Actor, House
-from platz.actors.actor_registry import Roster
-from platz.actors.event_bus import Switchboard
+from platz.actors.actor import Actor, ActorContext
+from platz.actors.actor_registry import ActorRegistry
+from platz.actors.event_bus import EventBus
 from platz.actors.messages import Heartbeat, StopChildren, Tick
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
-from platz.actors.timers import Ticker
+from platz.actors.timers import Timers
 
 FAST = RestartPolicy(
     first_seconds=0.01, longest_seconds=0.05, most=5, window_seconds=30, hang_seconds=0.5, watch_seconds=0.1
@@ -33,16 +33,16 @@ class Child(Actor):
         *,
         name: str,
         generation: int,
-        house: House,
+        actor_context: ActorContext,
         fail_starts: int = 0,
         gate: threading.Event | None = None,
     ) -> None:
-        super().__init__(name=name, generation=generation, house=house)
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._fail_starts = fail_starts
         self._gate = gate or threading.Event()
         self.handled = 0
 
-    def begin(self) -> None:
+    def on_started(self) -> None:
         if self.generation < self._fail_starts:
             raise RuntimeError("can't start yet")
 
@@ -56,7 +56,7 @@ class Child(Actor):
                 self.handled += 1
         return self.handled
 
-    def release(self) -> None:
+    def on_stopped(self) -> None:
         if self.name == "bad-stop":
             raise RuntimeError("stop failed")
 
@@ -65,18 +65,20 @@ class Scene:
     """A supervisor with children, and what became of them."""
 
     def __init__(self) -> None:
-        self.ticker = Ticker()
-        self.ticker.start()
-        self.house = House(
-            roster=Roster(), switchboard=Switchboard(), ticker=self.ticker, failed=lambda *_: None
+        self.timers = Timers()
+        self.timers.start()
+        self.actor_context = ActorContext(
+            actor_registry=ActorRegistry(), event_bus=EventBus(), timers=self.timers, failed=lambda *_: None
         )
         self.gave_up: list[str] = []
         self.gate = threading.Event()
         self.refs: dict[str, list[pykka.ActorRef[Child]]] = {}
 
     def spec(self, name: str, **options: object) -> ChildSpec:
-        def start(*, name: str, generation: int, house: House) -> pykka.ActorRef[Child]:
-            ref = Child.start(name=name, generation=generation, house=house, gate=self.gate, **options)
+        def start(*, name: str, generation: int, actor_context: ActorContext) -> pykka.ActorRef[Child]:
+            ref = Child.start(
+                name=name, generation=generation, actor_context=actor_context, gate=self.gate, **options
+            )
             self.refs.setdefault(name, []).append(ref)
             return ref
 
@@ -86,13 +88,13 @@ class Scene:
         self, children: Sequence[ChildSpec], policy: RestartPolicy = FAST
     ) -> pykka.ActorRef[Supervisor]:
         ref = Supervisor.start(
-            house=self.house,
+            actor_context=self.actor_context,
             children=children,
             runner_of=lambda _: None,
             policy=policy,
             give_up=self.gave_up.append,
         )
-        assert not self.house.roster.wait_until_ready(["supervisor"], seconds=5)
+        assert not self.actor_context.actor_registry.wait_until_ready(["supervisor"], seconds=5)
         return ref
 
     def generation(self, name: str) -> int:
@@ -100,7 +102,7 @@ class Scene:
 
     def close(self) -> None:
         self.gate.set()
-        self.ticker.stop()
+        self.timers.stop()
         pykka.ActorRegistry.stop_all(timeout=5)
 
 
@@ -115,7 +117,7 @@ def test_a_child_that_fails_in_a_message_is_restarted_alone(scene: Scene) -> Non
     scene.supervise([scene.spec("good"), scene.spec("bad")])
     scene.refs["bad"][0].tell(Tick(name="explode"))
     eventually(lambda: scene.generation("bad") == 1)
-    assert not scene.house.roster.wait_until_ready(["bad"], seconds=5)
+    assert not scene.actor_context.actor_registry.wait_until_ready(["bad"], seconds=5)
     assert scene.refs["bad"][1].ask(Tick(name="work"), timeout=5) == 1
     assert scene.generation("good") == 0
     assert scene.gave_up == []
@@ -123,7 +125,7 @@ def test_a_child_that_fails_in_a_message_is_restarted_alone(scene: Scene) -> Non
 
 def test_a_child_that_fails_in_start_is_tried_until_it_starts(scene: Scene) -> None:
     scene.supervise([scene.spec("slow-starter", fail_starts=3)])
-    assert not scene.house.roster.wait_until_ready(["slow-starter"], seconds=5)
+    assert not scene.actor_context.actor_registry.wait_until_ready(["slow-starter"], seconds=5)
     assert eventually(lambda: scene.generation("slow-starter") == 3)
     assert scene.gave_up == []
 
@@ -180,7 +182,7 @@ def test_a_flood_of_100_000_messages_is_handled_and_its_depth_is_seen(scene: Sce
     flooded.tell(Tick(name="hang"))
     for _ in range(100_000):
         flooded.tell(Tick(name="work"))
-    depth = {health.name: health.depth for health in scene.house.roster.health()}
+    depth = {health.name: health.depth for health in scene.actor_context.actor_registry.health()}
     assert depth["flooded"] >= 100_000 - 1
     assert scene.refs["calm"][0].ask(Heartbeat(), timeout=5) is True
     scene.gate.set()
@@ -189,4 +191,4 @@ def test_a_flood_of_100_000_messages_is_handled_and_its_depth_is_seen(scene: Sce
 
 def _on_stop(ref: pykka.ActorRef[Child], then: Callable[[], None]) -> None:
     actor = ref._actor_weakref()
-    actor.release = then
+    actor.on_stopped = then

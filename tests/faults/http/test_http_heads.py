@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from platz.http import http_protocol
-from platz.http.http_protocol import LARGEST_HEAD
+from platz.http.http_protocol import MAX_HEAD_BYTES
 from platz.http.server import WebServer, bind
 
 WAIT_SECONDS = 10.0
@@ -56,7 +56,7 @@ def last_words(client: socket.socket) -> tuple[int, str]:
 
 def send_for_ever(client: socket.socket) -> None:
     while True:
-        client.sendall(b"a" * LARGEST_HEAD)
+        client.sendall(b"a" * MAX_HEAD_BYTES)
 
 
 def test_a_head_without_end_is_cut_off(client: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,14 +75,14 @@ def test_a_head_that_is_too_long_is_refused(client: socket.socket) -> None:
 
 def test_a_long_head_passes(client: socket.socket) -> None:
     for name in (b"x-first", b"x-second"):
-        request = b"GET / HTTP/1.1\r\n%b: " % name + b"a" * (LARGEST_HEAD - 100)
+        request = b"GET / HTTP/1.1\r\n%b: " % name + b"a" * (MAX_HEAD_BYTES - 100)
         client.sendall(request)
         client.sendall(b"\r\n\r\n")
         assert client.recv(65536).endswith(b"hello")
 
 
 def test_a_head_that_begins_behind_a_long_body_passes(client: socket.socket) -> None:
-    body = b"a" * 3 * LARGEST_HEAD
+    body = b"a" * 3 * MAX_HEAD_BYTES
     client.sendall(b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%bGET / HTTP/1.1\r\n" % (len(body), body))
     client.sendall(b"connection: close\r\n\r\n")
     received = b"".join(iter(lambda: client.recv(65536), b""))

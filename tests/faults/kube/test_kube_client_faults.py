@@ -25,7 +25,7 @@ from platz.kube.errors import (
     KubeUntrusted,
 )
 from platz.kube.resources import NAMESPACE, SECRET
-from platz.kube.transport import Call, _may_repeat
+from platz.kube.transport import KubeRequest, _may_repeat
 
 Connect = Callable[..., KubeClient]
 
@@ -87,10 +87,10 @@ def test_a_patch_is_repeated_after_a_passing_failure(server: ScriptedServer, cli
 
 
 def test_a_creation_is_repeated_when_nobody_took_the_connection() -> None:
-    refused = KubeUnreachable(not_taken_up=True)
-    assert _may_repeat(Call(method="POST", path="/"), refused)
-    assert not _may_repeat(Call(method="POST", path="/"), KubeUnreachable())
-    assert not _may_repeat(Call(method="GET", path="/"), KubeUntrusted(not_taken_up=True))
+    refused = KubeUnreachable(never_started=True)
+    assert _may_repeat(KubeRequest(method="POST", path="/"), refused)
+    assert not _may_repeat(KubeRequest(method="POST", path="/"), KubeUnreachable())
+    assert not _may_repeat(KubeRequest(method="GET", path="/"), KubeUntrusted(never_started=True))
 
 
 def test_a_creation_is_not_repeated_after_a_failure(server: ScriptedServer, client: KubeClient) -> None:

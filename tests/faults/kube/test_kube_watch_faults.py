@@ -9,7 +9,7 @@ import pytest
 from scripted_server import ScriptedServer, drop, event, hang, listing, status, stream
 from waiting import eventually
 
-from platz.kube.breaker import Breaker, Pauses
+from platz.kube.breaker import Backoff, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.resources import DEPLOYMENT
 from platz.kube.watch import Watch, WatchTiming
@@ -18,13 +18,13 @@ from platz.kube.watch_specs import (
     Gone,
     Snapshot,
     Upsert,
-    Watched,
+    WatchEvent,
     WatchFailed,
     WatchHealthy,
-    WatchNews,
+    WatchSpec,
 )
 
-QUICK = Pauses(first=0.01, limit=0.05)
+QUICK = Backoff(first=0.01, limit=0.05)
 
 
 class Follower:
@@ -32,7 +32,7 @@ class Follower:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.news: list[WatchNews] = []
+        self.news: list[WatchEvent] = []
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
 
@@ -57,12 +57,14 @@ Follow = Callable[..., Follower]
 def follow(connect: Callable[..., KubeClient]) -> Iterator[Follow]:
     followers: list[Follower] = []
 
-    def follow(*, silence: float = 30.0, breaker: Breaker | None = None, pauses: Pauses = QUICK) -> Follower:
+    def follow(
+        *, idle_timeout: float = 30.0, breaker: Breaker | None = None, pauses: Backoff = QUICK
+    ) -> Follower:
         watch = Watch(
             connect(),
-            Watched(resource=DEPLOYMENT),
+            WatchSpec(resource=DEPLOYMENT),
             breaker=breaker or Breaker(QUICK),
-            timing=WatchTiming(silence=silence, pauses=pauses),
+            timing=WatchTiming(idle_timeout=idle_timeout, pauses=pauses),
         )
         followers.append(Follower(watch))
         return followers[-1]
@@ -143,7 +145,7 @@ def test_a_half_open_stream_is_noticed_by_its_silence(server: ScriptedServer, fo
     server.script.extend(
         [listing(), stream(event("ADDED", "a", 11), end=hang), stream(event("ADDED", "b", 12), end=hang)]
     )
-    follower = follow(silence=0.3)
+    follower = follow(idle_timeout=0.3)
     eventually(lambda: "+b" in follower.names())
     assert follower.count(WatchFailed) == 0
 
@@ -197,7 +199,7 @@ def test_a_broken_event_is_told_and_the_watch_goes_on(
     assert follower.count(WatchFailed) == 1
 
 
-class CountedPauses(Pauses):
+class CountedPauses(Backoff):
     """Quick pauses that count how often somebody pauses."""
 
     def __init__(self) -> None:
@@ -237,7 +239,7 @@ def test_stop_ends_a_watch_at_once_wherever_it_waits(
 
 
 def test_stop_ends_a_watch_that_pauses(server: ScriptedServer, follow: Follow) -> None:
-    breaker = Breaker(Pauses(first=600, limit=600), threshold=1)
+    breaker = Breaker(Backoff(first=600, limit=600), threshold=1)
     server.script.append(status(403))
     follower = follow(breaker=breaker)
     eventually(lambda: follower.count(WatchFailed) == 1)
@@ -247,7 +249,7 @@ def test_stop_ends_a_watch_that_pauses(server: ScriptedServer, follow: Follow) -
 
 
 def test_watches_of_a_dead_cluster_leave_it_alone_together(server: ScriptedServer, follow: Follow) -> None:
-    breaker = Breaker(Pauses(first=600, limit=600), threshold=4)
+    breaker = Breaker(Backoff(first=600, limit=600), threshold=4)
     server.script.append(status(403))
     followers = [follow(breaker=breaker) for _ in range(4)]
     eventually(lambda: breaker.is_open)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from waiting import eventually
 
-from platz_sandbox.respawner import Revival
+from platz_sandbox.respawner import Respawner
 from platz_sandbox.stand_in_process import StandInFailed
 
 
@@ -37,14 +37,14 @@ def parts() -> list[FakePart]:
 
 
 @pytest.fixture
-def revival(parts: list[FakePart]) -> Iterator[Revival]:
-    made = Revival(parts)
+def revival(parts: list[FakePart]) -> Iterator[Respawner]:
+    made = Respawner(parts)
     made.start()
     yield made
     made.stop()
 
 
-def test_only_what_ended_is_started_again(revival: Revival, parts: list[FakePart]) -> None:
+def test_only_what_ended_is_started_again(revival: Respawner, parts: list[FakePart]) -> None:
     parts[0].alive = False
 
     eventually(lambda: parts[0].alive)
@@ -52,7 +52,7 @@ def test_only_what_ended_is_started_again(revival: Revival, parts: list[FakePart
     assert (parts[0].starts, parts[1].starts) == (1, 0)
 
 
-def test_what_could_not_be_started_is_tried_again(revival: Revival, parts: list[FakePart]) -> None:
+def test_what_could_not_be_started_is_tried_again(revival: Respawner, parts: list[FakePart]) -> None:
     parts[1].alive = False
 
     eventually(lambda: parts[1].alive)
@@ -60,7 +60,7 @@ def test_what_could_not_be_started_is_tried_again(revival: Revival, parts: list[
     assert parts[1].starts == 2
 
 
-def test_nothing_is_started_after_the_stop(revival: Revival, parts: list[FakePart]) -> None:
+def test_nothing_is_started_after_the_stop(revival: Respawner, parts: list[FakePart]) -> None:
     revival.stop()
 
     parts[0].alive = False

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pykka
 import pytest
 
-from platz.actors.actor import House
-from platz.actors.actor_registry import Roster
+from platz.actors.actor import ActorContext
+from platz.actors.actor_registry import ActorRegistry
 from platz.actors.database_listener import DatabaseListener
-from platz.actors.event_bus import Switchboard
-from platz.actors.timers import Ticker
+from platz.actors.event_bus import EventBus
+from platz.actors.timers import Timers
 from platz.db.database import Database
 from tests.integration.changes.world import World
 
@@ -29,15 +29,17 @@ def failures() -> Failures:
 
 
 @pytest.fixture
-def house(database: Database, failures: Failures) -> Iterator[House]:
-    """A house in which changes of the database are told."""
-    ticker = Ticker()
-    ticker.start()
-    house = House(roster=Roster(), switchboard=Switchboard(), ticker=ticker, failed=failures)
-    DatabaseListener.start(name="listener", generation=0, house=house, database=database)
-    assert not house.roster.wait_until_ready(["listener"], seconds=10)
-    yield house
-    ticker.stop()
+def actor_context(database: Database, failures: Failures) -> Iterator[ActorContext]:
+    """A actor_context in which changes of the database are told."""
+    timers = Timers()
+    timers.start()
+    actor_context = ActorContext(
+        actor_registry=ActorRegistry(), event_bus=EventBus(), timers=timers, failed=failures
+    )
+    DatabaseListener.start(name="listener", generation=0, actor_context=actor_context, database=database)
+    assert not actor_context.actor_registry.wait_until_ready(["listener"], seconds=10)
+    yield actor_context
+    timers.stop()
     pykka.ActorRegistry.stop_all(timeout=10)
     assert failures == []
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from waiting import eventually
 
 from platz.actors import cluster_discovery
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
 from platz.actors.served_clusters import ServedClusters
 from platz.db.database import Database
@@ -63,7 +63,7 @@ def source() -> Source:
 
 
 @pytest.fixture
-def discover(house: House, database: Database, source: Source) -> Iterator[Callable[..., Any]]:
+def discover(actor_context: ActorContext, database: Database, source: Source) -> Iterator[Callable[..., Any]]:
     leases = LeaseKeeper(database, lambda _: None)
     leases.start()
 
@@ -71,9 +71,14 @@ def discover(house: House, database: Database, source: Source) -> Iterator[Calla
         options: dict[str, Any] = {"leases": leases, "database": database, "source": source}
         served = ServedClusters()
         ref = ClusterDiscovery.start(
-            name="discovery", generation=0, house=house, served=served, every_seconds=every_seconds, **options
+            name="discovery",
+            generation=0,
+            actor_context=actor_context,
+            served=served,
+            every_seconds=every_seconds,
+            **options,
         )
-        assert not house.roster.wait_until_ready(["discovery"], seconds=10)
+        assert not actor_context.actor_registry.wait_until_ready(["discovery"], seconds=10)
         return ref
 
     yield start
@@ -104,7 +109,7 @@ def test_while_a_search_is_under_way_no_other_is_queued(discover: Any, source: S
     assert source.searches == 1
 
 
-def test_failed_searches_do_not_add_up(discover: Any, source: Source, house: House) -> None:
+def test_failed_searches_do_not_add_up(discover: Any, source: Source, actor_context: ActorContext) -> None:
     def fail() -> Sequence[FoundCluster]:
         raise Rejected("There is no kubeconfig.")
 
@@ -116,7 +121,9 @@ def test_failed_searches_do_not_add_up(discover: Any, source: Source, house: Hou
         ref.tell(SEARCH)
     eventually(lambda: source.searches == 6)
     ref.ask(cluster_discovery.Tick(name=cluster_discovery.LEASES.name))
-    waiting = [each for each in house.ticker._appointments if each.message == SEARCH and not each.cancelled]
+    waiting = [
+        each for each in actor_context.timers._appointments if each.message == SEARCH and not each.cancelled
+    ]
     assert len(waiting) == 2  # the hourly one, and one for the failure
 
 

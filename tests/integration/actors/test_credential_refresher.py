@@ -12,7 +12,7 @@ import pytest
 from waiting import eventually
 
 from platz.actors import credential_refresher
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.credential_refresher import CredentialRefresher
 from platz.actors.messages import ClusterServed, Tick
 from platz.db.database import Database
@@ -31,18 +31,18 @@ def served(cluster_id: ClusterId) -> ClusterServed:
 
 
 @pytest.fixture
-def refresher(house: House, database: Database) -> Any:
+def refresher(actor_context: ActorContext, database: Database) -> Any:
     credentials = Credentials(tokens=None, own_url="https://platz.test/", lifetime=timedelta(hours=1))  # type: ignore[arg-type]
     options: dict[str, Any] = {"database": database, "kube": lambda id_: id_, "credentials": credentials}
     ref = CredentialRefresher.start(
-        name="refresher", generation=0, house=house, every_seconds=3600.0, **options
+        name="refresher", generation=0, actor_context=actor_context, every_seconds=3600.0, **options
     )
-    assert not house.roster.wait_until_ready(["refresher"], seconds=10)
+    assert not actor_context.actor_registry.wait_until_ready(["refresher"], seconds=10)
     return ref
 
 
 def test_a_cluster_that_hangs_is_asked_once_and_delays_no_other(
-    refresher: Any, house: House, monkeypatch: pytest.MonkeyPatch
+    refresher: Any, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hung, well = ClusterId(uuid4()), ClusterId(uuid4())
     gate, asked = threading.Event(), Counter[ClusterId]()
@@ -57,7 +57,7 @@ def test_a_cluster_that_hangs_is_asked_once_and_delays_no_other(
 
     monkeypatch.setattr(credential_refresher, "refresh_cluster", refresh)
     for cluster_id in (hung, well):
-        house.switchboard.publish(served(cluster_id))
+        actor_context.event_bus.publish(served(cluster_id))
     for ticks in range(1, 6):
         eventually(lambda ticks=ticks: asked[well] == ticks)
         eventually(lambda: refresher._actor_weakref()._under_way == {hung})
@@ -68,7 +68,7 @@ def test_a_cluster_that_hangs_is_asked_once_and_delays_no_other(
 
 
 def test_a_cluster_that_was_dropped_meanwhile_ends_nothing(
-    refresher: Any, house: House, monkeypatch: pytest.MonkeyPatch
+    refresher: Any, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = threading.Event()
 
@@ -77,7 +77,7 @@ def test_a_cluster_that_was_dropped_meanwhile_ends_nothing(
         raise ClusterNotServed
 
     monkeypatch.setattr(credential_refresher, "refresh_cluster", dropped)
-    house.switchboard.publish(served(ClusterId(uuid4())))
+    actor_context.event_bus.publish(served(ClusterId(uuid4())))
     assert asked.wait(10)
     eventually(lambda: not refresher._actor_weakref()._under_way)
     assert refresher.is_alive()

@@ -15,15 +15,15 @@ import pytest
 from sqlalchemy import Connection, text
 from waiting import eventually
 
-from platz.actors.actor import House
-from platz.actors.concurrency_limit import Slots
+from platz.actors.actor import ActorContext
+from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ProcessId
+from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import DeploymentId
 from platz.tasks import execution
@@ -65,7 +65,7 @@ class Steps:
                 self.running[task.deployment_id] -= 1
         with self.database.transaction() as connection:
             assert task.claimed_by is not None
-            task_queue.mark_done(connection, task.id, ProcessId(task.claimed_by), "")
+            task_queue.mark_done(connection, task.id, ClaimId(task.claimed_by), "")
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ def steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 
 @pytest.fixture
-def run(house: House, world: World) -> Callable[..., pykka.ActorRef[DeploymentRunner]]:
+def run(actor_context: ActorContext, world: World) -> Callable[..., pykka.ActorRef[DeploymentRunner]]:
     def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[str], Any] = lambda _owner: None) -> Any:
         context = BareContext(database=world.database)
         cluster = RunnerCluster(id=world.cluster, name="blue", stop_helm=stop_helm)
-        options = {"cluster": cluster, "context": context, "slots": Slots(slots), "most": most}
-        ref = DeploymentRunner.start(name="runner", generation=0, house=house, **options)
-        assert not house.roster.wait_until_ready(["runner"], seconds=10)
+        options = {"cluster": cluster, "context": context, "slots": ConcurrencyLimit(slots), "most": most}
+        ref = DeploymentRunner.start(name="runner", generation=0, actor_context=actor_context, **options)
+        assert not actor_context.actor_registry.wait_until_ready(["runner"], seconds=10)
         return ref
 
     return start
@@ -103,9 +103,7 @@ def statuses(world: World, deployment_id: DeploymentId) -> list[str]:
 
 def started_by_somebody_else(world: World, deployment_id: DeploymentId) -> UUID:
     with world.database.transaction() as connection:
-        (task,) = task_queue.claim(
-            connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1
-        )
+        (task,) = task_queue.claim(connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1)
     assert task.deployment_id == deployment_id
     return task.id
 
@@ -205,14 +203,14 @@ def test_a_claim_whose_answer_was_lost_is_taken_up_again(
 
 
 def test_a_drained_runner_claims_nothing_and_lets_what_runs_finish(
-    run: Any, steps: Steps, world: World, house: House
+    run: Any, steps: Steps, world: World, actor_context: ActorContext
 ) -> None:
     gate = threading.Event()
     steps.work = lambda _task: gate.wait(20) and None
     ref = run()
     first = world.create("first")
     eventually(lambda: statuses(world, first) == ["Started"])
-    house.switchboard.publish(Drain(until=time.monotonic() + 20))
+    actor_context.event_bus.publish(Drain(until=time.monotonic() + 20))
     second = world.create("second")
     threading.Timer(0.3, gate.set).start()
     ref.stop(timeout=20)

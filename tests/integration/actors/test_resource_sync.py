@@ -13,7 +13,7 @@ from sqlalchemy import text
 from waiting import eventually
 
 from platz.actors import resource_sync
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.resource_sync import ResourceSync
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
@@ -52,14 +52,16 @@ def shop(world: World) -> DeploymentId:
 
 
 @pytest.fixture
-def sync(house: House, database: Database, manager: Manager) -> Iterator[Callable[[], None]]:
+def sync(actor_context: ActorContext, database: Database, manager: Manager) -> Iterator[Callable[[], None]]:
     leases = LeaseKeeper(database, lambda _: None)
     leases.start()
 
     def start() -> None:
         options: dict[str, Any] = {"leases": leases, "database": database, "caller": manager}
-        ResourceSync.start(name="sync", generation=0, house=house, decrypt=lambda words: words, **options)
-        assert not house.roster.wait_until_ready(["sync"], seconds=10)
+        ResourceSync.start(
+            name="sync", generation=0, actor_context=actor_context, decrypt=lambda words: words, **options
+        )
+        assert not actor_context.actor_registry.wait_until_ready(["sync"], seconds=10)
 
     yield start
     leases.stop()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text, update
 from waiting import eventually
 
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.status_poller import StatusPoller
 from platz.db import schema
 from platz.db.database import Database
@@ -60,14 +60,16 @@ def shop(database: Database) -> Iterator[tuple[World, DeploymentId]]:
 
 
 @pytest.fixture
-def poll(house: House, database: Database, ingresses: Deployments) -> Iterator[Callable[[], None]]:
+def poll(
+    actor_context: ActorContext, database: Database, ingresses: Deployments
+) -> Iterator[Callable[[], None]]:
     leases = LeaseKeeper(database, lambda _: None)
     leases.start()
 
     def start() -> None:
         options: dict[str, Any] = {"leases": leases, "database": database, "caller": ingresses}
-        StatusPoller.start(name="poller", generation=0, house=house, **options)
-        assert not house.roster.wait_until_ready(["poller"], seconds=10)
+        StatusPoller.start(name="poller", generation=0, actor_context=actor_context, **options)
+        assert not actor_context.actor_registry.wait_until_ready(["poller"], seconds=10)
 
     yield start
     leases.stop()

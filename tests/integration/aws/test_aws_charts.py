@@ -22,7 +22,7 @@ from platz.db.rows import all_rows
 from platz.db.schema import helm_charts
 from platz.db.tables import registries
 from platz.db.tables.charts import ChartRow
-from platz.discovery.ecr_charts import MOST_RECEIVES, EcrSearch
+from platz.discovery.ecr_charts import MAX_RECEIVES, EcrSearch
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
 from platz.wiring.registries import registry_client_of
@@ -248,7 +248,7 @@ def test_a_poisoned_message_stops_nothing_and_is_dropped_in_the_end(
     assert availability(search.database) == {"1.0.0": True}
     assert ecr.left() == 0
     refusals = [entry["action"] for entry in logs if entry.get("reason") == "The message is not JSON."]
-    assert refusals == ["wait"] * (MOST_RECEIVES - 1) + ["drop"]
+    assert refusals == ["wait"] * (MAX_RECEIVES - 1) + ["drop"]
     [dropped] = [entry for entry in logs if entry["action"] == "drop"]
     assert (dropped["log_level"], len(dropped["body"])) == ("error", 500)
 
@@ -262,7 +262,7 @@ def test_a_message_stays_while_the_database_is_away(
     ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
     with monkeypatch.context() as patched:
         patched.setattr(search, "database", type("Away", (), {"reading": away, "transaction": away})())
-        for _ in range(2 * MOST_RECEIVES):
+        for _ in range(2 * MAX_RECEIVES):
             with pytest.raises(Retryable):
                 search.look()
     assert ecr.left() == 1

@@ -9,10 +9,10 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
-from platz.changes.encryption_at_start import seal_plain_rows
+from platz.changes.encryption_at_start import encrypt_plain_documents
 from platz.changes.tasks import TaskRequest, create_task
 from platz.db.encryption import Cipher, encrypt_plain_rows
-from platz.db.field_encryption import AtRest, opened
+from platz.db.field_encryption import AtRest, decrypt_fields
 from platz.errors import Rejected
 from platz.identities import ChartId, DeploymentId
 from platz.tasks.operations import InvokeAction
@@ -74,9 +74,9 @@ def test_a_sensitive_input_is_nowhere_in_plain(world: World, safe: DeploymentId)
     assert "hush" not in everything_stored(world)
     row = world.row(safe)
     assert row is not None
-    assert opened(row.config, CIPHER.decrypt) == {"pin": "hush-2", "size": 2, "token": "t"}
+    assert decrypt_fields(row.config, CIPHER.decrypt) == {"pin": "hush-2", "size": 2, "token": "t"}
     [task] = world.tasks(safe)
-    upgrade: Any = opened(task.operation, CIPHER.decrypt)
+    upgrade: Any = decrypt_fields(task.operation, CIPHER.decrypt)
     assert upgrade["Upgrade"]["config_inputs"] == {"pin": "hush-2", "size": 2, "token": "t"}
     assert upgrade["Upgrade"]["config_delta"] == {"pin": ["hush-1", "hush-2"], "size": [1, 2]}
 
@@ -108,7 +108,7 @@ def test_the_inputs_of_an_action_are_sealed(world: World, safe: DeploymentId, ch
     world.do(create_task, world.admin, request, decrypt=CIPHER.decrypt, encrypt=CIPHER.encrypt)
     assert "hush" not in everything_stored(world)
     [task] = world.tasks(safe)
-    invocation: Any = opened(task.operation, CIPHER.decrypt)
+    invocation: Any = decrypt_fields(task.operation, CIPHER.decrypt)
     assert invocation["InvokeAction"]["body"] == {"pin": "hush-3"}
 
 
@@ -128,14 +128,14 @@ def adopted(world: World, chart: ChartId) -> DeploymentId:
 
 
 def test_an_adopted_database_is_sealed_once(world: World, adopted: DeploymentId) -> None:
-    assert world.do(seal_plain_rows, CIPHER.encrypt) == 5
+    assert world.do(encrypt_plain_documents, CIPHER.encrypt) == 5
     assert "hush" not in everything_stored(world)
-    assert world.do(seal_plain_rows, CIPHER.encrypt) == 0
+    assert world.do(encrypt_plain_documents, CIPHER.encrypt) == 0
     row = world.row(adopted)
     assert row is not None
-    assert opened(row.config, CIPHER.decrypt) == {"pin": "hush-5", "size": 4}
+    assert decrypt_fields(row.config, CIPHER.decrypt) == {"pin": "hush-5", "size": 4}
     install, upgrade, invocation = (
-        opened(task.operation, CIPHER.decrypt) for task in world.tasks(adopted, pending=False)
+        decrypt_fields(task.operation, CIPHER.decrypt) for task in world.tasks(adopted, pending=False)
     )
     assert install["Install"]["config_inputs"] == {"pin": "hush-4", "size": 4}  # type: ignore[index]
     assert upgrade["Upgrade"]["config_delta"] == {"pin": ["hush-4", "hush-5"]}  # type: ignore[index]
@@ -143,14 +143,14 @@ def test_an_adopted_database_is_sealed_once(world: World, adopted: DeploymentId)
 
 
 def test_keys_are_rotated_in_sealed_documents(world: World, adopted: DeploymentId) -> None:
-    world.do(seal_plain_rows, CIPHER.encrypt)
+    world.do(encrypt_plain_documents, CIPHER.encrypt)
     fresh = Fernet.generate_key().decode()
     world.do(encrypt_plain_rows, Cipher([fresh, KEY]))
     row = world.row(adopted)
     assert row is not None
-    assert opened(row.config, Cipher([fresh]).decrypt) == {"pin": "hush-5", "size": 4}
+    assert decrypt_fields(row.config, Cipher([fresh]).decrypt) == {"pin": "hush-5", "size": 4}
 
 
 def test_a_database_without_sensitive_inputs_is_left_alone(world: World) -> None:
     world.installed(config={"pin": "hush"})
-    assert world.do(seal_plain_rows, CIPHER.encrypt) == 0
+    assert world.do(encrypt_plain_documents, CIPHER.encrypt) == 0

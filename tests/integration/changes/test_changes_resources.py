@@ -19,7 +19,7 @@ from platz.changes.resources import (
 )
 from platz.db.encryption import Cipher
 from platz.db.enums import SyncStatus
-from platz.db.field_encryption import opened
+from platz.db.field_encryption import decrypt_fields
 from platz.db.tables import deployment_resources as resources
 from platz.db.tables.deployment_resource_types import ResourceTypeId
 from platz.db.tables.deployment_resources import ResourceId, ResourceRow
@@ -83,7 +83,7 @@ def stored(world: World, resource: ResourceId) -> ResourceRow:
 
 
 def plain(world: World, resource: ResourceId) -> object:
-    return opened(stored(world, resource).props, CIPHER.decrypt)
+    return decrypt_fields(stored(world, resource).props, CIPHER.decrypt)
 
 
 def test_a_new_resource_waits_for_its_hook(

@@ -17,12 +17,12 @@ from sqlalchemy import select, text, update
 from platz.db import schema, task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
-from platz.db.task_queue import ProcessId
+from platz.db.task_queue import ClaimId
 from platz.errors import Conflict, Rejected
 from platz.identities import ClusterId, TaskId
 
-ME = ProcessId(UUID(int=1))
-OTHER = ProcessId(UUID(int=2))
+ME = ClaimId(UUID(int=1))
+OTHER = ClaimId(UUID(int=2))
 tasks = schema.deployment_tasks
 
 
@@ -32,7 +32,7 @@ def ground(database: Database) -> Ground:
         return lay_ground(connection)
 
 
-def claim(database: Database, ground: Ground, *, by: ProcessId = ME, most: int = 100) -> list[TaskId]:
+def claim(database: Database, ground: Ground, *, by: ClaimId = ME, most: int = 100) -> list[TaskId]:
     with database.reading() as connection:
         claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=by, most=most)
         return [task.id for task in claimed]
@@ -190,7 +190,7 @@ def test_a_task_that_was_given_back_is_claimed_again_and_keeps_its_first_attempt
 def test_one_heir_takes_over_a_dead_process_s_task(database: Database, ground: Ground) -> None:
     task = add(database, ground)
     claim(database, ground, by=OTHER)
-    heir, rival = ProcessId(uuid4()), ProcessId(uuid4())
+    heir, rival = ClaimId(uuid4()), ClaimId(uuid4())
     with database.reading() as connection:
         assert [each.id for each in task_queue.started_tasks(connection, ground.cluster)] == [task]
         assert task_queue.take_over(connection, task, claimed_by=heir, formerly=OTHER) is True
@@ -266,7 +266,7 @@ def _work_off(
     expired.start()
 
     def work(number: int) -> None:
-        me, chance = ProcessId(UUID(int=number + 10)), random.Random(number)
+        me, chance = ClaimId(UUID(int=number + 10)), random.Random(number)
         while not done.is_set():
             with database.reading() as connection:
                 claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)

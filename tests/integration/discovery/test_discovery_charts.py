@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from platz.charts.chart import ReadChart
-from platz.charts.documents.chart_metadata import LONGEST_TEXT, ChartMetadata
+from platz.charts.documents.chart_metadata import MAX_TEXT_LENGTH, ChartMetadata
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
 from platz.db.tables import charts, kinds, registries
@@ -170,7 +170,7 @@ def test_tag_information_comes_from_metadata_and_tag(
 
 
 def test_the_longest_branch_of_a_chart_can_be_recorded(database: Database) -> None:
-    incompressible = "".join(map(chr, Random(1).choices(range(0x10000, 0x20000), k=LONGEST_TEXT)))
+    incompressible = "".join(map(chr, Random(1).choices(range(0x10000, 0x20000), k=MAX_TEXT_LENGTH)))
     read = replace(READ, metadata=ChartMetadata(version="9", git_branch=incompressible))
     assert stored(database, record(database, read)).parsed_branch == incompressible
 

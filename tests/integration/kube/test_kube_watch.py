@@ -12,26 +12,26 @@ from simulated_clusters import SimulatedClusters
 from waiting import eventually
 
 from platz.json import JsonObject
-from platz.kube.breaker import Breaker, Pauses
+from platz.kube.breaker import Backoff, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeTimeouts
 from platz.kube.watch import Watch, WatchTiming
 from platz.kube.watch_specs import (
-    WATCHED,
+    WATCH_SPECS,
     Changes,
     Gone,
     Snapshot,
     Upsert,
-    Watched,
     WatchFailed,
     WatchHealthy,
+    WatchSpec,
 )
 from platz_sandbox.kubernetes.api.faults import Action
 from platz_sandbox.kubernetes.control import Control
 
-SECRETS = Watched(resource=SECRET)
-QUICK = Pauses(first=0.02, limit=0.1)
+SECRETS = WatchSpec(resource=SECRET)
+QUICK = Backoff(first=0.02, limit=0.1)
 
 
 class Mirror:
@@ -89,9 +89,9 @@ StartMirror = Callable[..., Mirror]
 def start_mirror(simulated: SimulatedClusters) -> Iterator[StartMirror]:
     mirrors: list[Mirror] = []
 
-    def start(watched: Watched = SECRETS, *, silence: float = 30.0, stream: int = 290) -> Mirror:
+    def start(watched: WatchSpec = SECRETS, *, idle_timeout: float = 30.0, stream: int = 290) -> Mirror:
         client = KubeClient(simulated.access["east"], timeouts=KubeTimeouts(connect=1, read=2))
-        timing = WatchTiming(stream=stream, silence=silence, settled=0.2, pauses=QUICK)
+        timing = WatchTiming(stream=stream, idle_timeout=idle_timeout, settled=0.2, pauses=QUICK)
         mirrors.append(Mirror(Watch(client, watched, breaker=Breaker(QUICK), timing=timing)))
         return mirrors[-1]
 
@@ -127,7 +127,7 @@ def test_what_is_there_and_what_comes_and_goes_is_shown(
 def test_only_labelled_namespaces_are_shown_and_losing_the_label_means_gone(
     east: KubeClient, namespace: str, start_mirror: StartMirror
 ) -> None:
-    mirror = start_mirror(WATCHED[0])
+    mirror = start_mirror(WATCH_SPECS[0])
     eventually(lambda: mirror.healthy)
     ours = f"platz-{uuid4().hex[:8]}"
     document: Any = {
@@ -173,7 +173,7 @@ def test_a_half_open_stream_is_left_for_a_living_one(
     east: KubeClient, namespace: str, start_mirror: StartMirror, control: Control
 ) -> None:
     control.switch_on(Action.HANG, cluster="east", verb="watch", path="/secrets", count=1)
-    mirror = start_mirror(silence=0.5)
+    mirror = start_mirror(idle_timeout=0.5)
     make(east, namespace, "a")
     eventually(lambda: mirror.names(namespace) == {"a"})
 

@@ -12,7 +12,7 @@ from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient, Listing
 from platz.kube.errors import KubeDenied
-from platz.observation.finished_removals import end_removals
+from platz.observation.finished_removals import finish_removals
 from tests.integration.changes.world import World
 
 
@@ -53,10 +53,10 @@ def test_what_a_failed_uninstall_left_is_removed_and_then_nothing_is_installed(w
     fail_uninstall(world)
     cluster = Namespaces(items=(namespace_of(blue, "webshop-blue"),))
     client = cast("KubeClient", cluster)
-    assert end_removals(world.database, client, world.cluster) == []
+    assert finish_removals(world.database, client, world.cluster) == []
     assert cluster.deleted == ["webshop-blue"]
     cluster.items = ()
-    assert end_removals(world.database, client, world.cluster) == [blue]
+    assert finish_removals(world.database, client, world.cluster) == [blue]
     row = world.row(blue)
     assert row is not None
     assert (row.status, row.revision_id) == (DeploymentStatus.UNINSTALLED, None)
@@ -68,4 +68,4 @@ def test_a_namespace_that_can_t_be_deleted_holds_up_no_other_removal(world: Worl
         world.update(each, enabled=False)
     fail_uninstall(world)
     cluster = Namespaces(items=(namespace_of(stuck, "webshop-stuck"),), refuses="webshop-stuck")
-    assert end_removals(world.database, cast("KubeClient", cluster), world.cluster) == [blue]
+    assert finish_removals(world.database, cast("KubeClient", cluster), world.cluster) == [blue]

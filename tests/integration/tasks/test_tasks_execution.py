@@ -16,7 +16,7 @@ from platz.db.database import Database
 from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ProcessId
+from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable, DatabaseUnreachable
 from platz.errors import Conflict
 from platz.identities import ClusterId, DeploymentId
@@ -24,7 +24,7 @@ from platz.kube.errors import KubeAborted
 from platz.tasks import execution
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
 from platz.tasks.execution import PROCEDURES, EndNotWritten, Procedure
-from platz.tasks.recovery import Finding
+from platz.tasks.recovery import RecoveryAction
 from tests.integration.changes.world import World
 
 Steps = Callable[[OperationContext, TaskRow], str]
@@ -52,9 +52,7 @@ def steps_are(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Steps], None]:
 
 def claimed(world: World) -> TaskRow:
     with world.database.transaction() as connection:
-        (task,) = task_queue.claim(
-            connection, cluster_id=world.cluster, claimed_by=ProcessId(uuid4()), most=1
-        )
+        (task,) = task_queue.claim(connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1)
     return task
 
 
@@ -267,7 +265,7 @@ def test_an_owner_that_lost_its_claim_changes_nothing(
     task = claimed(world)
     with world.database.transaction() as connection:
         assert task_queue.take_over(
-            connection, task.id, claimed_by=ProcessId(uuid4()), formerly=task.claimed_by
+            connection, task.id, claimed_by=ClaimId(uuid4()), formerly=task.claimed_by
         )
     steps_are("Install", failing(Conflict("too late")))
     execution.execute(context, task)
@@ -279,13 +277,13 @@ def test_an_owner_that_lost_its_claim_changes_nothing(
 @pytest.mark.parametrize(
     ("finding", "status", "runs"),
     [
-        (Finding.FINISHED, TaskStatus.DONE, 0),
-        (Finding.REPEATABLE, TaskStatus.DONE, 1),
-        (Finding.NOT_REPEATABLE, TaskStatus.FAILED, 0),
+        (RecoveryAction.FINISHED, TaskStatus.DONE, 0),
+        (RecoveryAction.REPEATABLE, TaskStatus.DONE, 1),
+        (RecoveryAction.NOT_REPEATABLE, TaskStatus.FAILED, 0),
     ],
 )
 def test_resuming_acts_on_what_the_cluster_says(
-    finding: Finding,
+    finding: RecoveryAction,
     status: TaskStatus,
     runs: int,
     world: World,
@@ -302,11 +300,11 @@ def test_resuming_acts_on_what_the_cluster_says(
         return ""
 
     steps_are("Install", count)
-    monkeypatch.setattr(execution, "find_out", lambda *_: finding)
+    monkeypatch.setattr(execution, "inspect_interrupted_task", lambda *_: finding)
     execution.resume(context, task)
     row, now = ended(world, deployment)
     assert (now.status, len(ran)) == (status, runs)
-    if finding is Finding.FINISHED:
+    if finding is RecoveryAction.FINISHED:
         assert (row.status, row.revision_id) == (DeploymentStatus.RUNNING, task.id)
 
 
@@ -316,7 +314,7 @@ def test_resuming_shows_the_deployment_what_is_done_with_it(
     deployment = world.installed("blue")
     world.update(deployment, enabled=False)
     steps_are("Uninstall", lambda *_: "")
-    monkeypatch.setattr(execution, "find_out", lambda *_: Finding.REPEATABLE)
+    monkeypatch.setattr(execution, "inspect_interrupted_task", lambda *_: RecoveryAction.REPEATABLE)
     execution.resume(context, claimed(world))
     row, _ = ended(world, deployment)
     assert row.status is DeploymentStatus.UNINSTALLING

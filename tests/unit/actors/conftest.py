@@ -1,4 +1,4 @@
-"""Actors under test: a house with a real ticker, and ways to wait for what happens in it."""
+"""Actors under test: a actor_context with a real timers, and ways to wait for what happens in it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pykka
 import pytest
 
-from platz.actors.actor import House
-from platz.actors.actor_registry import Roster
-from platz.actors.event_bus import Switchboard
-from platz.actors.timers import Ticker
+from platz.actors.actor import ActorContext
+from platz.actors.actor_registry import ActorRegistry
+from platz.actors.event_bus import EventBus
+from platz.actors.timers import Timers
 
 
 class Failures(list[tuple[str, int, BaseException]]):
@@ -26,9 +26,9 @@ def failures() -> Failures:
 
 
 @pytest.fixture
-def house(failures: Failures) -> Iterator[House]:
-    ticker = Ticker()
-    ticker.start()
-    yield House(roster=Roster(), switchboard=Switchboard(), ticker=ticker, failed=failures)
-    ticker.stop()
+def actor_context(failures: Failures) -> Iterator[ActorContext]:
+    timers = Timers()
+    timers.start()
+    yield ActorContext(actor_registry=ActorRegistry(), event_bus=EventBus(), timers=timers, failed=failures)
+    timers.stop()
     pykka.ActorRegistry.stop_all(timeout=5)

@@ -7,7 +7,7 @@ import queue
 from platz.actors.cluster_watches import ClusterWatches
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential
-from platz.kube.watch_specs import WATCHED
+from platz.kube.watch_specs import WATCH_SPECS
 
 
 class BrokenCredentials:
@@ -25,5 +25,5 @@ def test_a_defect_in_a_watch_is_told() -> None:
     access = ClusterAccess(name="far", server="https://127.0.0.1:1", credentials=BrokenCredentials())
     watches = ClusterWatches(access=access, tell=lambda _watched, _news: None, failed=told.put)
     watches.start()
-    assert [type(told.get(timeout=10)) for _ in WATCHED] == [ZeroDivisionError] * len(WATCHED)
+    assert [type(told.get(timeout=10)) for _ in WATCH_SPECS] == [ZeroDivisionError] * len(WATCH_SPECS)
     watches.stop()

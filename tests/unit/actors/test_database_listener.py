@@ -6,14 +6,14 @@ import pytest
 from waiting import eventually
 
 from platz.actors import database_listener
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.database_listener import DatabaseListener
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 
 
 def test_a_lost_database_is_looked_for_at_least_every_three_seconds(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waits: list[float] = []
 
@@ -23,7 +23,9 @@ def test_a_lost_database_is_looked_for_at_least_every_three_seconds(
 
     monkeypatch.setattr(database_listener, "jittered", note)
     nowhere = Database(DatabaseAddress(host="127.0.0.1", port=1, database="none", user="nobody"))
-    listener = DatabaseListener.start(name="listener", generation=0, house=house, database=nowhere)
+    listener = DatabaseListener.start(
+        name="listener", generation=0, actor_context=actor_context, database=nowhere
+    )
     eventually(lambda: len(waits) >= 12, seconds=10)
     listener.stop()
     assert max(waits) == 3.0

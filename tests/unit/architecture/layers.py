@@ -57,4 +57,4 @@ MAY_USE: dict[str, set[str]] = {
 
 MAY_READ_ENVIRONMENT = {"app", "wiring", "config"}
 
-MOST_FILES_IN_A_FOLDER = 25
+MAX_FILES_IN_A_FOLDER = 25

@@ -11,9 +11,9 @@ import pytest
 from layers import (
     CHARTS_MAY_IMPORT,
     LAYERS,
+    MAX_FILES_IN_A_FOLDER,
     MAY_READ_ENVIRONMENT,
     MAY_USE,
-    MOST_FILES_IN_A_FOLDER,
     SANDBOX_MAY_IMPORT,
 )
 from repository import PACKAGE, ROOT, SANDBOX, python_files
@@ -123,7 +123,7 @@ def test_no_folder_is_too_full_to_be_read_at_a_glance() -> None:
     full = {
         str(f.relative_to(ROOT)): n
         for f in folders
-        if (n := len(list(f.glob("*.py")))) > MOST_FILES_IN_A_FOLDER
+        if (n := len(list(f.glob("*.py")))) > MAX_FILES_IN_A_FOLDER
     }
     assert full == {}
 

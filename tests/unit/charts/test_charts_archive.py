@@ -129,7 +129,7 @@ def test_countless_empty_streams_are_refused() -> None:
 
 
 def test_a_bomb_is_noticed_while_it_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tar_stream, "MOST_UNPACKED", 4 * 1024**2)
+    monkeypatch.setattr(tar_stream, "MAX_UNPACKED", 4 * 1024**2)
     bomb = packed(member("shop/zeros", b"\0" * (16 * 1024**2)))
     tracemalloc.start()
     with pytest.raises(UnsafeArchive, match="unpacks to more than 4 MiB"):
@@ -149,7 +149,7 @@ def test_a_member_that_lies_about_its_size_is_refused() -> None:
 
 
 def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tar_stream, "MOST_MEMBERS", 5)
+    monkeypatch.setattr(tar_stream, "MAX_MEMBERS", 5)
     with pytest.raises(UnsafeArchive, match="more than 5 members"):
         unpack(packed(*[member(f"shop/{n}") for n in range(20)]))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from platz.charts.reading.json_text import equal_by_content
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument
-from platz.charts.reading.syntax import LARGEST_FILE, lines_of, read_json_file, read_yaml_file
+from platz.charts.reading.syntax import MAX_FILE_BYTES, lines_of, read_json_file, read_yaml_file
 
 
 def yaml(text: str) -> Any:
@@ -96,7 +96,7 @@ def test_special_floats_are_floats(text: str) -> None:
         "@a",
         "[" * 129 + "]" * 129,
         "- " * 129 + "a",
-        "a: " + "x" * LARGEST_FILE,
+        "a: " + "x" * MAX_FILE_BYTES,
     ],
     ids=lambda text: repr(text[:20]),
 )

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 
 from platz.charts.reading.json_diff import json_equal
 from platz.db.encryption import PREFIX, Cipher
-from platz.db.field_encryption import MARK, opened, opened_bytes, opened_object, refuse_seals, sealed
+from platz.db.field_encryption import (
+    MARK,
+    decrypt_bytes,
+    decrypt_fields,
+    decrypt_object,
+    encrypt_fields,
+    reject_encrypted_markers,
+)
 from platz.errors import Rejected
 from platz.identities import ChartId
 from platz.tasks.operations import Install, InvokeAction, Uninstall, Upgrade
@@ -31,42 +38,42 @@ objects = st.dictionaries(keys, documents, max_size=4)
 
 @given(objects, st.frozensets(keys))
 def test_what_was_sealed_opens_to_itself(document: dict[str, object], sensitive: frozenset[str]) -> None:
-    stored = sealed(document, sensitive, CIPHER.encrypt)  # pyright: ignore[reportArgumentType]
-    assert json_equal(opened(stored, CIPHER.decrypt), document)  # pyright: ignore[reportArgumentType]
-    assert json_equal(orjson.loads(opened_bytes(orjson.dumps(stored), CIPHER.decrypt)), document)  # pyright: ignore[reportArgumentType]
+    stored = encrypt_fields(document, sensitive, CIPHER.encrypt)  # pyright: ignore[reportArgumentType]
+    assert json_equal(decrypt_fields(stored, CIPHER.decrypt), document)  # pyright: ignore[reportArgumentType]
+    assert json_equal(orjson.loads(decrypt_bytes(orjson.dumps(stored), CIPHER.decrypt)), document)  # pyright: ignore[reportArgumentType]
 
 
 @given(st.text("abcdefgh", min_size=12))
 def test_a_sensitive_value_is_not_in_what_is_stored(value: str) -> None:
     stored = orjson.dumps(
-        sealed({"pin": value, "more": {"deep": value[:2]}}, {"pin"}, CIPHER.encrypt)
+        encrypt_fields({"pin": value, "more": {"deep": value[:2]}}, {"pin"}, CIPHER.encrypt)
     ).decode()
     assert value not in stored.replace(PREFIX, "")
 
 
 def test_null_stays_and_what_is_sealed_is_not_sealed_again() -> None:
-    once = sealed({"pin": "1", "none": None}, {"pin", "none"}, CIPHER.encrypt)
-    assert sealed(once, {"pin", "none"}, CIPHER.encrypt) == once
+    once = encrypt_fields({"pin": "1", "none": None}, {"pin", "none"}, CIPHER.encrypt)
+    assert encrypt_fields(once, {"pin", "none"}, CIPHER.encrypt) == once
     assert isinstance(once, dict)
     assert once["none"] is None
 
 
 def test_plain_documents_open_to_themselves() -> None:
-    assert opened_object({"pin": "1"}, CIPHER.decrypt) == {"pin": "1"}
-    assert opened_object([1], CIPHER.decrypt) == {}
-    assert opened_bytes(b'{"pin": 1}', CIPHER.decrypt) == b'{"pin": 1}'
+    assert decrypt_object({"pin": "1"}, CIPHER.decrypt) == {"pin": "1"}
+    assert decrypt_object([1], CIPHER.decrypt) == {}
+    assert decrypt_bytes(b'{"pin": 1}', CIPHER.decrypt) == b'{"pin": 1}'
 
 
 def test_jsonb_text_of_postgresql_is_opened_too() -> None:
     token = CIPHER.encrypt('{"a": "\\\\1"}')
     body = f'{{"config": {{"pin": {{"$encrypted": "{token}"}}}}}}'.encode()
-    assert orjson.loads(opened_bytes(body, CIPHER.decrypt)) == {"config": {"pin": {"a": "\\1"}}}
+    assert orjson.loads(decrypt_bytes(body, CIPHER.decrypt)) == {"config": {"pin": {"a": "\\1"}}}
 
 
 @pytest.mark.parametrize("document", [{MARK: 1}, {"a": [{"b": {MARK: "x", "c": 1}}]}], ids=repr)
 def test_nobody_outside_writes_seals(document: object) -> None:
     with pytest.raises(Rejected) as refusal:
-        refuse_seals(document, "config")  # pyright: ignore[reportArgumentType]
+        reject_encrypted_markers(document, "config")  # pyright: ignore[reportArgumentType]
     assert refusal.value.field == "config"
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from platz.errors import Rejected
 from platz.http.openapi.models import AnyJson, Name
-from platz.http.requests import LARGEST_BODY, RequestBody, parse_body, read_body
+from platz.http.requests import MAX_BODY_BYTES, RequestBody, parse_body, read_body
 
 
 class Anything(RequestBody):
@@ -95,7 +95,7 @@ def test_reading_stops_at_the_limit() -> None:
 
     with pytest.raises(Rejected, match="larger than allowed"):
         asyncio.run(read_body({}, chunks()))
-    assert taken == LARGEST_BODY // 65536 + 1
+    assert taken == MAX_BODY_BYTES // 65536 + 1
 
 
 def test_an_announced_size_is_believed_when_it_is_too_large() -> None:
@@ -104,7 +104,7 @@ def test_an_announced_size_is_believed_when_it_is_too_large() -> None:
         yield b""
 
     with pytest.raises(Rejected, match=r"\(2097153 bytes\)"):
-        asyncio.run(read_body({"content-length": str(LARGEST_BODY + 1)}, never()))
+        asyncio.run(read_body({"content-length": str(MAX_BODY_BYTES + 1)}, never()))
 
 
 def test_a_refusal_does_not_repeat_the_input() -> None:

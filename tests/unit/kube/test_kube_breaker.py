@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from platz.kube.breaker import Breaker, Pauses
+from platz.kube.breaker import Backoff, Breaker
 
-LONG = Pauses(first=600, limit=600)
+LONG = Backoff(first=600, limit=600)
 
 
-def failing(times: int, pauses: Pauses = LONG) -> Breaker:
+def failing(times: int, pauses: Backoff = LONG) -> Breaker:
     breaker = Breaker(pauses, threshold=4)
     for _ in range(times):
         breaker.failed()
@@ -42,6 +42,6 @@ def test_one_success_lets_everybody_in() -> None:
     ("failures", "whole"), [(1, 0.5), (2, 1.0), (4, 4.0), (5, 5.0), (8, 5.0), (10_000, 5.0)]
 )
 def test_pauses_double_up_to_a_limit_with_jitter(failures: int, whole: float) -> None:
-    pauses = {Pauses().after(failures) for _ in range(50)}
+    pauses = {Backoff().after(failures) for _ in range(50)}
     assert all(whole / 2 <= pause <= whole for pause in pauses)
     assert len(pauses) > 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from platz.json import JsonValue
-from platz.observation.workloads import MOST_DOTS, status_colors
+from platz.observation.workloads import MAX_DOTS, status_colors
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_colors_by_kind(kind: str, status: JsonValue, colors: list[str]) -> None
 
 
 def test_a_huge_number_of_replicas_does_not_fill_the_memory() -> None:
-    assert len(status_colors("Deployment", {"availableReplicas": 10**9})) == MOST_DOTS
+    assert len(status_colors("Deployment", {"availableReplicas": 10**9})) == MAX_DOTS

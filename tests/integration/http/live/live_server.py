@@ -22,11 +22,11 @@ from platz.db.database import Database
 from platz.db.events import ChangeStream
 from platz.errors import Retryable
 from platz.http.application import build_application
-from platz.http.database_counts import DatabaseFigures
+from platz.http.database_counts import DatabaseCounts
 from platz.http.health import Readiness, operation_routes
 from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
-from platz.http.live.handshake import LIVE_COOKIE, Gatekeeper
+from platz.http.live.handshake import LIVE_COOKIE, HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.live.websocket_protocol import websocket_options
 from platz.http.pages.static import pages
@@ -73,11 +73,11 @@ def serving(
     tokens = Tokens(lambda: KEY)
     authenticator = Authenticator(database, tokens)
     feed = LiveFeed(RightsReader(database, tokens))
-    gatekeeper = Gatekeeper(authenticator, tokens, database, own_url=own_url)
+    handshake = HandshakeAuthenticator(authenticator, tokens, database, own_url=own_url)
     readiness = Readiness({"database": database.check})
     beside: list[BaseRoute] = [
-        *live_routes(LiveConnections(feed, gatekeeper)),
-        *operation_routes(readiness, DatabaseFigures(database)),
+        *live_routes(LiveConnections(feed, handshake)),
+        *operation_routes(readiness, DatabaseCounts(database)),
     ]
     settings = ProviderSettings(server_url=issuer, client_id="platz", client_secret="secret")
     with new_http_client() as client:

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
 from platz.errors import Retryable
-from platz.http.database_counts import DatabaseFigures, exposition
+from platz.http.database_counts import DatabaseCounts, exposition
 from platz.http.health import Readiness
 from tests.integration.access.access_world import AccessWorld
 from tests.integration.http.live.live_server import LiveServer
@@ -124,7 +124,7 @@ def test_requests_are_counted_by_route(http: httpx.Client) -> None:
 
 def test_the_database_is_asked_at_most_every_few_seconds(database: Database) -> None:
     time = [0.0]
-    figures = DatabaseFigures(database, max_age=5, clock=lambda: time[0])
+    figures = DatabaseCounts(database, max_age=5, clock=lambda: time[0])
     exposition(figures)
     before = database.pool_statistics().get_direct
     time[0] = 4.9
@@ -142,7 +142,7 @@ def test_while_the_database_does_not_answer_the_last_figures_are_told(
         raise Retryable
 
     time = [0.0]
-    figures = DatabaseFigures(database, max_age=5, clock=lambda: time[0])
+    figures = DatabaseCounts(database, max_age=5, clock=lambda: time[0])
     exposition(figures)
     monkeypatch.setattr(database, "reading", refuse)
     time[0] = 5.0
@@ -155,7 +155,7 @@ def test_a_count_that_takes_long_holds_up_no_scrape(
 ) -> None:
     hangs = threading.Event()
     time = [0.0]
-    figures = DatabaseFigures(database, max_age=5, patience=10, clock=lambda: time[0])
+    figures = DatabaseCounts(database, max_age=5, timeout=10, clock=lambda: time[0])
     exposition(figures)
 
     @contextmanager
@@ -165,7 +165,7 @@ def test_a_count_that_takes_long_holds_up_no_scrape(
         yield
 
     monkeypatch.setattr(database, "reading", hanging)
-    monkeypatch.setattr(figures, "_patience", 0)
+    monkeypatch.setattr(figures, "_timeout", 0)
     time[0] = 5.0
     found = {name for name, _ in samples(exposition(figures).decode())}
     hangs.set()
@@ -174,7 +174,7 @@ def test_a_count_that_takes_long_holds_up_no_scrape(
 
 def test_without_a_database_the_other_metrics_are_still_told() -> None:
     database = gone()
-    text = exposition(DatabaseFigures(database)).decode()
+    text = exposition(DatabaseCounts(database)).decode()
     database.close()
     found = {name for name, _ in samples(text)}
     assert "platz_db_pool_connections" in found

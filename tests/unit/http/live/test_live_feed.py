@@ -15,7 +15,7 @@ from live_fakes import ABROAD, HOME, FakeRights, all_passed_on, change, next_id,
 
 from platz.access.visibility import ENV_TABLES, EVERYTHING, GLOBAL_TABLES, NOTHING, Scope
 from platz.errors import Retryable
-from platz.http.live import client as endings
+from platz.http.live import client as close_reasons
 from platz.http.live import feed as live_feed
 from platz.http.live.client import QUEUE_LIMIT
 from platz.http.live.feed import LiveFeed
@@ -192,8 +192,8 @@ def test_who_may_not_sign_in_any_more_is_ended() -> None:
         del rights.scopes[client.identity]
         feed.publish([change("users", row=client.identity.id, env_id=None)])
         await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.RIGHTS_GONE
-        assert other.ending is None
+        assert client.close_reason == close_reasons.RIGHTS_GONE
+        assert other.close_reason is None
 
     run(story)
 
@@ -205,7 +205,7 @@ def test_a_replaced_signing_key_ends_everybody() -> None:
         rights.key_fingerprint = "another"
         feed.publish([change("settings", env_id=None)])
         await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.RIGHTS_GONE
+        assert client.close_reason == close_reasons.RIGHTS_GONE
 
     run(story)
 
@@ -239,7 +239,7 @@ def test_an_expired_token_ends_the_connection() -> None:
         client = rights.client(EVERYTHING, expires_at=soon)
         feed.join(client)
         await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.TOKEN_EXPIRED
+        assert client.close_reason == close_reasons.TOKEN_EXPIRED
         assert datetime.now(UTC) >= soon
 
     run(story, sweep_seconds=0.05)
@@ -251,7 +251,7 @@ def test_an_expired_token_ends_the_connection_while_rights_can_not_be_read() -> 
         rights.error = Retryable("no database")
         feed.join(client)
         await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.TOKEN_EXPIRED
+        assert client.close_reason == close_reasons.TOKEN_EXPIRED
 
     run(story, sweep_seconds=0.05)
 
@@ -283,9 +283,9 @@ def test_a_client_that_falls_behind_is_ended_and_the_others_are_not() -> None:
                 await next_id(quick)
                 received += 1
         assert received == 3 * (QUEUE_LIMIT // 2)
-        assert slow.ending == endings.FELL_BEHIND
+        assert slow.close_reason == close_reasons.FELL_BEHIND
         assert slow.queued == 0
-        assert quick.ending is None
+        assert quick.close_reason is None
 
     run(story)
 
@@ -298,7 +298,7 @@ def test_repeated_updates_do_not_make_a_client_fall_behind() -> None:
         for _ in range(2 * QUEUE_LIMIT):
             feed.publish([change(row=row) for row in rows])
         await until(lambda: client.queued == len(rows))
-        assert client.ending is None
+        assert client.close_reason is None
 
     run(story)
 
@@ -326,7 +326,7 @@ def test_a_defect_ends_the_clients_and_the_next_ones_are_served() -> None:
         rights.error = ValueError("a defect")
         feed.join(client)
         await asyncio.wait_for(client.wait_for_end(), 5)
-        assert client.ending == endings.SERVER_FAILED
+        assert client.close_reason == close_reasons.SERVER_FAILED
         rights.error = None
         another, event = rights.client(EVERYTHING), change()
         feed.join(another)

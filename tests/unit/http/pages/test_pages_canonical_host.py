@@ -9,14 +9,14 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from platz.http.pages.canonical_host import OneName
+from platz.http.pages.canonical_host import CanonicalHost
 from platz.http.pages.static import pages
 
 OPENING = {"Sec-Fetch-Mode": "navigate"}
 
 
 def get(url: str, *, own_url: str = "http://127.0.0.1:3000", **headers: str) -> httpx.Response:
-    application = Starlette(routes=[Mount("/", OneName(pages(None), own_url=own_url))])
+    application = Starlette(routes=[Mount("/", CanonicalHost(pages(None), own_url=own_url))])
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(application)) as client:

@@ -9,9 +9,9 @@ import pykka
 import pytest
 from waiting import eventually
 
-from platz.actors.actor import House
+from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import ClusterDiscovery, lease_name
-from platz.actors.leased_actor import DutyActor
+from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import ClusterDropped, ClusterServed, LeaseLost, RowChanged, Tick
 from platz.actors.served_clusters import ServedClusters
 from platz.db.database import Database
@@ -27,12 +27,12 @@ Keeper = Callable[[], LeaseKeeper]
 
 
 @pytest.fixture
-def keeper(database: Database, house: House) -> Iterator[Keeper]:
+def keeper(database: Database, actor_context: ActorContext) -> Iterator[Keeper]:
     """Makes the leases of one process after the other."""
     made: list[LeaseKeeper] = []
 
     def make() -> LeaseKeeper:
-        leases = LeaseKeeper(database, lambda names: house.switchboard.publish(LeaseLost(names=names)))
+        leases = LeaseKeeper(database, lambda names: actor_context.event_bus.publish(LeaseLost(names=names)))
         leases.start()
         made.append(leases)
         return leases
@@ -42,64 +42,68 @@ def keeper(database: Database, house: House) -> Iterator[Keeper]:
         leases.stop()
 
 
-class Sweeper(DutyActor):
+class Sweeper(LeasedActor):
     """Remembers what duty asks of it."""
 
     role = "sweeping"
     hears = frozenset({RowChanged, LeaseLost})
 
-    def __init__(self, *, name: str, generation: int, house: House, leases: LeaseKeeper) -> None:
-        super().__init__(name=name, generation=generation, house=house, leases=leases)
+    def __init__(
+        self, *, name: str, generation: int, actor_context: ActorContext, leases: LeaseKeeper
+    ) -> None:
+        super().__init__(name=name, generation=generation, actor_context=actor_context, leases=leases)
         self.looks = 0
         self.rests = 0
         self.worked: list[object] = []
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         self.looks += 1
 
-    def work(self, message: object) -> None:
+    def handle_as_leader(self, message: object) -> None:
         self.worked.append(message)
 
-    def rest(self) -> None:
+    def on_lost(self) -> None:
         self.rests += 1
 
 
-def sweeper(house: House, leases: LeaseKeeper, name: str) -> tuple[Sweeper, pykka.ActorRef[Sweeper]]:
-    ref = Sweeper.start(name=name, generation=0, house=house, leases=leases)
-    assert not house.roster.wait_until_ready([name], seconds=10)
+def sweeper(
+    actor_context: ActorContext, leases: LeaseKeeper, name: str
+) -> tuple[Sweeper, pykka.ActorRef[Sweeper]]:
+    ref = Sweeper.start(name=name, generation=0, actor_context=actor_context, leases=leases)
+    assert not actor_context.actor_registry.wait_until_ready([name], seconds=10)
     actor = ref._actor_weakref()
     assert isinstance(actor, Sweeper)
     return actor, ref
 
 
-def test_only_the_holder_of_the_lease_works(house: House, keeper: Keeper) -> None:
-    first, _ = sweeper(house, keeper(), "first")
-    second, _ = sweeper(house, keeper(), "second")
-    house.switchboard.publish(RowChanged(table="x", changes=()))
+def test_only_the_holder_of_the_lease_works(actor_context: ActorContext, keeper: Keeper) -> None:
+    first, _ = sweeper(actor_context, keeper(), "first")
+    second, _ = sweeper(actor_context, keeper(), "second")
+    actor_context.event_bus.publish(RowChanged(table="x", changes=()))
     eventually(lambda: first.worked)
-    assert (first.on_duty, second.on_duty) == (True, False)
+    assert (first.is_leader, second.is_leader) == (True, False)
     assert second.worked == []
 
 
-def test_the_next_one_takes_over_when_the_first_stops(house: House, keeper: Keeper) -> None:
-    first, ref = sweeper(house, keeper(), "first")
-    second, _ = sweeper(house, keeper(), "second")
+def test_the_next_one_takes_over_when_the_first_stops(actor_context: ActorContext, keeper: Keeper) -> None:
+    first, ref = sweeper(actor_context, keeper(), "first")
+    second, _ = sweeper(actor_context, keeper(), "second")
     ref.stop(timeout=10)
-    eventually(lambda: second.on_duty and second.looks)
+    eventually(lambda: second.is_leader and second.looks)
     assert first.rests == 1
 
 
 def test_a_lost_lease_ends_the_duty_until_it_is_got_back(
-    house: House, keeper: Keeper, database: Database
+    actor_context: ActorContext, keeper: Keeper, database: Database
 ) -> None:
-    actor, _ = sweeper(house, keeper(), "only")
+    actor, _ = sweeper(actor_context, keeper(), "only")
     with database.reading() as connection:
         connection.exec_driver_sql(
             "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
         )
     eventually(lambda: actor.rests == 1)
     looks = actor.looks
-    eventually(lambda: actor.on_duty and actor.looks == looks + 1)
+    eventually(lambda: actor.is_leader and actor.looks == looks + 1)
 
 
 class Account:
@@ -140,21 +144,23 @@ class Ear(pykka.ThreadingActor):
 
 
 @pytest.fixture
-def ear(house: House) -> Ear:
+def ear(actor_context: ActorContext) -> Ear:
     ref = Ear.start()
-    house.switchboard.subscribe("ear", ref, messages={ClusterServed, ClusterDropped}, tables=None)
+    actor_context.event_bus.subscribe("ear", ref, messages={ClusterServed, ClusterDropped}, tables=None)
     actor = ref._actor_weakref()
     assert isinstance(actor, Ear)
     return actor
 
 
 @pytest.fixture
-def discover(house: House, database: Database) -> Callable[..., tuple[Any, ServedClusters]]:
+def discover(actor_context: ActorContext, database: Database) -> Callable[..., tuple[Any, ServedClusters]]:
     def start(account: Account, leases: LeaseKeeper, name: str = "discovery") -> tuple[Any, ServedClusters]:
         served = ServedClusters()
         options = {"database": database, "source": account, "leases": leases, "served": served}
-        ref = ClusterDiscovery.start(name=name, generation=0, house=house, every_seconds=3600, **options)
-        assert not house.roster.wait_until_ready([name], seconds=10)
+        ref = ClusterDiscovery.start(
+            name=name, generation=0, actor_context=actor_context, every_seconds=3600, **options
+        )
+        assert not actor_context.actor_registry.wait_until_ready([name], seconds=10)
         return ref, served
 
     return start

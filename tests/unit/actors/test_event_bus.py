@@ -1,4 +1,4 @@
-"""The switchboard: facts reach who asked for them, and states reach late comers too."""
+"""The event_bus: facts reach who asked for them, and states reach late comers too."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.actors.event_bus import Switchboard
+from platz.actors.event_bus import EventBus
 from platz.actors.messages import CatchUp, RowChanged, Tick
 
 
 class Ear:
-    """A listener that needs no thread: the switchboard only ever calls `tell`."""
+    """A listener that needs no thread: the event_bus only ever calls `tell`."""
 
     def __init__(self, *, alive: bool = True) -> None:
         self.heard: list[object] = []
@@ -25,7 +25,7 @@ class Ear:
 
 
 def test_a_dead_listener_does_not_stop_the_others() -> None:
-    board, dead, live = Switchboard(), Ear(alive=False), Ear()
+    board, dead, live = EventBus(), Ear(alive=False), Ear()
     board.subscribe("dead", dead, messages={Tick}, tables=None)
     board.subscribe("live", live, messages={Tick}, tables=None)
     board.publish(Tick(name="x"))
@@ -33,11 +33,11 @@ def test_a_dead_listener_does_not_stop_the_others() -> None:
 
 
 def test_a_retained_state_is_told_to_a_late_subscriber_until_it_is_retracted() -> None:
-    board, early, late, later = Switchboard(), Ear(), Ear(), Ear()
+    board, early, late, later = EventBus(), Ear(), Ear(), Ear()
     board.subscribe("early", early, messages={Tick, CatchUp}, tables=None)
-    board.retain("key", Tick(name="on"))
+    board.publish_sticky("key", Tick(name="on"))
     board.subscribe("late", late, messages={Tick}, tables=None)
-    board.retract("key", CatchUp())
+    board.remove_sticky("key", CatchUp())
     board.subscribe("later", later, messages={Tick}, tables=None)
     assert early.heard == [Tick(name="on"), CatchUp()]
     assert late.heard == [Tick(name="on")]
@@ -45,7 +45,7 @@ def test_a_retained_state_is_told_to_a_late_subscriber_until_it_is_retracted() -
 
 
 def test_a_successor_takes_its_predecessors_place() -> None:
-    board, old, new = Switchboard(), Ear(), Ear()
+    board, old, new = EventBus(), Ear(), Ear()
     board.subscribe("a", old, messages={Tick}, tables=None)
     board.subscribe("a", new, messages={Tick}, tables=None)
     board.publish(Tick(name="x"))
@@ -55,7 +55,7 @@ def test_a_successor_takes_its_predecessors_place() -> None:
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["t", "u"])), max_size=30))
 @pytest.mark.filterwarnings("default")
 def test_each_listener_hears_exactly_its_tables_in_order(events: list[tuple[str, str]]) -> None:
-    board = Switchboard()
+    board = EventBus()
     ears = {name: Ear() for name in ("t", "u", "all")}
     for name, ear in ears.items():
         board.subscribe(name, ear, messages={RowChanged}, tables=None if name == "all" else {name})

@@ -8,11 +8,11 @@ import pykka
 import pytest
 from waiting import eventually
 
-from platz.actors.actor import House
-from platz.actors.actor_registry import Roster
+from platz.actors.actor import ActorContext
+from platz.actors.actor_registry import ActorRegistry
 from platz.actors.chart_discovery import ChartDiscovery, SearchPlan
-from platz.actors.event_bus import Switchboard
-from platz.actors.timers import Ticker
+from platz.actors.event_bus import EventBus
+from platz.actors.timers import Timers
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.discovery.oci_charts import RoundReport
@@ -40,33 +40,33 @@ class Processes:
         self.ends: list[BaseException] = []
         self.keepers: list[LeaseKeeper] = []
         self._database = database
-        self._ticker = Ticker()
-        self._ticker.start()
+        self._timers = Timers()
+        self._timers.start()
 
     def start(self, source: str, looks: Looks) -> pykka.ActorRef[ChartDiscovery]:
         leases = LeaseKeeper(self._database, lambda _names: None)
         leases.start()
         self.keepers.append(leases)
-        house = House(
-            roster=Roster(),
-            switchboard=Switchboard(),
-            ticker=self._ticker,
+        actor_context = ActorContext(
+            actor_registry=ActorRegistry(),
+            event_bus=EventBus(),
+            timers=self._timers,
             failed=lambda _name, _generation, error: self.ends.append(error),
         )
         ref = ChartDiscovery.start(
             name="chart-discovery",
             generation=0,
-            house=house,
+            actor_context=actor_context,
             leases=leases,
             database=self._database,
             plan=SearchPlan(source=source, make=lambda: looks, every_seconds=0.02),
             parse_tags=False,
         )
-        assert not house.roster.wait_until_ready(["chart-discovery"], seconds=10)
+        assert not actor_context.actor_registry.wait_until_ready(["chart-discovery"], seconds=10)
         return ref
 
     def stop(self) -> None:
-        self._ticker.stop()
+        self._timers.stop()
         pykka.ActorRegistry.stop_all(timeout=10)
         for leases in self.keepers:
             leases.stop()
