@@ -51,7 +51,7 @@ class DatabaseCounts(Collector):
         """``max_age`` in seconds (`--prometheus-update-interval`); ``timeout``: how long a scrape waits."""
         self._database = database
         self._max_age = max_age
-        self._patience = timeout
+        self._timeout = timeout
         self._clock = clock
         self._lock = threading.Lock()
         self._asked_at: float | None = None
@@ -73,7 +73,7 @@ class DatabaseCounts(Collector):
                 self._asked_at = self._clock()
                 self._answered.clear()
                 threading.Thread(target=self._count, name="figures", daemon=True).start()
-        self._answered.wait(self._patience)
+        self._answered.wait(self._timeout)
         return self._known
 
     def _is_old(self) -> bool:
