@@ -231,7 +231,7 @@ def _heed_signals(shutdown: ShutdownRequest, actor_registry: ActorRegistry) -> N
 
 
 def _actor_context(shutdown: ShutdownRequest) -> ActorContext:
-    """The actor_context of the supervisor: nobody supervises it, so its failure ends the process."""
+    """The context of the supervisor: nobody supervises it, so its failure ends the process."""
     return ActorContext(
         actor_registry=ActorRegistry(),
         event_bus=EventBus(),

@@ -43,7 +43,7 @@ def jittered(seconds: float) -> float:
 
 @dataclass(frozen=True, kw_only=True)
 class ActorContext:
-    """What every actor shares: the actor_registry, the event_bus, the time, and whom to tell of its end."""
+    """What every actor shares: the actor registry, the event bus, the timers, and whom to tell of its end."""
 
     actor_registry: ActorRegistry
     event_bus: EventBus

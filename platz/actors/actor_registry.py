@@ -16,7 +16,7 @@ from typing import Protocol
 
 
 class MonitoredActor(Protocol):
-    """What the actor_registry knows of an actor."""
+    """What the actor registry knows of an actor."""
 
     name: str
     ready: bool

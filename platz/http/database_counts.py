@@ -84,7 +84,7 @@ class DatabaseCounts(Collector):
             with self._database.reading() as connection:
                 self._known = count(connection)
         except PlatzError as error:
-            log.warning("Counts can't be counted", action="metrics_without_database", error=error.message)
+            log.warning("Figures can't be counted", action="metrics_without_database", error=error.message)
         finally:
             self._answered.set()
 

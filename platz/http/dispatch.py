@@ -67,7 +67,7 @@ class PathEndpoint:
         self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ApiResponse one request."""
+        """Answer one request."""
         request = Request(scope, receive)
         route = self._routes.get(request.method)
         if route is None:

@@ -98,7 +98,7 @@ class LiveClient:
         return expires_at is not None and expires_at <= now
 
     def end(self, close_reason: CloseReason) -> None:
-        """Have the connection closed; the first close_reason counts. Nothing is sent to the client any more."""
+        """Have the connection closed; the first reason counts. Nothing is sent to the client any more."""
         if not self._ended.done():
             self._queue.clear()
             self._ended.set_result(close_reason)

@@ -60,7 +60,7 @@ class DeploymentUninstallTask(Document):
 
 
 class DeploymentInvokeActionTask(Document):
-    """ApiRequest an action of the deployment."""
+    """Call an action of the deployment."""
 
     helm_chart_id: UUID
     action_id: str

@@ -68,7 +68,7 @@ class Pages(StaticFiles):
         self._policy = policy
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """ApiResponse with the file, or with the index page where the path is the application's own."""
+        """Answer with the file, or with the index page where the path is the application's own."""
         try:
             response = await self._file(path, scope)
         except HTTPException as refusal:

@@ -30,7 +30,7 @@ def failures() -> Failures:
 
 @pytest.fixture
 def actor_context(database: Database, failures: Failures) -> Iterator[ActorContext]:
-    """A actor_context in which changes of the database are told."""
+    """An actor context in which changes of the database are told."""
     timers = Timers()
     timers.start()
     actor_context = ActorContext(

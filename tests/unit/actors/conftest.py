@@ -1,4 +1,4 @@
-"""Actors under test: a actor_context with a real timers, and ways to wait for what happens in it."""
+"""Actors under test: an actor context with real timers, and ways to wait for what happens in it."""
 
 from __future__ import annotations
 

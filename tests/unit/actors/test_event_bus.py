@@ -1,4 +1,4 @@
-"""The event_bus: facts reach who asked for them, and states reach late comers too."""
+"""The event bus: facts reach who asked for them, and states reach late comers too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from platz.actors.messages import CatchUp, RowChanged, Tick
 
 
 class Ear:
-    """A listener that needs no thread: the event_bus only ever calls `tell`."""
+    """A listener that needs no thread: the event bus only ever calls `tell`."""
 
     def __init__(self, *, alive: bool = True) -> None:
         self.heard: list[object] = []
