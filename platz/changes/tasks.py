@@ -28,6 +28,7 @@ from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import DeploymentId, EnvId, Identity, TaskId
 from platz.json import JsonValue
 from platz.tasks.chart_items import DatabaseCollections
+from platz.tasks.operation_kinds import OPERATION_KINDS, Needs
 from platz.tasks.operations import InvokeAction, Operation, RestartK8sResource, name_of
 from platz.tasks.sensitive_inputs import of_schema, sealed_operation
 
@@ -61,9 +62,15 @@ def create_task(
     """
     deployment, env_id = _held(connection, request.deployment_id)
     cluster_id, operation = deployment.cluster_id, request.operation
+    match OPERATION_KINDS[name_of(operation)].needs:
+        case Needs.CHANGE:
+            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
+        case Needs.MAINTAINER:
+            permissions.require_deployment_maintainer(connection, cluster_id, deployment.kind_id, identity)
+        case Needs.ACTION_ROLE:
+            scope_of(connection, identity).require(env_id)
     match operation:
         case InvokeAction():
-            scope_of(connection, identity).require(env_id)
             action = _allowed_action(connection, identity, deployment, operation)
             if request.execute_at is None:
                 _require_status(action, deployment.reported_status)
@@ -71,10 +78,9 @@ def create_task(
             if encrypt is not None:
                 operation = sealed_operation(operation, of_schema(action.ui_schema), encrypt)
         case RestartK8sResource():
-            permissions.require_deployment_maintainer(connection, cluster_id, deployment.kind_id, identity)
             _require_workload(connection, deployment, operation)
         case _:
-            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
+            pass  # nothing else to check than who asks
     if deployment.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     [task_id] = queue_operations(

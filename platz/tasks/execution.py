@@ -13,7 +13,7 @@ Invariants:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -29,8 +29,9 @@ from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
 from platz.kube.errors import KubeAborted
-from platz.tasks import actions, releases, removals, restarts
+from platz.tasks import releases
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
 from platz.tasks.operations import from_json
 from platz.tasks.recovery import RecoveryAction, inspect_interrupted_task
 
@@ -39,26 +40,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 MAX_OUTPUT_CHARACTERS = 20_000
 MAX_REASON_CHARACTERS = 8_000
 """A template that fails deep inside others is reported once a level: people read the first and the last of it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Procedure:
-    """How one operation runs: its steps, the status meanwhile, and whether its failure shows on the deployment."""
-
-    steps: Callable[[OperationContext, TaskRow], str]
-    status: DeploymentStatus | None = None
-    failure_shows: bool = False
-
-
-PROCEDURES: Mapping[str, Procedure] = {
-    "Install": Procedure(steps=releases.install, status=DeploymentStatus.INSTALLING, failure_shows=True),
-    "Upgrade": Procedure(steps=releases.upgrade, status=DeploymentStatus.UPGRADING, failure_shows=True),
-    "Reinstall": Procedure(steps=releases.reinstall, status=DeploymentStatus.UPGRADING, failure_shows=True),
-    "Recreate": Procedure(steps=removals.recreate, status=DeploymentStatus.RENAMING, failure_shows=True),
-    "Uninstall": Procedure(steps=removals.uninstall, status=DeploymentStatus.UNINSTALLING),
-    "InvokeAction": Procedure(steps=actions.invoke_action),
-    "RestartK8sResource": Procedure(steps=restarts.restart),
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,13 +62,10 @@ class EndNotWritten(DatabaseUnavailable):
         _written(self._write)
 
 
-def _refuse(_context: OperationContext, task: TaskRow) -> str:
+def _refuse_unknown(task: TaskRow) -> str:
     """Say what is wrong with an operation that Platz does not know."""
     from_json(task.operation)
     raise Rejected("Platz does not know this operation.", field="operation")
-
-
-UNKNOWN = Procedure(steps=_refuse)
 
 
 def execute(context: OperationContext, task: TaskRow) -> None:
@@ -95,9 +73,12 @@ def execute(context: OperationContext, task: TaskRow) -> None:
 
     Raises `EndNotWritten` when all is done but the writing.
     """
-    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
-    _show(context, task, procedure)
-    _conclude(context, task, procedure, lambda: procedure.steps(context, task))
+    kind = OPERATION_KINDS.get(task.operation_name)
+    if kind is None:
+        _conclude(context, task, None, lambda: _refuse_unknown(task))
+    else:
+        _show(context, task, kind)
+        _conclude(context, task, kind, lambda: kind.steps(context, task))
 
 
 def resume(context: OperationContext, task: TaskRow) -> None:
@@ -109,12 +90,15 @@ def resume(context: OperationContext, task: TaskRow) -> None:
         present = tasks.get(connection, task.id)
     if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
         return
-    procedure = PROCEDURES.get(task.operation_name, UNKNOWN)
-    _conclude(context, task, procedure, lambda: _go_on(context, task, procedure))
+    kind = OPERATION_KINDS.get(task.operation_name)
+    if kind is None:
+        _conclude(context, task, None, lambda: _refuse_unknown(task))
+    else:
+        _conclude(context, task, kind, lambda: _go_on(context, task, kind))
 
 
-def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> str:
-    finding = inspect_interrupted_task(context, task)
+def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
+    finding = inspect_interrupted_task(context, task, kind)
     log.info("Resuming a task", action="resume", task_id=str(task.id), finding=finding.value)
     match finding:
         case RecoveryAction.FINISHED:
@@ -126,24 +110,26 @@ def _go_on(context: OperationContext, task: TaskRow, procedure: Procedure) -> st
                 " look at the deployment before you repeat it."
             )
         case RecoveryAction.REPEATABLE:
-            _show(context, task, procedure)
-            return procedure.steps(context, task)
+            _show(context, task, kind)
+            return kind.steps(context, task)
 
 
-def _show(context: OperationContext, task: TaskRow, procedure: Procedure) -> None:
+def _show(context: OperationContext, task: TaskRow, kind: OperationKind) -> None:
     """Let the deployment say what is being done with it."""
-    if procedure.status is not None:
+    if kind.status is not None:
         with context.database.transaction() as connection:
-            deployments.set_status(connection, task.deployment_id, procedure.status)
+            deployments.set_status(connection, task.deployment_id, kind.status)
 
 
-def _conclude(context: OperationContext, task: TaskRow, procedure: Procedure, run: Callable[[], str]) -> None:
+def _conclude(
+    context: OperationContext, task: TaskRow, kind: OperationKind | None, run: Callable[[], str]
+) -> None:
     began = time.monotonic()
     end = _run(context, task, run)
     took = time.monotonic() - began
 
     def write() -> None:
-        _write_end(context, task, procedure, end)
+        _write_end(context, task, kind, end)
         _tell_end(task, end, took)
 
     _written(write)
@@ -185,16 +171,18 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
     return False
 
 
-def _write_end(context: OperationContext, task: TaskRow, procedure: Procedure, end: _End) -> None:
+def _write_end(context: OperationContext, task: TaskRow, kind: OperationKind | None, end: _End) -> None:
     """Write how the task ended, unless that is written already or the task is another owner's by now."""
     with context.database.transaction() as connection:
         if end.status is TaskStatus.DONE:
             task_queue.mark_done(connection, task.id, claim_of(task), end.words)
-        elif (
-            task_queue.mark_failed(connection, task.id, claim_of(task), end.words) and procedure.failure_shows
-        ):
+        elif task_queue.mark_failed(connection, task.id, claim_of(task), end.words) and _failure_shows(kind):
             deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, end.words)
             tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {end.words}")
+
+
+def _failure_shows(kind: OperationKind | None) -> bool:
+    return kind is not None and kind.failure_shows
 
 
 def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:

@@ -1,14 +1,19 @@
 """What a task does: `deployment_tasks.operation` as values (data-model.md 6.1, workers.md 2.3).
 
+Each operation is a dataclass of its parameters; the class's name is the operation's name in JSON, and each field says
+of which kind it is, from which reading and the OpenAPI document derive. How an operation runs stands in
+`operation_kinds.py`.
+
 Invariant: `from_json(to_json(operation)) == operation`, and every listed key is written, nulls included. When
 reading, keys that may be null may be absent and unknown keys are ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any, cast, get_args
 from uuid import UUID
 
 from platz.errors import Rejected
@@ -16,41 +21,66 @@ from platz.identities import ChartId, ClusterId
 from platz.json import JsonObject, JsonValue
 
 
+class ParameterKind(Enum):
+    """What a parameter of an operation holds in JSON; the value ends the sentence "... must be"."""
+
+    TEXT = "a string"
+    ID = "a UUID"
+    ID_OR_NULL = "a UUID or null"
+    JSON = "JSON"
+    JSON_OR_NULL = "JSON or null"
+    DELTA_OR_NULL = "an object or null"
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Tell whether absence stands for null."""
+        return self in {ParameterKind.ID_OR_NULL, ParameterKind.JSON_OR_NULL, ParameterKind.DELTA_OR_NULL}
+
+
+_KIND = "platz.parameter"
+TEXT = {_KIND: ParameterKind.TEXT}
+ID = {_KIND: ParameterKind.ID}
+ID_OR_NULL = {_KIND: ParameterKind.ID_OR_NULL}
+JSON = {_KIND: ParameterKind.JSON}
+JSON_OR_NULL = {_KIND: ParameterKind.JSON_OR_NULL}
+DELTA_OR_NULL = {_KIND: ParameterKind.DELTA_OR_NULL}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Install:
     """First installation, or installation again after an uninstall."""
 
-    helm_chart_id: ChartId
-    config_inputs: JsonValue
-    values_override: JsonValue
+    helm_chart_id: ChartId = field(metadata=ID)
+    config_inputs: JsonValue = field(metadata=JSON)
+    values_override: JsonValue = field(metadata=JSON_OR_NULL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upgrade:
     """Another chart, config or override for what is installed."""
 
-    helm_chart_id: ChartId
-    prev_helm_chart_id: ChartId | None
-    config_inputs: JsonValue
-    config_delta: JsonObject | None
-    values_override: JsonValue
+    helm_chart_id: ChartId = field(metadata=ID)
+    prev_helm_chart_id: ChartId | None = field(metadata=ID_OR_NULL)
+    config_inputs: JsonValue = field(metadata=JSON)
+    config_delta: JsonObject | None = field(metadata=DELTA_OR_NULL)
+    values_override: JsonValue = field(metadata=JSON_OR_NULL)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reinstall:
     """The revision's chart and inputs once more, because something that they refer to has changed."""
 
-    reason: str
+    reason: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recreate:
     """Leave the old namespace and make the new one; the Upgrade behind it installs the chart there."""
 
-    old_cluster_id: ClusterId
-    old_namespace: str
-    new_cluster_id: ClusterId
-    new_namespace: str
+    old_cluster_id: ClusterId = field(metadata=ID)
+    old_namespace: str = field(metadata=TEXT)
+    new_cluster_id: ClusterId = field(metadata=ID)
+    new_namespace: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,20 +92,30 @@ class Uninstall:
 class InvokeAction:
     """Call an action of the deployment; ``body`` holds the raw inputs of the user."""
 
-    helm_chart_id: ChartId
-    action_id: str
-    body: JsonValue
+    helm_chart_id: ChartId = field(metadata=ID)
+    action_id: str = field(metadata=TEXT)
+    body: JsonValue = field(metadata=JSON)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestartK8sResource:
     """Restart the pods of one workload."""
 
-    resource_id: UUID
-    resource_name: str
+    resource_id: UUID = field(metadata=ID)
+    resource_name: str = field(metadata=TEXT)
 
 
 Operation = Install | Upgrade | Reinstall | Recreate | Uninstall | InvokeAction | RestartK8sResource
+
+OPERATIONS: Mapping[str, type[Operation]] = {
+    operation.__name__: operation for operation in get_args(Operation)
+}
+"""Every operation by its name in JSON."""
+
+
+def parameters_of(operation: type[Operation]) -> dict[str, ParameterKind]:
+    """The kind of each parameter, in the order in which they are written."""
+    return {parameter.name: parameter.metadata[_KIND] for parameter in fields(operation)}
 
 
 def name_of(operation: Operation) -> str:
@@ -85,112 +125,68 @@ def name_of(operation: Operation) -> str:
 
 def to_json(operation: Operation) -> JsonObject:
     """The externally tagged form: `{"Install": {...}}`."""
-    fields = cast("dict[str, JsonValue | UUID]", vars(operation))
-    return {name_of(operation): {key: str(v) if isinstance(v, UUID) else v for key, v in fields.items()}}
+    given = cast("dict[str, JsonValue | UUID]", vars(operation))
+    return {name_of(operation): {key: str(v) if isinstance(v, UUID) else v for key, v in given.items()}}
 
 
 def from_json(document: JsonValue) -> Operation:
     """Read the externally tagged form; raise Rejected (field `operation`) for anything else."""
     if not isinstance(document, dict) or len(document) != 1:
         raise Rejected("An operation is an object with exactly one key, its name", field="operation")
-    name, parameters = next(iter(document.items()))
-    read = _READERS.get(name)
-    if read is None:
+    name, given = next(iter(document.items()))
+    operation = OPERATIONS.get(name)
+    if operation is None:
         raise Rejected(
-            f"Unknown operation {name[:100]!r}; known are {', '.join(_READERS)}", field="operation"
+            f"Unknown operation {name[:100]!r}; known are {', '.join(OPERATIONS)}", field="operation"
         )
-    if not isinstance(parameters, dict):
+    if not isinstance(given, dict):
         raise Rejected(f"The parameters of {name} must be an object", field="operation")
-    return read(_Parameters(name, parameters))
+    kinds = parameters_of(operation)
+    parameters: dict[str, Any] = {key: _read(name, given, key, kind) for key, kind in kinds.items()}
+    return operation(**parameters)
 
 
-T = TypeVar("T")
+def _read(operation: str, given: JsonObject, key: str, kind: ParameterKind) -> JsonValue | UUID:
+    value = given.get(key)
+    if value is None and kind.may_be_absent:
+        return None
+    if key not in given:
+        raise Rejected(f"{operation} needs {key}", field="operation")
+    try:
+        return _READERS[kind](value)
+    except ValueError as error:
+        raise Rejected(f"{key} of {operation} must be {error}", field="operation") from error
 
 
-@dataclass(frozen=True)
-class _Parameters:
-    """The parameter object of one operation, read key by key."""
-
-    operation: str
-    given: JsonObject
-
-    def text(self, key: str) -> str:
-        value = self.anything(key)
-        if not isinstance(value, str):
-            raise self._wrong(key, "a string")
-        return value
-
-    def id(self, key: str, kind: Callable[[UUID], T]) -> T:
-        try:
-            return kind(UUID(self.text(key)))
-        except ValueError as error:
-            raise self._wrong(key, "a UUID") from error
-
-    def id_or_none(self, key: str, kind: Callable[[UUID], T]) -> T | None:
-        return None if self.given.get(key) is None else self.id(key, kind)
-
-    def object_or_none(self, key: str) -> JsonObject | None:
-        value = self.given.get(key)
-        if value is not None and not isinstance(value, dict):
-            raise self._wrong(key, "an object or null")
-        return value
-
-    def anything(self, key: str) -> JsonValue:
-        if key not in self.given:
-            raise Rejected(f"{self.operation} needs {key}", field="operation")
-        return self.given[key]
-
-    def _wrong(self, key: str, expected: str) -> Rejected:
-        return Rejected(f"{key} of {self.operation} must be {expected}", field="operation")
+def _text(value: JsonValue) -> str:
+    if not isinstance(value, str):
+        raise ValueError(ParameterKind.TEXT.value)  # noqa: TRY004 - every refusal is one kind of error here
+    return value
 
 
-def _install(given: _Parameters) -> Install:
-    return Install(
-        helm_chart_id=given.id("helm_chart_id", ChartId),
-        config_inputs=given.anything("config_inputs"),
-        values_override=given.given.get("values_override"),
-    )
+def _id(value: JsonValue) -> UUID:
+    text = _text(value)
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise ValueError(ParameterKind.ID.value) from error
 
 
-def _upgrade(given: _Parameters) -> Upgrade:
-    return Upgrade(
-        helm_chart_id=given.id("helm_chart_id", ChartId),
-        prev_helm_chart_id=given.id_or_none("prev_helm_chart_id", ChartId),
-        config_inputs=given.anything("config_inputs"),
-        config_delta=given.object_or_none("config_delta"),
-        values_override=given.given.get("values_override"),
-    )
+def _anything(value: JsonValue) -> JsonValue:
+    return value
 
 
-def _recreate(given: _Parameters) -> Recreate:
-    return Recreate(
-        old_cluster_id=given.id("old_cluster_id", ClusterId),
-        old_namespace=given.text("old_namespace"),
-        new_cluster_id=given.id("new_cluster_id", ClusterId),
-        new_namespace=given.text("new_namespace"),
-    )
+def _delta(value: JsonValue) -> JsonObject:
+    if not isinstance(value, dict):
+        raise ValueError(ParameterKind.DELTA_OR_NULL.value)  # noqa: TRY004 - as above
+    return value
 
 
-def _invoke_action(given: _Parameters) -> InvokeAction:
-    return InvokeAction(
-        helm_chart_id=given.id("helm_chart_id", ChartId),
-        action_id=given.text("action_id"),
-        body=given.anything("body"),
-    )
-
-
-def _restart(given: _Parameters) -> RestartK8sResource:
-    return RestartK8sResource(
-        resource_id=given.id("resource_id", lambda uid: uid), resource_name=given.text("resource_name")
-    )
-
-
-_READERS: dict[str, Callable[[_Parameters], Operation]] = {
-    "Install": _install,
-    "Upgrade": _upgrade,
-    "Reinstall": lambda given: Reinstall(reason=given.text("reason")),
-    "Recreate": _recreate,
-    "Uninstall": lambda _: Uninstall(),
-    "InvokeAction": _invoke_action,
-    "RestartK8sResource": _restart,
+_READERS: dict[ParameterKind, Callable[[JsonValue], JsonValue | UUID]] = {
+    ParameterKind.TEXT: _text,
+    ParameterKind.ID: _id,
+    ParameterKind.ID_OR_NULL: _id,
+    ParameterKind.JSON: _anything,
+    ParameterKind.JSON_OR_NULL: _anything,
+    ParameterKind.DELTA_OR_NULL: _delta,
 }

@@ -13,6 +13,7 @@ from platz.db.tables.tasks import TaskRow
 from platz.helm.releases import ReleaseStatus, last_revision
 from platz.kube.secret_objects import Secrets
 from platz.tasks.context import OperationContext
+from platz.tasks.operation_kinds import OperationKind
 from platz.tasks.releases import task_of
 from platz.tasks.task_target import load_target
 
@@ -25,14 +26,14 @@ class RecoveryAction(Enum):
     NOT_REPEATABLE = "it must not be run twice"
 
 
-def inspect_interrupted_task(context: OperationContext, task: TaskRow) -> RecoveryAction:
+def inspect_interrupted_task(context: OperationContext, task: TaskRow, kind: OperationKind) -> RecoveryAction:
     """Look at what the task left behind, and clear away what would stand in the way of running it again.
 
     Raises what the cluster or the database raise.
     """
-    if task.operation_name == "InvokeAction":
+    if not kind.may_be_repeated:
         return RecoveryAction.NOT_REPEATABLE
-    if task.operation_name not in {"Install", "Upgrade", "Reinstall"}:
+    if not kind.is_release:
         return RecoveryAction.REPEATABLE
     with context.database.reading() as connection:
         target = load_target(connection, task)

@@ -29,6 +29,7 @@ from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs
 from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
+from platz.tasks.operations import Reinstall, from_json
 from platz.tasks.task_target import (
     Revision,
     TaskTarget,
@@ -96,7 +97,7 @@ def task_of(revision: ReleaseRevision) -> str | None:
 
 
 def _installs(task: TaskRow) -> bool:
-    return task.operation_name != "Reinstall"
+    return not isinstance(from_json(task.operation), Reinstall)
 
 
 def _load(context: OperationContext, task: TaskRow) -> tuple[TaskTarget, Revision]:

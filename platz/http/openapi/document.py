@@ -16,7 +16,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from platz.http.openapi.chart_models import ChartMetadata, DbTableOrDeploymentResource
 from platz.http.openapi.event_models import EVENT_DOCUMENTS
-from platz.http.openapi.task_models import OPERATIONS, STANDS_FOR, JsonDiff
+from platz.http.openapi.task_models import OPERATION_MODELS, STANDS_FOR, JsonDiff
 from platz.http.queries import Parameter
 from platz.http.route import AnyRoute
 from platz.json import JsonObject, JsonValue
@@ -198,7 +198,13 @@ def _schemas(routes: Iterable[AnyRoute]) -> JsonObject:
             models[route.request, "validation"] = None
         if route.response is not None:
             models[route.response, "serialization"] = None
-    described = (*OPERATIONS.values(), *EVENT_DOCUMENTS, JsonDiff, ChartMetadata, DbTableOrDeploymentResource)
+    described = (
+        *OPERATION_MODELS.values(),
+        *EVENT_DOCUMENTS,
+        JsonDiff,
+        ChartMetadata,
+        DbTableOrDeploymentResource,
+    )
     models.update(dict.fromkeys((model, "serialization") for model in described))
     _, made = models_json_schema(list(models), ref_template=REF + "{model}")
     schemas = cast("dict[str, Any]", made["$defs"])  # Any: JSON schema
@@ -222,7 +228,7 @@ def _task_operation() -> JsonObject:
                 "properties": {name: {"$ref": REF + model.__name__}},
                 "additionalProperties": False,
             }
-            for name, model in OPERATIONS.items()
+            for name, model in OPERATION_MODELS.items()
         ],
     }
 

@@ -1,7 +1,7 @@
 """The JSON of `deployment_tasks.operation` (data-model.md 6.1, 6.2), for the OpenAPI document.
 
-Invariant: in requests the operation is read by platz/tasks/operations.py, which knows the one JSON
-form; these models only describe it. The schema names are those of generated clients, spelling included.
+Invariant: the models derive from the table of operations, so they describe what platz/tasks/operations.py reads; they
+read nothing themselves.
 """
 
 from __future__ import annotations
@@ -9,17 +9,11 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import RootModel, WithJsonSchema
+from pydantic import RootModel, WithJsonSchema, create_model
 
 from platz.http.openapi.models import AnyJson, Document
-
-
-class DeploymentInstallTask(Document):
-    """Install the chart."""
-
-    helm_chart_id: UUID
-    config_inputs: AnyJson
-    values_override: AnyJson
+from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
+from platz.tasks.operations import ParameterKind, parameters_of
 
 
 class JsonDiffPair(RootModel[tuple[AnyJson, AnyJson]]):
@@ -30,62 +24,27 @@ class JsonDiff(RootModel[dict[str, JsonDiffPair]]):
     """What differs between two documents, by dotted path."""
 
 
-class DeploymentUpgradeTask(Document):
-    """Upgrade to another chart, config or override."""
-
-    helm_chart_id: UUID
-    prev_helm_chart_id: UUID | None
-    config_inputs: AnyJson
-    config_delta: JsonDiff | None
-    values_override: AnyJson
-
-
-class DeploymentReinstallTask(Document):
-    """Run what is installed again."""
-
-    reason: str
-
-
-class DeploymentRecreaseTask(Document):
-    """Move to another namespace or cluster."""
-
-    old_cluster_id: UUID
-    old_namespace: str
-    new_cluster_id: UUID
-    new_namespace: str
-
-
-class DeploymentUninstallTask(Document):
-    """Remove what is installed."""
-
-
-class DeploymentInvokeActionTask(Document):
-    """Call an action of the deployment."""
-
-    helm_chart_id: UUID
-    action_id: str
-    body: AnyJson
-
-
-class DeploymentRestartK8sResourceTask(Document):
-    """Restart the pods of one workload."""
-
-    resource_id: UUID
-    resource_name: str
-
-
-OPERATIONS: dict[str, type[Document]] = {
-    "Install": DeploymentInstallTask,
-    "Upgrade": DeploymentUpgradeTask,
-    "Reinstall": DeploymentReinstallTask,
-    "Recreate": DeploymentRecreaseTask,
-    "Uninstall": DeploymentUninstallTask,
-    "InvokeAction": DeploymentInvokeActionTask,
-    "RestartK8sResource": DeploymentRestartK8sResourceTask,
+_TYPES: dict[ParameterKind, Any] = {  # Any: a type to pydantic, and an alias of one to the type checker
+    ParameterKind.TEXT: str,
+    ParameterKind.ID: UUID,
+    ParameterKind.ID_OR_NULL: UUID | None,
+    ParameterKind.JSON: AnyJson,
+    ParameterKind.JSON_OR_NULL: AnyJson,
+    ParameterKind.DELTA_OR_NULL: JsonDiff | None,
 }
+
+
+def _model(kind: OperationKind) -> type[Document]:
+    parameters: dict[str, Any] = {
+        name: (_TYPES[parameter], ...) for name, parameter in parameters_of(kind.parameters).items()
+    }
+    return create_model(kind.schema_name, __base__=Document, __doc__=kind.summary, **parameters)
+
+
+OPERATION_MODELS: dict[str, type[Document]] = {name: _model(kind) for name, kind in OPERATION_KINDS.items()}
 
 STANDS_FOR = "x-schema"
 """In a generated schema: the one keyword of a place where the schema of this name belongs."""
 
 DeploymentTaskOperation = Annotated[Any, WithJsonSchema({STANDS_FOR: "DeploymentTaskOperation"})]
-"""An object with exactly one key, the operation's name. Any: `task_operation.from_json` reads it."""
+"""An object with exactly one key, the operation's name. Any: `platz.tasks.operations.from_json` reads it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import SimpleNamespace
@@ -23,7 +24,8 @@ from platz.identities import ClusterId, DeploymentId
 from platz.kube.errors import KubeAborted
 from platz.tasks import execution
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
-from platz.tasks.execution import PROCEDURES, EndNotWritten, Procedure
+from platz.tasks.execution import EndNotWritten
+from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
 from platz.tasks.recovery import RecoveryAction
 from tests.integration.changes.world import World
 
@@ -43,9 +45,8 @@ def context(database: Database) -> OperationContext:
 @pytest.fixture
 def steps_are(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Steps], None]:
     def replace(operation: str, steps: Steps) -> None:
-        old = PROCEDURES[operation]
-        new = Procedure(steps=steps, status=old.status, failure_shows=old.failure_shows)
-        monkeypatch.setitem(cast("dict[str, Procedure]", PROCEDURES), operation, new)
+        kinds = cast("dict[str, OperationKind]", OPERATION_KINDS)
+        monkeypatch.setitem(kinds, operation, dataclasses.replace(kinds[operation], steps=steps))
 
     return replace
 

@@ -1,0 +1,124 @@
+"""The table of operations: how each runs, what it shows, what a crash leaves of it, and whom it needs.
+
+This is the only such table. Execution, recovery, the rules for requested tasks and the OpenAPI document derive from it,
+so a new operation is its parameters in `operations.py`, an entry here, and its steps. Source: workers.md section 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from platz.db.enums import DeploymentStatus
+from platz.db.tables.tasks import TaskRow
+from platz.tasks import actions, releases, removals, restarts
+from platz.tasks.context import OperationContext
+from platz.tasks.operations import (
+    Install,
+    InvokeAction,
+    Operation,
+    Recreate,
+    Reinstall,
+    RestartK8sResource,
+    Uninstall,
+    Upgrade,
+)
+
+
+class Needs(Enum):
+    """Whom an operation needs, if a person may request it at all."""
+
+    CHANGE = "nobody may request it: it follows from a change"
+    MAINTAINER = "a maintainer of the kind in the environment"
+    ACTION_ROLE = "the role that the chart's action names"
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationKind:
+    """All that is known of an operation besides its parameters.
+
+    ``steps`` do the work and return the task's output. ``status`` is what the deployment shows meanwhile, None when it
+    stays as it is; ``failure_shows`` makes it `Error` when the task fails. ``is_release``: the outcome can be read off
+    the Helm release after a crash; ``may_be_repeated``: otherwise running it again does no harm. ``schema_name`` is its
+    name in the OpenAPI document, as generated clients know it.
+    """
+
+    parameters: type[Operation]
+    steps: Callable[[OperationContext, TaskRow], str]
+    summary: str
+    schema_name: str
+    status: DeploymentStatus | None = None
+    failure_shows: bool = False
+    is_release: bool = False
+    may_be_repeated: bool = True
+    needs: Needs = Needs.CHANGE
+
+    @property
+    def name(self) -> str:
+        """The operation's name in JSON."""
+        return self.parameters.__name__
+
+
+_KINDS = (
+    OperationKind(
+        parameters=Install,
+        steps=releases.install,
+        summary="Install the chart.",
+        schema_name="DeploymentInstallTask",
+        status=DeploymentStatus.INSTALLING,
+        failure_shows=True,
+        is_release=True,
+    ),
+    OperationKind(
+        parameters=Upgrade,
+        steps=releases.upgrade,
+        summary="Upgrade to another chart, config or override.",
+        schema_name="DeploymentUpgradeTask",
+        status=DeploymentStatus.UPGRADING,
+        failure_shows=True,
+        is_release=True,
+    ),
+    OperationKind(
+        parameters=Reinstall,
+        steps=releases.reinstall,
+        summary="Run what is installed again.",
+        schema_name="DeploymentReinstallTask",
+        status=DeploymentStatus.UPGRADING,
+        failure_shows=True,
+        is_release=True,
+    ),
+    OperationKind(
+        parameters=Recreate,
+        steps=removals.recreate,
+        summary="Move to another namespace or cluster.",
+        schema_name="DeploymentRecreaseTask",  # spelled so in every generated client
+        status=DeploymentStatus.RENAMING,
+        failure_shows=True,
+    ),
+    OperationKind(
+        parameters=Uninstall,
+        steps=removals.uninstall,
+        summary="Remove what is installed.",
+        schema_name="DeploymentUninstallTask",
+        status=DeploymentStatus.UNINSTALLING,
+    ),
+    OperationKind(
+        parameters=InvokeAction,
+        steps=actions.invoke_action,
+        summary="Call an action of the deployment.",
+        schema_name="DeploymentInvokeActionTask",
+        may_be_repeated=False,
+        needs=Needs.ACTION_ROLE,
+    ),
+    OperationKind(
+        parameters=RestartK8sResource,
+        steps=restarts.restart,
+        summary="Restart the pods of one workload.",
+        schema_name="DeploymentRestartK8sResourceTask",
+        needs=Needs.MAINTAINER,
+    ),
+)
+
+OPERATION_KINDS: Mapping[str, OperationKind] = {kind.name: kind for kind in _KINDS}
+"""Every operation by its name in JSON."""
