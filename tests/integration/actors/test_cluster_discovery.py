@@ -122,7 +122,7 @@ def test_failed_searches_do_not_add_up(discover: Any, source: Source, actor_cont
     eventually(lambda: source.searches == 6)
     ref.ask(cluster_discovery.Tick(name=cluster_discovery.LEASES.name))
     waiting = [
-        each for each in actor_context.timers._appointments if each.message == SEARCH and not each.cancelled
+        each for each in actor_context.timers._pending if each.message == SEARCH and not each.cancelled
     ]
     assert len(waiting) == 2  # the hourly one, and one for the failure
 
