@@ -17,12 +17,11 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
-from types import FrameType
 
 import pykka
 import structlog
 
-from platz import logs
+from platz import logs, signals
 from platz.actors.actor import ActorContext
 from platz.actors.actor_registry import ActorRegistry
 from platz.actors.event_bus import EventBus
@@ -108,8 +107,7 @@ class ShutdownRequest:
 
     def wait(self) -> None:
         """Wait until the process is to end."""
-        while not self._asked.wait(3600):
-            pass
+        self._asked.wait()
 
 
 def serve(loaded: LoadedSettings) -> int:
@@ -217,17 +215,11 @@ def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:
 
 
 def _heed_signals(shutdown: ShutdownRequest, actor_registry: ActorRegistry) -> None:
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        shutdown.ask()
-
-    def on_question(_number: int, _frame: FrameType | None) -> None:
+    def dump() -> None:
         sys.stderr.write(actor_registry.dump() + "\n")
         sys.stderr.flush()
 
-    signal.signal(signal.SIGUSR1, on_question)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
+    signals.heed({signal.SIGTERM: shutdown.ask, signal.SIGINT: shutdown.ask, signal.SIGUSR1: dump})
 
 
 def _actor_context(shutdown: ShutdownRequest) -> ActorContext:

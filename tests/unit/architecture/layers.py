@@ -35,6 +35,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "json": "the type of a JSON document",
         "logs": "one structured line for each event",
         "metrics": "what Platz counts about itself",
+        "signals": "signals, heeded by one thread",
         "shipped_files": "files that are no Python, in a wheel and in a checkout",
     },
 )

@@ -1,0 +1,48 @@
+"""Given many threads, when the kernel gives a signal to any one of them, then the process heeds it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acceptance.platz_process import PlatzProcess
+from waiting import eventually
+
+TGKILL = 234
+DUMP = "supervisor: "
+
+
+@pytest.fixture
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatzProcess]:
+    process = PlatzProcess(tmp_path_factory.mktemp("signals"), {})
+    process.start()
+    yield process
+    process.sweep()
+
+
+def threads_of(pid: int) -> list[int]:
+    return sorted(int(task.name) for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+def send(pid: int, thread: int, number: signal.Signals) -> None:
+    if ctypes.CDLL(None, use_errno=True).syscall(TGKILL, pid, thread, number) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def test_every_thread_hears_for_all(api: PlatzProcess) -> None:
+    threads = threads_of(api.pid)
+    assert len(threads) > 20
+    for count, thread in enumerate(threads, start=1):
+        send(api.pid, thread, signal.SIGUSR1)
+        eventually(lambda expected=count: api.log.count(DUMP) >= expected, seconds=5)
+
+
+def test_a_sigterm_that_a_worker_gets_ends_the_process(api: PlatzProcess) -> None:
+    *_, youngest = threads_of(api.pid)
+    assert youngest != api.pid
+    send(api.pid, youngest, signal.SIGTERM)
+    assert api.wait(seconds=15) == 0
