@@ -35,6 +35,7 @@ class EventRecorder:
         self._tables = (*tables, "bots")
         self._events: list[Event] = []
         self._changed = threading.Condition()
+        self._closed: ConnectionClosed | None = None
         self._stack = ExitStack()
         self._connection: ClientConnection | None = None
         self._thread = threading.Thread(target=self._read, name="event-recorder", daemon=True)
@@ -79,6 +80,10 @@ class EventRecorder:
 
         return eventually(look, seconds=seconds)
 
+    def wait_until_closed(self, *, seconds: float) -> ConnectionClosed:
+        """How the server ended the connection, waited for."""
+        return eventually(lambda: self._closed, seconds=seconds)
+
     def _wait_until_subscribed(self) -> None:
         """Nothing answers a subscription: change what was subscribed last, until an event tells of it."""
 
@@ -101,5 +106,6 @@ class EventRecorder:
                 )
                 with self._changed:
                     self._events.append(event)
-        except ConnectionClosed:
-            return
+            self._closed = self._connection.protocol.close_exc  # an end that the protocol calls normal
+        except ConnectionClosed as closed:
+            self._closed = closed

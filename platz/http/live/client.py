@@ -31,6 +31,7 @@ class CloseReason:
 
 
 FELL_BEHIND = CloseReason(code=1013, reason="fell behind")
+CHANGES_MISSED = CloseReason(code=1012, reason="changes were missed: read anew")
 RIGHTS_GONE = CloseReason(code=1008, reason="sign in again")
 TOKEN_EXPIRED = CloseReason(code=1008, reason="token expired")
 TOO_MANY_SUBSCRIPTIONS = CloseReason(code=1008, reason="too many subscriptions")

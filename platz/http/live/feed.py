@@ -2,8 +2,9 @@
 
 Invariant: a client gets an event only by the rights that hold when the event is passed on. Rights are read
 again before the events that follow a change of rights, and all rights every few seconds in case such a
-change was not told. While they can't be read, nothing is passed on. Everything but `publish`,
-`resynchronise` and the reading of rights happens on the event loop.
+change was not told. While they can't be read, nothing is passed on. Nobody stays connected who missed an
+event: when the feed itself may have missed one, every client is ended, and reads anew when it connects again.
+Everything but `publish`, `resynchronise` and the reading of rights happens on the event loop.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class LiveFeed:
         self._lock = threading.Lock()
         self._backlog = EventQueue(BACKLOG_LIMIT)
         self._rights_changes: list[Callable[[LiveClient], bool]] = []
-        self._overflowed = False
+        self._incomplete: CloseReason | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._work = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -73,9 +74,9 @@ class LiveFeed:
         _call_soon(loop, self._work.set)
 
     def resynchronise(self) -> None:
-        """Changes may have been missed: look at everybody's rights again. Any thread may call."""
+        """Changes may have been missed: end every client, who connects and reads anew. Any thread may call."""
         with self._lock:
-            self._rights_changes.append(lambda _client: True)
+            self._incomplete = close_reasons.CHANGES_MISSED
             loop = self._loop
         if loop is not None:
             _call_soon(loop, self._work.set)
@@ -110,6 +111,7 @@ class LiveFeed:
             self._loop = loop
             self._backlog.clear()
             self._rights_changes.clear()
+            self._incomplete = None
         self._clients, self._doubtful = set(), set()
         self._work = asyncio.Event()
         self._one_reader = anyio.CapacityLimiter(1)
@@ -120,7 +122,7 @@ class LiveFeed:
         if touches is not None:
             self._rights_changes.append(touches)
         if not self._backlog.add(LiveEvent(change)):
-            self._overflowed = True
+            self._incomplete = close_reasons.FELL_BEHIND
 
     async def _run(self) -> None:
         """Work until cancelled; a failure ends every client, who connect again to a feed that starts anew."""
@@ -157,9 +159,9 @@ class LiveFeed:
         with self._lock:
             events, changes = self._backlog.take_all(), self._rights_changes
             self._rights_changes = []
-            overflowed, self._overflowed = self._overflowed, False
-        if overflowed:
-            self._end_all(close_reasons.FELL_BEHIND)
+            incomplete, self._incomplete = self._incomplete, None
+        if incomplete is not None:
+            self._end_all(incomplete)
         self._doubtful.update(
             client for client in self._clients if any(touches(client) for touches in changes)
         )

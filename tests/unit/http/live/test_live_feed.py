@@ -221,14 +221,18 @@ def test_rights_that_were_lost_unheard_are_noticed_by_the_sweep() -> None:
     run(story, sweep_seconds=0.05)
 
 
-def test_resynchronising_looks_at_everybody_again() -> None:
+def test_nobody_stays_connected_who_may_have_missed_a_change() -> None:
     async def story(feed: LiveFeed, rights: FakeRights) -> None:
         client = rights.client(EVERYTHING)
         feed.join(client)
         await until(lambda: rights.reads > 0)
-        del rights.scopes[client.identity]
         feed.resynchronise()
         await asyncio.wait_for(client.wait_for_end(), 5)
+        assert client.close_reason == close_reasons.CHANGES_MISSED
+        another, event = rights.client(EVERYTHING), change()
+        feed.join(another)
+        feed.publish([event])
+        assert await next_id(another) == event.id
 
     run(story)
 

@@ -1,0 +1,28 @@
+"""Given a listening session that ends, when a row changes meanwhile, then every client is made to read anew."""
+
+from __future__ import annotations
+
+import pytest
+from acceptance.event_recorder import EventRecorder
+from acceptance.platz_client import signed_in
+from acceptance.platz_process import PlatzProcess
+
+ROUNDS = 5
+END_LISTENING = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' OR query = 'SELECT 1'"
+)
+"""Of the listening session, which asks the server for a sign of life now and then."""
+
+
+@pytest.mark.parametrize("_round", range(ROUNDS))
+def test_no_client_is_left_with_what_it_read_before(platz: PlatzProcess, _round: int) -> None:
+    with signed_in(platz.url) as admin, EventRecorder(admin, ["envs"]) as recorder:
+        (env_id,) = platz.sql("SELECT id FROM envs LIMIT 1")[0]
+        assert platz.sql(END_LISTENING)
+        platz.sql("UPDATE envs SET name = name || '+' WHERE id = %s RETURNING id", env_id)
+        closed = recorder.wait_until_closed(seconds=15)
+        assert closed.rcvd is not None
+        assert closed.rcvd.code == 1012
+    with signed_in(platz.url) as admin, EventRecorder(admin, ["envs"]) as recorder:
+        platz.sql("UPDATE envs SET name = name || '+' WHERE id = %s RETURNING id", env_id)
+        assert recorder.saw("UPDATE", "envs", str(env_id))
