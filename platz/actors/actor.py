@@ -135,10 +135,12 @@ class Actor(pykka.ThreadingActor):
         self._thread.name = self.name
         self._actor_context.actor_registry.add(self)
         try:
-            if self.hears:
-                self._actor_context.event_bus.subscribe(
-                    self.name, self.actor_ref, messages={*self.hears, ListeningResumed}, tables=self.tables
-                )
+            self._actor_context.event_bus.subscribe(
+                self.name,
+                self.actor_ref,
+                messages={*self.hears, ListeningResumed, Heartbeat},
+                tables=self.tables,
+            )
             self.on_started()
             self._look()
         except Exception as error:
@@ -165,7 +167,7 @@ class Actor(pykka.ThreadingActor):
     @override
     def on_stop(self) -> None:
         """Pykka's hook after an orderly stop."""
-        self._actor_context.event_bus.unsubscribe(self.name)
+        self._actor_context.event_bus.unsubscribe(self.name, self.actor_ref)
         self._actor_context.actor_registry.remove(self)
         self.on_stopped()
 
@@ -217,6 +219,6 @@ class Actor(pykka.ThreadingActor):
             self.on_stopped()
         except Exception:  # the first error is the one that the supervisor must know
             self.log.exception("Could not clean up after a failure", action="fail")
-        self._actor_context.event_bus.unsubscribe(self.name)
+        self._actor_context.event_bus.unsubscribe(self.name, self.actor_ref)
         self._actor_context.actor_registry.remove(self)
         self._actor_context.failed(self.name, self.generation, error)

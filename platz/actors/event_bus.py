@@ -58,10 +58,12 @@ class EventBus:
                 if subscription.covers(message):
                     tell(ref, message)
 
-    def unsubscribe(self, name: str) -> None:
-        """Remove a listener; unknown names are fine."""
+    def unsubscribe(self, name: str, ref: pykka.ActorRef[Any]) -> None:
+        """Remove a listener, unless a successor has taken its place already; unknown names are fine."""
         with self._lock:
-            self._subscriptions.pop(name, None)
+            present = self._subscriptions.get(name)
+            if present is not None and present.ref is ref:
+                del self._subscriptions[name]
 
     def publish(self, message: object) -> None:
         """Tell the message to all who want it."""

@@ -8,7 +8,8 @@ never  does their work, waits for them outside start and stop, or hides that one
 A child that fails is started again alone, after a jittered exponential backoff. More than ``policy.most``
 restarts within ``policy.window_seconds``, or a child that handles no message for
 ``policy.hang_seconds`` (a thread can't be killed), end the process, so that the production supervisor
-starts it anew.
+starts it anew. Heartbeats come to every actor the way on which all facts come; a child that even they do not reach
+for ``policy.deaf_seconds`` is started anew, too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing_extensions import override
 
 from platz import metrics
 from platz.actors.actor import Actor, ActorContext, jittered
-from platz.actors.event_bus import tell
+from platz.actors.actor_registry import Health
 from platz.actors.messages import (
     ChildFailed,
     ClusterDropped,
@@ -47,6 +48,7 @@ class RestartPolicy:
     window_seconds: float = 60.0
     hang_seconds: float = 90.0
     watch_seconds: float = 5.0
+    deaf_seconds: float = 20.0
 
 
 class StartChild(Protocol):
@@ -96,6 +98,7 @@ class Supervisor(Actor):
         self._policy = policy
         self._give_up = give_up
         self._children: dict[str, Child] = {}
+        self._generations: Counter[str] = Counter()  # kept when a child goes, whose last words may come later
         self._restarts: deque[float] = deque()
         self._stopping = False
         self._children_house = ActorContext(
@@ -144,7 +147,8 @@ class Supervisor(Actor):
         self.tell_self(ChildFailed(name=name, generation=generation, error=error))
 
     def _start(self, spec: ChildSpec) -> None:
-        generation = self._children[spec.name].generation + 1 if spec.name in self._children else 0
+        generation = self._generations[spec.name]
+        self._generations[spec.name] += 1
         ref = spec.start(name=spec.name, generation=generation, actor_context=self._children_house)
         child = self._children.setdefault(spec.name, Child(spec=spec, ref=ref))
         child.spec, child.ref, child.generation = spec, ref, generation
@@ -196,25 +200,31 @@ class Supervisor(Actor):
             self._start(spec)
 
     def _watch(self) -> None:
+        """Look at every actor from outside, and send a heartbeat the way on which all facts come."""
         depths: Counter[str] = Counter()
         for health in self._actor_context.actor_registry.health():
             depths[family(health.name)] += health.depth
-            if (
-                health.name != self.name
-                and health.silent_seconds > self._policy.hang_seconds
-                and health.depth
-            ):
-                self.log.error(
-                    "An actor hangs",
-                    action="fail",
-                    child=health.name,
-                    dump=self._actor_context.actor_registry.dump(),
-                )
-                self._give_up(f"{health.name} has not handled a message for {health.silent_seconds:.0f} s")
+            if health.name != self.name:
+                self._judge(health)
         for name, depth in depths.items():
             metrics.actor_mailbox_depth.labels(name).set(depth)
-        for child in self._children.values():
-            tell(child.ref, Heartbeat())
+        self.publish(Heartbeat())
+
+    def _judge(self, health: Health) -> None:
+        """An actor that handles nothing hangs; one that nothing reaches, not even heartbeats, is deaf."""
+        if health.depth and health.silent_seconds > self._policy.hang_seconds:
+            dump = self._actor_context.actor_registry.dump()
+            self.log.error("An actor hangs", action="fail", child=health.name, dump=dump)
+            self._give_up(f"{health.name} has not handled a message for {health.silent_seconds:.0f} s")
+        elif not health.depth and health.ready and health.silent_seconds > self._policy.deaf_seconds:
+            self._replace(health.name)
+
+    def _replace(self, name: str) -> None:
+        child = self._children.get(name)
+        if child is not None and not self._stopping:
+            self.log.error("Nothing reaches an actor; it is started anew", action="fail", child=name)
+            child.ref.stop(block=False)
+            self._restart(name, child.generation)
 
     def _drain(self, message: Drain) -> None:
         self._stopping = True

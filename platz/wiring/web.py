@@ -60,17 +60,29 @@ class NotReady(PlatzError):
     """Some of this process's actors are not at work."""
 
 
+SILENT_SECONDS = 15.0
+"""Three heartbeats: an actor that handled none of them does not do its work."""
+
+
 def idle_actors(all_health: Iterable[Health]) -> list[str]:
     """The actors that are not at work and should be; runners come and go with their clusters."""
     return [health.name for health in all_health if not health.ready and family(health.name) != "runner"]
+
+
+def silent_actors(all_health: Iterable[Health]) -> list[str]:
+    """The actors that have not handled a message for too long, although heartbeats come every few seconds."""
+    return [health.name for health in all_health if health.ready and health.silent_seconds > SILENT_SECONDS]
 
 
 def make_web(components: Components, *, listener: socket.socket | None, actor_registry: ActorRegistry) -> Web:
     """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
 
     def actors_work() -> None:
-        if idle := idle_actors(actor_registry.health()):
+        health = actor_registry.health()
+        if idle := idle_actors(health):
             raise NotReady(f"These actors are not at work yet: {', '.join(idle)}.")
+        if silent := silent_actors(health):
+            raise NotReady(f"These actors have been silent for {SILENT_SECONDS:g} s: {', '.join(silent)}.")
 
     return Web(
         feed=LiveFeed(RightsReader(components.database, components.tokens)),

@@ -18,7 +18,13 @@ from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.timers import Timers
 
 FAST = RestartPolicy(
-    first_seconds=0.01, longest_seconds=0.05, most=5, window_seconds=30, hang_seconds=0.5, watch_seconds=0.1
+    first_seconds=0.01,
+    longest_seconds=0.05,
+    most=5,
+    window_seconds=30,
+    hang_seconds=0.5,
+    watch_seconds=0.1,
+    deaf_seconds=1.0,
 )
 
 
@@ -148,6 +154,16 @@ def test_an_idle_child_is_not_taken_for_hung(scene: Scene) -> None:
     scene.supervise([scene.spec("idle")])
     started = time.monotonic()
     eventually(lambda: time.monotonic() - started > 3 * FAST.hang_seconds)
+    assert scene.gave_up == []
+
+
+def test_a_child_that_no_fact_reaches_is_started_anew(scene: Scene) -> None:
+    scene.supervise([scene.spec("deaf"), scene.spec("good")])
+    scene.actor_context.actor_registry.wait_until_ready(["deaf", "good"], seconds=5)
+    scene.actor_context.event_bus.unsubscribe("deaf", scene.refs["deaf"][0])
+    eventually(lambda: scene.generation("deaf") == 1)
+    eventually(lambda: not scene.refs["deaf"][0].is_alive())
+    assert scene.generation("good") == 0
     assert scene.gave_up == []
 
 

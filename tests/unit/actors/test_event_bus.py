@@ -32,7 +32,7 @@ def test_a_dead_listener_does_not_stop_the_others() -> None:
     assert live.heard == [Tick(name="x")]
 
 
-def test_a_retained_state_is_told_to_a_late_subscriber_until_it_is_retracted() -> None:
+def test_a_sticky_state_is_told_to_a_late_subscriber_until_it_is_removed() -> None:
     board, early, late, later = EventBus(), Ear(), Ear(), Ear()
     board.subscribe("early", early, messages={Tick, CatchUp}, tables=None)
     board.publish_sticky("key", Tick(name="on"))
@@ -50,6 +50,18 @@ def test_a_successor_takes_its_predecessors_place() -> None:
     board.subscribe("a", new, messages={Tick}, tables=None)
     board.publish(Tick(name="x"))
     assert (old.heard, new.heard) == ([], [Tick(name="x")])
+
+
+def test_a_predecessor_that_ends_late_does_not_make_its_successor_deaf() -> None:
+    board, old, new = EventBus(), Ear(), Ear()
+    board.subscribe("a", old, messages={Tick}, tables=None)
+    board.subscribe("a", new, messages={Tick}, tables=None)
+    board.unsubscribe("a", old)
+    board.publish(Tick(name="x"))
+    assert new.heard == [Tick(name="x")]
+    board.unsubscribe("a", new)
+    board.publish(Tick(name="y"))
+    assert new.heard == [Tick(name="x")]
 
 
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["t", "u"])), max_size=30))
