@@ -13,7 +13,8 @@ from platz.charts.documents.features import Cardinality
 from platz.errors import Conflict, Rejected
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
-MAX_LABEL_LENGTH = 63
+MAX_NAME_LENGTH = 53
+"""Of a namespace: the release is called the same, and Helm allows a release fewer characters than DNS a label (63)."""
 
 
 def check_cardinality(cardinality: Cardinality, name: str) -> None:
@@ -28,9 +29,9 @@ def check_kind_name(kind_name: str) -> None:
     """Raise Rejected for a kind none of whose deployments could have a namespace."""
     if not kind_name.strip():
         raise Rejected("The name must not be empty", field="name")
-    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_LABEL_LENGTH:
+    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_NAME_LENGTH:
         raise Rejected(
-            f"The name may hold at most {MAX_LABEL_LENGTH} letters, digits and dashes, and must start and end with a"
+            f"The name may hold at most {MAX_NAME_LENGTH} letters, digits and dashes, and must start and end with a"
             " letter or digit, because the namespaces of its deployments are named after it",
             field="name",
         )
@@ -49,9 +50,9 @@ def check_name(kind_name: str, name: str) -> str:
             f"Deployments of kind {kind_name} can't have a namespace: ask a site admin to rename the kind so that it"
             " holds letters, digits and dashes only"
         )
-    if len(namespace) > MAX_LABEL_LENGTH:
+    if len(namespace) > MAX_NAME_LENGTH:
         raise Rejected(
-            f"The namespace {namespace} would have {len(namespace)} characters, and {MAX_LABEL_LENGTH} are allowed:"
+            f"The namespace {namespace} would have {len(namespace)} characters, and {MAX_NAME_LENGTH} are allowed:"
             " choose a shorter name",
             field="name",
         )

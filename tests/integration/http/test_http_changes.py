@@ -200,7 +200,7 @@ def test_kinds_in_use_only_change_their_letter_case(api: Installation) -> None:
     assert api["site"].put(f"/deployment-kinds/{free}", {"name": "WEBSHOP"}).status_code == 409
 
 
-@pytest.mark.parametrize("name", ["Web Shop", "charts/web", "web.shop", "-web", "web_shop", "ü", "w" * 64])
+@pytest.mark.parametrize("name", ["Web Shop", "charts/web", "web.shop", "-web", "web_shop", "ü", "w" * 54])
 def test_a_kind_is_named_so_that_namespaces_can_be_named_after_it(api: Installation, name: str) -> None:
     free = api.insert(schema.deployment_kinds, name=api.unique("Free"))
     refused = api["site"].put(f"/deployment-kinds/{free}", {"name": name})
@@ -289,7 +289,7 @@ def test_a_deployment_has_no_name_where_there_may_be_one(api: Installation) -> N
     assert api["owner"].post("/deployments", new_deployment(api)).status_code == 409
 
 
-@pytest.mark.parametrize("name", [None, "Upper", "-a", "a-", "a_b", "a.b", "a b", "ä", "x" * 60, "a\n"])
+@pytest.mark.parametrize("name", [None, "Upper", "-a", "a-", "a_b", "a.b", "a b", "ä", "x" * 46, "a\n"])
 def test_names_that_are_no_dns_labels_are_refused(api: Installation, name: str | None) -> None:
     assert api["owner"].post("/deployments", new_deployment(api, name=name)).status_code == 400
     assert api.scalar("select count(*) from deployment_tasks") == 0

@@ -12,12 +12,12 @@ from platz.changes.name_rules import check_cardinality, check_name
 from platz.charts.documents.features import Cardinality
 from platz.errors import Conflict, Rejected
 
-RFC_1123_LABEL = re.compile(r"^(?!.{64})[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
+RELEASE_NAME = re.compile(r"^(?!.{54})[a-z0-9]([-a-z0-9]*[a-z0-9])?\Z")
 
 
 @pytest.mark.parametrize(
     "name",
-    ["Upper", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "$(reboot)", "--help", "a/../b", "x" * 56, "٣"],
+    ["Upper", "-a", "a-", "a_b", "a.b", "a b", "é", "a\n", "$(reboot)", "--help", "a/../b", "x" * 46, "٣"],
 )
 def test_a_name_that_is_no_dns_label_is_rejected(name: str) -> None:
     with pytest.raises(Rejected) as refusal:
@@ -25,7 +25,7 @@ def test_a_name_that_is_no_dns_label_is_rejected(name: str) -> None:
     assert refusal.value.field == "name"
 
 
-@pytest.mark.parametrize("name", ["a", "0", "a-b", "x" * 55])
+@pytest.mark.parametrize("name", ["a", "0", "a-b", "x" * 45])
 def test_a_dns_label_is_a_name(name: str) -> None:
     assert check_name("WebShop", name) == f"webshop-{name}"
 
@@ -35,12 +35,17 @@ def test_without_a_name_the_namespace_is_the_kind() -> None:
 
 
 @given(st.text() | st.text("ab-0", min_size=40), st.sampled_from(["Shop", "2048Game", "A" * 30]))
-def test_whatever_is_accepted_is_a_kubernetes_namespace(name: str, kind: str) -> None:
+def test_whatever_is_accepted_is_a_namespace_and_a_helm_release(name: str, kind: str) -> None:
     try:
         namespace = check_name(kind, name)
     except Rejected:
         return
-    assert RFC_1123_LABEL.match(namespace)
+    assert RELEASE_NAME.match(namespace)
+
+
+def test_a_namespace_that_helm_could_not_use_as_a_release_is_refused_with_its_length() -> None:
+    with pytest.raises(Rejected, match="would have 54 characters, and 53 are allowed: choose a shorter name"):
+        check_name("WebShop", "x" * 46)
 
 
 @pytest.mark.parametrize("kind", ["Charts/MyApp", "Foo.bar", "Größe", "My_Kind"])
