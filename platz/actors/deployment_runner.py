@@ -1,7 +1,7 @@
 """Runs the tasks of one cluster.
 
 owns   the cluster's task queue, the threads that run its tasks, and its Helm children
-hears  `RowChanged` of tasks, `TaskFinished` (a slot is free), `Drain`
+hears  `RowChanged` of tasks, `TaskFinished`, `SlotFree`, `Drain`
 tells  `TaskFinished`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
 
@@ -25,7 +25,9 @@ from typing_extensions import override
 from platz import metrics
 from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, ActorContext, jittered
 from platz.actors.concurrency_limit import ConcurrencyLimit
-from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
+from platz.actors.event_bus import tell
+from platz.actors.messages import Drain, RowChanged, SlotFree, TaskFinished, Tick
+from platz.actors.new_tasks import NewTasks
 from platz.actors.timers import Timer
 from platz.db import task_queue
 from platz.db.tables.tasks import TaskRow
@@ -63,6 +65,7 @@ class DeploymentRunner(Actor):
         cluster: RunnerCluster,
         context: OperationContext,
         slots: ConcurrencyLimit,
+        new_tasks: NewTasks,
         most: int,
     ) -> None:
         """``most`` tasks at once here, within the ``slots`` of the whole process."""
@@ -74,6 +77,7 @@ class DeploymentRunner(Actor):
         self._context = replace(context, owner=str(self._claim_id))
         self._stop_helm = cluster.stop_helm
         self._slots = slots
+        self._new_tasks = new_tasks
         self._most = most
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=f"task-{cluster.name}")
         self._running: set[TaskId] = set()
@@ -97,10 +101,14 @@ class DeploymentRunner(Actor):
     def handle(self, message: object) -> None:
         match message:
             case RowChanged(changes=changes):
-                if any(change.operation == "INSERT" for change in changes):
+                if self._cluster_id in self._new_tasks.clusters(changes):
                     self._claim()
-            case TaskFinished(task_id=task_id):
+            case TaskFinished(task_id=task_id, cluster_id=self._cluster_id):
                 self._running.discard(task_id)
+                self._claim()
+            case TaskFinished():
+                pass  # another cluster's
+            case SlotFree():
                 self._claim()
             case Tick():
                 self.catch_up()
@@ -144,29 +152,36 @@ class DeploymentRunner(Actor):
             self._start(task, execution.resume)
 
     def _claim(self) -> None:
+        """Look first and take slots for what is due only, so that nobody holds one without work."""
         if self._drain_until is not None:
             return
-        taken = self._slots.acquire(self._most - len(self._running))
+        room = self._most - len(self._running)
+        with self._database.reading() as connection:
+            outlook = task_queue.outlook(connection, self._cluster_id, most=room)
+        taken = self._slots.acquire(outlook.due, wake=self._wake)
+        if taken:
+            self._claim_up_to(taken)
+        self._plan_next_look(outlook.next_seconds)
+
+    def _claim_up_to(self, taken: int) -> None:
         claimed: list[TaskRow] = []
         try:
-            if taken:
-                with self._database.transaction() as connection:
-                    claimed = task_queue.claim(
-                        connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
-                    )
+            with self._database.transaction() as connection:
+                claimed = task_queue.claim(
+                    connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
+                )
         finally:
             self._slots.release(taken - len(claimed))
         for task in claimed:
             self._start(task, execution.execute)
-        self._plan_next_look()
 
-    def _plan_next_look(self) -> None:
+    def _plan_next_look(self, seconds: float | None) -> None:
         if self._next_due is not None:
             self._next_due.cancel()
-        with self._database.reading() as connection:
-            due = task_queue.next_due(connection, self._cluster_id)
-        seconds = None if due is None else max(0.0, (due - datetime.now(UTC)).total_seconds())
         self._next_due = None if seconds is None else self.after(Tick(name="due"), seconds=seconds + 0.01)
+
+    def _wake(self) -> bool:
+        return tell(self.actor_ref, SlotFree())
 
     def _start(self, task: TaskRow, step: Step) -> None:
         self._running.add(task.id)

@@ -106,6 +106,11 @@ class TaskFinished:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SlotFree:
+    """A task could be started again, for which there was no slot in this process."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Drain:
     """The process ends soon: start no new work; what runs may go on until ``until`` (monotonic seconds)."""
 

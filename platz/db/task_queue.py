@@ -8,11 +8,11 @@ wrote the name can finish or give back the task, so a process that lost its clus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, func, literal_column, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from platz.db.enums import TaskStatus
 from platz.db.rows import all_rows
@@ -24,17 +24,29 @@ from platz.identities import ClusterId, TaskId
 ClaimId = NewType("ClaimId", UUID)
 """One run of one process of Platz; drawn at random when it starts."""
 
-CLAIM = text("""
+IS_DUE = """
+    cluster_id = :cluster_id AND status = 'Pending' AND execute_at <= statement_timestamp()
+    AND NOT EXISTS (
+        SELECT FROM deployment_tasks AS earlier
+        WHERE earlier.deployment_id = task.deployment_id
+          AND (earlier.status = 'Started'
+            OR earlier.status = 'Pending'
+               AND (earlier.execute_at, earlier.created_at, earlier.id)
+                 < (task.execute_at, task.created_at, task.id)))
+"""
+"""A task that is still `Pending` behind an earlier one is not due, even when another claimer has that one locked."""
+
+OUTLOOK = text(f"""
+    SELECT
+        (SELECT count(*) FROM (SELECT FROM deployment_tasks AS task WHERE {IS_DUE} LIMIT :most) AS due) AS due,
+        (SELECT extract(epoch FROM min(execute_at) - statement_timestamp())::float8 FROM deployment_tasks
+         WHERE cluster_id = :cluster_id AND status = 'Pending' AND execute_at > statement_timestamp())
+            AS next_seconds
+""")  # noqa: S608 - put together from the constant above
+
+CLAIM = text(f"""
     WITH due AS (
-        SELECT id FROM deployment_tasks AS task
-        WHERE cluster_id = :cluster_id AND status = 'Pending' AND execute_at <= statement_timestamp()
-          AND NOT EXISTS (
-            SELECT FROM deployment_tasks AS earlier
-            WHERE earlier.deployment_id = task.deployment_id
-              AND (earlier.status = 'Started'
-                OR earlier.status = 'Pending'
-                   AND (earlier.execute_at, earlier.created_at, earlier.id)
-                     < (task.execute_at, task.created_at, task.id)))
+        SELECT id FROM deployment_tasks AS task WHERE {IS_DUE}
         ORDER BY execute_at, created_at, id
         LIMIT :most
         FOR UPDATE SKIP LOCKED
@@ -45,8 +57,23 @@ CLAIM = text("""
         first_attempted_at = coalesce(first_attempted_at, statement_timestamp())
     FROM due WHERE task.id = due.id
     RETURNING task.*
-""").columns(*tasks.columns)
-"""A task that is still `Pending` behind an earlier one is not due, even when another claimer has that one locked."""
+""").columns(*tasks.columns)  # noqa: S608 - as above
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """What a cluster's queue holds: ``due`` tasks can be claimed now, and the next scheduled one becomes due in
+    ``next_seconds`` by the database's clock (None: none is scheduled).
+    """
+
+    due: int
+    next_seconds: float | None
+
+
+def outlook(connection: Connection, cluster_id: ClusterId, *, most: int) -> Outlook:
+    """Look at the queue without claiming; no more than ``most`` due tasks are counted."""
+    row = connection.execute(OUTLOOK, {"cluster_id": cluster_id, "most": most}).one()
+    return Outlook(due=row.due, next_seconds=row.next_seconds)
 
 
 def claim(connection: Connection, *, cluster_id: ClusterId, claimed_by: ClaimId, most: int) -> list[TaskRow]:
@@ -54,16 +81,6 @@ def claim(connection: Connection, *, cluster_id: ClusterId, claimed_by: ClaimId,
     arguments = {"cluster_id": cluster_id, "claimed_by": claimed_by, "most": most}
     claimed = all_rows(connection, CLAIM.bindparams(**arguments), TaskRow)
     return sorted(claimed, key=lambda task: (task.execute_at, task.created_at, task.id))
-
-
-def next_due(connection: Connection, cluster_id: ClusterId) -> datetime | None:
-    """When the next scheduled task of the cluster becomes due; None when none is scheduled."""
-    query = select(func.min(tasks.c.execute_at)).where(
-        tasks.c.cluster_id == cluster_id,
-        tasks.c.status == literal_column("'Pending'"),  # a parameter would keep a prepared plan off the index
-        tasks.c.execute_at > func.statement_timestamp(),
-    )
-    return connection.execute(query).scalar()
 
 
 def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, output: str) -> bool:

@@ -53,6 +53,7 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         cluster=cluster,
         context=context,
         slots=components.slots,
+        new_tasks=components.new_tasks,
         most=settings.tasks_per_cluster,
     )
     return ChildSpec(name=runner_name(served.cluster_id), start=start)

@@ -71,6 +71,12 @@ def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
     return first_row(connection, select(tasks).where(tasks.c.id == task_id), TaskRow)
 
 
+def clusters_of(connection: Connection, task_ids: Collection[TaskId]) -> frozenset[ClusterId]:
+    """The clusters of these tasks, as far as they exist."""
+    query = select(tasks.c.cluster_id).distinct().where(tasks.c.id.in_(list(task_ids)))
+    return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
+
+
 def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
     """Lock the task and read it as it is now; nobody claims it meanwhile."""
     query = select(tasks).where(tasks.c.id == task_id).with_for_update(key_share=True)

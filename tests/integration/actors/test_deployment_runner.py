@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pykka
@@ -17,8 +17,9 @@ from waiting import eventually
 
 from platz.actors.actor import ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
-from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
+from platz.actors.deployment_runner import LOOK_SECONDS, DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain
+from platz.actors.new_tasks import NewTasks
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
@@ -89,7 +90,13 @@ def run(actor_context: ActorContext, world: World) -> Callable[..., pykka.ActorR
     def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[str], Any] = lambda _owner: None) -> Any:
         context = BareContext(database=world.database)
         cluster = RunnerCluster(id=world.cluster, name="blue", stop_helm=stop_helm)
-        options = {"cluster": cluster, "context": context, "slots": ConcurrencyLimit(slots), "most": most}
+        options = {
+            "cluster": cluster,
+            "context": context,
+            "slots": ConcurrencyLimit(slots),
+            "new_tasks": NewTasks(world.database),
+            "most": most,
+        }
         ref = DeploymentRunner.start(name="runner", generation=0, actor_context=actor_context, **options)
         assert not actor_context.actor_registry.wait_until_ready(["runner"], seconds=10)
         return ref
@@ -237,3 +244,34 @@ def test_a_runner_that_must_let_go_leaves_its_task_started_for_the_next_owner(
     run()
     eventually(lambda: statuses(world, deployment) == ["Done"])
     assert steps.resumed == steps.executed
+
+
+def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
+    actor_context: ActorContext, steps: Steps, world: World
+) -> None:
+    """A runner that gets no slot is told when one is free, and none holds a slot without work."""
+    limit, new_tasks = ConcurrencyLimit(2), NewTasks(world.database)
+    with world.making() as make:
+        clusters = [make.cluster(f"many{number}", world.env) for number in range(12)]
+    for cluster_id in clusters:
+        DeploymentRunner.start(
+            name=f"runner-{cluster_id}",
+            generation=0,
+            actor_context=actor_context,
+            cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
+            context=cast("OperationContext", BareContext(database=world.database)),
+            slots=limit,
+            new_tasks=new_tasks,
+            most=4,
+        )
+    names = [f"runner-{cluster_id}" for cluster_id in clusters]
+    assert not actor_context.actor_registry.wait_until_ready(names, seconds=10)
+    made = [
+        world.create(f"{cluster_id}"[:8] + str(number), cluster_id=cluster_id)
+        for number in range(3)
+        for cluster_id in clusters
+    ]
+    eventually(lambda: len(steps.executed) == len(made), seconds=LOOK_SECONDS / 2)
+    eventually(lambda: all(statuses(world, deployment) == ["Done"] for deployment in made))
+    assert steps.most_at_once <= 2
+    assert limit.acquire(2, wake=lambda: True) == 2

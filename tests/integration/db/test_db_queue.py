@@ -205,13 +205,32 @@ def test_a_started_task_that_nobody_claimed_can_be_taken_over(database: Database
         assert task_queue.take_over(connection, task, claimed_by=ME, formerly=None) is True
 
 
-def test_the_next_due_time_is_that_of_the_first_scheduled_task(database: Database, ground: Ground) -> None:
-    soon = datetime.now(UTC) + timedelta(minutes=3)
-    for moment in (soon + timedelta(minutes=1), soon, LONG_AGO):
-        add(database, ground, execute_at=moment)
+def test_the_outlook_counts_what_is_due_and_tells_when_the_next_is(
+    database: Database, ground: Ground
+) -> None:
+    for delay in (timedelta(minutes=4), timedelta(minutes=3)):
+        add(database, ground, execute_at=datetime.now(UTC) + delay)
+    for _ in range(3):
+        add(database, ground, execute_at=LONG_AGO)
     with database.reading() as connection:
-        assert task_queue.next_due(connection, ground.cluster) == soon
-        assert task_queue.next_due(connection, ClusterId(uuid4())) is None
+        all_due = task_queue.outlook(connection, ground.cluster, most=10)
+        assert all_due.due == 3
+        assert all_due.next_seconds == pytest.approx(180, abs=60)
+        assert task_queue.outlook(connection, ground.cluster, most=2).due == 2
+        nothing = task_queue.outlook(connection, ClusterId(uuid4()), most=10)
+        assert (nothing.due, nothing.next_seconds) == (0, None)
+
+
+def test_the_outlook_counts_exactly_what_a_claim_gets(database: Database, ground: Ground) -> None:
+    blocked, queued = deployment_of(database, ground), deployment_of(database, ground)
+    add(database, ground, deployment=blocked, status="Started", started_at=LONG_AGO)
+    add(database, ground, deployment=blocked, execute_at=LONG_AGO)
+    for _ in range(2):
+        add(database, ground, deployment=queued, execute_at=LONG_AGO)  # only the first can be claimed
+    with database.transaction() as connection:
+        due = task_queue.outlook(connection, ground.cluster, most=10).due
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=10)
+    assert due == len(claimed) == 1
 
 
 def test_a_claim_reads_only_what_is_due_however_long_the_history(database: Database, ground: Ground) -> None:
