@@ -31,6 +31,7 @@ from platz.actors.event_bus import EventBus, tell
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
 from platz.actors.timers import Timer, Timers
 from platz.errors import Retryable
+from platz.identities import ClusterId
 
 FIRST_RETRY_SECONDS = 0.5
 MAX_RETRY_SECONDS = 30.0
@@ -57,6 +58,8 @@ class Actor(pykka.ThreadingActor):
     use_daemon_thread = True  # a hung actor must not keep the process from ending
     hears: ClassVar[frozenset[type]] = frozenset()
     tables: ClassVar[frozenset[str] | None] = None
+    hears_of_cluster: ClusterId | None = None
+    """Facts about other clusters do not come to this actor."""
 
     def __init__(self, *, name: str, generation: int, actor_context: ActorContext) -> None:
         super().__init__()
@@ -140,6 +143,7 @@ class Actor(pykka.ThreadingActor):
                 self.actor_ref,
                 messages={*self.hears, ListeningResumed, Heartbeat},
                 tables=self.tables,
+                cluster_id=self.hears_of_cluster,
             )
             self.on_started()
             self._look()

@@ -1,7 +1,7 @@
 """Runs the tasks of one cluster.
 
 owns   the cluster's task queue, the threads that run its tasks, and its Helm children
-hears  `RowChanged` of tasks, `TaskFinished`, `SlotFree`, `Drain`
+hears  `TasksAdded` and `TaskFinished` of its cluster, `SlotFree`, `Drain`
 tells  `TaskFinished`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
 
@@ -26,8 +26,7 @@ from platz import metrics
 from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, ActorContext, jittered
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.event_bus import tell
-from platz.actors.messages import Drain, RowChanged, SlotFree, TaskFinished, Tick
-from platz.actors.new_tasks import NewTasks
+from platz.actors.messages import Drain, SlotFree, TaskFinished, TasksAdded, Tick
 from platz.actors.timers import Timer
 from platz.db import task_queue
 from platz.db.tables.tasks import TaskRow
@@ -53,8 +52,7 @@ class RunnerCluster:
 class DeploymentRunner(Actor):
     """Claims what is due and runs it."""
 
-    hears = frozenset({RowChanged, TaskFinished, Drain})
-    tables = frozenset({"deployment_tasks"})
+    hears = frozenset({TasksAdded, TaskFinished, Drain})
 
     def __init__(
         self,
@@ -65,19 +63,17 @@ class DeploymentRunner(Actor):
         cluster: RunnerCluster,
         context: OperationContext,
         slots: ConcurrencyLimit,
-        new_tasks: NewTasks,
         most: int,
     ) -> None:
         """``most`` tasks at once here, within the ``slots`` of the whole process."""
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.log = self.log.bind(cluster=cluster.name)
-        self._cluster_id = cluster.id
+        self._cluster_id = self.hears_of_cluster = cluster.id
         self._database = context.database
         self._claim_id = ClaimId(uuid4())
         self._context = replace(context, owner=str(self._claim_id))
         self._stop_helm = cluster.stop_helm
         self._slots = slots
-        self._new_tasks = new_tasks
         self._most = most
         self._threads = ThreadPoolExecutor(most, thread_name_prefix=f"task-{cluster.name}")
         self._running: set[TaskId] = set()
@@ -100,15 +96,10 @@ class DeploymentRunner(Actor):
     @override
     def handle(self, message: object) -> None:
         match message:
-            case RowChanged(changes=changes):
-                if self._cluster_id in self._new_tasks.clusters(changes):
-                    self._claim()
-            case TaskFinished(task_id=task_id, cluster_id=self._cluster_id):
+            case TaskFinished(task_id=task_id):
                 self._running.discard(task_id)
                 self._claim()
-            case TaskFinished():
-                pass  # another cluster's
-            case SlotFree():
+            case TasksAdded() | SlotFree():
                 self._claim()
             case Tick():
                 self.catch_up()

@@ -14,22 +14,32 @@ from typing import Any
 
 import pykka
 
-from platz.actors.messages import RowChanged
+from platz.actors.messages import RowChanged, TaskFinished, TasksAdded
+from platz.identities import ClusterId
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """What one actor wants to hear: types of messages, and for `RowChanged` the tables (None: all)."""
+    """What one actor wants to hear: types of messages, for `RowChanged` the tables, and for facts about one cluster
+    the cluster (None: all).
+    """
 
     ref: pykka.ActorRef[Any]
     messages: frozenset[type]
     tables: frozenset[str] | None
+    cluster_id: ClusterId | None
 
     def covers(self, message: object) -> bool:
         """Tell whether the message is wanted."""
         if type(message) not in self.messages:
             return False
-        return not isinstance(message, RowChanged) or self.tables is None or message.table in self.tables
+        match message:
+            case RowChanged(table=table):
+                return self.tables is None or table in self.tables
+            case TasksAdded(cluster_id=cluster_id) | TaskFinished(cluster_id=cluster_id):
+                return self.cluster_id is None or cluster_id == self.cluster_id
+            case _:
+                return True
 
 
 class EventBus:
@@ -47,10 +57,14 @@ class EventBus:
         *,
         messages: Collection[type],
         tables: Collection[str] | None,
+        cluster_id: ClusterId | None = None,
     ) -> None:
         """Add a listener, or put a restarted one in its predecessor's place, and tell it what is retained."""
         subscription = Subscription(
-            ref=ref, messages=frozenset(messages), tables=None if tables is None else frozenset(tables)
+            ref=ref,
+            messages=frozenset(messages),
+            tables=None if tables is None else frozenset(tables),
+            cluster_id=cluster_id,
         )
         with self._lock:
             self._subscriptions[name] = subscription

@@ -106,6 +106,13 @@ class TaskFinished:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TasksAdded:
+    """A cluster's queue holds tasks that it may not have held before."""
+
+    cluster_id: ClusterId
+
+
+@dataclass(frozen=True, kw_only=True)
 class SlotFree:
     """A task could be started again, for which there was no slot in this process."""
 

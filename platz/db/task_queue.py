@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, func, literal_column, select, text, update
 
 from platz.db.enums import TaskStatus
 from platz.db.rows import all_rows
@@ -81,6 +81,19 @@ def claim(connection: Connection, *, cluster_id: ClusterId, claimed_by: ClaimId,
     arguments = {"cluster_id": cluster_id, "claimed_by": claimed_by, "most": most}
     claimed = all_rows(connection, CLAIM.bindparams(**arguments), TaskRow)
     return sorted(claimed, key=lambda task: (task.execute_at, task.created_at, task.id))
+
+
+def clusters_with_due_tasks(connection: Connection) -> frozenset[ClusterId]:
+    """Every cluster that has a pending task whose time has come."""
+    query = (
+        select(tasks.c.cluster_id)
+        .distinct()
+        .where(
+            tasks.c.status == literal_column("'Pending'"),  # a parameter would keep a plan off the index
+            tasks.c.execute_at <= func.statement_timestamp(),
+        )
+    )
+    return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
 
 
 def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, output: str) -> bool:

@@ -16,6 +16,7 @@ from platz.actors.resource_sync import ResourceSync
 from platz.actors.resource_tracker import ResourceTracker
 from platz.actors.status_poller import StatusPoller
 from platz.actors.supervisor import ChildSpec, runner_name
+from platz.actors.task_dispatcher import TaskDispatcher
 from platz.config import Role
 from platz.tasks.context import OperationContext
 from platz.wiring.components import Components
@@ -53,7 +54,6 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         cluster=cluster,
         context=context,
         slots=components.slots,
-        new_tasks=components.new_tasks,
         most=settings.tasks_per_cluster,
     )
     return ChildSpec(name=runner_name(served.cluster_id), start=start)
@@ -67,6 +67,8 @@ def _children(components: Components, web: Web) -> Iterator[ChildSpec]:
         yield ChildSpec(name="resource-tracker", start=start)
     if Role.CREDENTIALS in roles and not components.settings.disable_deployment_credentials:
         yield _credential_refresher(components)
+    if Role.DEPLOY in roles:
+        yield ChildSpec(name="task-dispatcher", start=partial(TaskDispatcher.start, database=database))
     if roles & {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}:
         yield _cluster_discovery(components)
     if Role.CHARTS in roles:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from platz import metrics
 from platz.access.tokens import Tokens
 from platz.actors.concurrency_limit import ConcurrencyLimit
-from platz.actors.new_tasks import NewTasks
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices
@@ -47,7 +46,6 @@ class Components:
     archives: ArchiveCache
     caller: IngressCaller
     slots: ConcurrencyLimit
-    new_tasks: NewTasks
     aws: AwsAccount
 
     @property
@@ -114,7 +112,6 @@ def make_components(
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress),
         slots=ConcurrencyLimit(settings.tasks_per_process),
-        new_tasks=NewTasks(database),
         aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))

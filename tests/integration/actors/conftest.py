@@ -11,6 +11,7 @@ from platz.actors.actor import ActorContext
 from platz.actors.actor_registry import ActorRegistry
 from platz.actors.database_listener import DatabaseListener
 from platz.actors.event_bus import EventBus
+from platz.actors.task_dispatcher import TaskDispatcher
 from platz.actors.timers import Timers
 from platz.db.database import Database
 from tests.integration.changes.world import World
@@ -37,7 +38,8 @@ def actor_context(database: Database, failures: Failures) -> Iterator[ActorConte
         actor_registry=ActorRegistry(), event_bus=EventBus(), timers=timers, failed=failures
     )
     DatabaseListener.start(name="listener", generation=0, actor_context=actor_context, database=database)
-    assert not actor_context.actor_registry.wait_until_ready(["listener"], seconds=10)
+    TaskDispatcher.start(name="dispatcher", generation=0, actor_context=actor_context, database=database)
+    assert not actor_context.actor_registry.wait_until_ready(["listener", "dispatcher"], seconds=10)
     yield actor_context
     timers.stop()
     pykka.ActorRegistry.stop_all(timeout=10)

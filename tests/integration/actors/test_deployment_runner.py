@@ -19,7 +19,6 @@ from platz.actors.actor import ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.deployment_runner import LOOK_SECONDS, DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain
-from platz.actors.new_tasks import NewTasks
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
@@ -94,7 +93,6 @@ def run(actor_context: ActorContext, world: World) -> Callable[..., pykka.ActorR
             "cluster": cluster,
             "context": context,
             "slots": ConcurrencyLimit(slots),
-            "new_tasks": NewTasks(world.database),
             "most": most,
         }
         ref = DeploymentRunner.start(name="runner", generation=0, actor_context=actor_context, **options)
@@ -250,7 +248,7 @@ def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
     actor_context: ActorContext, steps: Steps, world: World
 ) -> None:
     """A runner that gets no slot is told when one is free, and none holds a slot without work."""
-    limit, new_tasks = ConcurrencyLimit(2), NewTasks(world.database)
+    limit = ConcurrencyLimit(2)
     with world.making() as make:
         clusters = [make.cluster(f"many{number}", world.env) for number in range(12)]
     for cluster_id in clusters:
@@ -261,7 +259,6 @@ def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
             cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
             context=cast("OperationContext", BareContext(database=world.database)),
             slots=limit,
-            new_tasks=new_tasks,
             most=4,
         )
     names = [f"runner-{cluster_id}" for cluster_id in clusters]

@@ -1,0 +1,58 @@
+"""Tells each cluster's runner of its new tasks.
+
+owns   nothing
+hears  `RowChanged` of tasks
+tells  `TasksAdded`
+never  claims a task
+
+A change event names a task and not its cluster. This actor asks once for all, so that a new task wakes one runner and
+not those of hundreds of other clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from typing_extensions import override
+
+from platz.actors.actor import Actor, ActorContext
+from platz.actors.messages import RowChanged, TasksAdded
+from platz.db import task_queue
+from platz.db.database import Database
+from platz.db.tables import tasks
+from platz.identities import ClusterId, TaskId
+
+
+class TaskDispatcher(Actor):
+    """Finds out to which clusters new tasks belong."""
+
+    hears = frozenset({RowChanged})
+    tables = frozenset({"deployment_tasks"})
+
+    def __init__(
+        self, *, name: str, generation: int, actor_context: ActorContext, database: Database
+    ) -> None:
+        super().__init__(name=name, generation=generation, actor_context=actor_context)
+        self._database = database
+
+    @override
+    def catch_up(self) -> None:
+        with self._database.reading() as connection:
+            clusters = task_queue.clusters_with_due_tasks(connection)
+        self._tell(clusters)
+
+    @override
+    def handle(self, message: object) -> None:
+        match message:
+            case RowChanged(changes=changes):
+                inserted = [TaskId(change.id) for change in changes if change.operation == "INSERT"]
+                if inserted:
+                    with self._database.reading() as connection:
+                        clusters = tasks.clusters_of(connection, inserted)
+                    self._tell(clusters)
+            case _:
+                super().handle(message)
+
+    def _tell(self, clusters: Iterable[ClusterId]) -> None:
+        for cluster_id in clusters:
+            self.publish(TasksAdded(cluster_id=cluster_id))
