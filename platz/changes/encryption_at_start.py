@@ -6,7 +6,7 @@ or resource type marks inputs as sensitive.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from sqlalchemy.types import String
 from platz.charts.documents.actions import find_action
 from platz.charts.reading.problems import InvalidDocument
 from platz.db import schema
+from platz.db.encryption import Cipher
 from platz.db.field_encryption import MARK, encrypt_fields
 from platz.db.rows import all_rows
 from platz.errors import NotFound, Rejected
@@ -46,16 +47,16 @@ class _Plain:
     form: JsonValue | UUID = None
 
 
-def encrypt_plain_documents(connection: Connection, encrypt: Callable[[str], str]) -> int:
+def encrypt_plain_documents(connection: Connection, cipher: Cipher) -> int:
     """Seal sensitive inputs of deployments and tasks, and properties of resources; return how many rows
     changed.
 
     For the start of the process, in a transaction.
     """
     charts = _charts(connection)
-    changed = _seal_props(connection, encrypt)
+    changed = _seal_props(connection, cipher)
     if charts:  # else nobody has to read the tasks
-        changed += _seal_configs(connection, charts, encrypt) + _seal_operations(connection, charts, encrypt)
+        changed += _seal_configs(connection, charts, cipher) + _seal_operations(connection, charts, cipher)
     return changed
 
 
@@ -68,7 +69,7 @@ def _charts(connection: Connection) -> dict[UUID, _Chart]:
     return {chart.id: chart for chart in all_rows(connection, query, _Chart)}
 
 
-def _seal_props(connection: Connection, encrypt: Callable[[str], str]) -> int:
+def _seal_props(connection: Connection, cipher: Cipher) -> int:
     resources, types = schema.deployment_resources, schema.deployment_resource_types
     query = (
         select(resources.c.id, resources.c.props.label("document"), types.c.spec.label("form"))
@@ -77,13 +78,11 @@ def _seal_props(connection: Connection, encrypt: Callable[[str], str]) -> int:
         .with_for_update(of=resources)
     )
     plain = all_rows(connection, query, _Plain)
-    sealed_rows = {row.id: encrypt_fields(row.document, _of_type(row.form), encrypt) for row in plain}
+    sealed_rows = {row.id: encrypt_fields(row.document, _of_type(row.form), cipher) for row in plain}
     return _write(connection, resources.c.props, plain, sealed_rows)
 
 
-def _seal_configs(
-    connection: Connection, charts: Mapping[UUID, _Chart], encrypt: Callable[[str], str]
-) -> int:
+def _seal_configs(connection: Connection, charts: Mapping[UUID, _Chart], cipher: Cipher) -> int:
     table = schema.deployments
     query = (
         select(table.c.id, table.c.config.label("document"), table.c.helm_chart_id.label("form"))
@@ -92,16 +91,14 @@ def _seal_configs(
     )
     plain = all_rows(connection, query, _Plain)
     sealed_rows = {
-        row.id: encrypt_fields(row.document, sensitive_inputs.of_chart(charts[row.form].values_ui), encrypt)
+        row.id: encrypt_fields(row.document, sensitive_inputs.of_chart(charts[row.form].values_ui), cipher)
         for row in plain
         if isinstance(row.form, UUID)
     }
     return _write(connection, table.c.config, plain, sealed_rows)
 
 
-def _seal_operations(
-    connection: Connection, charts: Mapping[UUID, _Chart], encrypt: Callable[[str], str]
-) -> int:
+def _seal_operations(connection: Connection, charts: Mapping[UUID, _Chart], cipher: Cipher) -> int:
     table = schema.deployment_tasks
     named = func.coalesce(*(table.c.operation[run]["helm_chart_id"].astext for run in RUNS))
     query = (
@@ -113,21 +110,18 @@ def _seal_operations(
     )
     plain = all_rows(connection, query, _Plain)
     sealed_rows: dict[UUID, JsonValue] = {
-        row.id: _sealed_operation(row.document, charts, encrypt) for row in plain
+        row.id: _sealed_operation(row.document, charts, cipher) for row in plain
     }
     return _write(connection, table.c.operation, plain, sealed_rows)
 
 
-def _sealed_operation(
-    document: JsonValue, charts: Mapping[UUID, _Chart], encrypt: Callable[[str], str]
-) -> JsonValue:
+def _sealed_operation(document: JsonValue, charts: Mapping[UUID, _Chart], cipher: Cipher) -> JsonValue:
     try:
         operation = from_json(document)
     except Rejected:
         return document
-    return _merged(
-        document, to_json(sensitive_inputs.sealed_operation(operation, _of(operation, charts), encrypt))
-    )
+    encrypted = sensitive_inputs.InputEncryption(sensitive=_of(operation, charts), cipher=cipher)
+    return _merged(document, to_json(encrypted.operation(operation)))
 
 
 def _merged(document: JsonValue, written: JsonObject) -> JsonValue:

@@ -108,7 +108,7 @@ def row_of(
 
 
 def _opened(call: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
-    return decrypt_bytes(body, call.services.decrypt) if collection.sealed else body
+    return decrypt_bytes(body, call.services.cipher) if collection.sealed else body
 
 
 def seen_by(call: ApiRequest, collection: Collection) -> SeenEnvs:
