@@ -41,7 +41,8 @@ from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
-from platz.db.encryption import Cipher, encrypt_plain_rows
+from platz.db.encryption import Cipher
+from platz.db.key_rotation import encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.errors import PlatzError
 from platz.http.server import bind

@@ -13,14 +13,12 @@ from typing import cast
 
 import orjson
 
-from platz.db.encryption import PREFIX, Cipher
+from platz.db.encryption import ENCRYPTED, PREFIX, Cipher
 from platz.errors import Rejected
 from platz.json import JsonObject, JsonValue
 
 MARK = "$encrypted"
-_ENCRYPTED = re.compile(
-    rb'\{\s*"\$encrypted"\s*:\s*"(' + re.escape(PREFIX.encode()) + rb'[A-Za-z0-9_=-]+)"\s*\}'
-)
+_ENCRYPTED_VALUE = re.compile(rb'\{\s*"\$encrypted"\s*:\s*"(' + ENCRYPTED.pattern.encode() + rb')"\s*\}')
 
 
 def encrypt_fields(document: JsonValue, sensitive: Collection[str], cipher: Cipher) -> JsonValue:
@@ -66,7 +64,7 @@ def decrypt_bytes(body: bytes, cipher: Cipher) -> bytes:
     """As `decrypt_fields`, for the text of a JSON document, which costs one search when nothing is encrypted."""
     if MARK.encode() not in body:
         return body
-    return _ENCRYPTED.sub(lambda found: cipher.decrypt(found[1].decode()).encode(), body)
+    return _ENCRYPTED_VALUE.sub(lambda found: cipher.decrypt(found[1].decode()).encode(), body)
 
 
 def reject_encrypted_markers(document: JsonValue, field: str) -> None:

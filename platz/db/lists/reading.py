@@ -34,14 +34,14 @@ class Collection:
 
     ``scope`` holds for the rows of the environments ``:seen``; None: every row is open to all who are signed in.
     ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total. Documents of a
-    ``encrypt_fields`` collection may hold encrypted values, which whoever answers with them opens.
+    collection that ``holds_encrypted`` may hold encrypted values, which whoever answers with them decrypts.
     """
 
     table: Table
     order: tuple[str, ...] = ("created_at", "id")
     scope: str | None = None
     hidden: frozenset[str] = frozenset()
-    sealed: bool = False
+    holds_encrypted: bool = False
     expressions: Mapping[str, str] = field(default_factory=dict[str, str])
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
 

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from platz.changes.encryption_at_start import encrypt_plain_documents
 from platz.changes.tasks import TaskRequest, create_task
-from platz.db.encryption import Cipher, NoCipher, encrypt_plain_rows
+from platz.db.encryption import Cipher, NoCipher
 from platz.db.field_encryption import decrypt_fields
+from platz.db.key_rotation import encrypt_plain_rows
 from platz.errors import Rejected
 from platz.identities import ChartId, DeploymentId
 from platz.tasks.operations import InvokeAction
