@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 from platz.access import permissions
 from platz.changes import name_rules, update_plan
 from platz.changes.chart_features import features_of
-from platz.changes.dependants import dependants_of, deployment_item, refuse_if_used
+from platz.changes.dependants import deployment_item, refuse_if_used
 from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
 from platz.charts.reading.json_diff import json_equal
+from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
 from platz.db.field_encryption import decrypt_fields, reject_encrypted_markers

@@ -13,10 +13,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.changes.dependants import Item, dependants_of, refuse_if_used, resource_item
+from platz.changes.dependants import refuse_if_used, resource_item
 from platz.changes.reinstalls import reinstall_dependants
 from platz.charts.documents.resource_types import Operation, ResourceSpec, merged_props, parse_resource_spec
 from platz.charts.reading.problems import InvalidDocument
+from platz.db.dependants import Item, dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, SyncStatus
 from platz.db.field_encryption import decrypt_fields, encrypt_fields, reject_encrypted_markers

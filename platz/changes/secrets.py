@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.changes.dependants import dependants_of, refuse_if_used, secret_item
+from platz.changes.dependants import refuse_if_used, secret_item
 from platz.changes.reinstalls import reinstall_dependants
+from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.tables import secrets
 from platz.db.tables.secrets import SecretId, SecretRow
