@@ -12,20 +12,27 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from platz.db import schema
 from platz.db.tables import accounts
 from platz.db.tables.accounts import VisibleScope
 from platz.errors import NotFound
 from platz.identities import EnvId, Identity, User
 
-GLOBAL_TABLES = frozenset({
-    "users", "bots", "settings", "deployment_kinds", "deployment_resource_types", "helm_registries",
-    "helm_charts", "helm_tag_formats", "k8s_clusters", "k8s_resources",
-})  # fmt: skip
-ENV_TABLES = frozenset({
-    "deployments", "deployment_tasks", "deployment_resources", "deployment_permissions", "envs",
-    "env_user_permissions", "secrets",
-})  # fmt: skip
-TABLES = GLOBAL_TABLES | ENV_TABLES
+GLOBAL_TABLES = frozenset(
+    table.name
+    for table in (
+        schema.users,
+        schema.bots,
+        schema.settings,
+        schema.deployment_kinds,
+        schema.deployment_resource_types,
+        schema.helm_registries,
+        schema.helm_charts,
+        schema.helm_tag_formats,
+        schema.k8s_clusters,
+        schema.k8s_resources,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)

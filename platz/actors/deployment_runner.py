@@ -27,7 +27,7 @@ from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, Ac
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.messages import Drain, RowChanged, TaskFinished, Tick
 from platz.actors.timers import Timer
-from platz.db import task_queue
+from platz.db import schema, task_queue
 from platz.db.tables.tasks import TaskRow
 from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
@@ -52,7 +52,7 @@ class DeploymentRunner(Actor):
     """Claims what is due and runs it."""
 
     hears = frozenset({RowChanged, TaskFinished, Drain})
-    tables = frozenset({"deployment_tasks"})
+    tables = frozenset({schema.deployment_tasks.name})
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ from typing_extensions import override
 from platz.actors.actor import ActorContext
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.leases import LeaseKeeper
@@ -43,7 +44,7 @@ class ResourceSync(LeasedActor):
 
     role = "resources"
     hears = frozenset({RowChanged, LeaseLost})
-    tables = frozenset({"deployment_resources"})
+    tables = frozenset({schema.deployment_resources.name})
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from platz.charts.rendering.chosen_items import TABLES
+from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.db import schema
 from platz.db.dependants import Dependant, Item
 from platz.db.tables.deployments import DeploymentRow
@@ -24,7 +24,7 @@ def secret_item(secret_id: UUID) -> Item:
 
 def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
     """A deployment resource, as an item: by the object notation and by the legacy key."""
-    names = () if key in TABLES else (key,)  # a table's name is never the legacy notation
+    names = () if key in TABLE_NAMES else (key,)  # a table's name is never the legacy notation
     return Item(id=resource_id, names=names, described={"deployment": kind_name, "type": key})
 
 
