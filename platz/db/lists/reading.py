@@ -46,9 +46,9 @@ class Collection:
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of an item's JSON, in order."""
-        return tuple(column.name for column in self.table.columns if column.name not in self.hidden)
+    def shown(self) -> tuple[Column[Any], ...]:
+        """The columns that are the keys of an item's JSON, in order."""
+        return tuple(column for column in self.table.columns if column.name not in self.hidden)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +192,7 @@ def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
     """``json_build_object`` keeps the order of its keys and copies documents without reading them."""
     values = {
         column.name: collection.expressions.get(column.name) or _json_of(column)
-        for column in collection.table.columns
-        if column.name not in collection.hidden
+        for column in collection.shown
     } | {name: f"%(shown_{name})s::text" for name in shown}
     pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
     return f"json_build_object({pairs})"
