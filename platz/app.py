@@ -41,7 +41,8 @@ from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
 from platz.db.address import DatabaseAddress
 from platz.db.database import Database
-from platz.db.encryption import Cipher, encrypt_plain_rows
+from platz.db.encryption import Cipher
+from platz.db.key_rotation import encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.errors import PlatzError
 from platz.http.server import bind
@@ -128,7 +129,7 @@ def serve(loaded: LoadedSettings) -> int:
         services = stack.enter_context(running_services(settings))
         database = real or _ready_database(settings, services.database, stack)
         cipher = make_cipher(settings, services)
-        _seal(database, cipher)
+        _encrypt_what_is_plain(database, cipher)
         components = make_components(
             settings, services, database, cipher, _on_lost_leases(actor_context), stack
         )
@@ -156,11 +157,11 @@ def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitSta
     return database
 
 
-def _seal(database: Database, cipher: Cipher) -> None:
+def _encrypt_what_is_plain(database: Database, cipher: Cipher) -> None:
     """Bring the encryption of what is there up to date."""
     with database.transaction() as connection:
         encrypt_plain_rows(connection, cipher)
-        encrypt_plain_documents(connection, cipher.encrypt)
+        encrypt_plain_documents(connection, cipher)
 
 
 def _supervisor(

@@ -49,7 +49,6 @@ deployment of the environment; a deployment of another one."""
 def services_for(database: Database) -> Services:
     """What requests stand on, with an identity provider that is not there."""
     signing = Tokens(lambda: SIGNING_KEY)
-    cipher = Cipher([CIPHER_KEY])
     nowhere = httpx.Client(transport=httpx.MockTransport(_refuse_connection))
     settings = ProviderSettings(server_url="http://nowhere.test", client_id="platz", client_secret="x")
     return Services(
@@ -60,8 +59,7 @@ def services_for(database: Database) -> Services:
         admin_emails=(),
         own_url="http://platz.test",
         version="v1.2.3",
-        encrypt=cipher.encrypt,
-        decrypt=cipher.decrypt,
+        cipher=Cipher([CIPHER_KEY]),
         request_threads=8,
     )
 

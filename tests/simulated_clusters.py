@@ -53,7 +53,7 @@ def east(simulated: SimulatedClusters) -> Iterator[KubeClient]:
     client = KubeClient(simulated.access["east"])
     yield client
     client.abort()
-    client.close()
+    client.abort()
 
 
 @pytest.fixture

@@ -7,13 +7,11 @@ a reason for the log; it raises `NotFound` when the cluster it is about does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from sqlalchemy import Connection
 
-from sqlalchemy import Connection, Select, and_, false, literal, select
-
-from platz.db import schema
-from platz.db.enums import DeploymentRole, EnvUserRole
+from platz.db.enums import DeploymentRole
+from platz.db.standing import Standing, administers_env, standing_of
+from platz.db.tables import accounts
 from platz.errors import Denied, NotFound, Unauthenticated
 from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId, User, UserId
 
@@ -22,19 +20,14 @@ def require_active_user(connection: Connection, identity: Identity) -> UserId:
     """Return the id of the active user behind the identity; bots and deployments are denied."""
     if not isinstance(identity, User):
         raise Denied(reason=f"{_name(identity)} is not a user")
-    active = select(schema.users.c.is_active).where(schema.users.c.id == identity.id)
-    if not connection.scalar(active):
+    if not accounts.is_active(connection, identity.id):
         raise Unauthenticated("Bearer authentication error: Unknown user")
     return identity.id
 
 
 def is_site_admin(connection: Connection, identity: Identity) -> bool:
     """Tell whether the identity is an active user who administers the installation."""
-    if not isinstance(identity, User):
-        return False
-    users = schema.users
-    admin = select(users.c.is_admin).where(users.c.id == identity.id, users.c.is_active)
-    return bool(connection.scalar(admin))
+    return isinstance(identity, User) and accounts.is_site_admin(connection, identity.id)
 
 
 def require_site_admin(connection: Connection, identity: Identity) -> None:
@@ -45,7 +38,7 @@ def require_site_admin(connection: Connection, identity: Identity) -> None:
 
 def require_env_admin(connection: Connection, env_id: EnvId, identity: Identity) -> None:
     """Pass users with role Admin in the environment, and site admins; bots and deployments are denied."""
-    if not isinstance(identity, User) or not _administers(connection, env_id, identity):
+    if not isinstance(identity, User) or not administers_env(connection, identity.id, env_id):
         raise Denied(reason=f"{_name(identity)} is not an admin of env {env_id}")
 
 
@@ -71,10 +64,10 @@ def require_deployment_role(
     This is also the rule for an action's `allowed_role` (chart-extensions.md section 8.3): there, bots and
     other deployments count as maintainers.
     """
-    standing = _standing(connection, cluster_id, kind_id, identity)
+    standing = standing_of(connection, identity, cluster_id, kind_id)
     if standing is None:
         raise NotFound
-    if not standing.suffices_for(role):
+    if not _suffices(_role(identity, standing), role):
         where = f"of kind {kind_id} in cluster {cluster_id} (env {standing.env_id})"
         raise Denied(reason=f"{_name(identity)} is not {role.value} {where}")
 
@@ -129,91 +122,21 @@ def require_task_cancel(
         raise Denied(sentence, reason=denied.reason) from denied
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Standing:
-    """An identity's role on one kind in the environment of one cluster."""
-
-    env_id: EnvId | None
-    role: DeploymentRole | None
-
-    def suffices_for(self, wanted: DeploymentRole) -> bool:
-        if self.env_id is None or self.role is None:
-            return False
-        return self.role is DeploymentRole.OWNER or wanted is DeploymentRole.MAINTAINER
-
-
-def _standing(
-    connection: Connection, cluster_id: ClusterId, kind_id: KindId, identity: Identity
-) -> _Standing | None:
-    """Return None when there is no such cluster."""
+def _role(identity: Identity, standing: Standing) -> DeploymentRole | None:
+    """The identity's role on the kind, in an environment; a cluster without one gives nobody a role."""
+    if standing.env_id is None:
+        return None
     match identity:
         case User():
-            statement = _user_standing(cluster_id, kind_id, identity)
+            return DeploymentRole.OWNER if standing.administers else standing.granted
         case Deployment():
-            statement = _deployment_standing(cluster_id, identity)
-        case Bot():
-            statement = _bot_standing(cluster_id)
-    row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    env_id, owns, granted = row  # the columns: environment, admin of it, role granted on the kind
-    role = DeploymentRole.OWNER if owns else DeploymentRole(granted) if granted else None
-    return _Standing(env_id=env_id, role=role)
+            return DeploymentRole.MAINTAINER if standing.is_home else None
+        case Bot():  # every bot is a maintainer everywhere: the one place to tighten once bots have permissions
+            return DeploymentRole.MAINTAINER
 
 
-def _user_standing(cluster_id: ClusterId, kind_id: KindId, user: User) -> Select[Any, Any, Any]:
-    clusters, users = schema.k8s_clusters, schema.users
-    in_env, on_kind = schema.env_user_permissions, schema.deployment_permissions
-    tables = (
-        clusters.outerjoin(users, and_(users.c.id == user.id, users.c.is_active))
-        .outerjoin(in_env, and_(in_env.c.env_id == clusters.c.env_id, in_env.c.user_id == users.c.id))
-        .outerjoin(
-            on_kind,
-            and_(
-                on_kind.c.env_id == clusters.c.env_id,
-                on_kind.c.user_id == users.c.id,
-                on_kind.c.kind_id == kind_id,
-            ),
-        )
-    )
-    owns = users.c.is_admin.is_(True) | (in_env.c.role == EnvUserRole.ADMIN.value)
-    return (
-        select(clusters.c.env_id, owns, on_kind.c.role).select_from(tables).where(clusters.c.id == cluster_id)
-    )
-
-
-def _deployment_standing(cluster_id: ClusterId, deployment: Deployment) -> Select[Any, Any, Any]:
-    """A deployment is a maintainer in the environment of its own cluster, and nothing elsewhere."""
-    clusters, own, home = schema.k8s_clusters, schema.deployments, schema.k8s_clusters.alias("home")
-    at_home = (
-        select(literal(DeploymentRole.MAINTAINER.value))
-        .select_from(own.join(home, home.c.id == own.c.cluster_id))
-        .where(own.c.id == deployment.id, home.c.env_id == clusters.c.env_id)
-        .scalar_subquery()
-    )
-    return select(clusters.c.env_id, false(), at_home).where(clusters.c.id == cluster_id)
-
-
-def _bot_standing(cluster_id: ClusterId) -> Select[Any, Any, Any]:
-    """Every bot is a maintainer everywhere: the one place to tighten once bots have permissions."""
-    clusters = schema.k8s_clusters
-    maintainer = literal(DeploymentRole.MAINTAINER.value)
-    return select(clusters.c.env_id, false(), maintainer).where(clusters.c.id == cluster_id)
-
-
-def _administers(connection: Connection, env_id: EnvId, user: User) -> bool:
-    users, in_env = schema.users, schema.env_user_permissions
-    admin = select(users.c.is_admin.is_(True) | in_env.c.role.is_not(None)).select_from(
-        users.outerjoin(
-            in_env,
-            and_(
-                in_env.c.user_id == users.c.id,
-                in_env.c.env_id == env_id,
-                in_env.c.role == EnvUserRole.ADMIN.value,
-            ),
-        )
-    )
-    return bool(connection.scalar(admin.where(users.c.id == user.id, users.c.is_active)))
+def _suffices(role: DeploymentRole | None, wanted: DeploymentRole) -> bool:
+    return role is DeploymentRole.OWNER or (role is not None and wanted is DeploymentRole.MAINTAINER)
 
 
 def _name(identity: Identity) -> str:

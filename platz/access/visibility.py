@@ -9,24 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from platz.db import schema
 from platz.db.tables import accounts
+from platz.db.tables.accounts import VisibleScope
 from platz.errors import NotFound
-from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
+from platz.identities import EnvId, Identity, User
 
-GLOBAL_TABLES = frozenset({
-    "users", "bots", "settings", "deployment_kinds", "deployment_resource_types", "helm_registries",
-    "helm_charts", "helm_tag_formats", "k8s_clusters", "k8s_resources",
-})  # fmt: skip
-ENV_TABLES = frozenset({
-    "deployments", "deployment_tasks", "deployment_resources", "deployment_permissions", "envs",
-    "env_user_permissions", "secrets",
-})  # fmt: skip
-TABLES = GLOBAL_TABLES | ENV_TABLES
+GLOBAL_TABLES = frozenset(
+    table.name
+    for table in (
+        schema.users,
+        schema.bots,
+        schema.settings,
+        schema.deployment_kinds,
+        schema.deployment_resource_types,
+        schema.helm_registries,
+        schema.helm_charts,
+        schema.helm_tag_formats,
+        schema.k8s_clusters,
+        schema.k8s_resources,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +70,7 @@ def scope_of(connection: Connection, identity: Identity) -> Scope:
 def living_scope(connection: Connection, identity: Identity) -> Scope | None:
     """Return what the identity sees now; None when it may not sign in any more. One small statement."""
     seen = accounts.visible_scope(connection, identity)
-    return None if seen is None else _scope(seen.everything, seen.env_ids)
+    return None if seen is None else _scope(seen)
 
 
 def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Mapping[Identity, Scope]:
@@ -72,33 +78,9 @@ def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Map
 
     At most one statement for each kind of identity, so that thousands of live clients can be checked at once.
     """
-    everyone = set(identities)
-    users = [identity.id for identity in everyone if isinstance(identity, User)]
-    bots = [identity.id for identity in everyone if isinstance(identity, Bot)]
-    deployments = [identity.id for identity in everyone if isinstance(identity, Deployment)]
-    living = _user_scopes(connection, users) if users else {}
-    if bots:
-        found = connection.scalars(select(schema.bots.c.id).where(schema.bots.c.id.in_(bots)))
-        living.update({Bot(id=BotId(bot)): EVERYTHING for bot in found})
-    if deployments:
-        ids = select(schema.deployments.c.id).where(schema.deployments.c.id.in_(deployments))
-        living.update({Deployment(id=DeploymentId(own)): EVERYTHING for own in connection.scalars(ids)})
-    return living
+    seen = accounts.visible_scopes(connection, identities)
+    return {identity: _scope(scope) for identity, scope in seen.items()}
 
 
-def _user_scopes(connection: Connection, ids: Iterable[UserId]) -> dict[Identity, Scope]:
-    users, permissions = schema.users, schema.env_user_permissions
-    statement = (
-        select(users.c.id, users.c.is_admin, func.array_agg(permissions.c.env_id))
-        .select_from(users.outerjoin(permissions, permissions.c.user_id == users.c.id))
-        .where(users.c.id.in_(list(ids)), users.c.is_active)
-        .group_by(users.c.id)
-    )
-    rows = connection.execute(statement)
-    return {User(id=UserId(user)): _scope(admin, envs) for user, admin, envs in rows}
-
-
-def _scope(everything: bool, env_ids: Iterable[UUID | None]) -> Scope:
-    if everything:
-        return EVERYTHING
-    return Scope(env_ids=frozenset(EnvId(env_id) for env_id in env_ids if env_id is not None))
+def _scope(seen: VisibleScope) -> Scope:
+    return EVERYTHING if seen.everything else Scope(env_ids=seen.env_ids)

@@ -20,6 +20,7 @@ from typing_extensions import override
 from platz.actors.actor import ActorContext
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.discovery.chart_records import apply_tag_formats
@@ -59,7 +60,7 @@ class ChartDiscovery(LeasedActor):
 
     role = "charts"
     hears = frozenset({RowChanged, LeaseLost})
-    tables = frozenset({"helm_tag_formats"})
+    tables = frozenset({schema.helm_tag_formats.name})
 
     def __init__(
         self,

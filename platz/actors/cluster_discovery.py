@@ -29,6 +29,7 @@ from platz.actors.messages import (
 )
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timer
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
@@ -55,7 +56,7 @@ class ClusterDiscovery(Actor):
     """Keeps the served clusters equal to what was found, what the rows say and what the leases allow."""
 
     hears = frozenset({RowChanged, LeaseLost})
-    tables = frozenset({"k8s_clusters"})
+    tables = frozenset({schema.k8s_clusters.name})
 
     def __init__(
         self,

@@ -10,7 +10,6 @@ Source: workers.md section 9.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -19,7 +18,9 @@ from typing_extensions import override
 from platz.actors.actor import ActorContext
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
+from platz.db import schema
 from platz.db.database import Database
+from platz.db.encryption import Cipher
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import deployment_resources
 from platz.db.tables.deployment_resources import ResourceId
@@ -43,7 +44,7 @@ class ResourceSync(LeasedActor):
 
     role = "resources"
     hears = frozenset({RowChanged, LeaseLost})
-    tables = frozenset({"deployment_resources"})
+    tables = frozenset({schema.deployment_resources.name})
 
     def __init__(
         self,
@@ -54,12 +55,12 @@ class ResourceSync(LeasedActor):
         leases: LeaseKeeper,
         database: Database,
         caller: IngressCaller,
-        decrypt: Callable[[str], str],
+        cipher: Cipher,
     ) -> None:
         super().__init__(name=name, generation=generation, actor_context=actor_context, leases=leases)
         self._database = database
         self._caller = caller
-        self._decrypt = decrypt
+        self._cipher = cipher
         self._under_way: set[ResourceId] = set()
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT_HOOKS, thread_name_prefix="resource-hook")
 
@@ -103,7 +104,7 @@ class ResourceSync(LeasedActor):
 
     def _call(self, resource_id: ResourceId) -> None:
         try:
-            synchronise(self._database, self._caller, self._decrypt, resource_id)
+            synchronise(self._database, self._caller, self._cipher, resource_id)
         except Retryable as error:
             self.log.warning(
                 "A hook's outcome could not be written",

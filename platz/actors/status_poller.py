@@ -19,6 +19,7 @@ from platz.actors.actor import ActorContext
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged
 from platz.actors.timers import Timer
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.polling import PollCandidate, poll_candidates
@@ -50,7 +51,7 @@ class StatusPoller(LeasedActor):
 
     role = "status"
     hears = frozenset({RowChanged, LeaseLost})
-    tables = frozenset({"deployments", "k8s_clusters"})
+    tables = frozenset({schema.deployments.name, schema.k8s_clusters.name})
 
     def __init__(
         self,
@@ -80,7 +81,7 @@ class StatusPoller(LeasedActor):
     @override
     def handle_as_leader(self, message: object) -> None:
         match message:
-            case RowChanged(table="k8s_clusters"):
+            case RowChanged(table=schema.k8s_clusters.name):
                 self.refresh()
             case RowChanged(changes=changes):
                 self._look_at({change.id for change in changes})

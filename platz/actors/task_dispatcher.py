@@ -17,7 +17,7 @@ from typing_extensions import override
 
 from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import RowChanged, TasksAdded
-from platz.db import task_queue
+from platz.db import schema, task_queue
 from platz.db.database import Database
 from platz.db.tables import tasks
 from platz.identities import ClusterId, TaskId
@@ -27,7 +27,7 @@ class TaskDispatcher(Actor):
     """Finds out to which clusters new tasks belong."""
 
     hears = frozenset({RowChanged})
-    tables = frozenset({"deployment_tasks"})
+    tables = frozenset({schema.deployment_tasks.name})
 
     def __init__(
         self, *, name: str, generation: int, actor_context: ActorContext, database: Database

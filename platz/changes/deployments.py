@@ -14,14 +14,16 @@ from sqlalchemy import Connection
 from platz.access import permissions
 from platz.changes import name_rules, update_plan
 from platz.changes.chart_features import features_of
-from platz.changes.dependants import dependants_of, deployment_item, refuse_if_used
+from platz.changes.dependants import deployment_item, refuse_if_used
 from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
 from platz.charts.reading.json_diff import json_equal
+from platz.db.dependants import dependants_of
+from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
-from platz.db.field_encryption import AtRest, decrypt_fields, reject_encrypted_markers
+from platz.db.field_encryption import decrypt_fields, reject_encrypted_markers
 from platz.db.tables import charts, clusters, deployments, kinds, tasks
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
@@ -30,7 +32,7 @@ from platz.errors import Conflict, NotFound, Rejected, Retryable
 from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
 from platz.json import JsonValue
 from platz.tasks.operations import Uninstall
-from platz.tasks.sensitive_inputs import Sealing, sealing
+from platz.tasks.sensitive_inputs import InputEncryption
 
 MAX_MOVES_MEANWHILE = 5
 """So often an update begins anew because the deployment went to another cluster while it waited."""
@@ -67,9 +69,9 @@ class DeploymentUpdate:
 
 
 def create_deployment(
-    connection: Connection, identity: Identity, new: NewDeployment, *, at_rest: AtRest | None = None
+    connection: Connection, identity: Identity, new: NewDeployment, *, cipher: Cipher
 ) -> DeploymentId:
-    """Insert the deployment and queue its Install; with ``at_rest`` sensitive inputs are sealed in both.
+    """Insert the deployment and queue its Install; in both, sensitive inputs are encrypted.
 
     Raises NotFound (cluster, chart), Denied, Rejected (name, kind), Conflict (name taken, one per cluster).
     """
@@ -80,14 +82,14 @@ def create_deployment(
     name_rules.check_cardinality(features_of(chart).cardinality, new.name)
     name_rules.check_name(kind.name, new.name)
     _require_free_namespace(connection, kind, new.cluster_id, new.name)
-    _refuse_seals(new)
-    seal = sealing(at_rest, chart.values_ui)
+    _reject_encrypted(new)
+    encrypted = InputEncryption.of_charts(cipher, chart.values_ui)
     row = NewDeploymentRow(
         name=new.name,
         kind_id=new.kind_id,
         cluster_id=new.cluster_id,
         helm_chart_id=new.helm_chart_id,
-        config=seal.config({} if new.config is None else new.config),
+        config=encrypted.inputs({} if new.config is None else new.config),
         values_override={} if new.values_override is None else new.values_override,
     )
     deployment_id = deployments.insert_new(connection, row)
@@ -101,30 +103,30 @@ def update_deployment(
     deployment_id: DeploymentId,
     update: DeploymentUpdate,
     *,
-    at_rest: AtRest | None = None,
+    cipher: Cipher,
 ) -> DeploymentRow:
     """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row in plain.
 
-    An update that changes nothing has no effect at all. With ``at_rest`` sensitive inputs are sealed in row
-    and tasks. Raises NotFound, Denied, Rejected, Conflict.
+    An update that changes nothing has no effect at all. Sensitive inputs are encrypted in row and tasks.
+    Raises NotFound, Denied, Rejected, Conflict.
     """
     kind, held = _hold(connection, deployment_id, update)
-    before = _opened(held.pop(deployment_id), at_rest)
+    before = _in_plain(held.pop(deployment_id), cipher)
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:
         return before
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
-    _refuse_seals(update)
+    _reject_encrypted(update)
     chart = _validated(connection, kind, before, after)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
         users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
         refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
-    seal = sealing(at_rest, chart.values_ui, _form_before(connection, before, chart))
-    deployments.save(connection, replace(after, config=seal.config(after.config)))
-    _queue_what_follows(connection, identity, before, after, kind, seal)
+    encrypted = InputEncryption.of_charts(cipher, chart.values_ui, _form_before(connection, before, chart))
+    deployments.save(connection, replace(after, config=encrypted.inputs(after.config)))
+    _queue_what_follows(connection, identity, before, after, kind, encrypted)
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         reason = f"The {before.name or kind.name} deployment has been updated"
         reinstall(connection, held.values(), reason, identity)
@@ -192,11 +194,11 @@ def _lock_where_seen(
     return kind, held, not may_relocate or present == destination
 
 
-def _opened(row: DeploymentRow, at_rest: AtRest | None) -> DeploymentRow:
-    return row if at_rest is None else replace(row, config=decrypt_fields(row.config, at_rest.decrypt))
+def _in_plain(row: DeploymentRow, cipher: Cipher) -> DeploymentRow:
+    return replace(row, config=decrypt_fields(row.config, cipher))
 
 
-def _refuse_seals(given: NewDeployment | DeploymentUpdate) -> None:
+def _reject_encrypted(given: NewDeployment | DeploymentUpdate) -> None:
     reject_encrypted_markers(given.config, "config")
     reject_encrypted_markers(given.values_override, "values_override")
 
@@ -251,7 +253,7 @@ def _queue_what_follows(
     before: DeploymentRow,
     after: DeploymentRow,
     kind: KindRow,
-    seal: Sealing,
+    encrypted: InputEncryption,
 ) -> None:
     """Queue the deployment's own tasks; an Uninstall is about the cluster where the deployment was."""
     if before.cluster_id != after.cluster_id:
@@ -259,7 +261,7 @@ def _queue_what_follows(
     effect = update_plan.effect_of(before, after)
     cluster_id = before.cluster_id if effect is Effect.UNINSTALL else after.cluster_id
     operations = update_plan.operations_for(effect, before, after, kind.name)
-    queue_operations(connection, identity, after.id, cluster_id, map(seal.operation, operations))
+    queue_operations(connection, identity, after.id, cluster_id, map(encrypted.operation, operations))
 
 
 def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection
 
-from platz.changes.dependants import Item, dependants_of, deployment_item
+from platz.changes.dependants import deployment_item
+from platz.db.dependants import Item, dependants_of
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments, tasks
 from platz.db.tables.deployments import DeploymentRow

@@ -13,12 +13,14 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.changes.dependants import Item, dependants_of, refuse_if_used, resource_item
+from platz.changes.dependants import refuse_if_used, resource_item
 from platz.changes.reinstalls import reinstall_dependants
 from platz.charts.documents.resource_types import Operation, ResourceSpec, merged_props, parse_resource_spec
 from platz.charts.reading.problems import InvalidDocument
+from platz.db.dependants import Item, dependants_of
+from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, SyncStatus
-from platz.db.field_encryption import AtRest, decrypt_fields, encrypt_fields, reject_encrypted_markers
+from platz.db.field_encryption import decrypt_fields, encrypt_fields, reject_encrypted_markers
 from platz.db.tables import clusters, deployments, kinds
 from platz.db.tables import deployment_resource_types as types
 from platz.db.tables import deployment_resources as resources
@@ -52,7 +54,7 @@ class ResourceUpdate:
 
 
 def create_resource(
-    connection: Connection, identity: Identity, new: NewResource, *, at_rest: AtRest
+    connection: Connection, identity: Identity, new: NewResource, *, cipher: Cipher
 ) -> ResourceId:
     """Insert the resource; its create hook is called when the status is Creating.
 
@@ -73,7 +75,7 @@ def create_resource(
         type_id=new.type_id,
         deployment_id=new.deployment_id,
         name=new.name,
-        props=encrypt_fields({} if new.props is None else new.props, spec.sensitive_ids(), at_rest.encrypt),
+        props=encrypt_fields({} if new.props is None else new.props, spec.sensitive_ids(), cipher),
         sync_status=new.sync_status,
         id=new.id,
         created_at=new.created_at,
@@ -87,7 +89,7 @@ def update_resource(
     resource_id: ResourceId,
     update: ResourceUpdate,
     *,
-    at_rest: AtRest,
+    cipher: Cipher,
 ) -> ResourceRow:
     """Save the name, merge the props, ask for the update hook, and reinstall the enabled deployments that use
     it.
@@ -106,8 +108,8 @@ def update_resource(
     props = resource.props
     if update.props is not None:
         reject_encrypted_markers(update.props, "props")
-        merged = merged_props(decrypt_fields(resource.props, at_rest.decrypt), update.props)
-        props = encrypt_fields(merged, spec.sensitive_ids(), at_rest.encrypt)
+        merged = merged_props(decrypt_fields(resource.props, cipher), update.props)
+        props = encrypt_fields(merged, spec.sensitive_ids(), cipher)
     resources.save(connection, resource_id, name=name, props=props)
     reinstall_dependants(connection, held.item, _reason(spec, resource.name, update), identity)
     return replace(resource, name=name, props=props)

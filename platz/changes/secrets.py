@@ -5,14 +5,15 @@ Invariant: the text of a secret reaches the database encrypted, and no error or 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.changes.dependants import dependants_of, refuse_if_used, secret_item
+from platz.changes.dependants import refuse_if_used, secret_item
 from platz.changes.reinstalls import reinstall_dependants
+from platz.db.dependants import dependants_of
+from platz.db.encryption import Cipher
 from platz.db.tables import secrets
 from platz.db.tables.secrets import SecretId, SecretRow
 from platz.errors import NotFound
@@ -37,9 +38,7 @@ class SecretUpdate:
     contents: str | None = field(default=None, repr=False)
 
 
-def create_secret(
-    connection: Connection, identity: Identity, new: NewSecret, *, encrypt: Callable[[str], str]
-) -> SecretId:
+def create_secret(connection: Connection, identity: Identity, new: NewSecret, *, cipher: Cipher) -> SecretId:
     """Insert the secret. Raises Denied, Rejected (unknown environment), Conflict (name taken)."""
     permissions.require_env_admin(connection, new.env_id, identity)
     return secrets.insert_new(
@@ -47,7 +46,7 @@ def create_secret(
         env_id=new.env_id,
         collection=new.collection,
         name=new.name,
-        contents=encrypt(new.contents),
+        contents=cipher.encrypt(new.contents),
     )
 
 
@@ -57,7 +56,7 @@ def update_secret(
     secret_id: SecretId,
     update: SecretUpdate,
     *,
-    encrypt: Callable[[str], str],
+    cipher: Cipher,
 ) -> SecretRow:
     """Save what is given and reinstall every enabled deployment that uses the secret, even when nothing is
     given.
@@ -69,7 +68,7 @@ def update_secret(
     if update.name is not None:
         changes["name"] = update.name
     if update.contents is not None:
-        changes["contents"] = encrypt(update.contents)
+        changes["contents"] = cipher.encrypt(update.contents)
     secrets.save(connection, secret_id, changes)
     reason = f"{secret.collection} secret has been updated"
     reinstall_dependants(connection, secret_item(secret_id), reason, identity)

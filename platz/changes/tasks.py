@@ -6,7 +6,6 @@ Invariant: every other operation is the consequence of a change, never a request
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +17,7 @@ from platz.changes.queueing import queue_operations
 from platz.charts.documents.actions import Action, find_action
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.rendering.action_bodies import action_body
+from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, DeploymentStatus
 from platz.db.field_encryption import reject_encrypted_markers
 from platz.db.tables import charts, clusters, deployments, k8s_resources, tasks
@@ -30,7 +30,7 @@ from platz.json import JsonValue
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.operation_kinds import OPERATION_KINDS, Needs
 from platz.tasks.operations import InvokeAction, Operation, RestartK8sResource, name_of
-from platz.tasks.sensitive_inputs import of_schema, sealed_operation
+from platz.tasks.sensitive_inputs import InputEncryption, of_schema
 
 CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
 """A task that is due within this time can't be cancelled any more."""
@@ -46,19 +46,13 @@ class TaskRequest:
 
 
 def create_task(
-    connection: Connection,
-    identity: Identity,
-    request: TaskRequest,
-    *,
-    decrypt: Callable[[str], str],
-    encrypt: Callable[[str], str] | None = None,
+    connection: Connection, identity: Identity, request: TaskRequest, *, cipher: Cipher
 ) -> TaskId:
     """Check and queue an action or a restart.
 
     Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
-    (cluster without environment, another chart, a status that the action does not allow). ``decrypt`` reads
-    secrets that an action's form may refer to; with ``encrypt`` sensitive inputs of the form are sealed in
-    the task.
+    (cluster without environment, another chart, a status that the action does not allow). ``cipher``
+    decrypts the secrets that an action's form may refer to, and encrypts the form's sensitive inputs in the task.
     """
     deployment, env_id = _held(connection, request.deployment_id)
     cluster_id, operation = deployment.cluster_id, request.operation
@@ -74,9 +68,9 @@ def create_task(
             action = _allowed_action(connection, identity, deployment, operation)
             if request.execute_at is None:
                 _require_status(action, deployment.reported_status)
-            _check_body(connection, action, operation, env_id, decrypt)
-            if encrypt is not None:
-                operation = sealed_operation(operation, of_schema(action.ui_schema), encrypt)
+            _check_body(connection, action, operation, env_id, cipher)
+            encrypted = InputEncryption(sensitive=of_schema(action.ui_schema), cipher=cipher)
+            operation = encrypted.operation(operation)
         case RestartK8sResource():
             _require_workload(connection, deployment, operation)
         case _:
@@ -147,15 +141,11 @@ def _allowed_action(
 
 
 def _check_body(
-    connection: Connection,
-    action: Action,
-    invocation: InvokeAction,
-    env_id: EnvId,
-    decrypt: Callable[[str], str],
+    connection: Connection, action: Action, invocation: InvokeAction, env_id: EnvId, cipher: Cipher
 ) -> None:
     """Render the body once, for its errors; it is rendered again when the task runs."""
     reject_encrypted_markers(invocation.body, "operation")
-    collections = DatabaseCollections(connection, decrypt)
+    collections = DatabaseCollections(connection, cipher)
     action_body(action, invocation.body, env_id=env_id, collections=collections)
 
 

@@ -9,25 +9,15 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import Connection, text
 
 from platz.errors import PlatzError
 
 PREFIX = "platz-encrypted:"
 ENCRYPTED = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_=-]+")
 KEY_BYTES = 32
-
-PLAIN_TEXTS = (
-    ("secrets", "contents", "true"),
-    ("settings", "value", "key = 'jwt_secret'"),
-)
-"""Table, column and condition of what must not lie in the open."""
-
-DOCUMENTS = (("deployment_resources", "props"), ("deployments", "config"), ("deployment_tasks", "operation"))
-"""JSON that may hold encrypted texts among plain ones."""
 
 
 class BadEncryptionKey(PlatzError):
@@ -93,44 +83,6 @@ class NoCipher(Cipher):
     def renew(self, stored: str) -> str:
         """Give the text itself; raises `Undecipherable` for an encrypted one."""
         return self.decrypt(stored)
-
-
-def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
-    """Bring all that is or should be encrypted under the newest key; give the number of rows that changed.
-
-    For the start of the process, in a transaction. Raises `Undecipherable` before anything changed when a key is
-    missing, so that a wrong setting stops the start.
-    """
-    changed = 0
-    for table, column, condition in PLAIN_TEXTS:
-        changed += _renew_rows(connection, table, column, f"({condition})", cipher.renew)
-    for table, column in DOCUMENTS if cipher.is_rotating else ():  # it means reading every task
-        holds_encrypted = f"{column}::text LIKE '%{PREFIX}%'"
-        changed += _renew_rows(
-            connection, table, column, holds_encrypted, lambda stored: _renewed(stored, cipher)
-        )
-    return changed
-
-
-def _renew_rows(
-    connection: Connection, table: str, column: str, condition: str, renew: Callable[[str], str]
-) -> int:
-    # Names and conditions are the constants above.
-    select = f"SELECT id, {column}::text AS stored FROM {table} WHERE {condition} FOR UPDATE"  # noqa: S608
-    renewed = [
-        {"id": row.id, "stored": new}
-        for row in connection.execute(text(select))
-        if (new := renew(row.stored)) != row.stored
-    ]
-    if renewed:
-        kind = "jsonb" if (table, column) in DOCUMENTS else "varchar"
-        update = f"UPDATE {table} SET {column} = CAST(:stored AS {kind}) WHERE id = :id"  # noqa: S608
-        connection.execute(text(update), renewed)
-    return len(renewed)
-
-
-def _renewed(document: str, cipher: Cipher) -> str:
-    return ENCRYPTED.sub(lambda found: cipher.renew(found.group()), document)
 
 
 def _token(stored: str) -> bytes:

@@ -18,11 +18,15 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.deadline import connection_deadline
 from platz.db.error_translation import CONNECTION_LOST
 from platz.errors import Retryable
 from platz.identities import EnvId
+
+EVENT_TABLES = frozenset(schema.metadata.tables) - {schema.user_tokens.name, schema.bot_tokens.name}
+"""The tables whose changes are told; the tokens that somebody has are nobody else's business."""
 
 CHANNEL = "db_notifications"
 CHECK_SECONDS = 4.0

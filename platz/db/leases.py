@@ -13,7 +13,6 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, text
 
 from platz.db.database import Database
 from platz.db.deadline import connection_deadline
@@ -125,15 +124,3 @@ class LeaseKeeper:
         self._held = frozenset()
         if connection is not None:
             connection.close()
-
-
-def anybody_holds(connection: Connection, name: str) -> bool:
-    """Tell whether some live session holds the lease, this process's included."""
-    query = text("""
-        SELECT EXISTS (
-            SELECT FROM pg_locks, (SELECT hashtextextended(:name, 0) AS key) AS wanted
-            WHERE locktype = 'advisory' AND granted AND objsubid = 1
-              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-              AND (classid::bigint << 32 | objid::bigint) = key)
-    """)
-    return connection.execute(query, {"name": name}).scalar_one()

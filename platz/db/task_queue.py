@@ -2,7 +2,7 @@
 
 Invariants, kept by the database whatever the claimers do: a task is claimed once; a deployment has at most one
 `Started` task; its tasks start in the order execute_at, created_at, id. A claim is a name on the row: only who
-wrote the name can finish or give back the task, so a process that lost its cluster can no longer speak for it.
+wrote the name can finish the task, so a process that lost its cluster can no longer speak for it.
 """
 
 from __future__ import annotations
@@ -104,13 +104,6 @@ def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, outp
 def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ClaimId, reason: str) -> bool:
     """Started -> Failed. False, and no change, when ``claimed_by`` no longer has the task."""
     return _finish(connection, task_id, claimed_by, TaskStatus.FAILED, reason)
-
-
-def give_back(connection: Connection, task_id: TaskId, claimed_by: ClaimId) -> bool:
-    """Started -> Pending, as if never claimed but for the history. False when ``claimed_by`` has not the task."""
-    return _change_claimed(
-        connection, task_id, claimed_by, {"status": TaskStatus.PENDING, "claimed_by": None}
-    )
 
 
 def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:

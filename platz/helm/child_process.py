@@ -73,11 +73,6 @@ class HelmChild:
         )
         self._drain.start()
 
-    @property
-    def pid(self) -> int:
-        """The child's process id."""
-        return self._process.pid
-
     def is_alive(self) -> bool:
         """Tell whether the child runs; leaves it to `_reap` to give its number back."""
         if self._process.returncode is not None:

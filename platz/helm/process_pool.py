@@ -79,7 +79,10 @@ class HelmProcesses:
         return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner))
 
     def begin(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmJob:
-        """Return a job for `finish` and `cancel`; ``owner`` (a cluster's id) names it for `kill_owned_by`."""
+        """Return a job for `finish`, which raises `HelmKilled` when the job is killed first.
+
+        ``owner`` (a cluster's id) names it for `kill_owned_by`.
+        """
         job = HelmJob(Order(run=run, kubeconfig=kubeconfig), owner)
         with self._changed:
             self._jobs.add(job)
@@ -97,10 +100,6 @@ class HelmProcesses:
             self._remove(job)
         outcome = outcome_of(end, timeout_seconds=run.timeout_seconds, memory_bytes=self._limits.memory_bytes)
         return _redacted(outcome, job.order)
-
-    def cancel(self, job: HelmJob) -> None:
-        """End the run now, or keep it from starting; its `finish` raises `HelmKilled`."""
-        self._kill([job])
 
     def kill_owned_by(self, owner: str) -> int:
         """End all runs of this owner, also those that wait for a place; return how many there were."""
@@ -123,11 +122,6 @@ class HelmProcesses:
         self.kill_all()
         for spare in spares:
             spare.discard()
-
-    def busy(self) -> int:
-        """Return how many children serve a run."""
-        with self._changed:
-            return self._busy()
 
     def _busy(self) -> int:
         return sum(job.child is not None for job in self._jobs)

@@ -8,33 +8,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable
+from dataclasses import fields
 
 import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, select
 
 from platz import metrics
-from platz.db import schema
+from platz.db.counts import Counts, count
 from platz.db.database import Database
 from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.pool_health import PoolStatistics
 from platz.errors import PlatzError
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counts:
-    """What the database counted."""
-
-    tasks: Mapping[TaskStatus, int]
-    deployments: Mapping[tuple[str, DeploymentStatus, str], int]
-    """By kind name, status and cluster name; only what is there."""
-    cluster_names: tuple[str, ...]
 
 
 class DatabaseCounts(Collector):
@@ -87,24 +76,6 @@ class DatabaseCounts(Collector):
             log.warning("Figures can't be counted", action="metrics_without_database", error=error.message)
         finally:
             self._answered.set()
-
-
-def count(connection: Connection) -> Counts:
-    """Count what the metrics need."""
-    tasks, own = schema.deployment_tasks, schema.deployments
-    kinds, clusters = schema.deployment_kinds, schema.k8s_clusters
-    by_status = connection.execute(select(tasks.c.status, func.count()).group_by(tasks.c.status))
-    by_place = connection.execute(
-        select(kinds.c.name, own.c.status, clusters.c.name, func.count())
-        .join_from(own, kinds, kinds.c.id == own.c.kind_id)
-        .join(clusters, clusters.c.id == own.c.cluster_id)
-        .group_by(kinds.c.name, own.c.status, clusters.c.name)
-    )
-    return Counts(
-        tasks=dict(by_status.all()),
-        deployments={(kind, status, cluster): number for kind, status, cluster, number in by_place},
-        cluster_names=tuple(connection.scalars(select(clusters.c.name).distinct())),
-    )
 
 
 def exposition(figures: DatabaseCounts) -> bytes:

@@ -5,22 +5,22 @@ Invariant: handlers reach the outside only through these; nothing here reads set
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.tokens import Tokens
 from platz.db.database import Database
-from platz.db.field_encryption import AtRest
+from platz.db.encryption import Cipher
 
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The objects that requests need.
 
-    ``own_url`` is the public address, ``version`` the release (http-api.md 7.2), ``encrypt`` and ``decrypt``
-    guard what is secret at rest, ``request_threads`` should match the size of the connection pool.
+    ``own_url`` is the public address, ``version`` the release (http-api.md 7.2), ``cipher`` guards
+    what is secret at rest, ``request_threads`` should match the size of the connection pool.
     """
 
     database: Database
@@ -30,11 +30,5 @@ class Services:
     admin_emails: Collection[str]
     own_url: str
     version: str
-    encrypt: Callable[[str], str]
-    decrypt: Callable[[str], str]
+    cipher: Cipher
     request_threads: int = 40
-
-    @property
-    def at_rest(self) -> AtRest:
-        """How sensitive values are encrypted and read."""
-        return AtRest(encrypt=self.encrypt, decrypt=self.decrypt)

@@ -46,10 +46,6 @@ class KubeClient:
         """The name that messages call the cluster by."""
         return self.access.name
 
-    def version(self) -> str:
-        """Return the server's version, such as `v1.35.0`."""
-        return str(self._object(KubeRequest(method="GET", path="/version")).get("gitVersion", ""))
-
     def get(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
         """Return an object. Raises `KubeNotFound`."""
         return self._object(KubeRequest(method="GET", path=kind.path(namespace=namespace, name=name)))
@@ -136,10 +132,6 @@ class KubeClient:
     def abort(self) -> None:
         """End every call now, from any thread: those under way and later ones raise `KubeAborted`."""
         self._transport.cut()
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        self._transport.close()
 
     def _object(self, call: KubeRequest) -> JsonObject:
         return parsed_object(self.cluster, self._transport.answer(call))

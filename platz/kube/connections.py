@@ -38,11 +38,6 @@ class SocketRegister:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._cut = False
 
-    @property
-    def is_cut(self) -> bool:
-        """Tell whether the sockets were cut; none may be opened any more."""
-        return self._cut
-
     def add(self, opened: socket.socket) -> None:
         """Remember a socket; one that is opened after the cut is cut at once."""
         with self._lock:
@@ -98,10 +93,6 @@ class Connections:
         self.certificate = certificate
         self.pool = _pool_manager(access, tls_context(access, certificate))
         self.pool.pool_classes_by_scheme = _pool_classes(register)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        self.pool.clear()
 
 
 def _pool_classes(

@@ -87,12 +87,6 @@ class Transport:
         self._stopped.set()
         self._sockets.cut()
 
-    def close(self) -> None:
-        """Close the idle connections."""
-        with self._lock:
-            if self._connections is not None:
-                self._connections.close()
-
     def _once(self, call: KubeRequest) -> bytes:
         answer = self._send(call)
         if answer.status >= 400:

@@ -6,14 +6,13 @@ meanwhile is called for next.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from sqlalchemy import Connection
 
 from platz.charts.documents.derived_names import target_url
 from platz.charts.documents.resource_types import Operation, parse_resource_spec
 from platz.charts.documents.targets import Target
 from platz.db.database import Database
+from platz.db.encryption import Cipher
 from platz.db.enums import SyncStatus
 from platz.db.field_encryption import decrypt_object
 from platz.db.polling import poll_candidates
@@ -32,9 +31,7 @@ HOOKS = {
 }
 
 
-def synchronise(
-    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], resource_id: ResourceId
-) -> None:
+def synchronise(database: Database, caller: IngressCaller, cipher: Cipher, resource_id: ResourceId) -> None:
     """Call the hook that the resource waits for, if there is one, and write the outcome.
 
     Raises `Retryable` when the database is away.
@@ -44,7 +41,7 @@ def synchronise(
         if row is None or row.sync_status not in HOOKS:
             return
     try:
-        _call_hook(database, caller, decrypt, row)
+        _call_hook(database, caller, cipher, row)
     except Retryable:
         raise
     except PlatzError as error:
@@ -55,15 +52,13 @@ def synchronise(
         deployment_resources.finish_sync(connection, row, status, reason=reason)
 
 
-def _call_hook(
-    database: Database, caller: IngressCaller, decrypt: Callable[[str], str], row: ResourceRow
-) -> None:
+def _call_hook(database: Database, caller: IngressCaller, cipher: Cipher, row: ResourceRow) -> None:
     with database.reading() as connection:
         target = _target(connection, row)
         if target is None or row.deployment_id is None:
             return
         url = target_url(_hostname(connection, row), target.path)
-    caller.call(target.method.value, url, body=_document(row, decrypt), send_body=True, seconds=HOOK_SECONDS)
+    caller.call(target.method.value, url, body=_document(row, cipher), send_body=True, seconds=HOOK_SECONDS)
 
 
 def _target(connection: Connection, row: ResourceRow) -> Target | None:
@@ -85,7 +80,7 @@ def _hostname(connection: Connection, row: ResourceRow) -> str:
     )
 
 
-def _document(row: ResourceRow, decrypt: Callable[[str], str]) -> JsonObject:
+def _document(row: ResourceRow, cipher: Cipher) -> JsonObject:
     """The whole row as JSON, sensitive properties included and in plain."""
     return {
         "id": str(row.id),
@@ -94,7 +89,7 @@ def _document(row: ResourceRow, decrypt: Callable[[str], str]) -> JsonObject:
         "deployment_id": str(row.deployment_id) if row.deployment_id else None,
         "name": row.name,
         "exists": row.exists,
-        "props": decrypt_object(row.props, decrypt),
+        "props": decrypt_object(row.props, cipher),
         "sync_status": row.sync_status.value,
         "sync_reason": row.sync_reason,
     }

@@ -25,10 +25,10 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
         revision = load_present_revision(connection, target.deployment)
         chart, _ = load_chart(connection, operation.helm_chart_id)
         action = find_action(chart.actions_schema, operation.action_id)
-        collections = DatabaseCollections(connection, context.decrypt)
+        collections = DatabaseCollections(connection, context.cipher)
         body = action_body(
             action,
-            decrypt_fields(operation.body, context.decrypt),
+            decrypt_fields(operation.body, context.cipher),
             env_id=target.env.id,
             collections=collections,
         )

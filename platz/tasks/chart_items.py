@@ -6,13 +6,13 @@ is encrypted at rest is decrypted here and nowhere later.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import Connection
 from typing_extensions import override
 
 from platz.charts.rendering.chosen_items import Collections, DeploymentItem, ResourceItem, SecretItem
+from platz.db.encryption import Cipher
 from platz.db.field_encryption import decrypt_object
 from platz.db.tables import deployment_resource_types as types
 from platz.db.tables import deployment_resources as resources
@@ -27,9 +27,9 @@ from platz.tasks import sensitive_inputs
 class DatabaseCollections(Collections):
     """Looks items up in one connection, as that connection sees them."""
 
-    def __init__(self, connection: Connection, decrypt: Callable[[str], str]) -> None:
+    def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection
-        self._decrypt = decrypt
+        self._cipher = cipher
 
     @override
     def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
@@ -58,7 +58,7 @@ class DatabaseCollections(Collections):
             env_id=row.env_id,
             collection=row.collection,
             name=row.name,
-            contents=self._decrypt(row.contents),
+            contents=self._cipher.decrypt(row.contents),
         )
 
     @override
@@ -72,6 +72,6 @@ class DatabaseCollections(Collections):
         kind = types.get(self._connection, ResourceTypeId(type_id)) if row else None
         if row is None or kind is None:
             return None
-        props = decrypt_object(row.props, self._decrypt)
+        props = decrypt_object(row.props, self._cipher)
         sensitive = sensitive_inputs.of_resource_type(kind.spec)
         return ResourceItem(id=row.id, name=row.name, props=props, sensitive=sensitive)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from platz.charts.rendering.chosen_items import Collections
 from platz.charts.rendering.helm_values import (
     ChartValues,
@@ -12,6 +10,7 @@ from platz.charts.rendering.helm_values import (
     EnvValues,
     HelmValuesInputs,
 )
+from platz.db.encryption import Cipher
 from platz.db.field_encryption import decrypt_fields
 from platz.tasks.task_target import Revision, TaskTarget
 
@@ -22,9 +21,9 @@ def values_inputs(
     *,
     own_url: str,
     collections: Collections,
-    decrypt: Callable[[str], str],
+    cipher: Cipher,
 ) -> HelmValuesInputs:
-    """Gather everything that the values depend on, what is sealed at rest opened.
+    """Gather everything that the values depend on, what is encrypted at rest in plain.
 
     Raises `Conflict` when the cluster has no environment.
     """
@@ -34,13 +33,13 @@ def values_inputs(
             id=deployment.id,
             name=deployment.name,
             kind=target.kind_name,
-            config=decrypt_fields(deployment.config, decrypt),
+            config=decrypt_fields(deployment.config, cipher),
         ),
         cluster=ClusterValues(**vars(target.cluster)),
         env=EnvValues(id=env.id, name=env.name, node_selector=env.node_selector, tolerations=env.tolerations),
         chart=ChartValues(features=revision.chart.features, values_ui=revision.chart.values_ui),
         revision_id=revision.task_id,
-        config_inputs=decrypt_fields(revision.inputs, decrypt),
+        config_inputs=decrypt_fields(revision.inputs, cipher),
         own_url=own_url,
         collections=collections,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from platz.db.database import Database
+from platz.db.encryption import Cipher
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.registries import RegistryRow
 from platz.errors import PlatzError
@@ -50,8 +51,8 @@ class ChartArchives(Protocol):
 class OperationContext:
     """The world of the operations.
 
-    ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``decrypt``
-    reads what is encrypted at rest. ``owner`` names who runs the task, so that only its own Helm children can be
+    ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher``
+    decrypts what is encrypted at rest. ``owner`` names who runs the task, so that only its own Helm children can be
     stopped with it.
     """
 
@@ -61,7 +62,7 @@ class OperationContext:
     archives: ChartArchives
     caller: IngressCaller
     credentials: Credentials
-    decrypt: Callable[[str], str]
+    cipher: Cipher
     helm_timeout: timedelta
     owner: str = ""
 

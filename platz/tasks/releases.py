@@ -161,13 +161,13 @@ def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -
 
 def _compose(context: OperationContext, target: TaskTarget, revision: Revision) -> HelmValues:
     with context.database.reading() as connection:
-        collections = DatabaseCollections(connection, context.decrypt)
+        collections = DatabaseCollections(connection, context.cipher)
         inputs = values_inputs(
             target,
             revision,
             own_url=context.credentials.own_url,
             collections=collections,
-            decrypt=context.decrypt,
+            cipher=context.cipher,
         )
         composed = compose(inputs)
     for warning in composed.warnings:

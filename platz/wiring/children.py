@@ -46,7 +46,7 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         archives=components.archives,
         caller=components.caller,
         credentials=components.credentials,
-        decrypt=components.cipher.decrypt,
+        cipher=components.cipher,
         helm_timeout=settings.helm_timeout,
     )
     start = partial(
@@ -77,7 +77,7 @@ def _children(components: Components, web: Web) -> Iterator[ChildSpec]:
     if Role.STATUS in roles:
         yield ChildSpec(name="status-poller", start=partial(StatusPoller.start, **calls))
     if Role.RESOURCES in roles:
-        start = partial(ResourceSync.start, **calls, decrypt=components.cipher.decrypt)
+        start = partial(ResourceSync.start, **calls, cipher=components.cipher)
         yield ChildSpec(name="resource-sync", start=start)
     if Role.API in roles:
         start = partial(

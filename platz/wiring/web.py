@@ -105,8 +105,7 @@ def _services(components: Components) -> Services:
         admin_emails=admin_emails(backing, settings.admin_emails),
         own_url=backing.own_url,
         version=platz.__version__,
-        encrypt=components.cipher.encrypt,
-        decrypt=components.cipher.decrypt,
+        cipher=components.cipher,
         request_threads=min(40, settings.db_pool_max_size),
     )
 

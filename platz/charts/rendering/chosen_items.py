@@ -13,17 +13,12 @@ from datetime import datetime
 from typing import Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
+from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.rendering.timestamps import property_text
 from platz.json import JsonObject, JsonValue
 
 _Row = TypeVar("_Row")
-
-TABLES = frozenset({
-    "bots", "deployment_kinds", "deployment_resources", "deployment_resource_types", "deployments",
-    "deployment_tasks", "deployment_permissions", "envs", "env_user_permissions", "helm_registries", "helm_charts",
-    "helm_tag_formats", "k8s_clusters", "k8s_resources", "secrets", "settings", "users",
-})  # fmt: skip
 
 PROPERTY_NAMES = {
     "deployments": frozenset({"id", "created_at", "name", "kind", "cluster_id", "enabled"}),
@@ -141,7 +136,7 @@ class Property:
 def parse_reference(collection: JsonValue) -> CollectionReference | None:
     """Read an input's ``collection``, or return None when it is malformed (2.4)."""
     match collection:
-        case str() if collection in TABLES:
+        case str() if collection in TABLE_NAMES:
             return Table(name=collection)
         case {"deployment": str(kind), "type": str(key)}:
             return KindResources(kind=kind, key=key)

@@ -129,7 +129,7 @@ HELM_TAG_FORMATS = Collection(
 
 DEPLOYMENTS = Collection(
     table=schema.deployments,
-    sealed=True,
+    holds_encrypted=True,
     scope=_SEEN_CLUSTER,
     filters={
         "name": contains("name"),
@@ -142,7 +142,7 @@ DEPLOYMENTS = Collection(
 
 DEPLOYMENT_TASKS = Collection(
     table=schema.deployment_tasks,
-    sealed=True,
+    holds_encrypted=True,
     hidden=frozenset({"claimed_by"}),
     order=("execute_at DESC", "id"),
     scope=_SEEN_CLUSTER,

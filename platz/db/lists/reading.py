@@ -34,21 +34,21 @@ class Collection:
 
     ``scope`` holds for the rows of the environments ``:seen``; None: every row is open to all who are signed in.
     ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total. Documents of a
-    ``encrypt_fields`` collection may hold encrypted values, which whoever answers with them opens.
+    collection that ``holds_encrypted`` may hold encrypted values, which whoever answers with them decrypts.
     """
 
     table: Table
     order: tuple[str, ...] = ("created_at", "id")
     scope: str | None = None
     hidden: frozenset[str] = frozenset()
-    sealed: bool = False
+    holds_encrypted: bool = False
     expressions: Mapping[str, str] = field(default_factory=dict[str, str])
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """The keys of an item's JSON, in order."""
-        return tuple(column.name for column in self.table.columns if column.name not in self.hidden)
+    def shown(self) -> tuple[Column[Any], ...]:
+        """The columns that are the keys of an item's JSON, in order."""
+        return tuple(column for column in self.table.columns if column.name not in self.hidden)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,8 +192,7 @@ def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
     """``json_build_object`` keeps the order of its keys and copies documents without reading them."""
     values = {
         column.name: collection.expressions.get(column.name) or _json_of(column)
-        for column in collection.table.columns
-        if column.name not in collection.hidden
+        for column in collection.shown
     } | {name: f"%(shown_{name})s::text" for name in shown}
     pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
     return f"json_build_object({pairs})"

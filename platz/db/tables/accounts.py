@@ -5,7 +5,7 @@ Invariant: one person has one account, whatever the letter case of the e-mail (u
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,6 +91,54 @@ def visible_scope(connection: Connection, identity: Identity) -> VisibleScope | 
     """What the identity sees; None when it does not exist or is not active."""
     row = driver_row(connection, VISIBLE_SCOPE_SQL[type(identity)], {"caller": identity.id})
     return None if row is None else VisibleScope(everything=row[0], env_ids=frozenset(row[1]))
+
+
+def visible_scopes(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, VisibleScope]:
+    """What each identity sees; those that do not exist or are not active are left out.
+
+    At most one statement for each kind of identity.
+    """
+    wanted = set(identities)
+    people = [identity.id for identity in wanted if isinstance(identity, User)]
+    bots = [identity.id for identity in wanted if isinstance(identity, Bot)]
+    deployments = [identity.id for identity in wanted if isinstance(identity, Deployment)]
+    everything = VisibleScope(everything=True, env_ids=frozenset())
+    seen = _user_scopes(connection, people) if people else {}
+    if bots:
+        found = connection.scalars(select(schema.bots.c.id).where(schema.bots.c.id.in_(bots)))
+        seen |= {Bot(id=BotId(bot)): everything for bot in found}
+    if deployments:
+        own = schema.deployments.c.id
+        found = connection.scalars(select(own).where(own.in_(deployments)))
+        seen |= {Deployment(id=DeploymentId(deployment)): everything for deployment in found}
+    return seen
+
+
+def _user_scopes(connection: Connection, ids: Collection[UserId]) -> dict[Identity, VisibleScope]:
+    permissions = schema.env_user_permissions
+    query = (
+        select(users.c.id, users.c.is_admin, func.array_agg(permissions.c.env_id))
+        .select_from(users.outerjoin(permissions, permissions.c.user_id == users.c.id))
+        .where(users.c.id.in_(ids), users.c.is_active)
+        .group_by(users.c.id)
+    )
+    return {
+        User(id=UserId(user)): VisibleScope(
+            everything=is_admin, env_ids=frozenset(EnvId(env_id) for env_id in env_ids if env_id is not None)
+        )
+        for user, is_admin, env_ids in connection.execute(query)
+    }
+
+
+def is_active(connection: Connection, user_id: UserId) -> bool:
+    """Tell whether there is such a user, and active."""
+    return bool(connection.scalar(select(users.c.is_active).where(users.c.id == user_id)))
+
+
+def is_site_admin(connection: Connection, user_id: UserId) -> bool:
+    """Tell whether there is such a user, active and an admin of the installation."""
+    query = select(users.c.is_admin).where(users.c.id == user_id, users.c.is_active)
+    return bool(connection.scalar(query))
 
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:

@@ -17,7 +17,7 @@ import orjson
 from sqlalchemy import ARRAY, Connection, Uuid, all_, any_, delete, literal, select, text
 
 from platz.db import schema
-from platz.db.rows import all_rows, first_row
+from platz.db.rows import first_row
 from platz.db.storable import storable_json
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject, JsonValue
@@ -59,12 +59,6 @@ class SeenWorkload:
 def get(connection: Connection, resource_id: WorkloadId) -> K8sResourceRow | None:
     """The workload, or None."""
     return first_row(connection, select(resources).where(resources.c.id == resource_id), K8sResourceRow)
-
-
-def of_cluster(connection: Connection, cluster_id: ClusterId) -> list[K8sResourceRow]:
-    """Every workload that is recorded for a cluster."""
-    query = select(resources).where(resources.c.cluster_id == cluster_id).order_by(resources.c.id)
-    return all_rows(connection, query, K8sResourceRow)
 
 
 _UPSERT = text(

@@ -237,14 +237,3 @@ def of_deployment(
     if only_due:
         query = query.where(tasks.c.execute_at <= func.clock_timestamp())
     return all_rows(connection, query.order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id), TaskRow)
-
-
-def revision_of(connection: Connection, deployment_id: DeploymentId) -> TaskRow | None:
-    """The last successful Install or Upgrade, which is what runs now; None when nothing is installed."""
-    deployments = schema.deployments
-    query = (
-        select(tasks)
-        .join(deployments, deployments.c.revision_id == tasks.c.id)
-        .where(deployments.c.id == deployment_id)
-    )
-    return first_row(connection, query, TaskRow)

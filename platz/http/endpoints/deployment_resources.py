@@ -65,7 +65,7 @@ def create(call: ApiRequest[NewDeploymentResource]) -> ApiResponse:
         sync_status=body.sync_status or SyncStatus.CREATING,
     )
     with call.database.transaction() as connection:
-        resource_id = resources.create_resource(connection, call.identity, new, at_rest=call.services.at_rest)
+        resource_id = resources.create_resource(connection, call.identity, new, cipher=call.services.cipher)
         return created(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id))
 
 
@@ -75,7 +75,7 @@ def update(call: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
     resource_id = ResourceId(call.path_id)
     with call.database.transaction() as connection:
         row = resources.update_resource(
-            connection, call.identity, resource_id, update, at_rest=call.services.at_rest
+            connection, call.identity, resource_id, update, cipher=call.services.cipher
         )
         before = {"sync_status": row.sync_status.value}
         if row.sync_reason is not None:

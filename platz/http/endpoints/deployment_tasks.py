@@ -63,9 +63,7 @@ def create(call: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
         execute_at=call.body.execute_at,
     )
     with call.database.transaction() as connection:
-        task_id = tasks.create_task(
-            connection, call.identity, request, decrypt=call.services.decrypt, encrypt=call.services.encrypt
-        )
+        task_id = tasks.create_task(connection, call.identity, request, cipher=call.services.cipher)
         return created(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
 
 

@@ -73,7 +73,7 @@ def create(call: ApiRequest[NewDeployment]) -> ApiResponse:
     )
     with call.database.transaction() as connection:
         deployment_id = deployments.create_deployment(
-            connection, call.identity, new, at_rest=call.services.at_rest
+            connection, call.identity, new, cipher=call.services.cipher
         )
         return created(row_of(call, connection, DEPLOYMENTS, deployment_id))
 
@@ -92,7 +92,7 @@ def update(call: ApiRequest[UpdateDeployment]) -> ApiResponse:
     )
     with call.database.transaction() as connection:
         deployments.update_deployment(
-            connection, call.identity, deployment_id, update, at_rest=call.services.at_rest
+            connection, call.identity, deployment_id, update, cipher=call.services.cipher
         )
         return found(row_of(call, connection, DEPLOYMENTS, deployment_id))
 

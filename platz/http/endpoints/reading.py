@@ -44,7 +44,7 @@ def list_route(
         listing, seen = call.listing, seen_by(call, collection)
         with call.database.reading() as connection:
             body = reading.read_page(connection, collection, listing, seen=seen)
-        return found(_opened(call, collection, body))
+        return found(_in_plain(call, collection, body))
 
     return Route(
         method="GET",
@@ -78,7 +78,7 @@ def detail_route(
             body = reading.read_item_as(connection, collection, call.path_id_or_none, caller=call.identity)
         if body is None:
             raise subject_gone(call.identity)
-        return found(_opened(call, collection, body))
+        return found(_in_plain(call, collection, body))
 
     return Route(
         method=method,
@@ -104,11 +104,11 @@ def row_of(
 ) -> bytes:
     """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
     body = reading.read_item(connection, collection, row_id, shown=shown)
-    return _opened(call, collection, body)
+    return _in_plain(call, collection, body)
 
 
-def _opened(call: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
-    return decrypt_bytes(body, call.services.decrypt) if collection.sealed else body
+def _in_plain(call: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
+    return decrypt_bytes(body, call.services.cipher) if collection.holds_encrypted else body
 
 
 def seen_by(call: ApiRequest, collection: Collection) -> SeenEnvs:

@@ -53,7 +53,7 @@ def create(call: ApiRequest[NewSecret]) -> ApiResponse:
         env_id=EnvId(body.env_id), collection=body.collection, name=body.name, contents=body.contents
     )
     with call.database.transaction() as connection:
-        secret_id = secrets.create_secret(connection, call.identity, new, encrypt=call.services.encrypt)
+        secret_id = secrets.create_secret(connection, call.identity, new, cipher=call.services.cipher)
         return created(row_of(call, connection, SECRETS, secret_id))
 
 
@@ -62,7 +62,7 @@ def update(call: ApiRequest[UpdateSecret]) -> ApiResponse:
     update = secrets.SecretUpdate(name=call.body.name, contents=call.body.contents)
     secret_id = SecretId(call.path_id)
     with call.database.transaction() as connection:
-        secrets.update_secret(connection, call.identity, secret_id, update, encrypt=call.services.encrypt)
+        secrets.update_secret(connection, call.identity, secret_id, update, cipher=call.services.cipher)
         return found(row_of(call, connection, SECRETS, secret_id))
 
 

@@ -106,11 +106,6 @@ class LiveClient:
             metrics.live_clients_dropped.labels(close_reason.reason).inc()
 
     @property
-    def queued(self) -> int:
-        """How many events wait for this client."""
-        return len(self._queue)
-
-    @property
     def close_reason(self) -> CloseReason | None:
         """Why the server wants the connection closed, None while it does not."""
         return self._ended.result() if self._ended.done() else None

@@ -100,11 +100,6 @@ class LiveFeed:
         self._doubtful.discard(client)
         metrics.live_clients.set(len(self._clients))
 
-    @property
-    def number_of_clients(self) -> int:
-        """How many are connected."""
-        return len(self._clients)
-
     def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin anew on the loop of a web server that was just started; the loop before is gone."""
         with self._lock:

@@ -11,8 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from platz.access.visibility import TABLES
-from platz.db.events import RowChange
+from platz.db.events import EVENT_TABLES, RowChange
 from platz.identities import EnvId
 
 WIRE = "platz.wire"
@@ -85,7 +84,7 @@ def read_client_frame(text: str) -> Subscribe | Unsubscribe | None:
     except orjson.JSONDecodeError:
         return None
     match document:
-        case {"type": "subscribe" | "unsubscribe" as wish, "table": str(table)} if table in TABLES:
+        case {"type": "subscribe" | "unsubscribe" as wish, "table": str(table)} if table in EVENT_TABLES:
             subscription = _subscription(table, document.get("env_id"))
         case _:
             return None

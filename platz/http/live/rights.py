@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from platz.access.tokens import Tokens
 from platz.access.visibility import Scope, living_scopes
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.events import RowChange
 from platz.http.live.client import LiveClient
@@ -42,15 +43,15 @@ class RightsReader:
 def may_have_lost_rights(change: RowChange) -> Callable[[LiveClient], bool] | None:
     """Tell whose rights a change may touch; None when it can't touch any."""
     match change.table:
-        case "users":
+        case schema.users.name:
             return _is(User(id=UserId(change.id)))
-        case "bots":
+        case schema.bots.name:
             return _is(Bot(id=BotId(change.id)))
-        case "deployments" if change.operation == "DELETE":
+        case schema.deployments.name if change.operation == "DELETE":
             return _is(Deployment(id=DeploymentId(change.id)))
-        case "env_user_permissions":
+        case schema.env_user_permissions.name:
             return lambda client: isinstance(client.identity, User)
-        case "settings":
+        case schema.settings.name:
             return lambda _client: True
         case _:
             return None

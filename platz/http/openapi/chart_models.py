@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, RootModel
 from pydantic.alias_generators import to_camel
 
+from platz.charts.documents.db_tables import DbTable
 from platz.db.enums import DeploymentRole
 from platz.http.openapi.models import AnyJson, Document
 
@@ -20,28 +21,6 @@ class CamelDocument(Document):
     """A document whose keys are written in camel case."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel)
-
-
-class DbTable(StrEnum):
-    """The tables that change events and chart collections name."""
-
-    BOTS = "bots"
-    DEPLOYMENT_KINDS = "deployment_kinds"
-    DEPLOYMENT_RESOURCES = "deployment_resources"
-    DEPLOYMENT_RESOURCE_TYPES = "deployment_resource_types"
-    DEPLOYMENTS = "deployments"
-    DEPLOYMENT_TASKS = "deployment_tasks"
-    DEPLOYMENT_PERMISSIONS = "deployment_permissions"
-    ENVS = "envs"
-    ENV_USER_PERMISSIONS = "env_user_permissions"
-    HELM_REGISTRIES = "helm_registries"
-    HELM_CHARTS = "helm_charts"
-    HELM_TAG_FORMATS = "helm_tag_formats"
-    K8S_CLUSTERS = "k8s_clusters"
-    K8S_RESOURCES = "k8s_resources"
-    SECRETS = "secrets"
-    SETTINGS = "settings"
-    USERS = "users"
 
 
 class DeploymentResourceCollection(Document):

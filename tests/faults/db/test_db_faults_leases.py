@@ -10,7 +10,7 @@ from db_relay import Relay
 from waiting import eventually
 
 from platz.db.database import Database
-from platz.db.leases import LeaseKeeper, anybody_holds
+from platz.db.leases import LeaseKeeper
 
 CLUSTER = "platz:cluster:1"
 ROLE = "platz:role:charts"
@@ -116,12 +116,3 @@ def test_without_a_database_there_is_no_lease(keep: Keep, fragile: Database, rel
     relay.refuse()
     assert not keeper.try_acquire(CLUSTER)
     assert lost.empty()
-
-
-def test_everybody_can_see_whether_a_lease_is_held(keep: Keep, database: Database) -> None:
-    keeper, _ = keep(database)
-    with database.reading() as connection:
-        assert not anybody_holds(connection, CLUSTER)
-        assert keeper.try_acquire(CLUSTER)
-        assert anybody_holds(connection, CLUSTER)
-        assert not anybody_holds(connection, ROLE)

@@ -72,7 +72,7 @@ def test_killing_all_ends_every_run_with_all_that_it_started(
     assert processes.kill_all() == 1
     assert isinstance(background.ended(), HelmKilled)
     eventually(lambda: is_gone(pid))
-    assert processes.busy() == 0
+    assert processes._busy() == 0
 
 
 def test_only_the_runs_of_the_lost_cluster_are_killed(
@@ -100,7 +100,7 @@ def test_a_run_that_waits_for_a_place_can_be_killed(
     assert processes.kill_owned_by("west") == 1
     assert isinstance(second.ended(), HelmKilled)
     assert first.result is None
-    processes.cancel(first.job)
+    processes.kill_owned_by("east")
     assert isinstance(first.ended(), HelmKilled)
 
 
@@ -117,12 +117,12 @@ def test_no_more_children_run_than_are_allowed(scripted: Scripted, a_run: HelmRu
     assert max(map(int, counts)) <= 2
 
 
-def test_a_run_canceled_before_it_began_does_not_start(
+def test_a_run_killed_before_it_began_does_not_start(
     scripted: Scripted, a_run: HelmRun, tmp_path: Path
 ) -> None:
     processes = scripted('#!/bin/sh\ntouch "$HOME/started"\n')
     job = processes.begin(a_run, kubeconfig={})
-    processes.cancel(job)
+    assert processes.kill_all() == 1
     with pytest.raises(HelmKilled):
         processes.finish(job)
     assert not (tmp_path / "folder-0" / "started").exists()
@@ -162,7 +162,7 @@ def test_a_folder_that_is_gone_can_be_tried_again_later(tmp_path: Path, a_run: H
     processes = HelmProcesses(HelmSetup(folder=tmp_path / "gone", environment={}), HelmLimits(warm=0))
     with pytest.raises(Retryable, match="cannot be started"):
         run(processes, a_run)
-    assert processes.busy() == 0
+    assert processes._busy() == 0
 
 
 def test_the_reason_is_helms_last_error_without_the_words_around_it(
@@ -230,7 +230,7 @@ def test_a_spare_that_died_is_replaced(scripted: Scripted, a_run: HelmRun) -> No
     processes = scripted("#!/bin/sh\nexit 0\n", warm=1)
     processes.start()
     [spare] = processes._spares
-    os.killpg(spare.pid, signal.SIGKILL)
+    os.killpg(spare._process.pid, signal.SIGKILL)
     eventually(lambda: not spare.is_alive())
     assert run(processes, a_run).ok
 
@@ -249,7 +249,7 @@ def test_closing_ends_runs_and_spares(scripted: Scripted, a_run: HelmRun, tmp_pa
     processes.start()
     background = Background(processes, a_run)
     pid = grandchild(tmp_path)
-    spares = [spare.pid for spare in processes._spares]
+    spares = [spare._process.pid for spare in processes._spares]
     processes.close()
     assert isinstance(background.ended(), HelmKilled)
     eventually(lambda: all(is_gone(each) for each in [pid, *spares]))
@@ -269,7 +269,7 @@ def test_children_die_with_a_parent_that_is_shot(tmp_path: Path) -> None:
         "run = HelmRun(action=HelmAction.UNINSTALL, release='a', namespace='a', timeout_seconds=600)\n"
         "processes = HelmProcesses(setup, HelmLimits(warm=1))\n"
         "processes.start()\n"
-        "print(processes._spares[0].pid, flush=True)\n"
+        "print(processes._spares[0]._process.pid, flush=True)\n"
         "processes.run(run, kubeconfig={})\n"
     )
     parent = subprocess.Popen(

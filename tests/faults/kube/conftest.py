@@ -36,7 +36,7 @@ def connect(server: ScriptedServer) -> Iterator[Callable[..., KubeClient]]:
     yield connect
     for client in clients:
         client.abort()
-        client.close()
+        client.abort()
 
 
 @pytest.fixture

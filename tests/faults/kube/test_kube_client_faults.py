@@ -26,6 +26,7 @@ from platz.kube.errors import (
 )
 from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeRequest, _may_repeat
+from tests.kube_requests import version_of
 
 Connect = Callable[..., KubeClient]
 
@@ -78,7 +79,7 @@ def test_a_server_that_never_answers_is_given_up_after_the_read_timeout(
 
 def test_a_read_is_repeated_after_a_passing_failure(server: ScriptedServer, client: KubeClient) -> None:
     server.script.extend([status(503), drop, answer({"gitVersion": "v1.35.0"})])
-    assert client.version() == "v1.35.0"
+    assert version_of(client) == "v1.35.0"
 
 
 def test_a_patch_is_repeated_after_a_passing_failure(server: ScriptedServer, client: KubeClient) -> None:
@@ -115,12 +116,12 @@ def test_an_answer_that_is_not_json_is_an_error_without_its_text(
 
     server.script.append(gateway_page)
     with pytest.raises(KubeUnreachable, match="not JSON"):
-        client.version()
+        version_of(client)
 
 
 def test_a_token_is_not_sent_over_plain_http(server: ScriptedServer, client: KubeClient) -> None:
     server.script.append(answer({}))
-    client.version()
+    version_of(client)
     assert "authorization" not in server.heads[0].lower()
 
 
@@ -131,7 +132,7 @@ def test_abort_ends_a_call_that_waits_for_an_answer(server: ScriptedServer, conn
 
     def call() -> None:
         try:
-            client.version()
+            version_of(client)
         except PlatzError as error:
             errors.append(error)
 
@@ -146,7 +147,7 @@ def test_abort_ends_a_call_that_waits_for_an_answer(server: ScriptedServer, conn
 def test_calls_after_an_abort_are_refused(server: ScriptedServer, client: KubeClient) -> None:
     client.abort()
     with pytest.raises(KubeAborted):
-        client.version()
+        version_of(client)
     assert server.requests == []
 
 

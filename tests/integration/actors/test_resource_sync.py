@@ -52,15 +52,20 @@ def shop(world: World) -> DeploymentId:
 
 
 @pytest.fixture
-def sync(actor_context: ActorContext, database: Database, manager: Manager) -> Iterator[Callable[[], None]]:
+def sync(
+    actor_context: ActorContext, database: Database, world: World, manager: Manager
+) -> Iterator[Callable[[], None]]:
     leases = LeaseKeeper(database, lambda _: None)
     leases.start()
 
     def start() -> None:
-        options: dict[str, Any] = {"leases": leases, "database": database, "caller": manager}
-        ResourceSync.start(
-            name="sync", generation=0, actor_context=actor_context, decrypt=lambda words: words, **options
-        )
+        options: dict[str, Any] = {
+            "leases": leases,
+            "database": database,
+            "caller": manager,
+            "cipher": world.cipher,
+        }
+        ResourceSync.start(name="sync", generation=0, actor_context=actor_context, **options)
         assert not actor_context.actor_registry.wait_until_ready(["sync"], seconds=10)
 
     yield start

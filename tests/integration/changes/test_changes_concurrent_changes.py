@@ -111,7 +111,8 @@ def test_a_rename_follows_a_move_that_was_made_while_it_waited(world: World) -> 
     shop = world.installed("start")
     with ThreadPoolExecutor(1) as pool:
         with world.database.transaction() as moving:
-            update_deployment(moving, world.admin, shop, DeploymentUpdate(cluster_id=world.second_cluster))
+            update = DeploymentUpdate(cluster_id=world.second_cluster)
+            update_deployment(moving, world.admin, shop, update, cipher=world.cipher)
             renamed = pool.submit(world.update, shop, name="end")
             eventually(lambda: somebody_waits(world))
         row = renamed.result(timeout=10)
@@ -184,7 +185,7 @@ def test_a_reinstall_never_follows_the_uninstall_of_a_change_made_at_the_same_ti
     update = SecretUpdate(contents="new")
     actions: list[Callable[[], Any]] = [
         lambda: world.update(shop, enabled=False),
-        lambda: world.do(update_secret, world.admin, secret, update, encrypt=str.upper),
+        lambda: world.do(update_secret, world.admin, secret, update, cipher=world.cipher),
         lambda: world.do(update_env, world.admin, world.env, EnvUpdate(tolerations=[])),
     ]
     assert not [result for result in at_once(actions) if isinstance(result, PlatzError)]

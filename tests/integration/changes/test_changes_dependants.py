@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from platz.changes.dependants import (
-    Item,
-    dependants_of,
     deployment_item,
     listed,
     resource_item,
@@ -22,6 +20,7 @@ from platz.changes.dependants import (
 )
 from platz.charts.documents.ui_schema_reading import parse_ui_schema
 from platz.charts.rendering.dependencies import uses
+from platz.db.dependants import Item, dependants_of
 from platz.identities import DeploymentId
 from tests.integration.changes.world import Maker, World, select_input, values_ui
 

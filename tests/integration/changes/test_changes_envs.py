@@ -149,7 +149,7 @@ def test_the_history_of_a_deployment_that_moved_away_outlives_its_old_cluster(wo
     world.do(delete_cluster, world.admin, world.cluster)
     assert [task.id for task in world.tasks(shop, pending=False)] == before
     assert world.row(shop).revision_id == revision  # pyright: ignore[reportOptionalMemberAccess]
-    assert world.do(tasks.revision_of, shop) is not None
+    assert world.do(tasks.get, revision) is not None
     assert world.do(clusters.get, world.cluster) is None
 
 

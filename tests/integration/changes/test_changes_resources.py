@@ -6,18 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 
 from platz.changes.deployments import delete_deployment
 from platz.changes.resources import (
-    AtRest,
     NewResource,
     ResourceUpdate,
     create_resource,
     delete_resource,
     update_resource,
 )
-from platz.db.encryption import Cipher
 from platz.db.enums import SyncStatus
 from platz.db.field_encryption import decrypt_fields
 from platz.db.tables import deployment_resources as resources
@@ -28,8 +25,6 @@ from platz.identities import Deployment, DeploymentId, Identity
 from platz.tasks.operations import Reinstall
 from tests.integration.changes.world import World, resource_spec, select_input, values_ui
 
-CIPHER = Cipher([Fernet.generate_key().decode()])
-AT_REST = AtRest(encrypt=CIPHER.encrypt, decrypt=CIPHER.decrypt)
 SPEC = resource_spec(
     values_ui={
         "inputs": [
@@ -69,11 +64,13 @@ def create(
     world: World, type_id: ResourceTypeId, shop: DeploymentId, *, by: Identity | None = None, **fields: Any
 ) -> ResourceId:
     new = NewResource(type_id=type_id, deployment_id=shop, **{"name": "summer"} | fields)
-    return world.do(create_resource, by or world.admin, new, at_rest=AT_REST)
+    return world.do(create_resource, by or world.admin, new, cipher=world.cipher)
 
 
 def update(world: World, resource: ResourceId, *, by: Identity | None = None, **fields: Any) -> ResourceRow:
-    return world.do(update_resource, by or world.admin, resource, ResourceUpdate(**fields), at_rest=AT_REST)
+    return world.do(
+        update_resource, by or world.admin, resource, ResourceUpdate(**fields), cipher=world.cipher
+    )
 
 
 def stored(world: World, resource: ResourceId) -> ResourceRow:
@@ -83,7 +80,7 @@ def stored(world: World, resource: ResourceId) -> ResourceRow:
 
 
 def plain(world: World, resource: ResourceId) -> object:
-    return decrypt_fields(stored(world, resource).props, CIPHER.decrypt)
+    return decrypt_fields(stored(world, resource).props, world.cipher)
 
 
 def test_a_new_resource_waits_for_its_hook(

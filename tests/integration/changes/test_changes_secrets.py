@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.fernet import Fernet
 
 from platz.changes.secrets import (
     NewSecret,
@@ -17,7 +16,6 @@ from platz.changes.secrets import (
 )
 from platz.charts.rendering.chosen_items import KindResources, LegacyResources, Table, item_property
 from platz.charts.rendering.rendering_errors import RenderingFailed
-from platz.db.encryption import Cipher
 from platz.db.tables import secrets
 from platz.db.tables.secrets import SecretId
 from platz.errors import Conflict, Denied, NotFound
@@ -28,17 +26,11 @@ from platz.tasks.operations import Reinstall
 from tests.integration.changes.world import World, select_input, values_ui
 
 
-@pytest.fixture(scope="module")
-def cipher() -> Cipher:
-    """Give a cipher with a fresh key."""
-    return Cipher([Fernet.generate_key().decode()])
-
-
 @pytest.fixture
-def secret(world: World, cipher: Cipher) -> SecretId:
+def secret(world: World) -> SecretId:
     """Give a secret of the environment."""
     new = NewSecret(env_id=world.env, collection="Tokens", name="api", contents="s3cret")
-    return world.do(create_secret, world.env_admin, new, encrypt=cipher.encrypt)
+    return world.do(create_secret, world.env_admin, new, cipher=world.cipher)
 
 
 @pytest.fixture
@@ -49,28 +41,28 @@ def user(world: World, secret: SecretId) -> DeploymentId:
     return world.installed("user", helm_chart_id=chart, config={"token": str(secret)})
 
 
-def test_a_secret_is_stored_encrypted(world: World, secret: SecretId, cipher: Cipher) -> None:
+def test_a_secret_is_stored_encrypted(world: World, secret: SecretId) -> None:
     row = world.do(secrets.get, secret)
     assert row is not None
     assert "s3cret" not in row.contents
-    assert cipher.decrypt(row.contents) == "s3cret"
+    assert world.cipher.decrypt(row.contents) == "s3cret"
     assert row.contents not in repr(row)
 
 
-def test_a_name_is_taken_once_in_a_collection(world: World, secret: SecretId, cipher: Cipher) -> None:
+def test_a_name_is_taken_once_in_a_collection(world: World, secret: SecretId) -> None:
     again = NewSecret(env_id=world.env, collection="Tokens", name="api", contents="x")
     with pytest.raises(Conflict):
-        world.do(create_secret, world.admin, again, encrypt=cipher.encrypt)
+        world.do(create_secret, world.admin, again, cipher=world.cipher)
 
 
 @pytest.mark.parametrize("role", ["owner", "viewer", "bot"])
-def test_secrets_are_changed_by_env_admins(world: World, secret: SecretId, cipher: Cipher, role: str) -> None:
+def test_secrets_are_changed_by_env_admins(world: World, secret: SecretId, role: str) -> None:
     identity = getattr(world, role)
     new = NewSecret(env_id=world.env, collection="Tokens", name="other", contents="x")
     with pytest.raises(Denied):
-        world.do(create_secret, identity, new, encrypt=cipher.encrypt)
+        world.do(create_secret, identity, new, cipher=world.cipher)
     with pytest.raises(Denied):
-        world.do(update_secret, identity, secret, SecretUpdate(name="x"), encrypt=cipher.encrypt)
+        world.do(update_secret, identity, secret, SecretUpdate(name="x"), cipher=world.cipher)
     with pytest.raises(Denied):
         world.do(delete_secret, identity, secret)
 
@@ -79,15 +71,15 @@ def test_secrets_are_changed_by_env_admins(world: World, secret: SecretId, ciphe
     "update", [SecretUpdate(), SecretUpdate(name="new"), SecretUpdate(contents="new")], ids=repr
 )
 def test_any_update_reinstalls_the_users(
-    world: World, secret: SecretId, user: DeploymentId, cipher: Cipher, update: SecretUpdate
+    world: World, secret: SecretId, user: DeploymentId, update: SecretUpdate
 ) -> None:
     before = world.do(secrets.get, secret)
-    saved = world.do(update_secret, world.env_admin, secret, update, encrypt=cipher.encrypt)
+    saved = world.do(update_secret, world.env_admin, secret, update, cipher=world.cipher)
     assert world.operations(user) == [Reinstall(reason="Tokens secret has been updated")]
     assert before is not None
     assert saved.updated_at > before.updated_at
     assert saved.name == (update.name or "api")
-    assert cipher.decrypt(saved.contents) == (update.contents or "s3cret")
+    assert world.cipher.decrypt(saved.contents) == (update.contents or "s3cret")
 
 
 def test_a_secret_in_use_is_not_deleted(world: World, secret: SecretId, user: DeploymentId) -> None:
@@ -103,24 +95,23 @@ def test_a_secret_in_use_is_not_deleted(world: World, secret: SecretId, user: De
 class Lookup:
     """Asks for properties as the rendering of a chart does."""
 
-    def __init__(self, world: World, cipher: Cipher) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
-        self.cipher = cipher
 
     def __call__(
         self, reference: object, item: UUID | str, name: str, *, env: EnvId | None = None
     ) -> JsonValue:
         with self.world.database.reading() as connection:
-            collections = DatabaseCollections(connection, self.cipher.decrypt)
+            collections = DatabaseCollections(connection, self.world.cipher)
             env_id = env or self.world.env
             found = item_property(reference, str(item), name, env_id=env_id, collections=collections)  # pyright: ignore[reportArgumentType]
         return found.value
 
 
 @pytest.fixture
-def lookup(world: World, cipher: Cipher) -> Lookup:
+def lookup(world: World) -> Lookup:
     """Give the way to ask."""
-    return Lookup(world, cipher)
+    return Lookup(world)
 
 
 def test_properties_of_a_secret(world: World, secret: SecretId, lookup: Lookup) -> None:
@@ -148,12 +139,12 @@ def test_a_row_that_is_not_there_is_an_error(lookup: Lookup) -> None:
             lookup(Table(name=table), uuid4(), "id")
 
 
-def test_properties_of_a_resource(world: World, lookup: Lookup, cipher: Cipher) -> None:
-    sealed = {"$encrypted": cipher.encrypt('{"pin": 7}')}
+def test_properties_of_a_resource(world: World, lookup: Lookup) -> None:
+    encrypted = {"$encrypted": world.cipher.encrypt('{"pin": 7}')}
     with world.making() as make:
         ui = {"inputs": [{"id": "pin", "type": "text", "label": "", "sensitive": True}]}
         type_id = make.resource_type(world.kind, "campaign", values_ui=ui)
-        item = make.resource(type_id, world.create("blue"), "summer", props={"pin": sealed, "n": 1})
+        item = make.resource(type_id, world.create("blue"), "summer", props={"pin": encrypted, "n": 1})
     for reference in (KindResources(kind="WebShop", key="campaign"), LegacyResources(key="campaign")):
         found = [lookup(reference, item, name) for name in ("id", "name", "pin", "n")]
         assert found == [str(item), "summer", {"pin": 7}, 1]
@@ -173,8 +164,6 @@ def test_a_type_of_another_environment_is_not_found_and_the_own_one_wins(
         lookup(LegacyResources(key="campaign"), mine, "name", env=world.other_env)
 
 
-def test_the_moment_of_an_update_is_that_of_the_database(
-    world: World, secret: SecretId, cipher: Cipher
-) -> None:
-    saved = world.do(update_secret, world.admin, secret, SecretUpdate(), encrypt=cipher.encrypt)
+def test_the_moment_of_an_update_is_that_of_the_database(world: World, secret: SecretId) -> None:
+    saved = world.do(update_secret, world.admin, secret, SecretUpdate(), cipher=world.cipher)
     assert abs((saved.updated_at - datetime.now(UTC)).total_seconds()) < 60

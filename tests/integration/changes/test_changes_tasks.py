@@ -72,7 +72,7 @@ def ask(
     world: World, shop: DeploymentId, operation: Operation, *, by: Identity | None = None, **request: Any
 ) -> TaskId:
     wanted = TaskRequest(deployment_id=shop, operation=operation, **request)
-    return world.do(create_task, by or world.admin, wanted, decrypt=str.lower)
+    return world.do(create_task, by or world.admin, wanted, cipher=world.cipher)
 
 
 def workload(world: World, owner: DeploymentId) -> UUID:

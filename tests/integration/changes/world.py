@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
+from cryptography.fernet import Fernet
 from sqlalchemy import Connection, insert, text
 
 from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
 from platz.db import schema
 from platz.db.database import Database
+from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, EnvUserRole, TaskStatus
 from platz.db.tables import deployments, tasks
 from platz.db.tables.deployments import DeploymentRow
@@ -35,9 +37,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
+def cipher_with_a_key() -> Cipher:
+    return Cipher([Fernet.generate_key().decode()])
+
+
 @dataclass
 class World:
-    """Ids of what exists, and words to change it."""
+    """Ids of what exists, and words to change it; ``cipher`` is the installation's."""
 
     database: Database
     env: EnvId
@@ -56,6 +62,7 @@ class World:
     maintainer: User
     viewer: User
     bot: Bot
+    cipher: Cipher = field(default_factory=cipher_with_a_key)
 
     @classmethod
     def build(cls, database: Database) -> World:
@@ -100,12 +107,14 @@ class World:
 
     def create(self, name: str = "blue", *, by: Identity | None = None, **fields: Any) -> DeploymentId:
         given = {"kind_id": self.kind, "cluster_id": self.cluster, "helm_chart_id": self.chart} | fields
-        return self.do(create_deployment, by or self.admin, NewDeployment(name=name, **given))
+        new = NewDeployment(name=name, **given)
+        return self.do(create_deployment, by or self.admin, new, cipher=self.cipher)
 
     def update(
         self, deployment_id: DeploymentId, *, by: Identity | None = None, **fields: Any
     ) -> DeploymentRow:
-        return self.do(update_deployment, by or self.admin, deployment_id, DeploymentUpdate(**fields))
+        update = DeploymentUpdate(**fields)
+        return self.do(update_deployment, by or self.admin, deployment_id, update, cipher=self.cipher)
 
     def installed(self, name: str = "blue", **fields: Any) -> DeploymentId:
         """Create a deployment whose Install is done."""

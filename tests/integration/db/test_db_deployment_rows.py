@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Row, select, text
 
+from platz.db import schema
 from platz.db.enums import DeploymentStatus
-from platz.db.tables import clusters, deployments, k8s_resources, tasks
+from platz.db.tables import clusters, deployments, k8s_resources
 from platz.db.tables import deployment_resource_types as types
-from platz.db.tables.k8s_resources import K8sResourceRow, SeenWorkload, WorkloadId
+from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.errors import Conflict, Rejected
 from platz.identities import ClusterId, DeploymentId
 from tests.integration.changes.world import World
@@ -33,8 +35,11 @@ def seen(world: World, owner: DeploymentId, **changes: Any) -> SeenWorkload:
     return replace(workload, **changes)
 
 
-def all_of(world: World) -> list[K8sResourceRow]:
-    return world.do(k8s_resources.of_cluster, world.cluster)
+def all_of(world: World) -> Sequence[Row[Any]]:
+    resources = schema.k8s_resources
+    query = select(resources).where(resources.c.cluster_id == world.cluster).order_by(resources.c.id)
+    with world.database.reading() as connection:
+        return connection.execute(query).all()
 
 
 def test_a_batch_is_written_as_it_was_seen(world: World) -> None:
@@ -162,16 +167,6 @@ def test_deployments_of_a_cluster_by_status(world: World) -> None:
     assert [row.id for row in world.do(deployments.of_cluster, world.cluster)] == [one, two]
     waiting = world.do(deployments.of_cluster, world.cluster, [DeploymentStatus.UNINSTALLING])
     assert [row.id for row in waiting] == [two]
-
-
-def test_the_revision_is_a_task(world: World) -> None:
-    shop = world.create()
-    [install] = world.tasks(shop)
-    assert world.do(tasks.revision_of, shop) is None
-    world.do(deployments.set_revision, shop, install.id)
-    revision = world.do(tasks.revision_of, shop)
-    assert revision is not None
-    assert revision.id == install.id
 
 
 def test_an_equal_spec_is_not_written_again(world: World) -> None:

@@ -15,7 +15,8 @@ from sqlalchemy import select, text
 
 from platz.db import schema
 from platz.db.database import Database
-from platz.db.encryption import PREFIX, BadEncryptionKey, Cipher, Undecipherable, encrypt_plain_rows
+from platz.db.encryption import PREFIX, BadEncryptionKey, Cipher, Undecipherable
+from platz.db.key_rotation import encrypt_plain_rows
 from platz.db.tables.settings import jwt_secret
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()

@@ -9,9 +9,10 @@ import pytest
 from db_rows import Ground, add, add_cluster, add_deployment, add_task, lay_ground
 from sqlalchemy import delete, text, update
 
+from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.db import schema
 from platz.db.database import Database
-from platz.db.events import ChangeStream, RowChange, parse_change
+from platz.db.events import EVENT_TABLES, ChangeStream, RowChange, parse_change
 from platz.identities import EnvId
 
 
@@ -185,7 +186,11 @@ def test_every_table_is_heard_but_those_of_the_tokens(database: Database) -> Non
             text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
         )
         heard = set(triggers.scalars())
-    assert heard == set(schema.metadata.tables) - {"user_tokens", "bot_tokens"}
+    assert heard == EVENT_TABLES == set(schema.metadata.tables) - {"user_tokens", "bot_tokens"}
+
+
+def test_charts_choose_from_the_tables_that_are_heard() -> None:
+    assert TABLE_NAMES == EVENT_TABLES
 
 
 def test_a_payload_has_the_form_that_every_consumer_of_the_database_knows(

@@ -172,19 +172,15 @@ def test_output_that_the_database_can_not_hold_does_not_keep_a_task_from_ending(
     assert row(database, task).reason == "a\ufffdb?c"  # type: ignore[attr-defined]
 
 
-def test_a_task_that_was_given_back_is_claimed_again_and_keeps_its_first_attempt(
-    database: Database, ground: Ground
-) -> None:
+def test_a_task_that_was_attempted_before_keeps_its_first_attempt(database: Database, ground: Ground) -> None:
     task = add(database, ground)
-    claim(database, ground)
-    first = row(database, task)
-    with database.reading() as connection:
-        assert task_queue.give_back(connection, task, OTHER) is False
-        assert task_queue.give_back(connection, task, ME) is True
-    assert claim(database, ground, by=OTHER) == [task]
-    second = row(database, task)
-    assert second.first_attempted_at == first.first_attempted_at  # type: ignore[attr-defined]
-    assert second.started_at > first.started_at  # type: ignore[attr-defined]
+    earlier = datetime(2024, 1, 1, tzinfo=UTC)
+    with database.transaction() as connection:
+        connection.execute(update(tasks).where(tasks.c.id == task).values(first_attempted_at=earlier))
+    assert claim(database, ground) == [task]
+    claimed = row(database, task)
+    assert claimed.first_attempted_at == earlier  # type: ignore[attr-defined]
+    assert claimed.started_at > earlier  # type: ignore[attr-defined]
 
 
 def test_one_heir_takes_over_a_dead_process_s_task(database: Database, ground: Ground) -> None:
@@ -267,16 +263,16 @@ def test_many_workers_keep_every_deployments_order_and_lose_and_repeat_nothing(
                 after = chance.choice([0, 1, 2])
                 task = add_task(connection, ground, deployment, after=after)
                 places[deployment].append((after, task))
-    finished, problems = _work_off(database, ground, workers, chance.random() / 3, per_deployment * 6)
+    finished, problems = _work_off(database, ground, workers, per_deployment * 6)
     assert problems == []
     for deployment, expected in places.items():
         assert finished[deployment] == [task for _, task in sorted(expected)]
 
 
 def _work_off(
-    database: Database, ground: Ground, workers: int, give_back_rate: float, total: int
+    database: Database, ground: Ground, workers: int, total: int
 ) -> tuple[dict[UUID, list[TaskId]], list[str]]:
-    """Let threads claim and finish until ``total`` tasks are done; now and then one gives its task back."""
+    """Let threads claim and finish until ``total`` tasks are done."""
     finished: dict[UUID, list[TaskId]] = defaultdict(list)
     running: set[UUID] = set()
     problems: list[str] = []
@@ -285,7 +281,7 @@ def _work_off(
     expired.start()
 
     def work(number: int) -> None:
-        me, chance = ClaimId(UUID(int=number + 10)), random.Random(number)
+        me = ClaimId(UUID(int=number + 10))
         while not done.is_set():
             with database.reading() as connection:
                 claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)
@@ -294,14 +290,10 @@ def _work_off(
                     if task.deployment_id in running:
                         problems.append(f"{task.deployment_id} ran twice at once")
                     running.add(task.deployment_id)
-                again = chance.random() < give_back_rate
                 with lock, database.reading() as connection:
                     running.discard(task.deployment_id)
-                    if again:
-                        assert task_queue.give_back(connection, task.id, me)
-                    else:
-                        assert task_queue.mark_done(connection, task.id, me, "")
-                        finished[task.deployment_id].append(task.id)
+                    assert task_queue.mark_done(connection, task.id, me, "")
+                    finished[task.deployment_id].append(task.id)
                     if sum(map(len, finished.values())) >= total:
                         done.set()
 

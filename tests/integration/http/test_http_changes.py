@@ -356,7 +356,7 @@ def test_a_secret_s_contents_are_stored_encrypted_and_never_shown(api: Installat
     changed = api["admin"].put(f"/secrets/{made.json()['id']}", {"contents": "hunter3"})
     stored = api.scalar("select contents from secrets")
     assert "hunter" not in made.text + changed.text + stored
-    assert api.services.decrypt(stored) == "hunter3"
+    assert api.services.cipher.decrypt(stored) == "hunter3"
     assert changed.json()["updated_at"] > made.json()["updated_at"]
 
 

@@ -25,6 +25,7 @@ from platz.kube.pods import remove_pods
 from platz.kube.resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.kube.workload_restart import RESTART_ANNOTATION, restart_workload
+from tests.kube_requests import version_of
 
 
 def a_workload() -> dict[str, Any]:
@@ -48,7 +49,7 @@ def texts_of(client: KubeClient, namespace: str, name: str) -> dict[str, str]:
 
 
 def test_the_version_is_told(east: KubeClient) -> None:
-    assert east.version().startswith("v1.")
+    assert version_of(east).startswith("v1.")
 
 
 def test_a_namespace_lives_and_goes(east: KubeClient) -> None:
@@ -165,7 +166,7 @@ def test_lists_of_many_pages_are_complete(east: KubeClient, namespace: str) -> N
 def test_each_cluster_has_its_own_objects(simulated: SimulatedClusters, namespace: str) -> None:
     west = KubeClient(simulated.access["west"])
     assert west.find(NAMESPACE, name=namespace) is None
-    west.close()
+    west.abort()
 
 
 def test_pods_are_removed_and_waited_for(east: KubeClient, namespace: str) -> None:

@@ -17,6 +17,7 @@ from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import ClientCertificate, Credential, FixedCredential, RenewedCredential
 from platz.kube.errors import KubeDenied, KubeUnreachable
+from tests.kube_requests import version_of
 
 Serve = Callable[..., "TlsServer"]
 
@@ -96,37 +97,37 @@ def client_for(server: TlsServer, **changes: object) -> KubeClient:
 
 def test_the_clusters_own_authority_is_trusted(serve: Serve, authority: Authority) -> None:
     client = client_for(serve(), ca=authority.certificate)
-    assert client.version() == "v1.35.0"
-    client.close()
+    assert version_of(client) == "v1.35.0"
+    client.abort()
 
 
 def test_another_authority_is_not_trusted(serve: Serve) -> None:
     with pytest.raises(KubeUnreachable, match="cannot be trusted"):
-        client_for(serve(), ca=Authority().certificate).version()
+        version_of(client_for(serve(), ca=Authority().certificate))
 
 
 def test_the_systems_authorities_do_not_vouch_for_a_private_one(serve: Serve) -> None:
     with pytest.raises(KubeUnreachable, match="cannot be trusted"):
-        client_for(serve()).version()
+        version_of(client_for(serve()))
 
 
 def test_another_hosts_certificate_is_not_trusted(serve: Serve, authority: Authority) -> None:
     with pytest.raises(KubeUnreachable, match="cannot be trusted"):
-        client_for(serve("elsewhere.example"), ca=authority.certificate).version()
+        version_of(client_for(serve("elsewhere.example"), ca=authority.certificate))
 
 
 def test_the_name_to_expect_can_be_set(serve: Serve, authority: Authority) -> None:
     client = client_for(
         serve("elsewhere.example"), ca=authority.certificate, tls_server_name="elsewhere.example"
     )
-    assert client.version() == "v1.35.0"
-    client.close()
+    assert version_of(client) == "v1.35.0"
+    client.abort()
 
 
 def test_checking_can_be_turned_off(serve: Serve) -> None:
     client = client_for(serve("elsewhere.example"), verify=False)
-    assert client.version() == "v1.35.0"
-    client.close()
+    assert version_of(client) == "v1.35.0"
+    client.abort()
 
 
 def test_a_client_certificate_is_shown(serve: Serve, authority: Authority) -> None:
@@ -138,8 +139,8 @@ def test_a_client_certificate_is_shown(serve: Serve, authority: Authority) -> No
         ca=authority.certificate,
         credentials=FixedCredential(credential=Credential(certificate=certificate)),
     )
-    client.version()
-    client.close()
+    version_of(client)
+    client.abort()
     assert "platz" in str(server.peers[0])
 
 
@@ -148,10 +149,10 @@ def test_certificates_that_cannot_be_read_are_rejected(serve: Serve, broken: byt
     certificate = ClientCertificate(certificate=broken, key=broken)
     credentials = FixedCredential(credential=Credential(certificate=certificate))
     with pytest.raises(Rejected, match="certificates for cluster east"):
-        client_for(serve(), credentials=credentials).version()
+        version_of(client_for(serve(), credentials=credentials))
     if broken:
         with pytest.raises(Rejected, match="certificates for cluster east"):
-            client_for(serve(), ca=broken).version()
+            version_of(client_for(serve(), ca=broken))
 
 
 @pytest.mark.parametrize("token", ["very-secret\n", "very-secret-\u2028"])
@@ -160,7 +161,7 @@ def test_a_token_that_fits_in_no_header_is_refused_without_telling_it(
 ) -> None:
     source = FixedCredential(credential=Credential(token=token))
     with pytest.raises(KubeDenied, match="can't be sent") as caught:
-        client_for(serve(), ca=authority.certificate, credentials=source).version()
+        version_of(client_for(serve(), ca=authority.certificate, credentials=source))
     assert caught.value.__cause__ is None
     assert "very-secret" not in caught.value.message
 
@@ -171,9 +172,9 @@ def test_a_refused_token_is_renewed_once(serve: Serve, authority: Authority) -> 
     tokens = iter("123")
     source = RenewedCredential(lambda: Credential(token=next(tokens)))
     client = client_for(server, ca=authority.certificate, credentials=source)
-    assert client.version() == "v1.35.0"
+    assert version_of(client) == "v1.35.0"
     server.accepted = "never"
     with pytest.raises(KubeDenied, match="does not accept Platz's credentials"):
-        client.version()
+        version_of(client)
     assert next(tokens, "used up") == "used up"
-    client.close()
+    client.abort()

@@ -12,6 +12,7 @@ from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
 from platz.kube.errors import KubeAborted
 from platz.tasks.context import ClusterNotServed
+from tests.kube_requests import version_of
 
 FAR = ClusterAccess(
     name="far", server="https://127.0.0.1:1", credentials=FixedCredential(credential=Credential())
@@ -28,4 +29,4 @@ def test_when_the_leases_are_lost_no_cluster_can_be_reached_any_more() -> None:
     with pytest.raises(ClusterNotServed):
         served.client(cluster_id)
     with pytest.raises(KubeAborted):
-        client.version()
+        version_of(client)

@@ -53,8 +53,15 @@ MAY_USE: dict[str, set[str]] = {
     "boto3": {"aws"},
     "helm_python": {"helm"},
     "jose": {"access"},
+    "psycopg": {"db"},
+    "alembic": {"db"},
 }
 """Which rooms may import a library; libraries that are not named here are for all."""
+
+BUILDS_SQL = "db"
+"""The room in which SQL is built; the others know of SQLAlchemy only the names in `MAY_IMPORT_OF_SQLALCHEMY`."""
+
+MAY_IMPORT_OF_SQLALCHEMY = {"sqlalchemy.Connection"}
 
 MAY_READ_ENVIRONMENT = {"app", "wiring", "config"}
 

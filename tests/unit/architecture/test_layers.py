@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 from layers import (
+    BUILDS_SQL,
     CHARTS_MAY_IMPORT,
     LAYERS,
     MAX_FILES_IN_A_FOLDER,
+    MAY_IMPORT_OF_SQLALCHEMY,
     MAY_READ_ENVIRONMENT,
     MAY_USE,
     SANDBOX_MAY_IMPORT,
@@ -106,6 +108,17 @@ def test_a_library_is_used_where_it_belongs(library: str) -> None:
         if f"{name}.".startswith(f"{library}.")
     }
     assert users <= MAY_USE[library]
+
+
+def test_sql_is_built_beside_the_tables_only() -> None:
+    elsewhere = {
+        name
+        for module in MODULES
+        if room_of(module) != BUILDS_SQL
+        for name in imports_of(module)
+        if f"{name}.".startswith("sqlalchemy.")
+    }
+    assert elsewhere <= MAY_IMPORT_OF_SQLALCHEMY
 
 
 def test_only_the_configuration_and_the_start_read_the_environment() -> None:

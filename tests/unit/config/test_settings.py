@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from repository import ROOT
+from settings_template import settings_template
 
 from platz.app import log_level
 from platz.backing_services import cluster_provider
 from platz.commands.arguments import parse
-from platz.commands.settings_report import settings_report, settings_template
+from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load, misspelt
 
 

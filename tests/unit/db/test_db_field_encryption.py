@@ -1,4 +1,4 @@
-"""Sealing of sensitive values."""
+"""Encryption of sensitive values."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from platz.db.field_encryption import (
 from platz.errors import Rejected
 from platz.identities import ChartId
 from platz.tasks.operations import Install, InvokeAction, Uninstall, Upgrade
-from platz.tasks.sensitive_inputs import of_chart, of_resource_type, sealed_operation
+from platz.tasks.sensitive_inputs import InputEncryption, of_chart, of_resource_type
 
 CIPHER = Cipher([Fernet.generate_key().decode()])
 CHART = ChartId(UUID(int=1))
@@ -37,41 +37,43 @@ objects = st.dictionaries(keys, documents, max_size=4)
 
 
 @given(objects, st.frozensets(keys))
-def test_what_was_sealed_opens_to_itself(document: dict[str, object], sensitive: frozenset[str]) -> None:
-    stored = encrypt_fields(document, sensitive, CIPHER.encrypt)  # pyright: ignore[reportArgumentType]
-    assert json_equal(decrypt_fields(stored, CIPHER.decrypt), document)  # pyright: ignore[reportArgumentType]
-    assert json_equal(orjson.loads(decrypt_bytes(orjson.dumps(stored), CIPHER.decrypt)), document)  # pyright: ignore[reportArgumentType]
+def test_what_was_encrypted_is_decrypted_to_itself(
+    document: dict[str, object], sensitive: frozenset[str]
+) -> None:
+    stored = encrypt_fields(document, sensitive, CIPHER)  # pyright: ignore[reportArgumentType]
+    assert json_equal(decrypt_fields(stored, CIPHER), document)  # pyright: ignore[reportArgumentType]
+    assert json_equal(orjson.loads(decrypt_bytes(orjson.dumps(stored), CIPHER)), document)  # pyright: ignore[reportArgumentType]
 
 
 @given(st.text("abcdefgh", min_size=12))
 def test_a_sensitive_value_is_not_in_what_is_stored(value: str) -> None:
     stored = orjson.dumps(
-        encrypt_fields({"pin": value, "more": {"deep": value[:2]}}, {"pin"}, CIPHER.encrypt)
+        encrypt_fields({"pin": value, "more": {"deep": value[:2]}}, {"pin"}, CIPHER)
     ).decode()
     assert value not in stored.replace(PREFIX, "")
 
 
-def test_null_stays_and_what_is_sealed_is_not_sealed_again() -> None:
-    once = encrypt_fields({"pin": "1", "none": None}, {"pin", "none"}, CIPHER.encrypt)
-    assert encrypt_fields(once, {"pin", "none"}, CIPHER.encrypt) == once
+def test_null_stays_and_what_is_encrypted_is_not_encrypted_again() -> None:
+    once = encrypt_fields({"pin": "1", "none": None}, {"pin", "none"}, CIPHER)
+    assert encrypt_fields(once, {"pin", "none"}, CIPHER) == once
     assert isinstance(once, dict)
     assert once["none"] is None
 
 
-def test_plain_documents_open_to_themselves() -> None:
-    assert decrypt_object({"pin": "1"}, CIPHER.decrypt) == {"pin": "1"}
-    assert decrypt_object([1], CIPHER.decrypt) == {}
-    assert decrypt_bytes(b'{"pin": 1}', CIPHER.decrypt) == b'{"pin": 1}'
+def test_plain_documents_are_decrypted_to_themselves() -> None:
+    assert decrypt_object({"pin": "1"}, CIPHER) == {"pin": "1"}
+    assert decrypt_object([1], CIPHER) == {}
+    assert decrypt_bytes(b'{"pin": 1}', CIPHER) == b'{"pin": 1}'
 
 
-def test_jsonb_text_of_postgresql_is_opened_too() -> None:
+def test_jsonb_text_of_postgresql_is_decrypted_too() -> None:
     token = CIPHER.encrypt('{"a": "\\\\1"}')
     body = f'{{"config": {{"pin": {{"$encrypted": "{token}"}}}}}}'.encode()
-    assert orjson.loads(decrypt_bytes(body, CIPHER.decrypt)) == {"config": {"pin": {"a": "\\1"}}}
+    assert orjson.loads(decrypt_bytes(body, CIPHER)) == {"config": {"pin": {"a": "\\1"}}}
 
 
 @pytest.mark.parametrize("document", [{MARK: 1}, {"a": [{"b": {MARK: "x", "c": 1}}]}], ids=repr)
-def test_nobody_outside_writes_seals(document: object) -> None:
+def test_nobody_outside_writes_encrypted_values(document: object) -> None:
     with pytest.raises(Rejected) as refusal:
         reject_encrypted_markers(document, "config")  # pyright: ignore[reportArgumentType]
     assert refusal.value.field == "config"
@@ -96,20 +98,19 @@ def test_selections_are_no_secrets() -> None:
     assert of_chart(None) == of_chart({"inputs": 1}) == of_resource_type({}) == frozenset()
 
 
-def test_operations_are_sealed_in_inputs_and_delta() -> None:
+def test_operations_are_encrypted_in_inputs_and_delta() -> None:
     def hidden(value: object) -> bool:
         return isinstance(value, dict) and value.keys() == {MARK}
 
-    upgrade = sealed_operation(
+    encrypted = InputEncryption(sensitive={"pin"}, cipher=CIPHER)
+    upgrade = encrypted.operation(
         Upgrade(
             helm_chart_id=CHART,
             prev_helm_chart_id=None,
             config_inputs={"pin": {"a": 2}, "size": 2},
             config_delta={"pin.a": [1, 2], "pin": [None, 1], "size": [1, 2], "pinned": [1, 2]},
             values_override={"pin": 1},
-        ),
-        {"pin"},
-        CIPHER.encrypt,
+        )
     )
     assert isinstance(upgrade, Upgrade)
     assert isinstance(upgrade.config_inputs, dict)
@@ -125,5 +126,5 @@ def test_operations_are_sealed_in_inputs_and_delta() -> None:
         Install(helm_chart_id=CHART, config_inputs={"pin": 1}, values_override=None),
         InvokeAction(helm_chart_id=CHART, action_id="a", body={"pin": 1}),
     ):
-        assert "'pin': 1" not in repr(sealed_operation(operation, {"pin"}, CIPHER.encrypt))
-    assert sealed_operation(Uninstall(), {"pin"}, CIPHER.encrypt) == Uninstall()
+        assert "'pin': 1" not in repr(encrypted.operation(operation))
+    assert encrypted.operation(Uninstall()) == Uninstall()

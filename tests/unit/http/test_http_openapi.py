@@ -122,7 +122,7 @@ def test_lists_declare_their_pages_and_filters(operation: str, names: str) -> No
 
 def test_models_and_projections_have_the_same_keys() -> None:
     by_table = {
-        value.table.name: set(value.keys)
+        value.table.name: {column.name for column in value.shown}
         for value in vars(catalogue).values()
         if isinstance(value, Collection)
     }

@@ -19,6 +19,7 @@ from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings, new_http_client
 from platz.access.tokens import Tokens
 from platz.db.database import Database
+from platz.db.encryption import NoCipher
 from platz.db.events import ChangeStream
 from platz.errors import Retryable
 from platz.http.application import build_application
@@ -89,8 +90,7 @@ def serving(
             admin_emails=["admin@platz.localhost"],
             own_url=own_url,
             version="v1.2.3",
-            encrypt=lambda text: text,
-            decrypt=lambda text: text,
+            cipher=NoCipher(),
         )
         application = build_application(services, beside=beside, frontend=pages(frontend))
         with (

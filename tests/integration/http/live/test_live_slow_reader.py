@@ -47,7 +47,7 @@ def flood(server: LiveServer, number: int) -> list[str]:
 
 
 def clients_of(server: LiveServer) -> int:
-    return server.feed.number_of_clients
+    return len(server.feed._clients)
 
 
 def test_a_client_that_never_reads_delays_nobody(server: LiveServer, world: AccessWorld) -> None:

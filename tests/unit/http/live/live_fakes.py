@@ -69,6 +69,11 @@ def subscribe(table: str, env_id: EnvId | None = None) -> Subscribe:
     return Subscribe(subscription=Subscription(table=table, env_id=env_id))
 
 
+def queued(client: LiveClient) -> int:
+    """How many events wait for the client."""
+    return len(client._queue)
+
+
 async def next_id(client: LiveClient) -> UUID:
     """The row of the next event; fails after five seconds."""
     message = await asyncio.wait_for(client.next_message(), 5)

@@ -1,0 +1,90 @@
+"""What somebody is in the environment of a cluster: the facts that the rules of `platz.access` judge.
+
+Invariant: one small statement for each question, so that what was taken away a moment ago is not there any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Executable, and_, exists, false, func, select
+
+from platz.db import schema
+from platz.db.enums import DeploymentRole, EnvUserRole
+from platz.db.rows import first_row
+from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId, User, UserId
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The environment of a cluster, None when it has none, and what an identity is there.
+
+    ``administers``: an active user who is an admin of the environment or of the site. ``granted``: an active
+    user's role on one kind. ``is_home``: the cluster in which the deployment itself runs is of this environment.
+    """
+
+    env_id: EnvId | None
+    administers: bool = False
+    granted: DeploymentRole | None = None
+    is_home: bool = False
+
+
+def standing_of(
+    connection: Connection, identity: Identity, cluster_id: ClusterId, kind_id: KindId
+) -> Standing | None:
+    """Return None when there is no such cluster."""
+    return first_row(connection, _query(identity, cluster_id, kind_id), Standing)
+
+
+def administers_env(connection: Connection, user_id: UserId, env_id: EnvId) -> bool:
+    """Tell whether this is an active user who is an admin of the environment or of the site."""
+    users, in_env = schema.users, schema.env_user_permissions
+    role = and_(in_env.c.user_id == users.c.id, in_env.c.env_id == env_id, in_env.c.role == EnvUserRole.ADMIN)
+    query = (
+        select(users.c.is_admin.is_(True) | in_env.c.role.is_not(None))
+        .select_from(users.outerjoin(in_env, role))
+        .where(users.c.id == user_id, users.c.is_active)
+    )
+    return bool(connection.scalar(query))
+
+
+def _query(identity: Identity, cluster_id: ClusterId, kind_id: KindId) -> Executable:
+    match identity:
+        case User():
+            return _of_user(identity, cluster_id, kind_id)
+        case Deployment():
+            return _of_deployment(identity, cluster_id)
+        case Bot():
+            clusters = schema.k8s_clusters
+            return select(clusters.c.env_id).where(clusters.c.id == cluster_id)
+
+
+def _of_user(user: User, cluster_id: ClusterId, kind_id: KindId) -> Executable:
+    clusters, users = schema.k8s_clusters, schema.users
+    in_env, on_kind = schema.env_user_permissions, schema.deployment_permissions
+    tables = (
+        clusters.outerjoin(users, and_(users.c.id == user.id, users.c.is_active))
+        .outerjoin(in_env, and_(in_env.c.env_id == clusters.c.env_id, in_env.c.user_id == users.c.id))
+        .outerjoin(
+            on_kind,
+            and_(
+                on_kind.c.env_id == clusters.c.env_id,
+                on_kind.c.user_id == users.c.id,
+                on_kind.c.kind_id == kind_id,
+            ),
+        )
+    )
+    is_admin = users.c.is_admin.is_(True) | (in_env.c.role == EnvUserRole.ADMIN)
+    administers = func.coalesce(is_admin, false())
+    query = select(clusters.c.env_id, administers.label("administers"), on_kind.c.role.label("granted"))
+    return query.select_from(tables).where(clusters.c.id == cluster_id)
+
+
+def _of_deployment(deployment: Deployment, cluster_id: ClusterId) -> Executable:
+    clusters, own, home = schema.k8s_clusters, schema.deployments, schema.k8s_clusters.alias("home")
+    is_home = exists(
+        select(own.c.id)
+        .join(home, home.c.id == own.c.cluster_id)
+        .where(own.c.id == deployment.id, home.c.env_id == clusters.c.env_id)
+    )
+    return select(clusters.c.env_id, is_home.label("is_home")).where(clusters.c.id == cluster_id)
