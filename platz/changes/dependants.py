@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, text
 
-from platz.charts.rendering.chosen_items import TABLES
+from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.db.enums import DeploymentStatus
 from platz.db.rows import all_rows
 from platz.db.tables.deployments import DeploymentRow
@@ -56,7 +56,7 @@ def secret_item(secret_id: UUID) -> Item:
 
 def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
     """A deployment resource, as an item: by the object notation and by the legacy key."""
-    names = () if key in TABLES else (key,)  # a table's name is never the legacy notation
+    names = () if key in TABLE_NAMES else (key,)  # a table's name is never the legacy notation
     return Item(id=resource_id, names=names, described={"deployment": kind_name, "type": key})
 
 

@@ -13,8 +13,7 @@ from uuid import UUID
 
 from platz.charts.documents.derived_names import ingress_hostname, normalised_url
 from platz.charts.documents.features import Features, effective_features
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
 from platz.charts.reading.json_text import copied
 from platz.charts.rendering.chosen_items import Collections
 from platz.charts.rendering.confidential import confidential_texts

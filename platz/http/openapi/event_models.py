@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import RootModel
 
-from platz.http.openapi.chart_models import DbTable
+from platz.charts.documents.db_tables import DbTable
 from platz.http.openapi.models import Document
 
 
