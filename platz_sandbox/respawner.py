@@ -12,10 +12,11 @@ from typing import Protocol
 
 import structlog
 
+from platz.backoff import EXACT, Backoff
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOOK_SECONDS = 0.5
-MAX_WAIT_SECONDS = 30.0
+BACKOFF = Backoff(first=1.0, limit=30.0, spread=EXACT)
 JOIN_SECONDS = 5.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -56,11 +57,11 @@ class Respawner:
         self._thread.join(JOIN_SECONDS)
 
     def _look_after(self) -> None:
-        wait = LOOK_SECONDS
-        while not self._ending.wait(wait):
+        failures = 0
+        while not self._ending.wait(BACKOFF.after(failures) if failures else LOOK_SECONDS):
             ended = [part for part in self._parts if not part.is_alive()]
             revived = [self._revive(part) for part in ended if not self._ending.is_set()]
-            wait = LOOK_SECONDS if all(revived) else min(wait * 2, MAX_WAIT_SECONDS)
+            failures = 0 if all(revived) else failures + 1
 
     def _revive(self, part: Part) -> bool:
         log.warning("A stand-in ended by itself and is started again", action="revive", stand_in=part.name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.watch import Watch
@@ -36,7 +36,7 @@ class ClusterWatches:
         self._failed = failed
         self._room = threading.Semaphore(MAX_UNHANDLED)
         self._stopped = threading.Event()
-        breaker = Breaker(Backoff())
+        breaker = Breaker()
         self._watches = [
             (watched, Watch(KubeClient(access), watched, breaker=breaker)) for watched in WATCH_SPECS
         ]

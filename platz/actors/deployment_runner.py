@@ -23,7 +23,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, ActorContext, jittered
+from platz.actors.actor import BACKOFF, Actor, ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.event_bus import tell
 from platz.actors.messages import Drain, RowChanged, SlotFree, TaskFinished, Tick
@@ -211,7 +211,7 @@ class DeploymentRunner(Actor):
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
         """Run, and go on after an interruption that is over: then the cluster is asked what had happened."""
-        pause = FIRST_RETRY_SECONDS
+        failures = 0
         while not self._letting_go.is_set():
             try:
                 return step(self._context, task)
@@ -228,8 +228,8 @@ class DeploymentRunner(Actor):
                     "A task was interrupted", action="wait", task_id=str(task.id), reason=error.message
                 )
                 step = execution.resume
-            self._letting_go.wait(jittered(pause))
-            pause = min(pause * 2, MAX_RETRY_SECONDS)
+            failures += 1
+            self._letting_go.wait(BACKOFF.after(failures))
         raise Interrupted
 
 

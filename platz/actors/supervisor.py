@@ -24,7 +24,7 @@ import pykka
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import Actor, ActorContext, jittered
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.actor_registry import Health
 from platz.actors.messages import (
     ChildFailed,
@@ -36,14 +36,16 @@ from platz.actors.messages import (
     StopChildren,
     Tick,
 )
+from platz.backoff import Backoff
+
+RESTART_BACKOFF = Backoff(first=0.2, limit=30.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestartPolicy:
     """How often and how fast children are started again; times in seconds."""
 
-    first_seconds: float = 0.2
-    longest_seconds: float = 30.0
+    backoff: Backoff = RESTART_BACKOFF
     most: int = 10
     window_seconds: float = 60.0
     hang_seconds: float = 90.0
@@ -173,8 +175,8 @@ class Supervisor(Actor):
         child.failures.append(now)
         while child.failures and now - child.failures[0] > self._policy.window_seconds:
             child.failures.popleft()
-        delay = min(self._policy.first_seconds * 2 ** (len(child.failures) - 1), self._policy.longest_seconds)
-        self.after(Restart(name=failure.name, generation=failure.generation), seconds=jittered(delay))
+        delay = self._policy.backoff.after(len(child.failures))
+        self.after(Restart(name=failure.name, generation=failure.generation), seconds=delay)
 
     def _too_many_restarts(self) -> bool:
         now = time.monotonic()

@@ -7,7 +7,6 @@ A token never travels over plain http.
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 import urllib3
 import urllib3.exceptions as broken
 
+from platz.backoff import Backoff
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.connections import Connections, SocketRegister
 from platz.kube.credentials import Credential
@@ -25,6 +25,7 @@ from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
 _MAX_PAUSE_SECONDS = 5.0
+_BACKOFF = Backoff(first=0.4, factor=4.0, limit=_MAX_PAUSE_SECONDS, spread=(0.5, 1.5))
 _HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
 _BODY_LIMIT = 128 * 1024 * 1024
 
@@ -174,7 +175,7 @@ class Transport:
         return KubeAborted(f"The connection to cluster {self._access.name} was closed by Platz.")
 
     def _pause(self, attempt: int, error: KubeUnreachable) -> None:
-        seconds = max(error.retry_after, 0.1 * 4**attempt * random.uniform(0.5, 1.5))  # noqa: S311  no secret
+        seconds = max(error.retry_after, _BACKOFF.after(attempt))
         self._stopped.wait(min(seconds, _MAX_PAUSE_SECONDS))
 
 

@@ -16,14 +16,15 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import orjson
 
+from platz.backoff import Backoff
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.breaker import CLUSTER_BACKOFF, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
 from platz.kube.responses import error_from_status
@@ -52,7 +53,7 @@ class WatchTiming:
     stream: int = 290
     idle_timeout: float = 100.0
     settled: float = 10.0
-    pauses: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = CLUSTER_BACKOFF
 
 
 class Watch:
@@ -106,7 +107,7 @@ class Watch:
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
-        pause = self._timing.pauses.after(self._failures)
+        pause = self._timing.backoff.after(self._failures)
         self._stopped.wait(max(pause, min(at_least, _MAX_WISH_SECONDS)))
 
     def _list_then_streams(self) -> Iterator[WatchEvent]:

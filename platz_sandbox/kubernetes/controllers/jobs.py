@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from platz.backoff import EXACT, Backoff
 from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop
@@ -118,7 +119,8 @@ class JobLoop(Loop):
         deadline = dig(document, "spec", "activeDeadlineSeconds")
         again = float(deadline) - seconds_since(_started(document)) if deadline is not None else None
         missing = max(left - len(count.active), 0)
-        pause = min(self.timing.run * 2 ** (count.failed - 1), _MAX_BACKOFF_SECONDS) if count.failed else 0.0
+        backoff = Backoff(first=self.timing.run, limit=_MAX_BACKOFF_SECONDS, spread=EXACT)
+        pause = backoff.after(count.failed) if count.failed else 0.0
         if missing and count.last_failure < pause:
             return pause - count.last_failure
         for _ in range(missing):

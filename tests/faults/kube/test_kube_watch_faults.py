@@ -9,7 +9,8 @@ import pytest
 from scripted_server import ScriptedServer, drop, event, hang, listing, status, stream
 from waiting import eventually
 
-from platz.kube.breaker import Backoff, Breaker
+from platz.backoff import Backoff
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
 from platz.kube.resources import DEPLOYMENT
 from platz.kube.watch import Watch, WatchTiming
@@ -58,13 +59,13 @@ def follow(connect: Callable[..., KubeClient]) -> Iterator[Follow]:
     followers: list[Follower] = []
 
     def follow(
-        *, idle_timeout: float = 30.0, breaker: Breaker | None = None, pauses: Backoff = QUICK
+        *, idle_timeout: float = 30.0, breaker: Breaker | None = None, backoff: Backoff = QUICK
     ) -> Follower:
         watch = Watch(
             connect(),
             WatchSpec(resource=DEPLOYMENT),
             breaker=breaker or Breaker(QUICK),
-            timing=WatchTiming(idle_timeout=idle_timeout, pauses=pauses),
+            timing=WatchTiming(idle_timeout=idle_timeout, backoff=backoff),
         )
         followers.append(Follower(watch))
         return followers[-1]
@@ -199,7 +200,7 @@ def test_a_broken_event_is_told_and_the_watch_goes_on(
     assert follower.count(WatchFailed) == 1
 
 
-class CountedPauses(Backoff):
+class CountedBackoff(Backoff):
     """Quick pauses that count how often somebody pauses."""
 
     def __init__(self) -> None:
@@ -214,11 +215,11 @@ class CountedPauses(Backoff):
 def test_a_server_that_closes_every_stream_at_once_is_asked_with_growing_pauses(
     server: ScriptedServer, follow: Follow
 ) -> None:
-    pauses = CountedPauses()
+    backoff = CountedBackoff()
     server.script.extend([listing(), stream(), stream(), stream(), listing(), stream()])
-    follow(pauses=pauses)
+    follow(backoff=backoff)
     eventually(lambda: len(server.requests) >= 7)
-    asked, taken = len(server.requests), list(pauses.taken)  # type: ignore[attr-defined]
+    asked, taken = len(server.requests), list(backoff.taken)  # type: ignore[attr-defined]
     assert asked <= len(taken) + 3  # two lists, the first stream, and one stream after each pause
     assert taken == sorted(taken)
     watches = [request for request in server.requests if "watch=true" in request]

@@ -11,8 +11,9 @@ import pytest
 from simulated_clusters import SimulatedClusters
 from waiting import eventually
 
+from platz.backoff import Backoff
 from platz.json import JsonObject
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
 from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeTimeouts
@@ -91,7 +92,7 @@ def start_mirror(simulated: SimulatedClusters) -> Iterator[StartMirror]:
 
     def start(watched: WatchSpec = SECRETS, *, idle_timeout: float = 30.0, stream: int = 290) -> Mirror:
         client = KubeClient(simulated.access["east"], timeouts=KubeTimeouts(connect=1, read=2))
-        timing = WatchTiming(stream=stream, idle_timeout=idle_timeout, settled=0.2, pauses=QUICK)
+        timing = WatchTiming(stream=stream, idle_timeout=idle_timeout, settled=0.2, backoff=QUICK)
         mirrors.append(Mirror(Watch(client, watched, breaker=Breaker(QUICK), timing=timing)))
         return mirrors[-1]
 

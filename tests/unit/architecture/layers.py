@@ -30,6 +30,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"db": "tables, lists, the task queue, change events, leases, adoption"},
     {"identities": "the ids and identities that every layer speaks of"},
     {
+        "backoff": "how long to wait after failures",
         "errors": "what a caller must do about a failure",
         "config": "every setting",
         "json": "the type of a JSON document",
@@ -40,7 +41,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     },
 )
 
-SANDBOX_MAY_IMPORT = {"errors", "json", "shipped_files", "embedded_services", "db"}
+SANDBOX_MAY_IMPORT = {"backoff", "errors", "json", "shipped_files", "embedded_services", "db"}
 """Rooms of the product that the stand-ins know. Nothing of the product but `embedded_services` knows the stand-ins."""
 
 CHARTS_MAY_IMPORT = {"charts", "errors", "json"}
