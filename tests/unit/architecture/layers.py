@@ -33,7 +33,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "backoff": "how long to wait after failures",
         "errors": "what a caller must do about a failure",
         "config": "every setting",
-        "json": "the type of a JSON document",
+        "json": "the type of a JSON document, and equality",
         "logs": "one structured line for each event",
         "metrics": "what Platz counts about itself",
         "signals": "signals, heeded by one thread",

@@ -21,10 +21,10 @@ from platz.charts.documents.resource_types import (
 )
 from platz.charts.documents.status_document import parse_status
 from platz.charts.documents.ui_schema import UI_SCHEMA, parse_ui_schema
-from platz.charts.reading.json_text import equal_by_content
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.reading.syntax import read_json_file, read_yaml_file
+from platz.json import json_equal
 
 FORM_FOR_CLIENTS = Draft202012Validator(
     {**UI_SCHEMA.schema.json, "$defs": dict(UI_SCHEMA.schema.definitions)}
@@ -254,7 +254,7 @@ def test_no_features_document_means_no_reinstall_and_an_empty_one_means_reinstal
 def test_a_faulty_versioned_features_document_falls_back_and_tells_why(spec: Any) -> None:
     document = parse_features(versioned(spec))
     assert document.version == "v0"
-    assert equal_by_content(document.stored(), effective_features({}).stored())
+    assert json_equal(document.stored(), effective_features({}).stored())
     assert document.ignored
 
 
@@ -454,8 +454,8 @@ schemas = st.fixed_dictionaries(
 def test_a_stored_ui_schema_reads_as_itself(schema: dict[str, Any], versioned: bool) -> None:
     header = {"apiVersion": "platz.io/v1beta1", "kind": "ValuesUi"} if versioned else {}
     stored = parse_ui_schema({**header, **schema}).stored()
-    assert equal_by_content(orjson.loads(orjson.dumps(stored)), stored)
-    assert equal_by_content(parse_ui_schema(stored).stored(), stored)
+    assert json_equal(orjson.loads(orjson.dumps(stored)), stored)
+    assert json_equal(parse_ui_schema(stored).stored(), stored)
 
 
 @settings(max_examples=100, deadline=None)
