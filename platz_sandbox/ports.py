@@ -8,9 +8,11 @@ import threading
 import time
 from collections.abc import Sequence
 
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.stand_in_process import StandInFailed
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK_HOSTS = (LOOPBACK, "localhost")
+"""The names under which a stand-in answers."""
 PATIENCE_SECONDS = 4.0
 """What a process that was killed left behind ends within this time."""
 

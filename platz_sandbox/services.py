@@ -13,6 +13,7 @@ from typing import Any
 
 from platz.db.address import DatabaseAddress
 from platz.embedded_services import ClusterFacts, DemoPerson, EmbeddedFacts, EmbeddedPlan, IdentityFacts
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.data_folder import DataFolder
 from platz_sandbox.identity.sign_in import sign_in
 from platz_sandbox.identity.users import USERS_FILE, read_users
@@ -104,7 +105,7 @@ class _RunningSandbox:
         return self._process(
             "identity provider",
             "platz_sandbox.identity",
-            *("--port", str(port), "--issuer", f"http://127.0.0.1:{port}"),
+            *("--port", str(port), "--issuer", f"http://{LOOPBACK}:{port}"),
             *("--users", str(USERS_FILE), "--client-id", CLIENT_ID),
             *("--client-secret-file", str(self._folder.path / "secrets" / "oidc-client")),
             *("--redirect-uri", self._plan.callback_url),

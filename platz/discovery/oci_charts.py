@@ -21,12 +21,12 @@ from platz.discovery.chart_records import record_chart, record_present, seen_aga
 from platz.discovery.findings import FoundChart
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
+from platz.web_addresses import DEFAULT_PORTS
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
 MAX_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,6 @@ from platz.actors.new_tasks import NewTasks
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices
-from platz.charts.documents.derived_names import normalised_url
 from platz.config import Settings
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
@@ -29,6 +28,7 @@ from platz.discovery.archives import ArchiveCache
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.observation.credentials import Credentials
 from platz.observation.ingress import IngressCaller
+from platz.web_addresses import normalised_url
 from platz.wiring.registries import registry_client_of
 
 

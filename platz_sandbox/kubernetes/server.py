@@ -15,6 +15,7 @@ from pathlib import Path
 import uvloop
 
 from platz.errors import PlatzError
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.kubernetes.api.http_exchange import Listener, bind
 from platz_sandbox.kubernetes.certificates import Authority
 from platz_sandbox.kubernetes.controllers.loop import Timing
@@ -56,7 +57,7 @@ async def _serve(options: Options) -> None:
     storage = Storage(options.data / "state.sqlite")
     world = World(options.clusters, storage, options.timing)
     listeners = (
-        (Listener(world.serve, tls=authority.server_context("localhost", "127.0.0.1", "::1")), api_socket),
+        (Listener(world.serve, tls=authority.server_context("localhost", LOOPBACK, "::1")), api_socket),
         (Listener(world.ingress.serve, tls=authority.any_host_context()), ingress_socket),
     )
     asked = _stop_asked()
@@ -65,7 +66,7 @@ async def _serve(options: Options) -> None:
         async with asyncio.timeout(_START_SECONDS):
             await asyncio.gather(*(listener.listening.wait() for listener, _ in listeners))
         tasks += [asyncio.create_task(controllers.run()) for controllers in world.controllers]
-        origin = f"https://127.0.0.1:{api_socket.getsockname()[1]}"
+        origin = f"https://{LOOPBACK}:{api_socket.getsockname()[1]}"
         announce(world.facts(options.data, authority.path, origin, ingress_socket.getsockname()[1]))
         await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
     finally:

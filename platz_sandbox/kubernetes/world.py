@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.kubernetes.api.cluster_api import ClusterApi
 from platz_sandbox.kubernetes.api.faults import Faults
 from platz_sandbox.kubernetes.api.gateway import Gateway, Tokens
@@ -105,5 +106,5 @@ class World:
             **control,
             "kubeconfig": str(kubeconfig),
             "clusters": [{"name": name, "server": access.server} for name, access in accesses.items()],
-            "ingress": f"127.0.0.1:{ingress_port}",
+            "ingress": f"{LOOPBACK}:{ingress_port}",
         }

@@ -21,13 +21,14 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from platz.db.address import DatabaseAddress, TlsMode, connection_parameters
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.postgres.account import Account, server_account, server_programs
 from platz_sandbox.postgres.data import CHILD_ENVIRONMENT, check_version, folder_argument, make_data_folder
 from platz_sandbox.postgres.postmaster import POLL_SECONDS, Postmaster, find_postmaster, read_pid_file
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOCAL = DatabaseAddress(
-    host="127.0.0.1",
+    host=LOOPBACK,
     port=15432,
     database="platz",
     user="postgres",

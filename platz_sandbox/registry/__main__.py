@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
-from platz_sandbox.ports import LOOPBACK
 from platz_sandbox.registry.app import MAX_BLOB_BYTES, Stores, build, open_stores
 from platz_sandbox.registry.publishing import publish
 from platz_sandbox.serving import listen, port_of, serve
