@@ -6,7 +6,6 @@ Invariant: what is announced answers requests; one process owns a data folder at
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import signal
 import sqlite3
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import uvloop
 
 from platz.errors import PlatzError
 from platz.web_addresses import LOOPBACK
+from platz_sandbox.file_lock import LockHeld, lock_file
 from platz_sandbox.kubernetes.api.http_exchange import Listener, bind
 from platz_sandbox.kubernetes.certificates import Authority
 from platz_sandbox.kubernetes.controllers.loop import Timing
@@ -41,12 +41,10 @@ def serve(options: Options) -> None:
     """Run until the parent ends or a signal comes; raise `PlatzError` with a sentence when it can't start."""
     try:
         options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (options.data / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise PlatzError(f"Another simulator uses the folder {options.data}.") from error
+        with lock_file(options.data / "lock"):
             uvloop.run(_serve(options))
+    except LockHeld as error:
+        raise PlatzError(f"Another simulator uses the folder {options.data}.") from error
     except (OSError, sqlite3.Error) as error:
         raise PlatzError(f"The clusters' folder {options.data} can't be read or written: {error}.") from error
 
