@@ -23,7 +23,7 @@ from platz.actors.messages import LeaseLost, RowChanged, Tick
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.discovery.chart_records import apply_tag_formats
-from platz.discovery.oci_charts import RoundReport
+from platz.discovery.findings import RoundReport
 from platz.errors import PlatzError
 
 
