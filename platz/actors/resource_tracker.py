@@ -25,8 +25,8 @@ from platz.db.database import Database
 from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
-from platz.kube.resources import NAMESPACE
 from platz.kube.watch_specs import (
     WATCH_SPECS,
     Changes,

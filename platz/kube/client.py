@@ -13,10 +13,10 @@ from typing import cast
 import orjson
 
 from platz.json import JsonObject
+from platz.kube.api_resources import ResourceKind
+from platz.kube.api_responses import parsed_object
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.errors import KubeGone, KubeNotFound
-from platz.kube.resources import ResourceKind
-from platz.kube.responses import parsed_object
 from platz.kube.stream import ByteStream
 from platz.kube.transport import KubeRequest, KubeTimeouts, Transport
 

@@ -12,9 +12,9 @@ from typing import cast
 from platz.errors import Conflict
 from platz.identities import DeploymentId
 from platz.json import JsonObject
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnreachable
-from platz.kube.resources import NAMESPACE
 
 LABEL_SELECTOR = "platz=yes"
 DEPLOYMENT_ANNOTATION = "platz_deployment_id"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from platz.kube.api_resources import POD
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeNotFound, KubeUnreachable
-from platz.kube.resources import POD
 
 _LOOK_EVERY = 0.25
 

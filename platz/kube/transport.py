@@ -16,11 +16,11 @@ import urllib3
 import urllib3.exceptions as broken
 
 from platz.backoff import Backoff
+from platz.kube.api_responses import error_from_status, error_from_transport
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.connections import Connections, SocketRegister
 from platz.kube.credentials import Credential
 from platz.kube.errors import KubeAborted, KubeDenied, KubeUnreachable, KubeUntrusted
-from platz.kube.responses import error_from_status, error_from_transport
 from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3

@@ -24,10 +24,10 @@ import orjson
 from platz.backoff import Backoff
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
+from platz.kube.api_responses import error_from_status
 from platz.kube.breaker import CLUSTER_BACKOFF, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
-from platz.kube.responses import error_from_status
 from platz.kube.stream import StreamBroken, StreamSilent
 from platz.kube.watch_specs import (
     Changes,

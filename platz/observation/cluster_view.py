@@ -16,7 +16,7 @@ from platz.db.tables import k8s_resources
 from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
-from platz.kube.resources import NAMESPACE, ResourceKind
+from platz.kube.api_resources import NAMESPACE, ResourceKind
 from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
 from platz.observation.workloads import owner_of, seen_workload, workload_id
 

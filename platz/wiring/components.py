@@ -26,10 +26,10 @@ from platz.db.leases import LeaseKeeper
 from platz.db.tables.settings import jwt_secret
 from platz.discovery.archives import ArchiveCache
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
-from platz.observation.credentials import Credentials
+from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
 from platz.web_addresses import normalised_url
-from platz.wiring.registries import registry_client_of
+from platz.wiring.registry_clients import registry_client_of
 
 
 @dataclass(frozen=True, kw_only=True)

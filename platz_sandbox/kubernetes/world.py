@@ -21,7 +21,6 @@ from platz_sandbox.kubernetes.certificates import write_private
 from platz_sandbox.kubernetes.control import CONTROL_FILE
 from platz_sandbox.kubernetes.control_endpoint import ControlEndpoint
 from platz_sandbox.kubernetes.controllers.daemon_sets import DaemonSetLoop
-from platz_sandbox.kubernetes.controllers.deployments import DeploymentLoop
 from platz_sandbox.kubernetes.controllers.event_records import EventLoop
 from platz_sandbox.kubernetes.controllers.garbage_collection import GarbageCollector
 from platz_sandbox.kubernetes.controllers.jobs import JobLoop
@@ -36,6 +35,7 @@ from platz_sandbox.kubernetes.controllers.minor_controllers import (
 from platz_sandbox.kubernetes.controllers.namespaces import NamespaceLoop
 from platz_sandbox.kubernetes.controllers.pods import PodLoop
 from platz_sandbox.kubernetes.controllers.replica_sets import ReplicaSetLoop
+from platz_sandbox.kubernetes.controllers.rollouts import DeploymentLoop
 from platz_sandbox.kubernetes.controllers.stateful_sets import StatefulSetLoop
 from platz_sandbox.kubernetes.default_objects import create_default_objects
 from platz_sandbox.kubernetes.ingress.front import IngressFront

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.kinds import Kind
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, bad_request, expired
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Matches, Stored
 

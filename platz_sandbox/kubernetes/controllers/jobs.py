@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from platz.backoff import EXACT, Backoff
-from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     condition,
     dig,
@@ -24,7 +24,7 @@ from platz_sandbox.kubernetes.objects.document import (
     seconds_since,
     with_condition,
 )
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _BY = "job-controller"

@@ -13,7 +13,8 @@ from platz.backoff import EXACT, Backoff
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop, Timing
 from platz_sandbox.kubernetes.controllers.pod_status import Behaviour, Mark, Stage, behaviour_of, pod_status
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     dig,
     objects,
@@ -21,10 +22,9 @@ from platz_sandbox.kubernetes.objects.document import (
     part,
     seconds_since,
 )
-from platz_sandbox.kubernetes.objects.kinds import built_in
-from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.writing import may_go
+from platz_sandbox.kubernetes.objects.write_path import may_go
 
 _MISSING_RETRY_SECONDS = 1.0
 _CRASH_BACKOFF = Backoff(first=10.0, limit=300.0, spread=EXACT)

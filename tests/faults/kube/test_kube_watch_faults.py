@@ -10,9 +10,9 @@ from scripted_server import ScriptedServer, drop, event, hang, listing, status, 
 from waiting import eventually
 
 from platz.backoff import Backoff
+from platz.kube.api_resources import DEPLOYMENT
 from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
-from platz.kube.resources import DEPLOYMENT
 from platz.kube.watch import Watch, WatchTiming
 from platz.kube.watch_specs import (
     Changes,

@@ -12,6 +12,7 @@ from waiting import eventually
 
 from platz.errors import Conflict, Rejected
 from platz.identities import DeploymentId
+from platz.kube.api_resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected, KubeUnreachable
 from platz.kube.namespaces import (
@@ -22,7 +23,6 @@ from platz.kube.namespaces import (
     is_terminating,
 )
 from platz.kube.pods import remove_pods
-from platz.kube.resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.kube.workload_restart import RESTART_ANNOTATION, restart_workload
 

@@ -13,9 +13,9 @@ from waiting import eventually
 
 from platz.backoff import Backoff
 from platz.json import JsonObject
+from platz.kube.api_resources import NAMESPACE, SECRET
 from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
-from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeTimeouts
 from platz.kube.watch import Watch, WatchTiming
 from platz.kube.watch_specs import (

@@ -15,11 +15,11 @@ from platz.db.address import DatabaseAddress
 from platz.embedded_services import ClusterFacts, DemoPerson, EmbeddedFacts, EmbeddedPlan, IdentityFacts
 from platz.web_addresses import LOOPBACK
 from platz_sandbox.data_folder import DataFolder
+from platz_sandbox.identity.people import USERS_FILE, read_users
 from platz_sandbox.identity.sign_in import sign_in
-from platz_sandbox.identity.users import USERS_FILE, read_users
 from platz_sandbox.ports import require_distinct, require_free
 from platz_sandbox.postgres.account import installed_package
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 from platz_sandbox.respawner import Respawner
 from platz_sandbox.stand_in_process import StandInProcess
 

@@ -25,9 +25,9 @@ from platz_sandbox.identity.csrf import FormTokens
 from platz_sandbox.identity.discovery_routes import DiscoveryRoutes
 from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage, TokenRefused
 from platz_sandbox.identity.grants import Grants
-from platz_sandbox.identity.keys import KeyRing
+from platz_sandbox.identity.key_ring import KeyRing
+from platz_sandbox.identity.people import Users
 from platz_sandbox.identity.token_routes import TokenRoutes, answer_json
-from platz_sandbox.identity.users import Users
 from platz_sandbox.ports import LOOPBACK_HOSTS
 
 _log = logging.getLogger(__name__)
