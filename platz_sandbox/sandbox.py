@@ -81,9 +81,9 @@ class _RunningSandbox:
                 database=database.result(),
                 encryption_key=None if postgres is None else self._folder.secret("encryption-key"),
             )
-            revival = Respawner([part for part in (postgres, identity, clusters, registry) if part])
-            revival.start()
-            started.callback(revival.stop)
+            respawner = Respawner([part for part in (postgres, identity, clusters, registry) if part])
+            respawner.start()
+            started.callback(respawner.stop)
             self._running = started.pop_all()
             return facts
 

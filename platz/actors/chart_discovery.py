@@ -37,8 +37,9 @@ class ChartSearch(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchPlan:
-    """How charts are searched: ``make`` gives a search that knows nothing yet, each time that duty begins.
+    """How charts are searched.
 
+    ``make`` gives a search that knows nothing yet, each time that this process becomes the leader.
     ``source`` names what is searched, the same in every process; ``every_seconds`` is the time between two looks.
     """
 

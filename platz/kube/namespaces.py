@@ -23,14 +23,14 @@ _LOOK_EVERY = 0.5
 
 
 def ensure_namespace(
-    client: KubeClient, *, name: str, deployment_id: DeploymentId, patience_seconds: float = 120.0
+    client: KubeClient, *, name: str, deployment_id: DeploymentId, timeout_seconds: float = 120.0
 ) -> JsonObject:
     """Create the deployment's namespace, or find it as an earlier attempt left it.
 
-    A namespace of that name that is just being deleted is waited for, ``patience_seconds`` at most. Raises
+    A namespace of that name that is just being deleted is waited for, ``timeout_seconds`` at most. Raises
     `Conflict` when the namespace is somebody else's, `KubeUnreachable` when the old one does not go away.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return client.create(NAMESPACE, _document(name, deployment_id))

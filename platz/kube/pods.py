@@ -13,13 +13,13 @@ _LOOK_EVERY = 0.25
 
 
 def remove_pods(
-    client: KubeClient, *, namespace: str, names: Sequence[str], patience_seconds: float = 120.0
+    client: KubeClient, *, namespace: str, names: Sequence[str], timeout_seconds: float = 120.0
 ) -> None:
     """Delete these Pods and wait until they are gone; those that are not there are as good.
 
-    Raises `KubeUnreachable` when one does not go within ``patience_seconds``.
+    Raises `KubeUnreachable` when one does not go within ``timeout_seconds``.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     for name in names:
         _delete(client, namespace, name)
     for name in names:

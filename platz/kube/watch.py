@@ -1,6 +1,6 @@
 """Follows one kind of object in one cluster, for ever: three nested generators, each with one reason to end.
 
-`Watch.news` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
+`Watch.events` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
 when the cluster forgot the resource version, or fails), which goes through `_one_stream` (ends with its HTTP
 answer).
 
@@ -57,7 +57,7 @@ class WatchTiming:
 
 
 class Watch:
-    """One kind in one cluster; `news` is for one thread, `stop` for any."""
+    """One kind in one cluster; `events` is for one thread, `stop` for any."""
 
     def __init__(
         self, client: KubeClient, watched: WatchSpec, *, breaker: Breaker, timing: WatchTiming | None = None
@@ -73,11 +73,11 @@ class Watch:
         self._healthy = False
 
     def stop(self) -> None:
-        """End `news` now."""
+        """End `events` now."""
         self._stopped.set()
         self._client.abort()
 
-    def news(self) -> Iterator[WatchEvent]:
+    def events(self) -> Iterator[WatchEvent]:
         """Yield what happens, until `stop`. Cluster errors are told as `WatchFailed`, never raised."""
         while self._may_try():
             try:

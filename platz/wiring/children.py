@@ -52,9 +52,9 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         DeploymentRunner.start,
         cluster=cluster,
         context=context,
-        slots=components.slots,
+        task_limit=components.task_limit,
         new_tasks=components.new_tasks,
-        most=settings.tasks_per_cluster,
+        max_concurrent_tasks=settings.tasks_per_cluster,
     )
     return ChildSpec(name=runner_name(served.cluster_id), start=start)
 

@@ -46,7 +46,7 @@ class Components:
     helm: HelmProcesses
     archives: ArchiveCache
     caller: IngressCaller
-    slots: ConcurrencyLimit
+    task_limit: ConcurrencyLimit
     new_tasks: NewTasks
     aws: AwsAccount
 
@@ -113,7 +113,7 @@ def make_components(
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress),
-        slots=ConcurrencyLimit(settings.tasks_per_process),
+        task_limit=ConcurrencyLimit(settings.tasks_per_process),
         new_tasks=NewTasks(database),
         aws=aws,
     )

@@ -1,6 +1,6 @@
 """What every cluster has from the start: namespaces, nodes, classes, the API's own Service.
 
-Invariant: furnishing a cluster again adds what is missing and changes nothing that is there.
+Invariant: making them again adds what is missing and changes nothing that is there.
 """
 
 from __future__ import annotations

@@ -92,9 +92,9 @@ class Call:
 class ClusterApi:
     """Answers the requests to one cluster."""
 
-    def __init__(self, cluster: Cluster, bells: ChangeSignals) -> None:
+    def __init__(self, cluster: Cluster, signals: ChangeSignals) -> None:
         self.cluster = cluster
-        self._bells = bells
+        self._signals = signals
         self._writing = Writing(cluster)
         self._verbs: dict[Verb, Callable[[Call, Target], Answer | Stream]] = {
             Verb.GET: self._get,
@@ -217,7 +217,7 @@ class ClusterApi:
             matches=matcher(target.kind.resource, labels=labels, fields=fields),
             render=renderer(target.kind, call.form, call.query.get("includeObject", "")),
         )
-        return Stream(chunks=watch(self.cluster, self._bells, wanted))
+        return Stream(chunks=watch(self.cluster, self._signals, wanted))
 
     def _create(self, call: Call, target: Target) -> Answer:
         if target.subresource == "eviction":

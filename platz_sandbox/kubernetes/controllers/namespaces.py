@@ -24,7 +24,7 @@ _EACH_HAS = (
 
 
 class NamespaceLoop(Loop):
-    """Furnishes new namespaces and empties those that are deleted."""
+    """Fills new namespaces with their default objects and empties those that are deleted."""
 
     resource = "namespaces"
 

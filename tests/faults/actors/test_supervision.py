@@ -20,7 +20,7 @@ from platz.backoff import Backoff
 
 FAST = RestartPolicy(
     backoff=Backoff(first=0.01, limit=0.05),
-    most=5,
+    max_restarts=5,
     window_seconds=30,
     hang_seconds=0.5,
     watch_seconds=0.1,

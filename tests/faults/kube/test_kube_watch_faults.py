@@ -29,26 +29,26 @@ QUICK = Backoff(first=0.01, limit=0.05)
 
 
 class Follower:
-    """Collects a watch's news on a thread of its own."""
+    """Collects a watch's events on a thread of its own."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.news: list[WatchEvent] = []
+        self.events: list[WatchEvent] = []
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
 
     def _follow(self) -> None:
-        for news in self.watch.news():
-            self.news.append(news)
+        for told in self.watch.events():
+            self.events.append(told)
 
     def names(self) -> list[str]:
         """`+name` for an upsert, `-name` for a deletion, in order."""
-        changes = [change for news in self.news if isinstance(news, Changes) for change in news.changes]
+        changes = [change for told in self.events if isinstance(told, Changes) for change in told.changes]
         signs = {Upsert: "+", Gone: "-"}
         return [signs[type(change)] + change.object["metadata"]["name"] for change in changes]  # type: ignore[index]
 
     def count(self, kind: type[object]) -> int:
-        return sum(isinstance(news, kind) for news in self.news)
+        return sum(isinstance(told, kind) for told in self.events)
 
 
 Follow = Callable[..., Follower]
@@ -83,7 +83,7 @@ def test_a_list_comes_first_then_what_changed(server: ScriptedServer, follow: Fo
     )
     follower = follow()
     eventually(lambda: follower.names() == ["+a", "-a"])
-    assert [type(news) for news in follower.news] == [Snapshot, WatchHealthy, Changes]
+    assert [type(told) for told in follower.events] == [Snapshot, WatchHealthy, Changes]
     assert "resourceVersion=10" in server.requests[1]
 
 
@@ -157,7 +157,7 @@ def test_a_refused_watch_is_told_and_tried_again(server: ScriptedServer, follow:
     )
     follower = follow()
     eventually(lambda: follower.names() == ["+a"])
-    reasons = [news.reason for news in follower.news if isinstance(news, WatchFailed)]
+    reasons = [told.reason for told in follower.events if isinstance(told, WatchFailed)]
     assert reasons == ["Cluster east answered with status 500: etcd is down."]
     assert follower.count(WatchHealthy) == 1
 
@@ -184,7 +184,7 @@ def test_health_is_told_once_for_each_time_that_the_watch_comes_up(
     )
     follower = follow()
     eventually(lambda: follower.count(WatchHealthy) == 2)
-    kinds = [type(news) for news in follower.news]
+    kinds = [type(told) for told in follower.events]
     assert kinds == [Snapshot, WatchHealthy, Changes, Changes, WatchFailed, WatchHealthy]
 
 

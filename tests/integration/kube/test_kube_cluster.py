@@ -186,5 +186,5 @@ def test_a_pod_that_does_not_go_is_told(east: KubeClient, namespace: str) -> Non
     pod["spec"] = {"containers": [{"name": "web", "image": "example/web:1"}]}
     east.create(POD, pod, namespace=namespace)
     with pytest.raises(KubeUnreachable, match="does not end"):
-        remove_pods(east, namespace=namespace, names=["stays"], patience_seconds=0)
+        remove_pods(east, namespace=namespace, names=["stays"], timeout_seconds=0)
     east.merge(POD, {"metadata": {"finalizers": None}}, name="stays", namespace=namespace)

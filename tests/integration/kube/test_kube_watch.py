@@ -48,8 +48,8 @@ class Mirror:
         self._thread.start()
 
     def _follow(self) -> None:
-        for news in self.watch.news():
-            match news:
+        for event in self.watch.events():
+            match event:
                 case Snapshot(objects=objects):
                     self.snapshots += 1
                     self.objects = {_key(found): found for found in objects}

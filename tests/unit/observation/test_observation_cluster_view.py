@@ -1,4 +1,4 @@
-"""The cluster view: whatever order news arrive in, the written rows equal what the cluster shows."""
+"""The cluster view: whatever order events arrive in, the written rows equal what the cluster shows."""
 
 from __future__ import annotations
 
