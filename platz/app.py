@@ -1,4 +1,5 @@
-"""The story of one process: configure, running_services, connect, start the actors, serve, stop in the mirrored order.
+"""The story of one process: configure, start the backing services, connect, start the actors,
+serve, stop in the mirrored order.
 
 Exit status: 0 after SIGTERM or Ctrl-C, 2 for a wrong setting or a dependency that is not there, 70 when the process
 gave up because its actors kept failing (the production supervisor starts it again).

@@ -22,6 +22,7 @@ from platz.embedded_services import (
 )
 from platz.errors import PlatzError
 from platz.observation.ingress import IngressRoute
+from platz.web_addresses import LOOPBACK
 
 CLUSTER_ROLES = {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}
 INGRESS_ROLES = {Role.STATUS, Role.RESOURCES}
@@ -63,7 +64,7 @@ def listen_address(settings: Settings) -> tuple[str, int]:
     passwords everybody knows.
     """
     people_are_known = _plan(settings).identity_port is not None
-    host = settings.api_host or ("127.0.0.1" if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
+    host = settings.api_host or (LOOPBACK if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
     return host, settings.api_port
 
 
@@ -131,7 +132,7 @@ def registry_provider(settings: Settings) -> str:
 
 def own_url(settings: Settings) -> str:
     """The public address, without a trailing slash; on a laptop the listen address."""
-    return (settings.own_url or f"http://127.0.0.1:{settings.api_port}").rstrip("/")
+    return (settings.own_url or f"http://{LOOPBACK}:{settings.api_port}").rstrip("/")
 
 
 def _refuse_ecr_without_queue(settings: Settings) -> None:

@@ -111,7 +111,7 @@ class EmbeddedServices(Protocol):
 def embedded_services() -> EmbeddedServices:
     """Load the stand-ins; raise `SandboxNotInstalled`."""
     try:
-        module = import_module("platz_sandbox.services")
+        module = import_module("platz_sandbox.sandbox")
     except ModuleNotFoundError as error:
         raise SandboxNotInstalled(missing=error.name or "platz_sandbox") from error
     return cast("EmbeddedServices", module.Sandbox())

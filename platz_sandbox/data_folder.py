@@ -6,11 +6,12 @@ Invariant: at most one process uses a folder at a time; the kernel releases the 
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import secrets
 from pathlib import Path
+from typing import BinaryIO
 
+from platz_sandbox.file_lock import LockHeld, lock_file
 from platz_sandbox.stand_in_process import StandInFailed
 
 ROOM_NEEDED_BYTES = 100 * 1024 * 1024
@@ -21,22 +22,19 @@ class DataFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self._lock: int | None = None
+        self._lock: BinaryIO | None = None
 
     def open(self) -> None:
         """Make and lock the folder; raise `StandInFailed` with one sentence when that can't be."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.close()
+            self._lock = lock_file(self.path / "lock")
+        except LockHeld:
             raise StandInFailed(
                 f"Another Platz uses the data folder {self.path}: stop it,"
                 " or choose another with PLATZ_DATA_DIR."
             ) from None
         except OSError as error:
-            self.close()
             raise StandInFailed(_sentence(self.path, error)) from None
         self._require_room()
 
@@ -44,7 +42,7 @@ class DataFolder:
         """Release the folder."""
         lock, self._lock = self._lock, None
         if lock is not None:
-            os.close(lock)
+            lock.close()
 
     def secret(self, name: str) -> str:
         """A random secret that is made once and kept in the folder, readable only by its owner."""

@@ -8,16 +8,18 @@ import threading
 import time
 from collections.abc import Sequence
 
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.stand_in_process import StandInFailed
 
-LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 4.0
+LOOPBACK_HOSTS = (LOOPBACK, "localhost")
+"""The names under which a stand-in answers."""
+TIMEOUT_SECONDS = 4.0
 """What a process that was killed left behind ends within this time."""
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
     """Return when the port is free; raise `StandInFailed` with a sentence naming ``setting`` when it stays taken."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     pause = threading.Event()
     while not _is_free(port):
         if time.monotonic() > deadline:

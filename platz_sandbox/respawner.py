@@ -12,16 +12,17 @@ from typing import Protocol
 
 import structlog
 
+from platz.backoff import EXACT, Backoff
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOOK_SECONDS = 0.5
-MAX_WAIT_SECONDS = 30.0
+BACKOFF = Backoff(first=1.0, limit=30.0, spread=EXACT)
 JOIN_SECONDS = 5.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Part(Protocol):
+class StandIn(Protocol):
     """A stand-in that was started once."""
 
     @property
@@ -41,10 +42,10 @@ class Part(Protocol):
 class Respawner:
     """Looks after some stand-ins on a thread of its own."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+    def __init__(self, stand_ins: Sequence[StandIn]) -> None:
+        self._stand_ins = stand_ins
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._look_after, name="revival", daemon=True)
+        self._thread = threading.Thread(target=self._look_after, name="respawner", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""
@@ -56,18 +57,20 @@ class Respawner:
         self._thread.join(JOIN_SECONDS)
 
     def _look_after(self) -> None:
-        wait = LOOK_SECONDS
-        while not self._ending.wait(wait):
-            ended = [part for part in self._parts if not part.is_alive()]
-            revived = [self._revive(part) for part in ended if not self._ending.is_set()]
-            wait = LOOK_SECONDS if all(revived) else min(wait * 2, MAX_WAIT_SECONDS)
+        failures = 0
+        while not self._ending.wait(BACKOFF.after(failures) if failures else LOOK_SECONDS):
+            ended = [stand_in for stand_in in self._stand_ins if not stand_in.is_alive()]
+            respawned = [self._respawn(stand_in) for stand_in in ended if not self._ending.is_set()]
+            failures = 0 if all(respawned) else failures + 1
 
-    def _revive(self, part: Part) -> bool:
-        log.warning("A stand-in ended by itself and is started again", action="revive", stand_in=part.name)
+    def _respawn(self, stand_in: StandIn) -> bool:
+        log.warning(
+            "A stand-in ended by itself and is started again", action="revive", stand_in=stand_in.name
+        )
         try:
-            part.start_again()
+            stand_in.start_again()
         except StandInFailed as error:
             log.warning("A stand-in could not be started again", action="revive", reason=error.message)
             return False
-        log.info("A stand-in is back", action="revive", stand_in=part.name)
+        log.info("A stand-in is back", action="revive", stand_in=stand_in.name)
         return True

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from platz_sandbox.ports import LOOPBACK
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.stand_in_process import announce, when_parent_ends
 
 _SECONDS_FOR_OPEN_REQUESTS = 2

@@ -22,7 +22,7 @@ from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
 from platz.db.database import Database
 from platz.db.migrations import FOLDER, migrate
 from platz.db.schema import metadata
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 
 TEMPLATE = "platz_template"
 SEED = FOLDER / "sql" / "0001_seed.sql"

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
-from platz.kube.resources import NAMESPACE
 from platz_sandbox.stand_in_process import StandInProcess
 
 CLUSTERS = ("east", "west")

@@ -18,7 +18,6 @@ from urllib.parse import quote_plus, urlencode, urlsplit
 import httpx
 
 from platz.access.accounts import Person
-from platz.access.origins import authority_of
 from platz.access.provider_documents import (
     ProviderDirectory,
     ProviderDocuments,
@@ -30,6 +29,7 @@ from platz.access.tokens import ExpectedIdToken, SignInFlow, UnknownKey, Verifie
 from platz.access.tokens.signatures import NotAToken
 from platz.errors import Denied, Rejected, Unauthenticated
 from platz.json import JsonObject
+from platz.web_addresses import authority_of
 
 SCOPE = "openid profile email"
 CALLBACK_PATH = "/auth/google/callback"

@@ -19,6 +19,7 @@ import orjson
 from platz.access.tokens import Jwk
 from platz.errors import Retryable
 from platz.json import JsonObject
+from platz.web_addresses import LOOPBACK_NAMES
 
 MAX_AGE = 600.0
 FAILURE_COUNTS_FOR = 1.0
@@ -61,7 +62,7 @@ class ProviderDocuments:
 
 def new_http_client() -> httpx.Client:
     """Make the client for all calls to the provider; it reaches this machine itself without a proxy."""
-    direct = {f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")}
+    direct = {f"all://{host}": None for host in LOOPBACK_NAMES}
     return httpx.Client(
         timeout=httpx.Timeout(10, connect=5),
         headers={"User-Agent": "platz", "Accept": "application/json", "Accept-Encoding": "identity"},

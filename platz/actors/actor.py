@@ -12,7 +12,6 @@ Invariants:
 from __future__ import annotations
 
 import queue
-import random
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -30,16 +29,12 @@ from platz.actors.actor_registry import ActorRegistry
 from platz.actors.event_bus import EventBus, tell
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
 from platz.actors.timers import Timer, Timers
+from platz.backoff import Backoff
 from platz.errors import Retryable
 from platz.identities import ClusterId
 
-FIRST_RETRY_SECONDS = 0.5
-MAX_RETRY_SECONDS = 30.0
-
-
-def jittered(seconds: float) -> float:
-    """Spread a delay over half to all of it, so that many who failed together do not return together."""
-    return seconds * random.uniform(0.5, 1.0)  # noqa: S311 - not a secret
+BACKOFF = Backoff(first=0.5, limit=30.0)
+"""Between attempts at what the database, or whoever else, did not let happen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +66,7 @@ class Actor(pykka.ThreadingActor):
         self._actor_context = actor_context
         self._thread: threading.Thread | None = None
         self._retry: Timer | None = None
-        self._retry_seconds = FIRST_RETRY_SECONDS
+        self._failures = 0
         self._handled = metrics.actor_messages.labels(type(self).__name__)
 
     def on_started(self) -> None:
@@ -199,7 +194,7 @@ class Actor(pykka.ThreadingActor):
         except Retryable as error:
             self._try_again(error)
         else:
-            self._retry_seconds = FIRST_RETRY_SECONDS
+            self._failures = 0
 
     def _handle(self, message: object) -> object:
         try:
@@ -211,8 +206,8 @@ class Actor(pykka.ThreadingActor):
     def _try_again(self, error: Retryable) -> None:
         if self._retry is not None:
             return  # the look that is due sees what this message was about
-        delay = jittered(self._retry_seconds)
-        self._retry_seconds = min(self._retry_seconds * 2, MAX_RETRY_SECONDS)
+        self._failures += 1
+        delay = BACKOFF.after(self._failures)
         self.log.warning(
             "Waiting before trying again", action="wait", seconds=round(delay, 2), reason=str(error)
         )

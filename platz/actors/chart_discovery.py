@@ -24,7 +24,7 @@ from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.discovery.chart_records import apply_tag_formats
-from platz.discovery.oci_charts import RoundReport
+from platz.discovery.findings import RoundReport
 from platz.errors import PlatzError
 
 
@@ -38,8 +38,9 @@ class ChartSearch(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchPlan:
-    """How charts are searched: ``make`` gives a search that knows nothing yet, each time that duty begins.
+    """How charts are searched.
 
+    ``make`` gives a search that knows nothing yet, each time that this process becomes the leader.
     ``source`` names what is searched, the same in every process; ``every_seconds`` is the time between two looks.
     """
 

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from typing_extensions import override
 
-from platz.actors.actor import Actor, ActorContext, jittered
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import (
     ClusterDropped,
     ClusterServed,
@@ -29,6 +29,7 @@ from platz.actors.messages import (
 )
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timer
+from platz.backoff import jittered
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper

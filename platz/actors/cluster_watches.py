@@ -1,6 +1,6 @@
 """The watches of one cluster: a thread for each kind, which tells its actor what happens.
 
-Invariant: at most ``MAX_UNHANDLED`` pieces of news wait in the actor's mailbox; a watch that has more waits
+Invariant: at most ``MAX_UNHANDLED`` events wait in the actor's mailbox; a watch that has more waits
 itself, and Kubernetes keeps its events.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.watch import Watch
@@ -28,7 +28,7 @@ class ClusterWatches:
         tell: Callable[[WatchSpec, WatchEvent], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """``tell`` is called on the watches' threads; its receiver calls `handled` for each piece of news.
+        """``tell`` is called on the watches' threads; its receiver calls `handled` for each event.
 
         ``failed`` is told of a defect that ended a watch.
         """
@@ -36,7 +36,7 @@ class ClusterWatches:
         self._failed = failed
         self._room = threading.Semaphore(MAX_UNHANDLED)
         self._stopped = threading.Event()
-        breaker = Breaker(Backoff())
+        breaker = Breaker()
         self._watches = [
             (watched, Watch(KubeClient(access), watched, breaker=breaker)) for watched in WATCH_SPECS
         ]
@@ -55,15 +55,15 @@ class ClusterWatches:
         self._room.release(len(self._watches))
 
     def handled(self) -> None:
-        """Make room for one more piece of news."""
+        """Make room for one more event."""
         self._room.release()
 
     def _run(self, watched: WatchSpec, watch: Watch) -> None:
         try:
-            for news in watch.news():
+            for event in watch.events():
                 self._room.acquire()
                 if self._stopped.is_set():
                     return
-                self._tell(watched, news)
+                self._tell(watched, event)
         except Exception as error:  # noqa: BLE001 - nobody would notice that a thread is gone: its actor must end too
             self._failed(error)

@@ -23,7 +23,7 @@ from platz.errors import PlatzError
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.observation.credential_refresh import refresh_cluster
-from platz.observation.credentials import Credentials
+from platz.observation.deployment_credentials import Credentials
 
 MAX_CONCURRENT_CLUSTERS = 4
 

@@ -18,13 +18,14 @@ from contextlib import closing
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, Actor, ActorContext, jittered
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import ListeningResumed, RowChanged
+from platz.backoff import Backoff
 from platz.db.database import Database
 from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
-MAX_RETRY_SECONDS = 3.0
+BACKOFF = Backoff(first=0.5, limit=3.0)
 """As http-api.md section 4 says: whoever looks at a page waits for this connection, one of each process."""
 
 
@@ -59,7 +60,7 @@ class DatabaseListener(Actor):
             self._listen_until_stopped()
 
     def _listen_until_stopped(self) -> None:
-        wait = FIRST_RETRY_SECONDS
+        failures = 0
         while not self._stopping.is_set():
             try:
                 self._stream.open()
@@ -67,15 +68,15 @@ class DatabaseListener(Actor):
                 self.log.info("Listening to changes", action="listen")
                 self.publish(ListeningResumed())
                 metrics.listener_reconnects.inc()
-                wait = FIRST_RETRY_SECONDS
+                failures = 0
                 for batch in self._stream:
                     self._tell(batch)
             except Retryable as error:
                 if not self._stopping.is_set():
                     self.log.warning("Listening was interrupted", action="wait", reason=error.message)
             self._listening.clear()
-            self._stopping.wait(jittered(wait))
-            wait = min(wait * 2, MAX_RETRY_SECONDS)
+            failures += 1
+            self._stopping.wait(BACKOFF.after(failures))
 
     def _tell(self, batch: Sequence[RowChange]) -> None:
         tables: dict[str, list[RowChange]] = {}

@@ -23,7 +23,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, Actor, ActorContext, jittered
+from platz.actors.actor import BACKOFF, Actor, ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.event_bus import tell
 from platz.actors.messages import Drain, SlotFree, TaskFinished, TasksAdded, Tick
@@ -62,10 +62,10 @@ class DeploymentRunner(Actor):
         actor_context: ActorContext,
         cluster: RunnerCluster,
         context: OperationContext,
-        slots: ConcurrencyLimit,
-        most: int,
+        task_limit: ConcurrencyLimit,
+        max_concurrent_tasks: int,
     ) -> None:
-        """``most`` tasks at once here, within the ``slots`` of the whole process."""
+        """``task_limit`` is that of the whole process, for all of its clusters."""
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.log = self.log.bind(cluster=cluster.name)
         self._cluster_id = self.hears_of_cluster = cluster.id
@@ -73,9 +73,9 @@ class DeploymentRunner(Actor):
         self._claim_id = ClaimId(uuid4())
         self._context = replace(context, owner=str(self._claim_id))
         self._stop_helm = cluster.stop_helm
-        self._slots = slots
-        self._most = most
-        self._threads = ThreadPoolExecutor(most, thread_name_prefix=f"task-{cluster.name}")
+        self._task_limit = task_limit
+        self._max_concurrent_tasks = max_concurrent_tasks
+        self._threads = ThreadPoolExecutor(max_concurrent_tasks, thread_name_prefix=f"task-{cluster.name}")
         self._running: set[TaskId] = set()
         self._work: set[Future[None]] = set()
         self._resumed = False
@@ -138,7 +138,7 @@ class DeploymentRunner(Actor):
                 )
             ]
         self._resumed = True
-        self._slots.force_acquire(len(orphans))
+        self._task_limit.force_acquire(len(orphans))
         for task in orphans:
             self._start(task, execution.resume)
 
@@ -146,10 +146,10 @@ class DeploymentRunner(Actor):
         """Look first and take slots for what is due only, so that nobody holds one without work."""
         if self._drain_until is not None:
             return
-        room = self._most - len(self._running)
+        room = self._max_concurrent_tasks - len(self._running)
         with self._database.reading() as connection:
             outlook = task_queue.outlook(connection, self._cluster_id, most=room)
-        taken = self._slots.acquire(outlook.due, wake=self._wake)
+        taken = self._task_limit.acquire(outlook.due, wake=self._wake)
         if taken:
             self._claim_up_to(taken)
         self._plan_next_look(outlook.next_seconds)
@@ -162,7 +162,7 @@ class DeploymentRunner(Actor):
                     connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
                 )
         finally:
-            self._slots.release(taken - len(claimed))
+            self._task_limit.release(taken - len(claimed))
         for task in claimed:
             self._start(task, execution.execute)
 
@@ -197,12 +197,12 @@ class DeploymentRunner(Actor):
                 "Let go of a task", action="release", task_id=str(task.id), reason=interruption.message
             )
         finally:
-            self._slots.release(1)
+            self._task_limit.release(1)
             self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
         """Run, and go on after an interruption that is over: then the cluster is asked what had happened."""
-        pause = FIRST_RETRY_SECONDS
+        failures = 0
         while not self._letting_go.is_set():
             try:
                 return step(self._context, task)
@@ -219,8 +219,8 @@ class DeploymentRunner(Actor):
                     "A task was interrupted", action="wait", task_id=str(task.id), reason=error.message
                 )
                 step = execution.resume
-            self._letting_go.wait(jittered(pause))
-            pause = min(pause * 2, MAX_RETRY_SECONDS)
+            failures += 1
+            self._letting_go.wait(BACKOFF.after(failures))
         raise Interrupted
 
 

@@ -36,10 +36,10 @@ class LeasedActor(Actor):
         return f"platz:role:{self.role}"
 
     def refresh(self) -> None:
-        """Look at everything; runs when duty begins and whenever something may have been missed."""
+        """Look at everything; runs when this process becomes the leader and whenever something may have been missed."""
 
     def handle_as_leader(self, message: object) -> None:
-        """Handle a message; only called on duty."""
+        """Handle a message; only called in the process that is the leader."""
         super().handle(message)
 
     def on_lost(self) -> None:

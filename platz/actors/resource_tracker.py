@@ -5,7 +5,7 @@ hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be over)
 tells  nobody; workloads go to `k8s_resources`, health to `k8s_clusters`, ended removals to `deployments`
 never  lets one cluster's trouble delay another's
 
-News are applied to a view in memory; while a batch of a cluster is being written, later changes gather into
+Events are applied to a view in memory; while a batch of a cluster is being written, later changes gather into
 the next one, so a storm of events becomes few statements.
 """
 
@@ -25,8 +25,8 @@ from platz.db.database import Database
 from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
-from platz.kube.resources import NAMESPACE
 from platz.kube.watch_specs import (
     WATCH_SPECS,
     Changes,
@@ -46,12 +46,12 @@ REWRITE_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class WatchBatch:
-    """A piece of news of one watch; ``watches`` tells whether it is of the present ones."""
+    """An event of one watch; ``watches`` tells whether it is of the present ones."""
 
     cluster_id: ClusterId
     watches: ClusterWatches
     watched: WatchSpec
-    news: WatchEvent
+    event: WatchEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +119,7 @@ class ResourceTracker(Actor):
         match message:
             case WatchBatch():
                 message.watches.handled()
-                self._take_news(message)
+                self._take_event(message)
             case ClusterServed():
                 self._track(message)
             case ClusterDropped(cluster_id=cluster_id):
@@ -152,8 +152,8 @@ class ResourceTracker(Actor):
     def _track(self, served: ClusterServed) -> None:
         self._untrack(served.cluster_id)
 
-        def tell(watched: WatchSpec, news: WatchEvent) -> None:
-            batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, news=news)
+        def tell(watched: WatchSpec, event: WatchEvent) -> None:
+            batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, event=event)
             self.tell_self(batch)
 
         watches = ClusterWatches(access=served.access, tell=tell, failed=self._watch_ended)
@@ -169,14 +169,14 @@ class ResourceTracker(Actor):
         if tracked is not None:
             tracked.watches.stop()
 
-    def _take_news(self, batch: WatchBatch) -> None:
+    def _take_event(self, batch: WatchBatch) -> None:
         tracked = self._tracked.get(batch.cluster_id)
         if tracked is None or tracked.watches is not batch.watches:
             return
         self._count(tracked, batch)
-        match batch.news:
-            case Snapshot() | Changes() as news:
-                if tracked.view.apply(batch.watched.resource, news) and batch.watched.resource == NAMESPACE:
+        match batch.event:
+            case Snapshot() | Changes() as event:
+                if tracked.view.apply(batch.watched.resource, event) and batch.watched.resource == NAMESPACE:
                     self._look_at_removals(batch.cluster_id)
                 self._write(batch.cluster_id)
             case WatchHealthy():
@@ -190,7 +190,7 @@ class ResourceTracker(Actor):
 
     def _count(self, tracked: Tracked, batch: WatchBatch) -> None:
         labels = (tracked.name, batch.watched.resource.kind)
-        match batch.news:
+        match batch.event:
             case Snapshot(objects=objects):
                 metrics.watch_events.labels(*labels).inc(len(objects))
             case Changes(changes=changes):

@@ -67,7 +67,7 @@ class StatusPoller(LeasedActor):
         self._database = database
         self._caller = caller
         self._planned: dict[DeploymentId, Poll] = {}
-        self._appointments: dict[DeploymentId, Timer] = {}
+        self._timers: dict[DeploymentId, Timer] = {}
         self._threads = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, thread_name_prefix="status-poll")
 
     @override
@@ -127,12 +127,12 @@ class StatusPoller(LeasedActor):
             self._schedule(poll, 0)
 
     def _schedule(self, poll: Poll, seconds: float) -> None:
-        self._appointments[poll.deployment_id] = self.after(PollDue(poll=poll), seconds=seconds)
+        self._timers[poll.deployment_id] = self.after(PollDue(poll=poll), seconds=seconds)
 
     def _forget(self, ids: Collection[DeploymentId]) -> None:
         for deployment_id in ids:
             self._planned.pop(deployment_id, None)
-            timer = self._appointments.pop(deployment_id, None)
+            timer = self._timers.pop(deployment_id, None)
             if timer is not None:
                 timer.cancel()
 

@@ -5,7 +5,7 @@ hears  `ChildFailed`, `ClusterServed`, `ClusterDropped`, `LeaseLost`
 tells  nobody; it starts and stops children
 never  does their work, waits for them outside start and stop, or hides that one of them keeps failing
 
-A child that fails is started again alone, after a jittered exponential backoff. More than ``policy.most``
+A child that fails is started again alone, after a jittered exponential backoff. More than ``policy.max_restarts``
 restarts within ``policy.window_seconds``, or a child that handles no message for
 ``policy.hang_seconds`` (a thread can't be killed), end the process, so that the production supervisor
 starts it anew. Heartbeats come to every actor the way on which all facts come; a child that even they do not reach
@@ -24,7 +24,7 @@ import pykka
 from typing_extensions import override
 
 from platz import metrics
-from platz.actors.actor import Actor, ActorContext, jittered
+from platz.actors.actor import Actor, ActorContext
 from platz.actors.actor_registry import Health
 from platz.actors.messages import (
     ChildFailed,
@@ -36,15 +36,17 @@ from platz.actors.messages import (
     StopChildren,
     Tick,
 )
+from platz.backoff import Backoff
+
+RESTART_BACKOFF = Backoff(first=0.2, limit=30.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RestartPolicy:
     """How often and how fast children are started again; times in seconds."""
 
-    first_seconds: float = 0.2
-    longest_seconds: float = 30.0
-    most: int = 10
+    backoff: Backoff = RESTART_BACKOFF
+    max_restarts: int = 10
     window_seconds: float = 60.0
     hang_seconds: float = 90.0
     watch_seconds: float = 5.0
@@ -101,7 +103,7 @@ class Supervisor(Actor):
         self._generations: Counter[str] = Counter()  # kept when a child goes, whose last words may come later
         self._restarts: deque[float] = deque()
         self._stopping = False
-        self._children_house = ActorContext(
+        self._children_context = ActorContext(
             actor_registry=actor_context.actor_registry,
             event_bus=actor_context.event_bus,
             timers=actor_context.timers,
@@ -149,7 +151,7 @@ class Supervisor(Actor):
     def _start(self, spec: ChildSpec) -> None:
         generation = self._generations[spec.name]
         self._generations[spec.name] += 1
-        ref = spec.start(name=spec.name, generation=generation, actor_context=self._children_house)
+        ref = spec.start(name=spec.name, generation=generation, actor_context=self._children_context)
         child = self._children.setdefault(spec.name, Child(spec=spec, ref=ref))
         child.spec, child.ref, child.generation = spec, ref, generation
         self.log.debug("Started a child", action="start", child=spec.name, generation=generation)
@@ -166,22 +168,22 @@ class Supervisor(Actor):
         )
         if self._too_many_restarts():
             self._give_up(
-                f"{failure.name} and its siblings failed {self._policy.most + 1} times in a short time"
+                f"{failure.name} and its siblings failed {self._policy.max_restarts + 1} times in a short time"
             )
             return
         now = time.monotonic()
         child.failures.append(now)
         while child.failures and now - child.failures[0] > self._policy.window_seconds:
             child.failures.popleft()
-        delay = min(self._policy.first_seconds * 2 ** (len(child.failures) - 1), self._policy.longest_seconds)
-        self.after(Restart(name=failure.name, generation=failure.generation), seconds=jittered(delay))
+        delay = self._policy.backoff.after(len(child.failures))
+        self.after(Restart(name=failure.name, generation=failure.generation), seconds=delay)
 
     def _too_many_restarts(self) -> bool:
         now = time.monotonic()
         self._restarts.append(now)
         while now - self._restarts[0] > self._policy.window_seconds:
             self._restarts.popleft()
-        return len(self._restarts) > self._policy.most
+        return len(self._restarts) > self._policy.max_restarts
 
     def _restart(self, name: str, generation: int) -> None:
         child = self._children.get(name)

@@ -19,7 +19,6 @@ from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
-from platz.charts.reading.json_diff import json_equal
 from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
@@ -30,7 +29,7 @@ from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
 from platz.db.tables.kinds import KindRow
 from platz.errors import Conflict, NotFound, Rejected, Retryable
 from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
-from platz.json import JsonValue
+from platz.json import JsonValue, json_equal
 from platz.tasks.operations import Uninstall
 from platz.tasks.sensitive_inputs import InputEncryption
 

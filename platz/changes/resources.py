@@ -164,7 +164,7 @@ def _require(
     operation: Operation,
     manager: DeploymentRow | None,
 ) -> None:
-    hook = spec.lifecycle.get(operation)
+    hook = spec.lifecycle.hook(operation)
     role = hook.allowed_role if hook else None
     permissions.require_resource_editor(
         connection,

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from platz.charts.documents.derived_names import namespace_name
-from platz.charts.reading.json_diff import json_diff, json_equal
+from platz.charts.reading.json_diff import json_diff
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
+from platz.json import json_equal
 from platz.tasks.operations import Install, Operation, Recreate, Uninstall, Upgrade
 
 

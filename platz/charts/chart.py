@@ -22,8 +22,7 @@ from platz.charts.documents.actions import ActionsDocument, parse_actions
 from platz.charts.documents.chart_metadata import CHART_FILE, ChartMetadata, parse_chart_metadata
 from platz.charts.documents.features import FeaturesDocument, parse_features
 from platz.charts.documents.resource_types import ResourceType, parse_resource_types, stored_resource_types
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
 from platz.charts.linting.advice import advice_on
 from platz.charts.parsed_chart import ParsedChart, ParsedFile
 from platz.charts.reading.problems import InvalidDocument, Place, Problem, Severity, invalid

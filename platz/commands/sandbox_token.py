@@ -11,6 +11,7 @@ import httpx
 
 from platz.embedded_services import embedded_services
 from platz.errors import PlatzError
+from platz.web_addresses import LOOPBACK
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
@@ -28,7 +29,7 @@ def add_commands(subparsers: Subparsers) -> None:
         "sandbox-token", help="print an access token of a demo user of the sandbox"
     )
     parser.add_argument("--email", default="admin@platz.localhost", help="who signs in")
-    parser.add_argument("--url", default="http://127.0.0.1:3000", help="where Platz answers")
+    parser.add_argument("--url", default=f"http://{LOOPBACK}:3000", help="where Platz answers")
     parser.set_defaults(handler=_print)
 
 

@@ -1,6 +1,6 @@
 """The way to the database: pooled connections for queries and changes, dedicated ones for leases and events.
 
-Invariant: whatever the database says leaves this module as an error of Platz (`violations.py`), and a
+Invariant: whatever the database says leaves this module as an error of Platz (`error_translation.py`), and a
 connection that died, grew too old or idled too long is replaced before anybody uses it.
 """
 

@@ -32,7 +32,7 @@ CHANNEL = "db_notifications"
 CHECK_SECONDS = 4.0
 """After so much silence the stream asks the server whether it is still there."""
 
-PATIENCE_SECONDS = 5.0
+CHECK_TIMEOUT_SECONDS = 5.0
 """How long the server may take to answer that."""
 
 log = structlog.get_logger(__name__)
@@ -56,11 +56,11 @@ class ChangeStream:
         database: Database,
         *,
         check_seconds: float = CHECK_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        check_timeout_seconds: float = CHECK_TIMEOUT_SECONDS,
     ) -> None:
         self._database = database
         self._check_seconds = check_seconds
-        self._patience_seconds = patience_seconds
+        self._check_timeout_seconds = check_timeout_seconds
         self._connection: psycopg.Connection[Any] | None = None
         self._received: list[psycopg.Notify] = []
         self._bell, self._ear = socket.socketpair()
@@ -75,7 +75,7 @@ class ChangeStream:
         connection = self._database.dedicated()
         try:
             connection.add_notify_handler(self._received.append)
-            with connection_deadline(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._check_timeout_seconds):
                 connection.execute(f"LISTEN {CHANNEL}")
         except psycopg.Error as error:
             connection.close()
@@ -123,7 +123,7 @@ class ChangeStream:
             while notification := connection.pgconn.notifies():
                 self._received.append(_decoded(notification))
         elif not ready:
-            with connection_deadline(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._check_timeout_seconds):
                 connection.execute("SELECT 1")
 
     def _take(self) -> tuple[RowChange, ...]:

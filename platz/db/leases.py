@@ -19,7 +19,7 @@ from platz.db.deadline import connection_deadline
 from platz.errors import Retryable
 
 CHECK_SECONDS = 2.0
-PATIENCE_SECONDS = 4.0
+CHECK_TIMEOUT_SECONDS = 4.0
 
 KEY = "hashtextextended(%s, 0)"
 """The number of a lock, made of its name."""
@@ -36,13 +36,13 @@ class LeaseKeeper:
         on_lost: Callable[[frozenset[str]], None],
         *,
         check_seconds: float = CHECK_SECONDS,
-        patience_seconds: float = PATIENCE_SECONDS,
+        check_timeout_seconds: float = CHECK_TIMEOUT_SECONDS,
     ) -> None:
         """``on_lost`` hears of all leases that are gone, on the thread that noticed it; it must not wait."""
         self._database = database
         self._on_lost = on_lost
         self._check_seconds = check_seconds
-        self._patience_seconds = patience_seconds
+        self._check_timeout_seconds = check_timeout_seconds
         self._connection: psycopg.Connection[Any] | None = None
         self._held: frozenset[str] = frozenset()
         self._lock = threading.RLock()
@@ -97,7 +97,7 @@ class LeaseKeeper:
             return None
         try:
             connection = self._connected()
-            with connection_deadline(connection, seconds=self._patience_seconds):
+            with connection_deadline(connection, seconds=self._check_timeout_seconds):
                 row = connection.execute(query.encode(), [name]).fetchone()
         except (psycopg.Error, Retryable) as error:
             self._lose(error)

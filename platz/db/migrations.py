@@ -25,7 +25,7 @@ from platz.shipped_files import shipped
 
 FOLDER = shipped("migrations", package=platz)
 LOCK_NAME = "platz:migrations"
-PATIENCE = "5min"
+LOCK_TIMEOUT = "5min"
 """How long a process waits for another one's migration, or for a table that somebody uses."""
 
 OLDEST_SERVER = 150000
@@ -64,7 +64,7 @@ def _why_it_failed(error: DBAPIError | psycopg.Error, database: Database) -> Mig
 
 def _migrate_in(connection: Connection) -> None:
     _check_server(connection)
-    connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE}'"))
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": LOCK_NAME})
     if detect_origin(connection) is SchemaOrigin.OURS:
         check_not_newer(connection, known_versions())

@@ -1,7 +1,7 @@
 """Every table of Platz, as SQLAlchemy Core objects (data-model.md section 3 with its corrections).
 
 Invariant: this is exactly what the migrations build; a test compares the two. A constraint's name tells what
-it guarantees, because `violations.py` turns it into the sentence that the user reads.
+it guarantees, because `error_translation.py` turns it into the sentence that the user reads.
 """
 
 from __future__ import annotations

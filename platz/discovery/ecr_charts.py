@@ -21,13 +21,13 @@ import structlog
 from platz.aws.ecr import EcrImage, EcrImages, EcrRepository
 from platz.aws.ecr_events import ImageEvent, parse_image_event
 from platz.aws.sqs import EventQueue, QueueMessage
-from platz.charts.chart import ReadChart, read_chart
+from platz.charts.chart import ReadChart
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
 from platz.db.tables import registries
-from platz.discovery.chart_records import record_chart, record_removal, seen_again
-from platz.discovery.findings import FoundChart
-from platz.discovery.oci_charts import RoundReport
+from platz.discovery.chart_records import record_removal
+from platz.discovery.findings import FoundChart, RoundReport
+from platz.discovery.found_charts import download, is_known, not_downloaded, record
 from platz.errors import Denied, NotFound, PlatzError, Rejected, Retryable
 from platz.helm.oci_manifest import HELM_CONFIG, parse_manifest
 from platz.helm.registry_client import RegistryClient
@@ -108,14 +108,14 @@ class EcrSearch:
             found = self._found(event, image)
         except NotFound:
             return 0  # deleted since
-        if self._is_known(found):
+        if is_known(self.database, found):
             return 0
         try:
-            read = self._read(found)
+            read = self._download(found)
         except (Denied, Retryable) as error:
-            self._record(found, ReadChart(error=f"The chart could not be downloaded yet: {error.message}"))
+            record(self.database, found, not_downloaded(error, so_far=True))
             raise  # the message stays, and the chart is read again
-        return self._record(found, read)
+        return record(self.database, found, read)
 
     def _is_chart(self, event: ImageEvent, image: EcrImage) -> bool:
         if image.media_type is not None:
@@ -144,27 +144,12 @@ class EcrSearch:
             registry_created_at=repository.created_at,
         )
 
-    def _is_known(self, found: FoundChart) -> bool:
-        with self.database.transaction() as connection:
-            return seen_again(connection, found)
-
-    def _read(self, found: FoundChart) -> ReadChart:
+    def _download(self, found: FoundChart) -> ReadChart:
         with closing(self.client_of(found.domain_name)) as registry:
             try:
-                return read_chart(registry.pull_chart(found.repo_name, found.digest))
-            except (NotFound, Rejected) as error:
-                return ReadChart(error=f"The chart could not be downloaded: {error.message}")
-
-    def _record(self, found: FoundChart, read: ReadChart) -> int:
-        with self.database.transaction() as connection:
-            chart_id = record_chart(connection, found, read)
-        name = f"{found.domain_name}/{found.repo_name}:{found.tag}"
-        for warning in read.warnings:
-            log.warning("A chart was read with a warning", action="read", chart=name, reason=warning)
-        if chart_id is None:
-            return 0
-        log.info("Found a chart", action="record", chart=name, chart_id=str(chart_id), error=read.error)
-        return 1
+                return download(registry, found)
+            except NotFound as error:
+                return not_downloaded(error)
 
     def _deleted(self, event: ImageEvent) -> int:
         if self._was_pushed_again(event):

@@ -1,4 +1,4 @@
-"""What a search of an account or a registry finds, before anything is recorded of it."""
+"""What a search of an account or a registry finds, before anything is recorded of it, and what came of it."""
 
 from __future__ import annotations
 
@@ -51,3 +51,12 @@ class FoundChart:
     digest: str
     pushed_at: datetime
     registry_created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundReport:
+    """What one round of a search for charts did."""
+
+    recorded: int = 0
+    removed: int = 0
+    failures: tuple[str, ...] = ()

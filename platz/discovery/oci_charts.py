@@ -12,30 +12,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-import structlog
-
-from platz.charts.chart import ReadChart, read_chart
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
-from platz.discovery.chart_records import record_chart, record_present, seen_again
-from platz.discovery.findings import FoundChart
+from platz.discovery.chart_records import record_present
+from platz.discovery.findings import FoundChart, RoundReport
+from platz.discovery.found_charts import download, is_known, record
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+from platz.web_addresses import DEFAULT_PORTS
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
 MAX_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
-DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, kw_only=True)
-class RoundReport:
-    """What one round did."""
-
-    recorded: int = 0
-    removed: int = 0
-    failures: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True)
@@ -96,30 +83,10 @@ class OciSearch:
                 pushed_at=now,
                 registry_created_at=now,
             )
-            recorded = self._record(found)
+            if not is_known(self.database, found):
+                recorded = record(self.database, found, download(self.registry, found))
         self._known[(repository, tag)] = manifest.digest
         return recorded
-
-    def _record(self, found: FoundChart) -> int:
-        with self.database.transaction() as connection:
-            if seen_again(connection, found):
-                return 0
-        read = self._read(found)
-        with self.database.transaction() as connection:
-            chart_id = record_chart(connection, found, read)
-        for warning in read.warnings:
-            log.warning("A chart was read with a warning", action="read", chart=_name(found), reason=warning)
-        if chart_id is not None:
-            log.info(
-                "Found a chart", action="record", chart=_name(found), chart_id=str(chart_id), error=read.error
-            )
-        return int(chart_id is not None)
-
-    def _read(self, found: FoundChart) -> ReadChart:
-        try:
-            return read_chart(self.registry.pull_chart(found.repo_name, found.digest))
-        except Rejected as error:
-            return ReadChart(error=f"The chart could not be downloaded: {error.message}")
 
     def _prune(self, repository: str, tags: set[str], *, full: bool) -> int:
         gone = [key for key in self._known if key[0] == repository and key[1] not in tags]
@@ -139,7 +106,3 @@ def registry_domain(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
     return host if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"
-
-
-def _name(found: FoundChart) -> str:
-    return f"{found.domain_name}/{found.repo_name}:{found.tag}"

@@ -50,13 +50,13 @@ class DatabaseCounts(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """Give every metric family of section 5.2."""
-        figures = self._figures()
-        if figures is not None:
-            yield _task_metric(figures)
-            yield _deployment_metric(figures)
+        counts = self._counts()
+        if counts is not None:
+            yield _task_metric(counts)
+            yield _deployment_metric(counts)
         yield from _pool_metrics(self._database.pool_statistics())
 
-    def _figures(self) -> Counts | None:
+    def _counts(self) -> Counts | None:
         with self._lock:
             if self._answered.is_set() and self._is_old():
                 self._asked_at = self._clock()
@@ -78,32 +78,32 @@ class DatabaseCounts(Collector):
             self._answered.set()
 
 
-def exposition(figures: DatabaseCounts) -> bytes:
+def exposition(counts: DatabaseCounts) -> bytes:
     """Return everything in Prometheus' text format."""
     counted = CollectorRegistry()
-    counted.register(figures)
+    counted.register(counts)
     return generate_latest(counted) + generate_latest(metrics.registry)
 
 
-def _task_metric(figures: Counts) -> Metric:
+def _task_metric(counts: Counts) -> Metric:
     family = GaugeMetricFamily(
         "platz_deployment_task_status_counter", "Tasks by status.", labels=["task_status"]
     )
     for status in TaskStatus:
-        family.add_metric([status.value], figures.tasks.get(status, 0))
+        family.add_metric([status.value], counts.tasks.get(status, 0))
     return family
 
 
-def _deployment_metric(figures: Counts) -> Metric:
+def _deployment_metric(counts: Counts) -> Metric:
     """Every combination for the kinds that have deployments, so that a gauge falls to 0 instead of vanishing."""
     labels = ["deployment_kind", "deployment_status", "cluster_name"]
     family = GaugeMetricFamily(
         "platz_deployment_status_counter", "Deployments by kind, status and cluster.", labels=labels
     )
-    for kind in sorted({kind for kind, _, _ in figures.deployments}):
+    for kind in sorted({kind for kind, _, _ in counts.deployments}):
         for status in DeploymentStatus:
-            for cluster in figures.cluster_names:
-                number = figures.deployments.get((kind, status, cluster), 0)
+            for cluster in counts.cluster_names:
+                number = counts.deployments.get((kind, status, cluster), 0)
                 family.add_metric([kind, status.value, cluster], number)
     return family
 

@@ -111,7 +111,7 @@ class PathEndpoint:
     ) -> ApiResponse:
         authenticated = authenticated or self._authenticate(route, request)
         context.identity = authenticated.identity if authenticated else self._identify(route, request)
-        call: ApiRequest[Any] = ApiRequest(
+        api_request: ApiRequest[Any] = ApiRequest(
             services=self._services,
             caller=context.identity,
             authenticated=authenticated,
@@ -121,7 +121,7 @@ class PathEndpoint:
             headers=request.headers,
             cookies=request.cookies,
         )
-        return route.answer(call)
+        return route.answer(api_request)
 
     def _authenticate(self, route: AnyRoute, request: Request) -> Authenticated | None:
         if not route.authenticated or route.authenticates_itself:

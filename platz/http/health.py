@@ -50,7 +50,7 @@ class Readiness:
         return ready, {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
 
 
-def operation_routes(readiness: Readiness, figures: DatabaseCounts) -> list[Route]:
+def operation_routes(readiness: Readiness, counts: DatabaseCounts) -> list[Route]:
     """Return the routes."""
 
     async def status(_request: Request) -> Response:
@@ -61,7 +61,7 @@ def operation_routes(readiness: Readiness, figures: DatabaseCounts) -> list[Rout
         return JSONResponse(report, 200 if ready else 503, headers={"Cache-Control": "no-store"})
 
     async def scrape(_request: Request) -> Response:
-        text = await run_in_threadpool(exposition, figures)
+        text = await run_in_threadpool(exposition, counts)
         return Response(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     return [

@@ -108,9 +108,9 @@ class SelfAuthenticatingHandler:
 
     handler: Callable[[ApiRequest], ApiResponse]
 
-    def __call__(self, call: ApiRequest) -> ApiResponse:
+    def __call__(self, request: ApiRequest) -> ApiResponse:
         """Run the handler."""
-        return self.handler(call)
+        return self.handler(request)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,9 +149,9 @@ class Route(Generic[Body]):
         """Tell whether the dispatcher only checks the credential."""
         return isinstance(self.handler, SelfAuthenticatingHandler)
 
-    def answer(self, call: ApiRequest[Any]) -> ApiResponse:
+    def answer(self, request: ApiRequest[Any]) -> ApiResponse:
         """Run the handler."""
-        return self.handler(cast("ApiRequest[Body]", call))
+        return self.handler(cast("ApiRequest[Body]", request))
 
 
 AnyRoute = Route[Any]  # Any: a table holds routes of every body type

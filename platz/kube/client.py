@@ -13,10 +13,10 @@ from typing import cast
 import orjson
 
 from platz.json import JsonObject
+from platz.kube.api_resources import ResourceKind
+from platz.kube.api_responses import parsed_object
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.errors import KubeGone, KubeNotFound
-from platz.kube.resources import ResourceKind
-from platz.kube.responses import parsed_object
 from platz.kube.stream import ByteStream
 from platz.kube.transport import KubeRequest, KubeTimeouts, Transport
 
@@ -102,22 +102,22 @@ class KubeClient:
         field_manager: str,
     ) -> JsonObject:
         """Apply on the server's side, unforced. Raises `KubeConflict` when another manager owns a field."""
-        call = KubeRequest(
+        request = KubeRequest(
             method="PATCH",
             path=kind.path(namespace=namespace, name=name),
             parameters={"fieldManager": field_manager},
             body=orjson.dumps(document),
             content_type=_APPLY_PATCH,
         )
-        return self._object(call)
+        return self._object(request)
 
     def merge(
         self, kind: ResourceKind, patch: JsonObject, *, name: str, namespace: str | None = None
     ) -> JsonObject:
         """Send a JSON merge patch (RFC 7386). Raises `KubeNotFound`."""
         path = kind.path(namespace=namespace, name=name)
-        call = KubeRequest(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
-        return self._object(call)
+        request = KubeRequest(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
+        return self._object(request)
 
     def delete(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
         """Delete an object with the server's default options. Raises `KubeNotFound`."""
@@ -133,5 +133,5 @@ class KubeClient:
         """End every call now, from any thread: those under way and later ones raise `KubeAborted`."""
         self._transport.cut()
 
-    def _object(self, call: KubeRequest) -> JsonObject:
-        return parsed_object(self.cluster, self._transport.answer(call))
+    def _object(self, request: KubeRequest) -> JsonObject:
+        return parsed_object(self.cluster, self._transport.answer(request))

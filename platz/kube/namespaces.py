@@ -12,9 +12,9 @@ from typing import cast
 from platz.errors import Conflict
 from platz.identities import DeploymentId
 from platz.json import JsonObject
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnreachable
-from platz.kube.resources import NAMESPACE
 
 LABEL_SELECTOR = "platz=yes"
 DEPLOYMENT_ANNOTATION = "platz_deployment_id"
@@ -23,14 +23,14 @@ _LOOK_EVERY = 0.5
 
 
 def ensure_namespace(
-    client: KubeClient, *, name: str, deployment_id: DeploymentId, patience_seconds: float = 120.0
+    client: KubeClient, *, name: str, deployment_id: DeploymentId, timeout_seconds: float = 120.0
 ) -> JsonObject:
     """Create the deployment's namespace, or find it as an earlier attempt left it.
 
-    A namespace of that name that is just being deleted is waited for, ``patience_seconds`` at most. Raises
+    A namespace of that name that is just being deleted is waited for, ``timeout_seconds`` at most. Raises
     `Conflict` when the namespace is somebody else's, `KubeUnreachable` when the old one does not go away.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     while True:
         try:
             return client.create(NAMESPACE, _document(name, deployment_id))

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from platz.kube.api_resources import POD
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeNotFound, KubeUnreachable
-from platz.kube.resources import POD
 
 _LOOK_EVERY = 0.25
 
 
 def remove_pods(
-    client: KubeClient, *, namespace: str, names: Sequence[str], patience_seconds: float = 120.0
+    client: KubeClient, *, namespace: str, names: Sequence[str], timeout_seconds: float = 120.0
 ) -> None:
     """Delete these Pods and wait until they are gone; those that are not there are as good.
 
-    Raises `KubeUnreachable` when one does not go within ``patience_seconds``.
+    Raises `KubeUnreachable` when one does not go within ``timeout_seconds``.
     """
-    deadline = time.monotonic() + patience_seconds
+    deadline = time.monotonic() + timeout_seconds
     for name in names:
         _delete(client, namespace, name)
     for name in names:

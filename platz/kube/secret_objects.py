@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from platz.errors import Conflict
 from platz.json import JsonObject
+from platz.kube.api_resources import SECRET
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeConflict, KubeRejected
-from platz.kube.resources import SECRET
 
 
 def apply_secret(client: KubeClient, *, namespace: str, name: str, texts: Mapping[str, str]) -> None:

@@ -7,7 +7,6 @@ A token never travels over plain http.
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,15 +15,17 @@ from urllib.parse import urlencode
 import urllib3
 import urllib3.exceptions as broken
 
+from platz.backoff import Backoff
+from platz.kube.api_responses import error_from_status, error_from_transport
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.connections import Connections, SocketRegister
 from platz.kube.credentials import Credential
 from platz.kube.errors import KubeAborted, KubeDenied, KubeUnreachable, KubeUntrusted
-from platz.kube.responses import error_from_status, error_from_transport
 from platz.kube.stream import ByteStream
 
 _ATTEMPTS = 3
 _MAX_PAUSE_SECONDS = 5.0
+_BACKOFF = Backoff(first=0.4, factor=4.0, limit=_MAX_PAUSE_SECONDS, spread=(0.5, 1.5))
 _HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
 _BODY_LIMIT = 128 * 1024 * 1024
 
@@ -64,20 +65,20 @@ class Transport:
         self._lock = threading.Lock()
         self._connections: Connections | None = None
 
-    def answer(self, call: KubeRequest) -> bytes:
+    def answer(self, request: KubeRequest) -> bytes:
         """Return the body of the answer; repeats what may be repeated."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._once(call)
+                return self._once(request)
             except KubeUnreachable as error:
-                if attempt == _ATTEMPTS or not _may_repeat(call, error):
+                if attempt == _ATTEMPTS or not _may_repeat(request, error):
                     raise
                 self._pause(attempt, error)
         raise AssertionError("the last attempt returns or raises")
 
-    def stream(self, call: KubeRequest, *, idle_timeout: float) -> ByteStream:
+    def stream(self, request: KubeRequest, *, idle_timeout: float) -> ByteStream:
         """Open an answer that goes on; reading raises `TimeoutError` after ``idle_timeout`` quiet seconds."""
-        answer = self._send(call)
+        answer = self._send(request)
         if answer.status >= 400:
             raise self._refusal(answer)
         return ByteStream(answer, idle_timeout=idle_timeout)
@@ -87,32 +88,32 @@ class Transport:
         self._stopped.set()
         self._sockets.cut()
 
-    def _once(self, call: KubeRequest) -> bytes:
-        answer = self._send(call)
+    def _once(self, request: KubeRequest) -> bytes:
+        answer = self._send(request)
         if answer.status >= 400:
             raise self._refusal(answer)
         return self._body(answer)
 
-    def _send(self, call: KubeRequest) -> urllib3.BaseHTTPResponse:
+    def _send(self, request: KubeRequest) -> urllib3.BaseHTTPResponse:
         credential = self._access.credentials.current()
-        answer = self._send_as(credential, call)
+        answer = self._send_as(credential, request)
         if answer.status != 401:
             return answer
         renewed = self._access.credentials.renew()
         if renewed == credential:
             return answer
         answer.drain_conn()
-        return self._send_as(renewed, call)
+        return self._send_as(renewed, request)
 
-    def _send_as(self, credential: Credential, call: KubeRequest) -> urllib3.BaseHTTPResponse:
+    def _send_as(self, credential: Credential, request: KubeRequest) -> urllib3.BaseHTTPResponse:
         if self._stopped.is_set():
             raise self._aborted()
         try:
             return self._connections_for(credential).pool.request(
-                call.method,
-                self._access.server + call.target(),
-                body=call.body,
-                headers=self._headers(credential, call),
+                request.method,
+                self._access.server + request.target(),
+                body=request.body,
+                headers=self._headers(credential, request),
                 preload_content=False,
                 decode_content=True,
                 redirect=False,
@@ -126,10 +127,10 @@ class Transport:
                 f"The credentials for cluster {self._access.name} hold characters that can't be sent."
             ) from None
 
-    def _headers(self, credential: Credential, call: KubeRequest) -> dict[str, str]:
+    def _headers(self, credential: Credential, request: KubeRequest) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "platz"}
-        if call.body is not None:
-            headers["Content-Type"] = call.content_type
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
         if credential.token is not None and self._access.server.startswith("https://"):
             headers["Authorization"] = f"Bearer {credential.token}"
         return headers
@@ -168,11 +169,11 @@ class Transport:
         return KubeAborted(f"The connection to cluster {self._access.name} was closed by Platz.")
 
     def _pause(self, attempt: int, error: KubeUnreachable) -> None:
-        seconds = max(error.retry_after, 0.1 * 4**attempt * random.uniform(0.5, 1.5))  # noqa: S311  no secret
+        seconds = max(error.retry_after, _BACKOFF.after(attempt))
         self._stopped.wait(min(seconds, _MAX_PAUSE_SECONDS))
 
 
-def _may_repeat(call: KubeRequest, error: KubeUnreachable) -> bool:
+def _may_repeat(request: KubeRequest, error: KubeUnreachable) -> bool:
     if isinstance(error, KubeAborted | KubeUntrusted):
         return False
-    return error.never_started or call.method in _HARMLESS_TWICE
+    return error.never_started or request.method in _HARMLESS_TWICE

@@ -1,6 +1,6 @@
 """Follows one kind of object in one cluster, for ever: three nested generators, each with one reason to end.
 
-`Watch.news` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
+`Watch.events` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
 when the cluster forgot the resource version, or fails), which goes through `_one_stream` (ends with its HTTP
 answer).
 
@@ -16,17 +16,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import orjson
 
+from platz.backoff import Backoff
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.api_responses import error_from_status
+from platz.kube.breaker import CLUSTER_BACKOFF, Breaker
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
-from platz.kube.responses import error_from_status
 from platz.kube.stream import StreamBroken, StreamSilent
 from platz.kube.watch_specs import (
     Changes,
@@ -52,11 +53,11 @@ class WatchTiming:
     stream: int = 290
     idle_timeout: float = 100.0
     settled: float = 10.0
-    pauses: Backoff = field(default_factory=Backoff)
+    backoff: Backoff = CLUSTER_BACKOFF
 
 
 class Watch:
-    """One kind in one cluster; `news` is for one thread, `stop` for any."""
+    """One kind in one cluster; `events` is for one thread, `stop` for any."""
 
     def __init__(
         self, client: KubeClient, watched: WatchSpec, *, breaker: Breaker, timing: WatchTiming | None = None
@@ -72,11 +73,11 @@ class Watch:
         self._healthy = False
 
     def stop(self) -> None:
-        """End `news` now."""
+        """End `events` now."""
         self._stopped.set()
         self._client.abort()
 
-    def news(self) -> Iterator[WatchEvent]:
+    def events(self) -> Iterator[WatchEvent]:
         """Yield what happens, until `stop`. Cluster errors are told as `WatchFailed`, never raised."""
         while self._may_try():
             try:
@@ -106,7 +107,7 @@ class Watch:
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
-        pause = self._timing.pauses.after(self._failures)
+        pause = self._timing.backoff.after(self._failures)
         self._stopped.wait(max(pause, min(at_least, _MAX_WISH_SECONDS)))
 
     def _list_then_streams(self) -> Iterator[WatchEvent]:

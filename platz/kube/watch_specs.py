@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from platz.json import JsonObject
+from platz.kube.api_resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
 from platz.kube.namespaces import LABEL_SELECTOR
-from platz.kube.resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from platz.errors import Rejected
 from platz.json import JsonObject
+from platz.kube.api_resources import DEPLOYMENT, STATEFUL_SET, ResourceKind
 from platz.kube.client import KubeClient
-from platz.kube.resources import DEPLOYMENT, STATEFUL_SET, ResourceKind
 
 RESTART_ANNOTATION = "kube.kubernetes.io/restartedAt"
 

@@ -16,7 +16,7 @@ from platz.db.tables import k8s_resources
 from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
-from platz.kube.resources import NAMESPACE, ResourceKind
+from platz.kube.api_resources import NAMESPACE, ResourceKind
 from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
 from platz.observation.workloads import owner_of, seen_workload, workload_id
 
@@ -52,7 +52,7 @@ class _Workload:
 
 @dataclass(kw_only=True)
 class ClusterView:
-    """Takes the news of four watches, gives batches. Not thread-safe: its actor owns it."""
+    """Takes the events of four watches, gives batches. Not thread-safe: its actor owns it."""
 
     cluster_id: ClusterId
     _owners: dict[str, DeploymentId] = field(default_factory=dict[str, DeploymentId])
@@ -61,18 +61,18 @@ class ClusterView:
     _listed: set[str] = field(default_factory=set[str])
     _knows_namespaces: bool = False
 
-    def apply(self, resource: ResourceKind, news: Snapshot | Changes) -> bool:
-        """Take news of one kind; tell whether a namespace of a deployment went away."""
+    def apply(self, resource: ResourceKind, event: Snapshot | Changes) -> bool:
+        """Take an event of one kind; tell whether a namespace of a deployment went away."""
         if resource == NAMESPACE:
-            return self._apply_namespaces(news)
-        if isinstance(news, Snapshot):
+            return self._apply_namespaces(event)
+        if isinstance(event, Snapshot):
             known = {id_ for id_, workload in self._workloads.items() if workload.resource == resource}
-            listed = {self._see(resource, document) for document in news.objects}
+            listed = {self._see(resource, document) for document in event.objects}
             for gone in known - listed:
                 self._forget(gone)
             self._listed.add(resource.kind)
         else:
-            for change in news.changes:
+            for change in event.changes:
                 self._apply_change(resource, change)
         return False
 
@@ -95,20 +95,20 @@ class ClusterView:
         self._dirty |= {row.id for row in batch.upserts} | set(batch.removals)
         self._listed |= set(batch.kept)
 
-    def _apply_namespaces(self, news: Snapshot | Changes) -> bool:
+    def _apply_namespaces(self, event: Snapshot | Changes) -> bool:
         before = dict(self._owners)
-        if isinstance(news, Snapshot):
+        if isinstance(event, Snapshot):
             self._owners, self._knows_namespaces = {}, True
-            self._own(news.objects)
+            self._own(event.objects)
         else:
-            for change in news.changes:
+            for change in event.changes:
                 if isinstance(change, Upsert):
                     self._own([change.object])
                 else:
                     self._owners.pop(_name(change.object), None)
         differing = {name for name, _ in before.items() ^ self._owners.items()}
         self._dirty |= {id_ for id_, workload in self._workloads.items() if workload.namespace in differing}
-        return isinstance(news, Snapshot) or not set(before) <= set(self._owners)
+        return isinstance(event, Snapshot) or not set(before) <= set(self._owners)
 
     def _own(self, namespaces: Iterable[JsonObject]) -> None:
         for namespace in namespaces:

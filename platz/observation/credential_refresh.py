@@ -12,7 +12,7 @@ from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeUnreachable
 from platz.kube.namespaces import deployment_of, find_namespace, is_terminating
-from platz.observation.credentials import Credentials, write_credentials
+from platz.observation.deployment_credentials import Credentials, write_credentials
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

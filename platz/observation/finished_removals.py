@@ -17,9 +17,9 @@ from platz.db.tables.deployments import DeploymentRow
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.namespaces import LABEL_SELECTOR, delete_namespace, is_terminating
-from platz.kube.resources import NAMESPACE
 from platz.observation.workloads import owner_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

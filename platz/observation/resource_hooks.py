@@ -65,7 +65,7 @@ def _target(connection: Connection, row: ResourceRow) -> Target | None:
     type_row = deployment_resource_types.get(connection, row.type_id)
     if type_row is None:
         return None
-    hook = parse_resource_spec(type_row.spec).lifecycle.get(HOOKS[row.sync_status])
+    hook = parse_resource_spec(type_row.spec).lifecycle.hook(HOOKS[row.sync_status])
     return hook.target if hook else None
 
 

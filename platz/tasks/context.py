@@ -19,7 +19,7 @@ from platz.identities import ClusterId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
-from platz.observation.credentials import Credentials
+from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
 
 

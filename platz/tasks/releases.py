@@ -24,7 +24,7 @@ from platz.kube.client import KubeClient
 from platz.kube.namespaces import ensure_namespace
 from platz.kube.pods import remove_pods
 from platz.kube.secret_objects import Secrets, apply_secret
-from platz.observation.credentials import write_credentials
+from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs
 from platz.tasks.context import OperationContext

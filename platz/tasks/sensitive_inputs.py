@@ -11,8 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from platz.charts.documents.resource_types import parse_resource_spec
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
 from platz.charts.reading.problems import InvalidDocument
 from platz.db.encryption import Cipher
 from platz.db.field_encryption import encrypt_fields, encrypt_value

@@ -53,8 +53,8 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         DeploymentRunner.start,
         cluster=cluster,
         context=context,
-        slots=components.slots,
-        most=settings.tasks_per_cluster,
+        task_limit=components.task_limit,
+        max_concurrent_tasks=settings.tasks_per_cluster,
     )
     return ChildSpec(name=runner_name(served.cluster_id), start=start)
 

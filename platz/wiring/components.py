@@ -17,7 +17,6 @@ from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices
-from platz.charts.documents.derived_names import normalised_url
 from platz.config import Settings
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
@@ -26,9 +25,10 @@ from platz.db.leases import LeaseKeeper
 from platz.db.tables.settings import jwt_secret
 from platz.discovery.archives import ArchiveCache
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
-from platz.observation.credentials import Credentials
+from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
-from platz.wiring.registries import registry_client_of
+from platz.web_addresses import normalised_url
+from platz.wiring.registry_clients import registry_client_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Components:
     helm: HelmProcesses
     archives: ArchiveCache
     caller: IngressCaller
-    slots: ConcurrencyLimit
+    task_limit: ConcurrencyLimit
     aws: AwsAccount
 
     @property
@@ -111,7 +111,7 @@ def make_components(
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress),
-        slots=ConcurrencyLimit(settings.tasks_per_process),
+        task_limit=ConcurrencyLimit(settings.tasks_per_process),
         aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))

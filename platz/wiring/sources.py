@@ -21,7 +21,7 @@ from platz.errors import PlatzError
 from platz.helm.registry_client import RegistryClient
 from platz.kube.kubeconfig import KubeconfigChoice
 from platz.wiring.components import Components
-from platz.wiring.registries import ecr_client
+from platz.wiring.registry_clients import ecr_client
 
 ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
 

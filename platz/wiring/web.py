@@ -163,7 +163,7 @@ def _routes_beside(
     handshake = HandshakeAuthenticator(
         services.authenticator, components.tokens, components.database, own_url=components.services.own_url
     )
-    figures = DatabaseCounts(
+    counts = DatabaseCounts(
         components.database, max_age=components.settings.prometheus_update_interval.total_seconds()
     )
-    return [*live_routes(LiveConnections(feed, handshake)), *operation_routes(readiness, figures)]
+    return [*live_routes(LiveConnections(feed, handshake)), *operation_routes(readiness, counts)]

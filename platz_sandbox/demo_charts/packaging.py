@@ -13,7 +13,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 
-from platz_sandbox.demo_charts.catalogue import DemoChart
+from platz_sandbox.demo_charts.demo_releases import DemoChart
 
 _GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"  # deflate, no flags, no time, unknown system
 _MAX_BLOCK_BYTES = 0xFFFF

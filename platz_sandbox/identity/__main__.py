@@ -11,13 +11,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from platz.errors import Rejected
-from platz_sandbox.identity.app import Provider, build
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.identity.claims import ID_TOKEN_LIFETIME
 from platz_sandbox.identity.clients import Client
 from platz_sandbox.identity.grants import Grants
-from platz_sandbox.identity.keys import Algorithm, KeyRing
-from platz_sandbox.identity.users import read_users
-from platz_sandbox.ports import LOOPBACK
+from platz_sandbox.identity.key_ring import Algorithm, KeyRing
+from platz_sandbox.identity.people import read_users
+from platz_sandbox.identity.provider_app import Provider, build
 from platz_sandbox.serving import listen, port_of, serve
 
 _A_WEEK_IN_SECONDS = 7 * 24 * 3600

@@ -18,7 +18,7 @@ from platz_sandbox.identity.csrf import COOKIE, FormTokens
 from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage
 from platz_sandbox.identity.forms import Parameters
 from platz_sandbox.identity.grants import Grants
-from platz_sandbox.identity.users import DemoUser, Users
+from platz_sandbox.identity.people import DemoUser, Users
 
 _WRONG = "This e-mail address and password do not belong together."
 _STALE = "This page had grown old. Please try once more."

@@ -8,7 +8,7 @@ from jose import jwt
 
 from platz.json import JsonObject
 from platz_sandbox.identity.grants import Grant
-from platz_sandbox.identity.keys import SigningKey
+from platz_sandbox.identity.key_ring import SigningKey
 
 ID_TOKEN_LIFETIME = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from platz.json import JsonObject
-from platz_sandbox.identity.keys import KeyRing
+from platz_sandbox.identity.key_ring import KeyRing
 
 _FRESH = {"Cache-Control": "public, max-age=300"}
 

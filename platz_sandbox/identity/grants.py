@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 
 from platz_sandbox.identity.authorization import AuthorizationRequest
 from platz_sandbox.identity.errors import TokenRefused
-from platz_sandbox.identity.users import DemoUser
+from platz_sandbox.identity.people import DemoUser
 
 CODE_LIFETIME = timedelta(seconds=60)
 ACCESS_TOKEN_LIFETIME = timedelta(hours=1)

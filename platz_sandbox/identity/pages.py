@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, Response
 
-from platz_sandbox.identity.users import DemoUser
+from platz_sandbox.identity.people import DemoUser
 
 _HERE = Path(__file__).parent
 _PAGE = Template((_HERE / "page.html").read_text())

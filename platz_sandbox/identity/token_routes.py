@@ -17,7 +17,7 @@ from platz_sandbox.identity.clients import Client
 from platz_sandbox.identity.errors import TokenRefused
 from platz_sandbox.identity.forms import Parameters
 from platz_sandbox.identity.grants import ACCESS_TOKEN_LIFETIME, Grant, Grants
-from platz_sandbox.identity.keys import KeyRing
+from platz_sandbox.identity.key_ring import KeyRing
 
 
 @dataclass(frozen=True, kw_only=True)

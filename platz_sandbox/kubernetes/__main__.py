@@ -10,7 +10,7 @@ from pathlib import Path
 
 from platz.errors import PlatzError
 from platz_sandbox.kubernetes.controllers.loop import Timing
-from platz_sandbox.kubernetes.server import Options, serve
+from platz_sandbox.kubernetes.simulator import Options, serve
 
 _CLUSTER_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
 

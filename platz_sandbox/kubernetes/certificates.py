@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from platz.web_addresses import LOOPBACK
+
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=397)  # the longest that strict clients accept
 _RENEW_BEFORE = timedelta(days=30)
@@ -99,7 +101,7 @@ class Authority:
 
     def any_host_context(self) -> ssl.SSLContext:
         """Return a TLS server context that answers every server name with a certificate for it."""
-        context = self.server_context("localhost", "127.0.0.1")
+        context = self.server_context("localhost", LOOPBACK)
         signed = functools.lru_cache(maxsize=256)(self.server_context)
 
         def choose(

@@ -17,8 +17,8 @@ from platz.errors import NotFound, PlatzError, Rejected
 from platz_sandbox.kubernetes.api.faults import Faults
 from platz_sandbox.kubernetes.api.gateway import Gateway, Tokens
 from platz_sandbox.kubernetes.api.http_exchange import Answer, Exchange
-from platz_sandbox.kubernetes.objects.document import is_object
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import is_object
 
 
 class ControlEndpoint:

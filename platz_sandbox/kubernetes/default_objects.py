@@ -1,15 +1,15 @@
 """What every cluster has from the start: namespaces, nodes, classes, the API's own Service.
 
-Invariant: furnishing a cluster again adds what is missing and changes nothing that is there.
+Invariant: making them again adds what is missing and changes nothing that is there.
 """
 
 from __future__ import annotations
 
 from platz_sandbox.kubernetes.api.api_discovery import VERSION
-from platz_sandbox.kubernetes.controllers.children import create_child
-from platz_sandbox.kubernetes.objects.document import KubeObject, now_text
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.controllers.owned_objects import create_child
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, now_text
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 
 _NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
 _CAPACITY = {"cpu": "4", "memory": "16Gi", "pods": "110", "ephemeral-storage": "100Gi"}

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import orjson
 
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.kubernetes.api.cluster_api import ClusterApi
 from platz_sandbox.kubernetes.api.faults import Faults
 from platz_sandbox.kubernetes.api.gateway import Gateway, Tokens
@@ -20,7 +21,6 @@ from platz_sandbox.kubernetes.certificates import write_private
 from platz_sandbox.kubernetes.control import CONTROL_FILE
 from platz_sandbox.kubernetes.control_endpoint import ControlEndpoint
 from platz_sandbox.kubernetes.controllers.daemon_sets import DaemonSetLoop
-from platz_sandbox.kubernetes.controllers.deployments import DeploymentLoop
 from platz_sandbox.kubernetes.controllers.event_records import EventLoop
 from platz_sandbox.kubernetes.controllers.garbage_collection import GarbageCollector
 from platz_sandbox.kubernetes.controllers.jobs import JobLoop
@@ -35,6 +35,7 @@ from platz_sandbox.kubernetes.controllers.minor_controllers import (
 from platz_sandbox.kubernetes.controllers.namespaces import NamespaceLoop
 from platz_sandbox.kubernetes.controllers.pods import PodLoop
 from platz_sandbox.kubernetes.controllers.replica_sets import ReplicaSetLoop
+from platz_sandbox.kubernetes.controllers.rollouts import DeploymentLoop
 from platz_sandbox.kubernetes.controllers.stateful_sets import StatefulSetLoop
 from platz_sandbox.kubernetes.default_objects import create_default_objects
 from platz_sandbox.kubernetes.ingress.front import IngressFront
@@ -105,5 +106,5 @@ class World:
             **control,
             "kubeconfig": str(kubeconfig),
             "clusters": [{"name": name, "server": access.server} for name, access in accesses.items()],
-            "ingress": f"127.0.0.1:{ingress_port}",
+            "ingress": f"{LOOPBACK}:{ingress_port}",
         }

@@ -46,10 +46,10 @@ class Postmaster:
 
     def stop(self, *, seconds: float) -> None:
         """End sessions and server; after ``seconds`` the hard way, of which the next start recovers."""
-        for number, patience in ((signal.SIGINT, seconds), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)):
+        for number, timeout in ((signal.SIGINT, seconds), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)):
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            if self._ends_within(patience):
+            if self._ends_within(timeout):
                 return
 
     def _ends_within(self, seconds: float) -> bool:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
-from platz_sandbox.ports import LOOPBACK
-from platz_sandbox.registry.app import MAX_BLOB_BYTES, Stores, build, open_stores
+from platz.web_addresses import LOOPBACK
+from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS
 from platz_sandbox.registry.publishing import publish
+from platz_sandbox.registry.registry_app import MAX_BLOB_BYTES, Stores, build, open_stores
 from platz_sandbox.serving import listen, port_of, serve
 
 

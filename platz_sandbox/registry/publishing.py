@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from platz_sandbox.demo_charts.catalogue import DemoChart
+from platz_sandbox.demo_charts.demo_releases import DemoChart
 from platz_sandbox.demo_charts.packaging import package
 from platz_sandbox.registry import manifest, oci_names
-from platz_sandbox.registry.app import Stores
 from platz_sandbox.registry.artifact import chart_artifact
 from platz_sandbox.registry.errors import RegistryRefusal
 from platz_sandbox.registry.oci_names import Repository, Tag
+from platz_sandbox.registry.registry_app import Stores
 
 
 def publish(charts: Iterable[DemoChart], stores: Stores) -> None:

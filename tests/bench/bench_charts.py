@@ -13,7 +13,7 @@ import orjson
 from figures import Figure, per_second
 
 from platz.charts.chart import read_chart
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import parse_ui_schema
 from platz.charts.rendering.item_rows import CollectionRows
 from platz.charts.rendering.outputs import render_secrets, render_values
 

@@ -34,7 +34,7 @@ from platz.db.migrations import migrate
 from platz.http.application import build_application
 from platz.http.server import WebServer, bind
 from platz.identities import User
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 
 SECONDS = 3.0
 CONNECTIONS = 8

@@ -29,7 +29,7 @@ from platz.db.database import Database
 from platz.db.events import RowChange
 from platz.db.migrations import migrate
 from platz.http.live.frames import event_frame
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 from tests.database import free_port
 from tests.integration.access.access_world import AccessWorld, build
 from tests.integration.http.live.live_server import LiveServer, serving

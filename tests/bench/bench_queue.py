@@ -20,6 +20,7 @@ import pykka
 import structlog
 from database import free_port
 from figures import Figure, quantile
+from platz_sandbox.postgres.server import EmbeddedPostgres
 from waiting import eventually
 
 from platz.actors.actor import ActorContext
@@ -39,7 +40,6 @@ from platz.db.task_queue import ClaimId
 from platz.identities import ClusterId, DeploymentId
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
-from platz_sandbox.postgres.server import EmbeddedPostgres
 from tests.integration.changes.world import World
 
 SLOTS = 8
@@ -150,8 +150,8 @@ def _runners(world: World, clusters: int) -> Iterator[list[ClusterId]]:
             actor_context=actor_context,
             cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
             context=cast("OperationContext", _Context(database=world.database)),
-            slots=limit,
-            most=4,
+            task_limit=limit,
+            max_concurrent_tasks=4,
         )
     names = ["listener", "dispatcher", *(f"runner-{cluster_id}" for cluster_id in served)]
     missing = actor_context.actor_registry.wait_until_ready(names, seconds=60)

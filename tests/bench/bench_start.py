@@ -15,7 +15,7 @@ sys.path.append(str(Path(__file__).parents[1] / "acceptance"))
 
 from platz_process import PlatzProcess
 
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 
 WARM_STARTS = 3
 

@@ -23,10 +23,10 @@ from waiting import eventually
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.helm.registry_client import RegistryClient
+from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
-from platz.kube.resources import NAMESPACE
 
 INSTALLS = 5
 RESTARTS = 80

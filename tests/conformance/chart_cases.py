@@ -15,10 +15,10 @@ from uuid import UUID
 
 from platz.charts.chart import read_chart
 from platz.charts.documents.actions import Action, NoSuchAction, find_action, parse_actions
-from platz.charts.documents.features import effective_features, parse_features
+from platz.charts.documents.features import Features, effective_features, parse_features
 from platz.charts.documents.resource_types import parse_resource_types, stored_resource_types
 from platz.charts.documents.status_document import parse_status
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import parse_ui_schema
 from platz.charts.documents.versions import Version
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.reading.syntax import read_yaml_file
@@ -105,9 +105,16 @@ def _features(case: Case) -> Answer:
         document = _document(case)
         is_missing = document is None and "schema_yaml" not in case
         detected = Version.V1BETA2 if is_missing else parse_features(document).version
-        return {"detected": detected.value, **effective_features(document).spec()}
+        return {"detected": detected.value, **_effective(effective_features(document))}
 
     return _simple("parse", run)
+
+
+def _effective(features: Features) -> dict[str, Any]:
+    """The features in v1beta2's shape, whatever the version they were written in."""
+    ingress = {"enabled": features.ingress_enabled, "hostname_format": features.hostname_format.value}
+    stored = {"display": {"name": None, "icon": None}, **features.stored(), "ingress": ingress}
+    return {key: value for key, value in stored.items() if key != "standard_ingress"}
 
 
 def _actions(case: Case) -> Answer:

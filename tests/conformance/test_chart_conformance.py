@@ -12,7 +12,7 @@ import orjson
 import pytest
 from chart_cases import evaluate
 
-from platz.charts.reading.json_text import equal_by_content
+from platz.json import json_equal
 
 HERE = Path(__file__).parent
 CORPUS: list[dict[str, Any]] = orjson.loads((HERE / "chart_extensions_cases.json").read_bytes())
@@ -42,7 +42,7 @@ def _expected(case: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_case_gives_the_expected_answer(case: dict[str, Any]) -> None:
     answer = evaluate(case)
-    assert equal_by_content(answer, _expected(case)), answer
+    assert json_equal(answer, _expected(case)), answer
 
 
 def test_the_corpus_is_whole() -> None:

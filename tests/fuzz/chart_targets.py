@@ -20,7 +20,7 @@ from platz.charts.documents.chart_metadata import parse_chart_metadata
 from platz.charts.documents.features import parse_features
 from platz.charts.documents.resource_types import parse_resource_types, stored_resource_types
 from platz.charts.documents.status_document import parse_status
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import parse_ui_schema
 from platz.charts.patterns import InvalidPattern, compile_pattern
 from platz.charts.reading.decimals import decimal_text
 from platz.charts.reading.problems import InvalidDocument

@@ -7,19 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from platz.charts.documents.targets import Role, Target, read_target
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import read_ui_schema
+from platz.charts.documents.targets import ROLE, Role, Target
+from platz.charts.documents.ui_schema import UI_SCHEMA, UiSchema
 from platz.charts.documents.versions import Version
-from platz.charts.reading.decoding import Cursor, Fields, decoded
+from platz.charts.reading.codecs import COUNT, FLAG, TEXT, any_of, defined, exactly, list_of
+from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.document_objects import DocumentObject, embedded, object_of
+from platz.charts.reading.members import nullable, optional, required
 from platz.charts.reading.problems import quoted
 from platz.errors import NotFound
-from platz.json import JsonObject, JsonValue
-
-_ACTION_KEYS = (
-    "id", "allowed_role", "allowed_on_statuses", "endpoint", "path", "method", "title", "description",
-    "fontawesome_icon", "dangerous", "ui_schema",
-)  # fmt: skip
+from platz.json import JsonValue
 
 
 class NoSuchAction(NotFound):
@@ -32,52 +29,67 @@ class NoSuchAction(NotFound):
         self.parameters: tuple[JsonValue, ...] = (action_id,)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Action:
-    """One action."""
+class Action(DocumentObject, name="ChartExtAction"):
+    """Something that the deployment does when it is asked."""
 
-    id: str
-    allowed_role: Role
-    allowed_on_statuses: tuple[str, ...]
-    target: Target
-    title: str
-    description: str
-    fontawesome_icon: str | None
-    dangerous: bool
-    ui_schema: UiSchema | None
+    id: str = required(TEXT)
+    allowed_role: Role = required(ROLE)
+    allowed_on_statuses: tuple[str, ...] = optional(list_of(TEXT), absent=())
+    target: Target = embedded(Target)
+    title: str = required(TEXT)
+    description: str = required(TEXT)
+    fontawesome_icon: str | None = nullable(TEXT)
+    dangerous: bool = optional(FLAG, absent=False)
+    ui_schema: UiSchema | None = nullable(UI_SCHEMA)
 
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {
-            "id": self.id,
-            "allowed_role": self.allowed_role.value,
-            "allowed_on_statuses": list(self.allowed_on_statuses),
-            **self.target.stored(),
-            "title": self.title,
-            "description": self.description,
-            "fontawesome_icon": self.fontawesome_icon,
-            "dangerous": self.dangerous,
-            "ui_schema": None if self.ui_schema is None else self.ui_schema.stored(),
-        }
+
+class VersionedAction(DocumentObject, name="ChartExtVersionedAction"):
+    """An action with a version."""
+
+    api_version: str = required(exactly(Version.V1BETA1.api_version), key="apiVersion")
+    kind: str = required(exactly("Action"))
+    spec: Action = required(object_of(Action))
+
+
+class ActionsV0(DocumentObject, name="ChartExtActionsV0"):
+    """The actions of version 0."""
+
+    schema_version: int = required(COUNT)
+    """Has no influence."""
+    actions: tuple[Action, ...] = required(list_of(object_of(Action)))
+
+
+ACTIONS = defined(
+    "ChartExtActions",
+    any_of(list_of(object_of(VersionedAction)).schema, ActionsV0.schema()),
+    meaning="The actions document, of any version.",
+)
+"""How the document is described."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionsDocument:
     """A parsed actions document."""
 
-    version: Version
-    actions: tuple[Action, ...]
-    schema_version: int = 0
-    """Only v0 documents have it; it has no influence."""
+    written: tuple[VersionedAction, ...] | ActionsV0
+
+    @property
+    def version(self) -> Version:
+        """The version that it was written in."""
+        return Version.V0 if isinstance(self.written, ActionsV0) else Version.V1BETA1
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions, in document order."""
+        if isinstance(self.written, ActionsV0):
+            return self.written.actions
+        return tuple(entry.spec for entry in self.written)
 
     def stored(self) -> JsonValue:
         """Return the stored form."""
-        if self.version is Version.V0:
-            return {
-                "schema_version": self.schema_version,
-                "actions": [action.stored() for action in self.actions],
-            }
-        return [{**self.version.header("Action"), "spec": action.stored()} for action in self.actions]
+        if isinstance(self.written, ActionsV0):
+            return self.written.stored()
+        return [entry.stored() for entry in self.written]
 
 
 def parse_actions(document: JsonValue) -> ActionsDocument:
@@ -96,34 +108,7 @@ def find_action(stored: JsonValue, action_id: str) -> Action:
 
 def _actions(cursor: Cursor) -> ActionsDocument:
     if isinstance(cursor.value, list):
-        return ActionsDocument(
-            version=Version.V1BETA1, actions=tuple(_entry(item) for item in cursor.items())
-        )
+        return ActionsDocument(written=tuple(VersionedAction.read(item) for item in cursor.items()))
     if isinstance(cursor.value, dict) and "spec" in cursor.value and "actions" not in cursor.value:
         cursor.complain("A single action stands where a list is expected.", "Put each action behind a dash.")
-    fields = cursor.fields("schema_version", "actions")
-    return ActionsDocument(
-        version=Version.V0,
-        schema_version=fields.need("schema_version").count(),
-        actions=tuple(_action(item.fields(*_ACTION_KEYS)) for item in fields.need("actions").items()),
-    )
-
-
-def _entry(cursor: Cursor) -> Action:
-    fields = cursor.fields("apiVersion", "kind", "spec")
-    fields.header(Version.V1BETA1.api_version, "Action")
-    return _action(fields.need("spec").fields(*_ACTION_KEYS))
-
-
-def _action(fields: Fields) -> Action:
-    return Action(
-        id=fields.need("id").text(),
-        allowed_role=fields.need("allowed_role").choice(Role),
-        allowed_on_statuses=fields.get("allowed_on_statuses", Cursor.texts, ()),
-        target=read_target(fields),
-        title=fields.need("title").text(),
-        description=fields.need("description").text(),
-        fontawesome_icon=fields.nullable("fontawesome_icon", Cursor.text),
-        dangerous=fields.get("dangerous", Cursor.flag, default=False),
-        ui_schema=fields.nullable("ui_schema", read_ui_schema),
-    )
+    return ActionsDocument(written=ActionsV0.read(cursor))

@@ -6,21 +6,22 @@ Invariant: everything else in that file is ignored; plain scalars are taken as t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from platz.charts.documents.derived_names import normalised_url
+from platz.charts.reading.codecs import TEXT
 from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.document_objects import DocumentObject
+from platz.charts.reading.members import nullable, required
 from platz.charts.reading.syntax import read_yaml_file
 from platz.charts.reading.yaml_scalars import plain_text
-from platz.json import JsonObject, JsonValue
+from platz.json import JsonValue
+from platz.web_addresses import DEFAULT_PORTS, normalised_url
 
 CHART_FILE = "Chart.yaml"
 MAX_TEXT_LENGTH = 512
 """Characters of a version or an annotation: what PostgreSQL can index whatever the characters are."""
 
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
-_SCHEMES_WITH_HOST = frozenset({"http", "https", "ws", "wss", "ftp"})
 _ANNOTATIONS = {
     "git_commit": "platz.io/git/commit",
     "git_branch": "platz.io/git/branch",
@@ -29,25 +30,14 @@ _ANNOTATIONS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChartMetadata:
-    """Version and origin of a chart."""
+class ChartMetadata(DocumentObject, name="ChartMetadata"):
+    """What `Chart.yaml` tells about where a chart comes from."""
 
-    version: str
-    git_commit: str | None = None
-    git_branch: str | None = None
-    git_repo: str | None = None
-    git_provider: str | None = None
-
-    def stored(self) -> JsonObject:
-        """Return the record as JSON."""
-        return {
-            "version": self.version,
-            "git_commit": self.git_commit,
-            "git_branch": self.git_branch,
-            "git_repo": self.git_repo,
-            "git_provider": self.git_provider,
-        }
+    version: str = required(TEXT)
+    git_commit: str | None = nullable(TEXT)
+    git_branch: str | None = nullable(TEXT)
+    git_repo: str | None = nullable(TEXT)
+    git_provider: str | None = nullable(TEXT)
 
 
 def parse_chart_metadata(content: bytes) -> ChartMetadata:
@@ -87,7 +77,9 @@ def _text(cursor: Cursor) -> str:
 def _repository(cursor: Cursor) -> str:
     text = _text(cursor)
     match = _ABSOLUTE_URL.fullmatch(text)
-    if match is not None and match["scheme"].lower() not in _SCHEMES_WITH_HOST:
+    if (
+        match is not None and match["scheme"].lower() not in DEFAULT_PORTS
+    ):  # such an address need not name a host
         return text
     try:
         if match is not None and urlsplit(text).hostname:

@@ -6,12 +6,10 @@ Invariant: they are computed when needed and stored nowhere, so a renamed kind c
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit, urlunsplit
 
 from platz.charts.documents.features import HostnameFormat
 
 _DOTTED = re.compile(r"[A-Za-z]+\.[A-Za-z]", re.ASCII)
-_OWN_PORTS = {"http": ":80", "https": ":443", "ws": ":80", "wss": ":443", "ftp": ":21"}
 _CHART_SUFFIXES = ("chart", "charts")
 
 
@@ -32,16 +30,6 @@ def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: Hostna
 def target_url(hostname: str, path: str) -> str:
     """Return the address of a path that a chart names; leading slashes make no difference."""
     return f"https://{hostname}/{path.lstrip('/')}"
-
-
-def normalised_url(url: str) -> str:
-    """Write an absolute address the usual way: scheme and host in lower case, without the scheme's own port, a bare
-    origin with a slash.
-    """
-    parts = urlsplit(url.strip())
-    person, at, host = parts.netloc.rpartition("@")
-    netloc = f"{person}{at}{host.lower().removesuffix(_OWN_PORTS.get(parts.scheme, ''))}"
-    return urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, parts.fragment))
 
 
 def kind_from_repository(repository: str) -> str:

@@ -8,19 +8,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
-from platz.charts.documents.targets import Endpoint
+from platz.charts.documents.targets import ENDPOINT, Endpoint
 from platz.charts.documents.versions import Version
-from platz.charts.reading.decoding import Cursor, Fields, decoded
+from platz.charts.reading.codecs import (
+    COUNT,
+    FLAG,
+    TEXT,
+    Codec,
+    any_of,
+    choice_of,
+    defined,
+    exactly,
+    list_of,
+)
+from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.document_objects import DocumentObject, object_of
+from platz.charts.reading.members import known_in, nullable, optional, required
 from platz.charts.reading.problems import Complaint, InvalidDocument
 from platz.json import JsonObject, JsonValue
 
-_COMMON_KEYS = ("status", "cardinality", "reinstall_dependencies", "node_selector_paths", "tolerations_paths")
-_VERSIONED_ONLY = ("apiVersion", "kind", "spec", "ingress", "display")
-
 
 class HostnameFormat(StrEnum):
-    """What the first label of a deployment's ingress hostname is made of."""
+    """What the first label of a deployment's host name is made of."""
 
     KIND_AND_NAME = "KindAndName"
     NAME = "Name"
@@ -33,59 +44,136 @@ class Cardinality(StrEnum):
     ONE_PER_CLUSTER = "OnePerCluster"
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatusFeature:
-    """Where a deployment reports its status."""
+class Ingress(DocumentObject, name="ChartExtFeatureIngress"):
+    """Whether and how the deployment is reached from outside."""
 
-    endpoint: Endpoint
-    path: str
-    refresh_interval_secs: int
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {
-            "endpoint": self.endpoint.value,
-            "path": self.path,
-            "refresh_interval_secs": self.refresh_interval_secs,
-        }
+    enabled: bool = required(FLAG)
+    hostname_format: HostnameFormat = optional(
+        choice_of(HostnameFormat, name="ChartExtIngressHostnameFormat"), absent=HostnameFormat.KIND_AND_NAME
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Features:
-    """The effective features, whatever the version they were written in."""
+class StatusFeature(DocumentObject, name="ChartExtFeatureStatus"):
+    """Where the deployment reports its status."""
 
-    ingress_enabled: bool = False
-    hostname_format: HostnameFormat = HostnameFormat.KIND_AND_NAME
-    status: StatusFeature | None = None
-    cardinality: Cardinality = Cardinality.MANY
-    reinstall_dependencies: bool = True
-    node_selector_paths: tuple[tuple[str, ...], ...] = ()
-    tolerations_paths: tuple[tuple[str, ...], ...] = ()
-    display_name: JsonValue = None
-    """``"DeploymentName"``, ``{"InputField": {"name": id}}`` or null."""
-    display_icon: str | None = None
+    endpoint: Endpoint = required(ENDPOINT)
+    path: str = required(TEXT)
+    refresh_interval_secs: int = required(COUNT)
 
-    def spec(self) -> JsonObject:
-        """Return the features in v1beta2's shape."""
-        icon: JsonValue = None if self.display_icon is None else {"font_awesome": self.display_icon}
-        return {
-            "ingress": {"enabled": self.ingress_enabled, "hostname_format": self.hostname_format.value},
-            **self._common(),
-            "display": {"name": self.display_name, "icon": icon},
-        }
 
-    def legacy_spec(self) -> JsonObject:
-        """Return the features in the shape of v0 and v1beta1."""
-        return {"standard_ingress": self.ingress_enabled, **self._common()}
+class InputName(DocumentObject, name="ChartExtDisplayInputField"):
+    """The input whose value names the deployment."""
 
-    def _common(self) -> JsonObject:
-        return {
-            "status": None if self.status is None else self.status.stored(),
-            "cardinality": self.cardinality.value,
-            "reinstall_dependencies": self.reinstall_dependencies,
-            "node_selector_paths": [list(path) for path in self.node_selector_paths],
-            "tolerations_paths": [list(path) for path in self.tolerations_paths],
-        }
+    name: str = required(TEXT)
+
+
+class NamedByInput(DocumentObject, name="ChartExtDisplayNameInputField"):
+    """Named after an input."""
+
+    input_field: InputName = required(object_of(InputName, exact=True), key="InputField")
+
+
+ByDeploymentName: TypeAlias = Literal["DeploymentName"]
+_BY_DEPLOYMENT_NAME: ByDeploymentName = "DeploymentName"
+_NAMED_BY_INPUT = object_of(NamedByInput, exact=True)
+
+
+def _read_display_name(cursor: Cursor) -> ByDeploymentName | NamedByInput:
+    return _BY_DEPLOYMENT_NAME if cursor.value == _BY_DEPLOYMENT_NAME else _NAMED_BY_INPUT.read(cursor)
+
+
+def _store_display_name(name: ByDeploymentName | NamedByInput) -> JsonValue:
+    return name.stored() if isinstance(name, NamedByInput) else name
+
+
+_DISPLAY_NAME: Codec[ByDeploymentName | NamedByInput] = Codec(
+    read=_read_display_name,
+    store=_store_display_name,
+    schema=any_of(exactly(_BY_DEPLOYMENT_NAME).schema, _NAMED_BY_INPUT.schema),
+)
+
+
+class Icon(DocumentObject, name="ChartExtDisplayIcon"):
+    """A FontAwesome icon."""
+
+    font_awesome: str = required(TEXT)
+
+
+class Display(DocumentObject, name="ChartExtFeatureDisplay"):
+    """How deployments are shown."""
+
+    name: ByDeploymentName | NamedByInput | None = nullable(_DISPLAY_NAME)
+    icon: Icon | None = nullable(object_of(Icon, exact=True))
+
+
+_NO_INGRESS = Ingress(enabled=False, hostname_format=HostnameFormat.KIND_AND_NAME)
+_NO_DISPLAY = Display(name=None, icon=None)
+_LEGACY = {Version.V0, Version.V1BETA1}
+_PATHS = list_of(list_of(TEXT))
+
+
+class Features(DocumentObject, name="ChartExtFeaturesSpec"):
+    """What the chart can do; `standard_ingress` is the form of version 0 and v1beta1."""
+
+    ingress: Ingress | None = known_in({Version.V1BETA2}, object_of(Ingress), absent=_NO_INGRESS)
+    display: Display | None = known_in({Version.V1BETA2}, object_of(Display, exact=True), absent=_NO_DISPLAY)
+    standard_ingress: bool | None = known_in(_LEGACY, FLAG, absent=False)
+    status: StatusFeature | None = nullable(object_of(StatusFeature))
+    cardinality: Cardinality = optional(
+        choice_of(Cardinality, name="ChartExtCardinality"), absent=Cardinality.MANY
+    )
+    reinstall_dependencies: bool = optional(FLAG, absent=True)
+    node_selector_paths: tuple[tuple[str, ...], ...] = optional(_PATHS, absent=())
+    tolerations_paths: tuple[tuple[str, ...], ...] = optional(_PATHS, absent=())
+
+    @property
+    def ingress_enabled(self) -> bool:
+        """Whether the deployment is reached from outside, whatever the version."""
+        return self.ingress.enabled if self.ingress else self.standard_ingress is True
+
+    @property
+    def hostname_format(self) -> HostnameFormat:
+        """What the host name is made of, whatever the version."""
+        return (self.ingress or _NO_INGRESS).hostname_format
+
+
+class _ApiVersion(StrEnum):
+    V1BETA1 = Version.V1BETA1.api_version
+    V1BETA2 = Version.V1BETA2.api_version
+
+
+class VersionedFeatures(DocumentObject, name="ChartExtVersionedFeatures"):
+    """Features with a version."""
+
+    api_version: _ApiVersion = required(choice_of(_ApiVersion), key="apiVersion")
+    kind: str = required(exactly("Features"))
+    spec: Features = required(object_of(Features))
+
+
+class _FeaturesV1Beta1(VersionedFeatures, name="ChartExtVersionedFeatures"):
+    spec: Features = required(object_of(Features, version=Version.V1BETA1))
+
+
+class _FeaturesV1Beta2(VersionedFeatures, name="ChartExtVersionedFeatures"):
+    spec: Features = required(object_of(Features, version=Version.V1BETA2))
+
+
+_VERSIONED: dict[Version, type[VersionedFeatures]] = {
+    Version.V1BETA2: _FeaturesV1Beta2,
+    Version.V1BETA1: _FeaturesV1Beta1,
+}
+_V0 = object_of(Features, version=Version.V0)
+_UNKNOWN_IN_V0 = (
+    *VersionedFeatures.keys(),
+    *(key for key in Features.keys(Version.V1BETA2) if key not in Features.keys(Version.V0)),
+)
+
+FEATURES = defined(
+    "ChartExtFeatures",
+    any_of(VersionedFeatures.schema(), Features.schema()),
+    meaning="The features document, of any version.",
+)
+"""How the document is described."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,33 +181,32 @@ class FeaturesDocument:
     """A parsed features document."""
 
     version: Version
-    features: Features
+    written: VersionedFeatures | Features
     ignored: tuple[Complaint, ...] = ()
     """Why a document that looks versioned was taken as v0, and what of it is ignored."""
 
+    @property
+    def features(self) -> Features:
+        """The features, whatever the version they were written in."""
+        return self.written if isinstance(self.written, Features) else self.written.spec
+
     def stored(self) -> JsonObject:
         """Return the stored form (7.3)."""
-        match self.version:
-            case Version.V0:
-                return self.features.legacy_spec()
-            case Version.V1BETA1:
-                return {**self.version.header("Features"), "spec": self.features.legacy_spec()}
-            case Version.V1BETA2:
-                return {**self.version.header("Features"), "spec": self.features.spec()}
+        return self.written.stored()
 
 
 def parse_features(document: JsonValue) -> FeaturesDocument:
     """Read a features document, stored or as a chart ships it; raise `InvalidDocument`."""
     api_version = document.get("apiVersion") if isinstance(document, dict) else None
     refused: tuple[Complaint, ...] = ()
-    for version, read in ((Version.V1BETA2, _read_v1beta2), (Version.V1BETA1, _read_v1beta1)):
+    for version, kind in _VERSIONED.items():
         if api_version == version.api_version:
             try:
-                return FeaturesDocument(version=version, features=decoded(document, read))
+                return FeaturesDocument(version=version, written=decoded(document, kind.read))
             except InvalidDocument as error:
                 refused = tuple(map(_spec_ignored, error.complaints))
-    features = decoded(document, _read_v0)
-    return FeaturesDocument(version=Version.V0, features=features, ignored=refused or _unversioned(document))
+    features = decoded(document, _V0.read)
+    return FeaturesDocument(version=Version.V0, written=features, ignored=refused or _unversioned(document))
 
 
 def effective_features(stored: JsonValue) -> Features:
@@ -127,87 +214,9 @@ def effective_features(stored: JsonValue) -> Features:
 
     A chart without the document does not reinstall users; an empty document does (6.2).
     """
-    return Features(reinstall_dependencies=False) if stored is None else parse_features(stored).features
-
-
-def _read_v1beta2(cursor: Cursor) -> Features:
-    spec = _spec(cursor, Version.V1BETA2, "ingress", "display")
-    enabled, hostname_format = spec.get("ingress", _ingress, (False, HostnameFormat.KIND_AND_NAME))
-    name, icon = spec.get("display", _display, (None, None))
-    return _features(spec, enabled, hostname_format=hostname_format, name=name, icon=icon)
-
-
-def _read_v1beta1(cursor: Cursor) -> Features:
-    spec = _spec(cursor, Version.V1BETA1, "standard_ingress")
-    return _features(spec, spec.get("standard_ingress", Cursor.flag, default=False))
-
-
-def _read_v0(cursor: Cursor) -> Features:
-    fields = cursor.fields("standard_ingress", *_COMMON_KEYS)
-    return _features(fields, fields.get("standard_ingress", Cursor.flag, default=False))
-
-
-def _spec(cursor: Cursor, version: Version, *keys: str) -> Fields:
-    fields = cursor.fields("apiVersion", "kind", "spec")
-    fields.header(version.api_version, "Features")
-    return fields.need("spec").fields(*keys, *_COMMON_KEYS)
-
-
-def _features(
-    fields: Fields,
-    ingress_enabled: bool,
-    *,
-    hostname_format: HostnameFormat = HostnameFormat.KIND_AND_NAME,
-    name: JsonValue = None,
-    icon: str | None = None,
-) -> Features:
-    return Features(
-        ingress_enabled=ingress_enabled,
-        hostname_format=hostname_format,
-        status=fields.nullable("status", _status),
-        cardinality=fields.get("cardinality", lambda cursor: cursor.choice(Cardinality), Cardinality.MANY),
-        reinstall_dependencies=fields.get("reinstall_dependencies", Cursor.flag, default=True),
-        node_selector_paths=fields.get("node_selector_paths", _paths, ()),
-        tolerations_paths=fields.get("tolerations_paths", _paths, ()),
-        display_name=name,
-        display_icon=icon,
-    )
-
-
-def _ingress(cursor: Cursor) -> tuple[bool, HostnameFormat]:
-    fields = cursor.fields("enabled", "hostname_format")
-    default = HostnameFormat.KIND_AND_NAME
-    hostname_format = fields.get("hostname_format", lambda choice: choice.choice(HostnameFormat), default)
-    return fields.need("enabled").flag(), hostname_format
-
-
-def _display(cursor: Cursor) -> tuple[JsonValue, str | None]:
-    fields = cursor.fields("name", "icon", exact=True)
-    return fields.nullable("name", _display_name), fields.nullable("icon", _icon)
-
-
-def _display_name(cursor: Cursor) -> JsonValue:
-    if cursor.value == "DeploymentName":
-        return cursor.value
-    input_field = cursor.fields("InputField", exact=True).need("InputField").fields("name", exact=True)
-    return {"InputField": {"name": input_field.need("name").text()}}
-
-
-def _icon(cursor: Cursor) -> str:
-    return cursor.fields("font_awesome", exact=True).need("font_awesome").text()
-
-
-def _status(cursor: Cursor) -> StatusFeature:
-    fields = cursor.fields("endpoint", "path", "refresh_interval_secs")
-    return StatusFeature(
-        endpoint=fields.need("endpoint").choice(Endpoint),
-        path=fields.need("path").text(),
-        refresh_interval_secs=fields.need("refresh_interval_secs").count(),
-    )
-
-
-def _paths(cursor: Cursor) -> tuple[tuple[str, ...], ...]:
-    return tuple(path.texts() for path in cursor.items())
+    if stored is None:
+        return replace(parse_features({}).features, reinstall_dependencies=False)
+    return parse_features(stored).features
 
 
 def _spec_ignored(complaint: Complaint) -> Complaint:
@@ -218,10 +227,10 @@ def _spec_ignored(complaint: Complaint) -> Complaint:
 
 def _unversioned(document: JsonValue) -> tuple[Complaint, ...]:
     """Complain about keys that only mean something under a header that is missing or unknown."""
-    keys = [key for key in _VERSIONED_ONLY if isinstance(document, dict) and key in document]
+    keys = [key for key in _UNKNOWN_IN_V0 if isinstance(document, dict) and key in document]
     if not keys:
         return ()
-    known = " or ".join(version.api_version for version in (Version.V1BETA2, Version.V1BETA1))
+    known = " or ".join(version.api_version for version in _VERSIONED)
     return (
         Complaint(
             place=(keys[0],),

@@ -5,16 +5,16 @@ Invariant: ``values_ui`` of a resource type is a v0 UI schema of which only the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
-from platz.charts.documents.targets import Role, Target, read_target
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import read_v0_ui_schema
+from platz.charts.documents.targets import ROLE, Role, Target
+from platz.charts.documents.ui_schema import V0_UI_SCHEMA, UiSchema
 from platz.charts.documents.versions import Version
-from platz.charts.reading.decoding import Cursor, decoded
-from platz.json import JsonObject, JsonValue
+from platz.charts.reading.codecs import FLAG, TEXT, exactly, list_of
+from platz.charts.reading.decoding import decoded
+from platz.charts.reading.document_objects import DocumentObject, object_of
+from platz.charts.reading.members import Presence, nullable, optional, required
+from platz.json import JsonValue
 
 
 class Operation(StrEnum):
@@ -25,77 +25,75 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hook:
-    """What happens in the managing deployment when users do an operation."""
+class Hook(DocumentObject, name="ChartExtResourceLifecycleHook"):
+    """Who may do it, and what is called then."""
 
-    allowed_role: Role | None
-    target: Target | None
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {
-            "allowed_role": None if self.allowed_role is None else self.allowed_role.value,
-            "target": None if self.target is None else self.target.stored(),
-        }
+    allowed_role: Role | None = nullable(ROLE)
+    target: Target | None = nullable(object_of(Target))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResourceSpec:
-    """The part of a resource type that is stored with the type's row."""
+class Lifecycle(DocumentObject, name="ChartExtResourceLifecycle"):
+    """The hooks of a resource; null: it can't be done."""
 
-    name_singular: str
-    name_plural: str
-    fontawesome_icon: str
-    is_global: bool
-    values_ui: UiSchema
-    lifecycle: Mapping[Operation, Hook] = field(default_factory=dict[Operation, Hook])
+    create: Hook | None = nullable(object_of(Hook))
+    update: Hook | None = nullable(object_of(Hook))
+    delete: Hook | None = nullable(object_of(Hook))
 
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {
-            "name_singular": self.name_singular,
-            "name_plural": self.name_plural,
-            "fontawesome_icon": self.fontawesome_icon,
-            "global": self.is_global,
-            "values_ui": self.values_ui.stored(),
-            "lifecycle": {operation.value: self._stored_hook(operation) for operation in Operation},
-        }
+    def hook(self, operation: Operation) -> Hook | None:
+        """Return what happens in the managing deployment when users do the operation."""
+        match operation:
+            case Operation.CREATE:
+                return self.create
+            case Operation.UPDATE:
+                return self.update
+            case Operation.DELETE:
+                return self.delete
+
+
+class ResourceSpec(DocumentObject, name="ChartExtResourceTypeSpec"):
+    """A collection that a chart declares."""
+
+    name_singular: str = required(TEXT)
+    name_plural: str = required(TEXT)
+    fontawesome_icon: str = required(TEXT)
+    is_global: bool = optional(FLAG, absent=False, key="global")
+    values_ui: UiSchema = required(V0_UI_SCHEMA)
+    lifecycle: Lifecycle = optional(
+        object_of(Lifecycle),
+        absent=Lifecycle(create=None, update=None, delete=None),
+        described=Presence.REQUIRED,
+    )
 
     def sensitive_ids(self) -> frozenset[str]:
         """Return the properties that are left out when resources are read (9.4)."""
         return frozenset(declared.id for declared in self.values_ui.inputs if declared.sensitive)
 
-    def _stored_hook(self, operation: Operation) -> JsonValue:
-        hook = self.lifecycle.get(operation)
-        return None if hook is None else hook.stored()
+
+class ResourceType(DocumentObject, name="ChartExtResourceType"):
+    """A collection with its version and key."""
+
+    api_version: str = required(exactly(Version.V1BETA1.api_version), key="apiVersion")
+    kind: str = required(exactly("ResourceType"))
+    key: str = required(TEXT)
+    spec: ResourceSpec = required(object_of(ResourceSpec))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResourceType:
-    """One entry of the document."""
-
-    key: str
-    spec: ResourceSpec
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {**Version.V1BETA1.header("ResourceType"), "key": self.key, "spec": self.spec.stored()}
+_RESOURCE_TYPES = list_of(object_of(ResourceType))
 
 
 def parse_resource_types(document: JsonValue) -> tuple[ResourceType, ...]:
     """Read a resource types document, stored or as a chart ships it; raise `InvalidDocument`."""
-    return decoded(document, lambda cursor: tuple(_resource_type(item) for item in cursor.items()))
+    return decoded(document, _RESOURCE_TYPES.read)
 
 
 def stored_resource_types(types: tuple[ResourceType, ...]) -> JsonValue:
     """Return the stored form of the whole document."""
-    return [resource_type.stored() for resource_type in types]
+    return _RESOURCE_TYPES.store(types)
 
 
 def parse_resource_spec(document: JsonValue) -> ResourceSpec:
     """Read the ``spec`` of a ``deployment_resource_types`` row; raise `InvalidDocument`."""
-    return decoded(document, _spec)
+    return decoded(document, ResourceSpec.read)
 
 
 def merged_props(stored: JsonValue, given: JsonValue) -> JsonValue:
@@ -106,39 +104,3 @@ def merged_props(stored: JsonValue, given: JsonValue) -> JsonValue:
     for key, value in given.items():
         merged[key] = merged_props(stored[key], value) if key in stored else value
     return merged
-
-
-def _resource_type(cursor: Cursor) -> ResourceType:
-    fields = cursor.fields("apiVersion", "kind", "key", "spec")
-    fields.header(Version.V1BETA1.api_version, "ResourceType")
-    return ResourceType(key=fields.need("key").text(), spec=_spec(fields.need("spec")))
-
-
-def _spec(cursor: Cursor) -> ResourceSpec:
-    fields = cursor.fields(
-        "name_singular", "name_plural", "fontawesome_icon", "global", "values_ui", "lifecycle"
-    )
-    return ResourceSpec(
-        name_singular=fields.need("name_singular").text(),
-        name_plural=fields.need("name_plural").text(),
-        fontawesome_icon=fields.need("fontawesome_icon").text(),
-        is_global=fields.get("global", Cursor.flag, default=False),
-        values_ui=read_v0_ui_schema(fields.need("values_ui")),
-        lifecycle=fields.get("lifecycle", _lifecycle, {}),
-    )
-
-
-def _lifecycle(cursor: Cursor) -> dict[Operation, Hook]:
-    fields = cursor.fields(*Operation)
-    hooks = {operation: fields.nullable(operation, _hook) for operation in Operation}
-    return {operation: hook for operation, hook in hooks.items() if hook is not None}
-
-
-def _hook(cursor: Cursor) -> Hook:
-    fields = cursor.fields("allowed_role", "target")
-    return Hook(
-        allowed_role=fields.nullable("allowed_role", lambda role: role.choice(Role)),
-        target=fields.nullable(
-            "target", lambda target: read_target(target.fields("endpoint", "path", "method"))
-        ),
-    )

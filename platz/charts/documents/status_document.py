@@ -1,6 +1,6 @@
 """The status document that a running deployment reports (chart-extensions.md 10).
 
-Invariant: the result has all four keys, every metric's four keys and decimals as text; any violation makes
+Invariant: the stored form has all four keys, every metric's four keys and decimals as text; any violation makes
 the whole sample an error, and unknown keys are dropped.
 """
 
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.codecs import DECIMAL, TEXT, choice_of, list_of
+from platz.charts.reading.decoding import decoded
+from platz.charts.reading.document_objects import DocumentObject, object_of
+from platz.charts.reading.members import Presence, nullable, optional, required
 from platz.json import JsonObject, JsonValue
 
 
 class Color(StrEnum):
-    """How the web UI paints a status or a metric."""
+    """Colours that a deployment may report."""
 
     PRIMARY = "primary"
     SUCCESS = "success"
@@ -23,43 +26,48 @@ class Color(StrEnum):
 
 
 class Level(StrEnum):
-    """How urgent a notice is."""
+    """How serious a notice is."""
 
     INFO = "Info"
     WARNING = "Warning"
     DANGER = "Danger"
 
 
+_COLOR = choice_of(Color, name="DeploymentReportedStatusColor")
+
+
+class Summary(DocumentObject, name="DeploymentReportedStatusSummary"):
+    """The status in a word."""
+
+    name: str = required(TEXT)
+    color: Color = required(_COLOR)
+
+
+class Metric(DocumentObject, name="DeploymentReportedMetric"):
+    """One figure; `value` is a decimal number as text."""
+
+    value: str = required(DECIMAL)
+    unit: str = required(TEXT)
+    short_description: str = required(TEXT)
+    color: Color | None = nullable(_COLOR, described=Presence.NULLABLE)
+
+
+class Notice(DocumentObject, name="DeploymentReportedNotice"):
+    """A line for the people who look at the deployment."""
+
+    level: Level = required(choice_of(Level, name="DeploymentReportedNoticeLevel"))
+    text: str = required(TEXT)
+
+
+class StatusContent(DocumentObject, name="DeploymentReportedStatusContent"):
+    """What the deployment's status endpoint said."""
+
+    status: Summary = required(object_of(Summary))
+    primary_metric: Metric | None = nullable(object_of(Metric), described=Presence.NULLABLE)
+    metrics: tuple[Metric, ...] | None = nullable(list_of(object_of(Metric)), described=Presence.NULLABLE)
+    notices: tuple[Notice, ...] = optional(list_of(object_of(Notice)), absent=(), described=Presence.REQUIRED)
+
+
 def parse_status(document: JsonValue) -> JsonObject:
     """Return the normalised content of a status document; raise `InvalidDocument`."""
-    return decoded(document, _content)
-
-
-def _content(cursor: Cursor) -> JsonObject:
-    fields = cursor.fields("status", "primary_metric", "metrics", "notices")
-    status = fields.need("status").fields("name", "color")
-    notices: list[JsonValue] = []
-    return {
-        "status": {"name": status.need("name").text(), "color": status.need("color").choice(Color).value},
-        "primary_metric": fields.nullable("primary_metric", _metric),
-        "metrics": fields.nullable("metrics", lambda metrics: [_metric(item) for item in metrics.items()]),
-        "notices": fields.get(
-            "notices", lambda entries: [_notice(item) for item in entries.items()], notices
-        ),
-    }
-
-
-def _metric(cursor: Cursor) -> JsonValue:
-    fields = cursor.fields("value", "unit", "short_description", "color")
-    color = fields.nullable("color", lambda choice: choice.choice(Color))
-    return {
-        "value": fields.need("value").decimal(),
-        "unit": fields.need("unit").text(),
-        "short_description": fields.need("short_description").text(),
-        "color": None if color is None else color.value,
-    }
-
-
-def _notice(cursor: Cursor) -> JsonValue:
-    fields = cursor.fields("level", "text")
-    return {"level": fields.need("level").choice(Level).value, "text": fields.need("text").text()}
+    return decoded(document, StatusContent.read).stored()

@@ -5,11 +5,11 @@ Invariant: the only endpoint kind is the deployment's own ingress (chart-extensi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
-from platz.charts.reading.decoding import Fields
-from platz.json import JsonObject
+from platz.charts.reading.codecs import TEXT, choice_of
+from platz.charts.reading.document_objects import DocumentObject
+from platz.charts.reading.members import required
 
 
 class Role(StrEnum):
@@ -35,23 +35,13 @@ class Method(StrEnum):
     DELETE = "DELETE"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target:
+ROLE = choice_of(Role, name="DeploymentRole")
+ENDPOINT = choice_of(Endpoint)
+
+
+class Target(DocumentObject, name="ChartExtActionTarget"):
     """One request to the deployment."""
 
-    endpoint: Endpoint
-    path: str
-    method: Method
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"endpoint": self.endpoint.value, "path": self.path, "method": self.method.value}
-
-
-def read_target(fields: Fields) -> Target:
-    """Read the three mandatory keys of a target."""
-    return Target(
-        endpoint=fields.need("endpoint").choice(Endpoint),
-        path=fields.need("path").text(),
-        method=fields.need("method").choice(Method),
-    )
+    endpoint: Endpoint = required(ENDPOINT)
+    path: str = required(TEXT)
+    method: Method = required(choice_of(Method))

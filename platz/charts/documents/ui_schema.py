@@ -1,22 +1,51 @@
-"""The UI schema: the form that a chart ships, and where its inputs go (chart-extensions.md 2).
+"""The UI schema: the form that a chart ships, and where its inputs go (chart-extensions.md 1.3 and 2).
 
 Invariant: a schema read from a stored document and stored again is that document; only inputs and outputs
 that the format allows exist, but what refers to what is not checked here (it shows when values are rendered).
+The version is decided by content: a document with a header can only be v1beta1, because v0 refuses unknown
+top-level keys; one without can only be v0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from platz.charts.documents.collections import COLLECTION
+from platz.charts.documents.references import REFERENCE, Reference
 from platz.charts.documents.versions import Version
-from platz.json import JsonObject, JsonValue
+from platz.charts.reading.codecs import (
+    ANY_JSON,
+    DECIMAL,
+    FLAG,
+    TEXT,
+    Codec,
+    Schema,
+    choice_of,
+    defined,
+    exactly,
+    list_of,
+    mapping_of,
+)
+from platz.charts.reading.decoding import Cursor, decoded
+from platz.charts.reading.document_objects import DocumentObject, object_of
+from platz.charts.reading.members import (
+    Attributes,
+    Presence,
+    known_in,
+    nullable,
+    optional,
+    required,
+    required_if,
+)
+from platz.charts.reading.problems import quoted
+from platz.json import JsonValue
 
 
-class InputType(StrEnum):
-    """The types of an input, in canonical spelling."""
+class ValueType(StrEnum):
+    """The type of one value."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -26,147 +55,155 @@ class InputType(StrEnum):
     CHECKBOX = "Checkbox"
 
 
-ARRAY = "array"
-"""The type name of a list of values of ``itemType``."""
+Array: TypeAlias = Literal["array"]
+ARRAY: Array = "array"
+"""The type of a list of values of ``itemType``."""
+
+_VALUE_TYPES = {kind.value.lower(): kind for kind in ValueType}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One choice of a radio input."""
-
-    value: JsonValue
-    label: str | None
-    help_text: str | None
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"value": self.value, "label": self.label, "helpText": self.help_text}
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldEquals:
-    """One entry of ``showIfAll`` or ``filters``."""
-
-    field: str
-    value: JsonValue
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"field": self.field, "value": self.value}
+def _read_value_type(cursor: Cursor) -> ValueType:
+    """Match without regard to ASCII case, and to nothing but ASCII case (2.3)."""
+    name = cursor.text()
+    found = _VALUE_TYPES.get(name.lower()) if name.isascii() else None
+    if found is None and isinstance(cursor.value, str):
+        choices = ", ".join(ValueType)
+        cursor.complain(
+            f"{quoted(name)} is not an input type.", f"Use one of: {choices} (or {ARRAY} of one of them)."
+        )
+    return found or ValueType.TEXT
 
 
-@dataclass(frozen=True, kw_only=True)
-class Input:
-    """One field of the form; the value it carries is ``config[id]``."""
+def _read_input_type(cursor: Cursor) -> ValueType | Array:
+    return ARRAY if cursor.value == ARRAY else _read_value_type(cursor)
 
-    id: str
-    type: InputType
-    is_array: bool
-    collection: JsonValue
-    label: str
-    initial_value: JsonValue
-    help_text: str | None
-    required: bool
-    sensitive: bool
-    options: tuple[Option, ...] | None
-    show_if_all: tuple[FieldEquals, ...] | None
-    show_if: JsonValue
-    filters: tuple[FieldEquals, ...] | None
-    minimum: str | None
-    maximum: str | None
-    step: str | None
+
+_VALUE_TYPE = replace(choice_of(ValueType, name="UiSchemaInputSingleType"), read=_read_value_type)
+_INPUT_TYPE: Codec[ValueType | Array] = Codec(
+    read=_read_input_type,
+    store=str,
+    schema=defined(
+        "UiSchemaInputType",
+        Schema(json={"type": "string", "enum": [*ValueType, ARRAY]}),
+        meaning="The type of an input.",
+    ),
+)
+
+
+def _is_array(attributes: Attributes) -> bool:
+    return attributes["type"] == ARRAY
+
+
+def _selects_from_collection(attributes: Attributes) -> bool:
+    return ValueType.COLLECTION_SELECT in {attributes["type"], attributes["item_type"]}
+
+
+class Option(DocumentObject, name="UiSchemaInputFieldOption"):
+    """One choice of a RadioSelect."""
+
+    value: JsonValue = required(ANY_JSON)
+    label: str | None = nullable(TEXT, described=Presence.REQUIRED)
+    """Null is read, but clients are told of text, as they always were."""
+    help_text: str | None = nullable(TEXT, key="helpText")
+
+
+class FieldEquals(DocumentObject, name="UiSchemaInputFieldValuePair"):
+    """A field and the value that it must have."""
+
+    field: str = required(TEXT)
+    value: JsonValue = required(ANY_JSON)
+
+
+_FIELDS_EQUAL = list_of(object_of(FieldEquals))
+
+
+class Input(DocumentObject, name="UiSchemaInput"):
+    """One field of the form; the value that it carries is the config's under its id."""
+
+    id: str = required(TEXT)
+    type: ValueType | Array = required(_INPUT_TYPE)
+    item_type: ValueType | None = required_if(_is_array, _VALUE_TYPE, key="itemType")
+    collection: JsonValue = required_if(_selects_from_collection, COLLECTION)
+    label: str = required(TEXT)
+    initial_value: JsonValue = nullable(ANY_JSON, key="initialValue")
+    help_text: str | None = nullable(TEXT, key="helpText")
+    required: bool = optional(FLAG, absent=False)
+    sensitive: bool = optional(FLAG, absent=False)
+    options: tuple[Option, ...] | None = nullable(list_of(object_of(Option)))
+    show_if_all: tuple[FieldEquals, ...] | None = nullable(_FIELDS_EQUAL, key="showIfAll")
+    show_if: JsonValue = nullable(ANY_JSON, key="showIf")
+    filters: tuple[FieldEquals, ...] | None = nullable(_FIELDS_EQUAL)
+    minimum: str | None = nullable(DECIMAL)
+    maximum: str | None = nullable(DECIMAL)
+    step: str | None = nullable(DECIMAL)
+
+    @property
+    def is_array(self) -> bool:
+        """Whether the value is a list."""
+        return self.type == ARRAY
+
+    @property
+    def value_type(self) -> ValueType | Array:
+        """The type of the value, or of each element."""
+        return self.item_type or self.type
 
     @property
     def selects_from_collection(self) -> bool:
         """Whether the value, or each element of it, is the id of a collection's item."""
-        return self.type is InputType.COLLECTION_SELECT
-
-    def stored(self) -> JsonObject:
-        """Return the stored form: every key, absent ones as null (1.7)."""
-        return {
-            "id": self.id,
-            "type": ARRAY if self.is_array else self.type.value,
-            "itemType": self.type.value if self.is_array else None,
-            "collection": self.collection,
-            "label": self.label,
-            "initialValue": self.initial_value,
-            "helpText": self.help_text,
-            "required": self.required,
-            "sensitive": self.sensitive,
-            "options": None if self.options is None else [option.stored() for option in self.options],
-            "showIfAll": _stored_entries(self.show_if_all),
-            "showIf": self.show_if,
-            "filters": _stored_entries(self.filters),
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "step": self.step,
-        }
+        return self.value_type is ValueType.COLLECTION_SELECT
 
 
-@dataclass(frozen=True, kw_only=True)
-class FieldValue:
-    """The value of an input."""
+class ValueOutput(DocumentObject, name="UiSchemaOutputValue"):
+    """One Helm value: where it is written, and where it comes from."""
 
-    input: str
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"FieldValue": {"input": self.input}}
+    path: tuple[str, ...] = required(list_of(TEXT))
+    value: Reference = required(REFERENCE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class FieldProperty:
-    """A property of the item that an input points to."""
+class Outputs(DocumentObject, name="UiSchemaOutputs"):
+    """What the inputs become: Helm values, and Kubernetes secrets by name and key."""
 
-    input: str
-    property: str
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"FieldProperty": {"input": self.input, "property": self.property}}
+    values: tuple[ValueOutput, ...] = required(list_of(object_of(ValueOutput)), described=Presence.OPTIONAL)
+    secrets: Mapping[str, Mapping[str, Reference]] = optional(mapping_of(mapping_of(REFERENCE)), absent={})
 
 
-Reference: TypeAlias = FieldValue | FieldProperty
+class UiSchema(DocumentObject, name="UiSchema"):
+    """A form and what becomes of it; without `apiVersion` and `kind` it is of version 0."""
 
+    api_version: str | None = known_in(
+        {Version.V1BETA1}, exactly(Version.V1BETA1.api_version), key="apiVersion"
+    )
+    kind: str | None = known_in({Version.V1BETA1}, exactly("ValuesUi"))
+    inputs: tuple[Input, ...] = required(list_of(object_of(Input)))
+    outputs: Outputs = optional(
+        object_of(Outputs), absent=Outputs(values=(), secrets={}), described=Presence.REQUIRED
+    )
 
-@dataclass(frozen=True, kw_only=True)
-class ValueOutput:
-    """Where in the values a reference's result is written."""
-
-    path: tuple[str, ...]
-    value: Reference
-
-    def stored(self) -> JsonObject:
-        """Return the stored form."""
-        return {"path": list(self.path), "value": self.value.stored()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class UiSchema:
-    """A parsed UI schema of either version."""
-
-    version: Version
-    inputs: tuple[Input, ...]
-    values: tuple[ValueOutput, ...]
-    secrets: Mapping[str, Mapping[str, Reference]]
-    """Kubernetes secret name to key to reference, in document order."""
+    @property
+    def version(self) -> Version:
+        """The version that it was written in."""
+        return Version.V0 if self.api_version is None else Version.V1BETA1
 
     def inputs_by_id(self) -> dict[str, Input]:
         """Return the inputs by id; the first declaration of an id counts (2.2)."""
         return {declared.id: declared for declared in reversed(self.inputs)}
 
-    def stored(self) -> JsonObject:
-        """Return the stored form (1.7)."""
-        secrets: JsonObject = {
-            name: {key: reference.stored() for key, reference in keys.items()}
-            for name, keys in self.secrets.items()
-        }
-        return {
-            **self.version.header("ValuesUi"),
-            "inputs": [declared.stored() for declared in self.inputs],
-            "outputs": {"values": [output.stored() for output in self.values], "secrets": secrets},
-        }
+
+V0_UI_SCHEMA = object_of(UiSchema, version=Version.V0, exact=True)
+"""Without header, the only form inside resource types (9.1)."""
+_V1BETA1_UI_SCHEMA = object_of(UiSchema, version=Version.V1BETA1)
 
 
-def _stored_entries(entries: tuple[FieldEquals, ...] | None) -> JsonValue:
-    return None if entries is None else [entry.stored() for entry in entries]
+def _read(cursor: Cursor) -> UiSchema:
+    document = cursor.value
+    has_header = isinstance(document, dict) and ("apiVersion" in document or "kind" in document)
+    return (_V1BETA1_UI_SCHEMA if has_header else V0_UI_SCHEMA).read(cursor)
+
+
+UI_SCHEMA = replace(V0_UI_SCHEMA, read=_read)
+"""Of either version."""
+
+
+def parse_ui_schema(document: JsonValue) -> UiSchema:
+    """Read a UI schema, stored or as a chart ships it; raise `InvalidDocument`."""
+    return decoded(document, UI_SCHEMA.read)

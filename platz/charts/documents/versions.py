@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from platz.json import JsonObject
-
 
 class Version(StrEnum):
     """A generation; v0 documents carry no header."""
@@ -18,7 +16,3 @@ class Version(StrEnum):
     def api_version(self) -> str:
         """The text under ``apiVersion``; v0 has none, so nothing equals it."""
         return f"platz.io/{self.value}"
-
-    def header(self, kind: str) -> JsonObject:
-        """The first keys of a stored document."""
-        return {} if self is Version.V0 else {"apiVersion": self.api_version, "kind": kind}

@@ -17,7 +17,7 @@ _SEPARATORS = re.compile(r"[.-]")
 
 
 def strictly_equal(left: JsonValue, right: JsonValue) -> bool:
-    """``===``: same type and value, 1 and 1.0 alike; two lists or two objects never."""
+    """``===``: same type and value, 1 and 1.0 alike (unlike `json_equal`); two lists or two objects never."""
     if _kind(left) != _kind(right) or isinstance(left, list | dict):
         return False
     return left == right

@@ -105,11 +105,11 @@ def _two(apply: Callable[[JsonValue, JsonValue], bool]) -> Operator:
     return lambda scope, arguments: apply(scope.argument(arguments, 0), scope.argument(arguments, 1))
 
 
-def _chain(compare: Callable[[JsonValue, JsonValue], bool], longest: int) -> Operator:
-    """A comparison: false below two arguments, else of each neighbouring pair of the first ``longest``."""
+def _chain(compare: Callable[[JsonValue, JsonValue], bool], max_arguments: int) -> Operator:
+    """A comparison: false below two arguments, else of each neighbouring pair of the first ``max_arguments``."""
 
     def apply(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-        values = scope.values(arguments[:longest])
+        values = scope.values(arguments[:max_arguments])
         return len(values) > 1 and all(compare(left, right) for left, right in pairwise(values))
 
     return apply

@@ -12,7 +12,7 @@ from itertools import islice
 
 from platz.charts.archive import EXTENSION_DIRECTORY, LEGACY_LAYOUT, NEW_LAYOUT, ChartFiles
 from platz.charts.documents.actions import ActionsDocument
-from platz.charts.documents.features import FeaturesDocument
+from platz.charts.documents.features import FeaturesDocument, NamedByInput
 from platz.charts.documents.resource_types import ResourceType
 from platz.charts.documents.ui_schema import UiSchema
 from platz.charts.documents.versions import Version
@@ -63,7 +63,7 @@ def _on_actions(document: ActionsDocument) -> Iterator[Complaint]:
             continue
         yield from advice_on_inputs(action.ui_schema, place)
         yield from advice_on_outputs(action.ui_schema, place)
-        if action.ui_schema.secrets:
+        if action.ui_schema.outputs.secrets:
             yield Complaint(
                 place=(*place, "outputs", "secrets"),
                 message="Secrets of an action's form are never used.",
@@ -81,17 +81,15 @@ def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Com
             message=f"Platz polls no more often than every {_MIN_REFRESH_SECONDS} seconds.",
             remedy="Write what you will get.",
         )
-    match features.display_name:
-        case {"InputField": {"name": str(name)}}:
-            declared = chart.ui_schema.parsed.inputs_by_id() if chart.ui_schema else {}
-            if name not in declared:
-                yield Complaint(
-                    place=(*prefix, "display", "name"),
-                    message=f"The chart has no input {quoted(name)}.",
-                    remedy="Name an input of the UI schema.",
-                )
-        case _:
-            pass
+    if features.display and isinstance(features.display.name, NamedByInput):
+        name = features.display.name.input_field.name
+        declared = chart.ui_schema.parsed.inputs_by_id() if chart.ui_schema else {}
+        if name not in declared:
+            yield Complaint(
+                place=(*prefix, "display", "name"),
+                message=f"The chart has no input {quoted(name)}.",
+                remedy="Name an input of the UI schema.",
+            )
 
 
 def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
@@ -105,7 +103,8 @@ def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
                 message="A resource type with an empty key can't be stored.",
                 remedy="Give it a key.",
             )
-        if resource_type.spec.values_ui.values or resource_type.spec.values_ui.secrets:
+        outputs = resource_type.spec.values_ui.outputs
+        if outputs.values or outputs.secrets:
             yield Complaint(
                 place=(*place, "outputs"),
                 message="Outputs of a resource type are never used.",

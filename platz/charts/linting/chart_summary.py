@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from platz.charts.documents.actions import Action
 from platz.charts.documents.features import Features, FeaturesDocument
+from platz.charts.documents.references import FieldProperty, Reference
 from platz.charts.documents.resource_types import Operation, ResourceType
-from platz.charts.documents.ui_schema import FieldProperty, Input, Reference, UiSchema
+from platz.charts.documents.ui_schema import Input, UiSchema
 from platz.charts.parsed_chart import ParsedChart
 from platz.charts.reading.problems import quoted
 
@@ -41,15 +42,15 @@ def _indented(lines: Iterator[str]) -> list[str]:
 def _of_schema(schema: UiSchema) -> Iterator[str]:
     for declared in schema.inputs:
         yield f"input {_of_input(declared)}"
-    for output in schema.values:
+    for output in schema.outputs.values:
         yield f"value {'/'.join(output.path)} <- {_of_reference(output.value)}"
-    for name, keys in schema.secrets.items():
+    for name, keys in schema.outputs.secrets.items():
         for key, reference in keys.items():
             yield f"secret {name}/{key} <- {_of_reference(reference)}"
 
 
 def _of_input(declared: Input) -> str:
-    kind = f"list of {declared.type.value}" if declared.is_array else declared.type.value
+    kind = f"list of {declared.value_type}" if declared.is_array else declared.value_type
     conditional = declared.show_if is not None or declared.show_if_all is not None
     marks = {"required": declared.required, "sensitive": declared.sensitive, "conditional": conditional}
     return ", ".join(
@@ -84,7 +85,7 @@ def _of_features(document: FeaturesDocument) -> Iterator[str]:
 
 def _of_resource_type(resource_type: ResourceType) -> str:
     spec = resource_type.spec
-    hooks = [operation.value for operation in Operation if operation in spec.lifecycle]
+    hooks = [operation.value for operation in Operation if spec.lifecycle.hook(operation)]
     scope = "global" if spec.is_global else "of the environment"
     return (
         f"{quoted(resource_type.key, marks='')} ({scope}), users may {', '.join(hooks) or 'change nothing'}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from platz.charts.documents.ui_schema import FieldProperty, Input, InputType, Reference, UiSchema
+from platz.charts.documents.collections import Table, parse_reference
+from platz.charts.documents.references import FieldProperty, Reference
+from platz.charts.documents.ui_schema import Input, UiSchema, ValueType
 from platz.charts.jsonlogic.operators import parse
 from platz.charts.jsonlogic.rules import InvalidRule
 from platz.charts.reading.problems import Complaint, Place, quoted
-from platz.charts.rendering.chosen_items import PROPERTY_NAMES, Table, parse_reference
+from platz.charts.rendering.chosen_items import PROPERTY_NAMES
 from platz.charts.rendering.output_paths import is_list_segment, selects_cell
 
 
@@ -34,15 +36,15 @@ def advice_on_inputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
 def advice_on_outputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
     """Yield what the author of these outputs should know."""
     inputs = schema.inputs_by_id()
-    for position, output in enumerate(schema.values):
+    for position, output in enumerate(schema.outputs.values):
         here: Place = (*place, "outputs", "values", position)
         yield from _on_reference(output.value, inputs, (*here, "value"))
         yield from _on_path(output.path, (*here, "path"))
-    for name, keys in schema.secrets.items():
+    for name, keys in schema.outputs.secrets.items():
         for key, reference in keys.items():
             yield from _on_reference(reference, inputs, (*place, "outputs", "secrets", name, key))
-    used = {output.value.input for output in schema.values}
-    used |= {reference.input for keys in schema.secrets.values() for reference in keys.values()}
+    used = {output.value.input for output in schema.outputs.values}
+    used |= {reference.input for keys in schema.outputs.secrets.values() for reference in keys.values()}
     for position, declared in enumerate(schema.inputs):
         if declared.required and declared.id not in used:
             yield _complaint(
@@ -53,7 +55,7 @@ def advice_on_outputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
 
 
 def _on_input(declared: Input, here: Place) -> Iterator[Complaint]:
-    if declared.type is InputType.RADIO_SELECT and not declared.options:
+    if declared.value_type is ValueType.RADIO_SELECT and not declared.options:
         yield _complaint(
             (*here, "options"), "A RadioSelect without options can't be filled in.", "List its options."
         )

@@ -199,15 +199,6 @@ class Fields:
         """Read a key that may be left out or null."""
         return None if self._mapping.get(key) is None else read(self._cursor(key))
 
-    def header(self, api_version: str, kind: str) -> None:
-        """Demand the two keys of a versioned document."""
-        for key, expected in (("apiVersion", api_version), ("kind", kind)):
-            cursor = self.need(key)
-            if cursor.value != expected:
-                cursor.complain(
-                    f"{described(cursor.value)} is not the {key} of this document.", f"Write {expected}."
-                )
-
     def _cursor(self, key: str) -> Cursor:
         return Cursor(self._mapping[key], (*self._owner.place, key), self._complaints)
 

@@ -1,23 +1,11 @@
-"""Compare JSON documents: equality by content, and the `config_delta` of an Upgrade (data-model.md 6.2).
+"""Compare JSON documents: the `config_delta` of an Upgrade (data-model.md 6.2).
 
-Invariant: a diff is empty exactly when the documents are equal. Python's `==` is not JSON's: it says that
-`True == 1` and `1 == 1.0`, which Helm values tell apart.
+Invariant: a diff is empty exactly when the documents are equal (`platz.json.json_equal`).
 """
 
 from __future__ import annotations
 
-from platz.json import JsonObject, JsonValue
-
-
-def json_equal(old: JsonValue, new: JsonValue) -> bool:
-    """Equality by content: types must match, arrays in order, the order of keys does not matter."""
-    match old, new:
-        case dict(), dict():
-            return old.keys() == new.keys() and all(json_equal(value, new[key]) for key, value in old.items())
-        case list(), list():
-            return len(old) == len(new) and all(map(json_equal, old, new))
-        case _:
-            return type(old) is type(new) and old == new
+from platz.json import JsonObject, JsonValue, json_equal
 
 
 def json_diff(old: JsonValue, new: JsonValue) -> JsonObject:

@@ -1,4 +1,4 @@
-"""JSON values by content: their text, their equality, copies that share nothing, and their nesting.
+"""JSON values by content: their text, copies that share nothing, and their nesting.
 
 Invariant: functions here treat a boolean never as a number, and an integer never as a float
 (chart-extensions.md 3.3 and 3.7). They recurse, so callers first check `exceeds_nesting`.
@@ -48,17 +48,6 @@ def compact_json(value: JsonValue) -> str:
                 f"{json.dumps(key, ensure_ascii=False)}:{compact_json(item)}" for key, item in value.items()
             )
             return "{" + ",".join(fields) + "}"
-
-
-def equal_by_content(left: JsonValue, right: JsonValue) -> bool:
-    """Compare without any conversion: ``true`` is not 1, 1 is not 1.0 (3.3)."""
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(equal_by_content, left, right))
-    if isinstance(left, dict) and isinstance(right, dict):
-        return left.keys() == right.keys() and all(equal_by_content(left[key], right[key]) for key in left)
-    return left == right
 
 
 def exceeds_nesting(value: JsonValue, limit: int = MAX_NESTING) -> bool:

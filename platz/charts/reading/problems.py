@@ -87,10 +87,10 @@ def place_text(place: Place) -> str:
     return text
 
 
-def quoted(text: str, *, marks: str = '"', longest: int = _MAX_QUOTE_LENGTH) -> str:
+def quoted(text: str, *, marks: str = '"', max_length: int = _MAX_QUOTE_LENGTH) -> str:
     """Quote text from outside on one line, cut to a readable length in characters."""
     line = " ".join(text.split())
-    cut = line if len(line) <= longest else line[: longest - 1] + "…"
+    cut = line if len(line) <= max_length else line[: max_length - 1] + "…"
     return f"{marks}{cut}{marks}"
 
 

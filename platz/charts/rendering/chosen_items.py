@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
-from platz.charts.documents.db_tables import TABLE_NAMES
+from platz.charts.documents.collections import CollectionReference, KindResources, LegacyResources, Table
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.rendering.timestamps import property_text
 from platz.json import JsonObject, JsonValue
@@ -30,40 +30,6 @@ _HYPHENATED = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ITEM_ID = re.compile(
     rf"[0-9a-fA-F]{{32}}|{_HYPHENATED}|urn:uuid:{_HYPHENATED}|\{{{_HYPHENATED}\}}", re.ASCII
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Table:
-    """The items are rows of one of Platz's tables."""
-
-    name: str
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True, kw_only=True)
-class KindResources:
-    """The items are resources of a type that deployments of a kind manage."""
-
-    kind: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}/{self.key}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LegacyResources:
-    """The items are resources of the type with this key, whatever the kind."""
-
-    key: str
-
-    def __str__(self) -> str:
-        return self.key
-
-
-CollectionReference: TypeAlias = Table | KindResources | LegacyResources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +97,6 @@ class Property:
 
     value: JsonValue = field(repr=False)
     confidential: bool = False
-
-
-def parse_reference(collection: JsonValue) -> CollectionReference | None:
-    """Read an input's ``collection``, or return None when it is malformed (2.4)."""
-    match collection:
-        case str() if collection in TABLE_NAMES:
-            return Table(name=collection)
-        case {"deployment": str(kind), "type": str(key)}:
-            return KindResources(kind=kind, key=key)
-        case str():
-            return LegacyResources(key=collection)
-        case _:
-            return None
 
 
 def parse_item_id(text: str) -> UUID | None:

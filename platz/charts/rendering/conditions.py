@@ -10,8 +10,7 @@ from platz.charts.documents.ui_schema import Input
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.jsonlogic.operators import evaluate, parse
 from platz.charts.jsonlogic.rules import InvalidRule
-from platz.charts.reading.json_text import equal_by_content
-from platz.json import JsonObject, JsonValue
+from platz.json import JsonObject, JsonValue, json_equal
 
 
 def visible(declared: Input, config: JsonObject, budget: Budget | None = None) -> bool:
@@ -20,7 +19,7 @@ def visible(declared: Input, config: JsonObject, budget: Budget | None = None) -
         return rule_holds(declared.show_if, config, budget)
     if declared.show_if_all is not None:
         return all(
-            entry.field in config and equal_by_content(config[entry.field], entry.value)
+            entry.field in config and json_equal(config[entry.field], entry.value)
             for entry in declared.show_if_all
         )
     return True

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from platz.charts.documents.collections import parse_reference
 from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.rendering.chosen_items import parse_item_id, parse_reference
+from platz.charts.rendering.chosen_items import parse_item_id
 from platz.json import JsonValue
 
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from platz.charts.documents.derived_names import ingress_hostname, normalised_url
+from platz.charts.documents.derived_names import ingress_hostname
 from platz.charts.documents.features import Features, effective_features
-from platz.charts.documents.ui_schema import UiSchema
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
 from platz.charts.reading.json_text import copied
 from platz.charts.rendering.chosen_items import Collections
 from platz.charts.rendering.confidential import confidential_texts
@@ -22,6 +21,7 @@ from platz.charts.rendering.outputs import Rendering
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.rendering.timestamps import rfc3339_text
 from platz.json import JsonObject, JsonValue
+from platz.web_addresses import normalised_url
 
 
 @dataclass(frozen=True, kw_only=True)

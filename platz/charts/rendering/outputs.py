@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from enum import Enum
 from uuid import UUID
 
-from platz.charts.documents.ui_schema import FieldProperty, FieldValue, Input, Reference, UiSchema
+from platz.charts.documents.collections import CollectionReference, parse_reference
+from platz.charts.documents.references import FieldProperty, FieldValue, Reference
+from platz.charts.documents.ui_schema import Input, UiSchema
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.reading.json_text import compact_json, exceeds_nesting
 from platz.charts.rendering.chosen_items import (
-    CollectionReference,
     Collections,
     item_property,
     parse_item_id,
-    parse_reference,
 )
 from platz.charts.rendering.conditions import visible
 from platz.charts.rendering.output_paths import ValuesTree
@@ -67,7 +67,7 @@ class Rendering:
     def values(self) -> JsonObject:
         """Return the values; raise `RenderingFailed`."""
         tree = ValuesTree()
-        for output in self._schema.values:
+        for output in self._schema.outputs.values:
             result = self._resolve(output.value)
             if not isinstance(result, _Skip):
                 tree.write(output.path, result)
@@ -77,7 +77,9 @@ class Rendering:
 
     def secrets(self) -> dict[str, dict[str, str]]:
         """Return the secrets; one without keys is left out (3.7). Raise `RenderingFailed`."""
-        rendered = {name: self._secret_keys(keys.items()) for name, keys in self._schema.secrets.items()}
+        rendered = {
+            name: self._secret_keys(keys.items()) for name, keys in self._schema.outputs.secrets.items()
+        }
         secrets = {name: keys for name, keys in rendered.items() if keys}
         self.confidential.extend(text for keys in secrets.values() for text in keys.values())
         return secrets

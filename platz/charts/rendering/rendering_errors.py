@@ -89,5 +89,5 @@ class RenderingFailed(Rejected):
 
 def _shown(parameter: JsonValue) -> str:
     if isinstance(parameter, str):
-        return quoted(parameter, longest=_MAX_PARAMETER_LENGTH)
-    return quoted(compact_json(parameter), marks="", longest=_MAX_PARAMETER_LENGTH)
+        return quoted(parameter, max_length=_MAX_PARAMETER_LENGTH)
+    return quoted(compact_json(parameter), marks="", max_length=_MAX_PARAMETER_LENGTH)

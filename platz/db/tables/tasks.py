@@ -1,4 +1,4 @@
-"""Queries over `deployment_tasks` for those who create, read and cancel tasks; the claim queue is `queue.py`.
+"""Queries over `deployment_tasks` for those who create, read and cancel tasks; the claim queue is `task_queue.py`.
 
 Invariant: whoever inserts a task holds the lock of its deployment (`deployments.lock`), and the task's
 `created_at` is later than that of every task that the deployment had before. So the order of the queue

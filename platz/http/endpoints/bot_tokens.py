@@ -45,27 +45,27 @@ class CreatedBotToken(Document):
     created_token: str
 
 
-def read_list(call: ApiRequest) -> ApiResponse:
+def read_list(request: ApiRequest) -> ApiResponse:
     """One page of all bots' tokens."""
-    with call.database.reading() as connection:
-        require_site_admin(connection, call.identity)
-        return found(reading.read_page(connection, BOT_TOKENS, call.listing, seen=None))
+    with request.database.reading() as connection:
+        require_site_admin(connection, request.identity)
+        return found(reading.read_page(connection, BOT_TOKENS, request.listing, seen=None))
 
 
-def read_one(call: ApiRequest) -> ApiResponse:
+def read_one(request: ApiRequest) -> ApiResponse:
     """One token."""
-    with call.database.reading() as connection:
-        require_site_admin(connection, call.identity)
-        return found(reading.read_item(connection, BOT_TOKENS, call.path_id))
+    with request.database.reading() as connection:
+        require_site_admin(connection, request.identity)
+        return found(reading.read_item(connection, BOT_TOKENS, request.path_id))
 
 
-def create(call: ApiRequest[CreateBotToken]) -> ApiResponse:
+def create(request: ApiRequest[CreateBotToken]) -> ApiResponse:
     """Make a token; its creator is kept."""
-    bot_id = BotId(call.body.bot_id)
+    bot_id = BotId(request.body.bot_id)
     stored, text = new_api_token()
-    with call.database.transaction() as connection:
-        require_site_admin(connection, call.identity)
-        creator = require_active_user(connection, call.identity)
+    with request.database.transaction() as connection:
+        require_site_admin(connection, request.identity)
+        creator = require_active_user(connection, request.identity)
         if accounts.bot_account(connection, bot_id) is None:
             raise NotFound
         tokens.add_bot_token(
@@ -78,11 +78,11 @@ def create(call: ApiRequest[CreateBotToken]) -> ApiResponse:
     return answer_json({"created_token": text}, status=201)
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Revoke a token; it stops working at once."""
-    with call.database.transaction() as connection:
-        require_site_admin(connection, call.identity)
-        if not tokens.remove_bot_token(connection, call.path_id):
+    with request.database.transaction() as connection:
+        require_site_admin(connection, request.identity)
+        if not tokens.remove_bot_token(connection, request.path_id):
             raise NotFound
     return no_content()
 

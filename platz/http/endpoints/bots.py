@@ -38,28 +38,28 @@ class UpdateBot(RequestBody):
     display_name: str | None = None
 
 
-def create(call: ApiRequest[NewBot]) -> ApiResponse:
+def create(request: ApiRequest[NewBot]) -> ApiResponse:
     """Insert the bot."""
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
-        return created(row_of(call, connection, BOTS, bots.create(connection, call.body.display_name)))
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
+        return created(row_of(request, connection, BOTS, bots.create(connection, request.body.display_name)))
 
 
-def update(call: ApiRequest[UpdateBot]) -> ApiResponse:
+def update(request: ApiRequest[UpdateBot]) -> ApiResponse:
     """Rename the bot."""
-    bot_id, name = BotId(call.path_id), call.body.display_name
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
+    bot_id, name = BotId(request.path_id), request.body.display_name
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
         if name is not None and not bots.rename(connection, bot_id, name):
             raise NotFound
-        return found(row_of(call, connection, BOTS, bot_id))
+        return found(row_of(request, connection, BOTS, bot_id))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Delete the bot with its tokens."""
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
-        if not bots.remove(connection, BotId(call.path_id)):
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
+        if not bots.remove(connection, BotId(request.path_id)):
             raise NotFound
     return no_content()
 

@@ -30,11 +30,11 @@ class UpdateDeploymentKind(RequestBody):
     name: Name
 
 
-def update(call: ApiRequest[UpdateDeploymentKind]) -> ApiResponse:
+def update(request: ApiRequest[UpdateDeploymentKind]) -> ApiResponse:
     """Rename the kind."""
-    with call.database.transaction() as connection:
-        kinds.rename_kind(connection, call.identity, KindId(call.path_id), call.body.name)
-        return found(row_of(call, connection, DEPLOYMENT_KINDS, call.path_id))
+    with request.database.transaction() as connection:
+        kinds.rename_kind(connection, request.identity, KindId(request.path_id), request.body.name)
+        return found(row_of(request, connection, DEPLOYMENT_KINDS, request.path_id))
 
 
 ENTITY = Entity(

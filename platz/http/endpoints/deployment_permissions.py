@@ -40,29 +40,29 @@ class NewDeploymentPermission(RequestBody):
     role: DeploymentRole
 
 
-def create(call: ApiRequest[NewDeploymentPermission]) -> ApiResponse:
+def create(request: ApiRequest[NewDeploymentPermission]) -> ApiResponse:
     """Grant the role."""
-    env_id = EnvId(call.body.env_id)
-    with call.database.transaction() as connection:
-        permissions.require_env_admin(connection, env_id, call.identity)
+    env_id = EnvId(request.body.env_id)
+    with request.database.transaction() as connection:
+        permissions.require_env_admin(connection, env_id, request.identity)
         granted = deployment_permissions.create(
             connection,
             env_id=env_id,
-            user_id=UserId(call.body.user_id),
-            kind_id=KindId(call.body.kind_id),
-            role=call.body.role,
+            user_id=UserId(request.body.user_id),
+            kind_id=KindId(request.body.kind_id),
+            role=request.body.role,
         )
-        return created(row_of(call, connection, DEPLOYMENT_PERMISSIONS, granted))
+        return created(row_of(request, connection, DEPLOYMENT_PERMISSIONS, granted))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Take the role away."""
-    permission_id = DeploymentPermissionId(call.path_id)
-    with call.database.transaction() as connection:
+    permission_id = DeploymentPermissionId(request.path_id)
+    with request.database.transaction() as connection:
         granted = deployment_permissions.lock(connection, permission_id)
         if granted is None:
             raise NotFound
-        permissions.require_env_admin(connection, granted.env_id, call.identity)
+        permissions.require_env_admin(connection, granted.env_id, request.identity)
         deployment_permissions.remove(connection, permission_id)
     return no_content()
 

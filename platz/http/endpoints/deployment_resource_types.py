@@ -8,7 +8,7 @@ from uuid import UUID
 from platz.db.lists.catalogue import DEPLOYMENT_RESOURCE_TYPES
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity
-from platz.http.openapi.chart_models import ChartExtResourceTypeSpec
+from platz.http.openapi.chart_schemas import ResourceTypeSpecJson
 from platz.http.openapi.models import Document
 from platz.http.route import AnyRoute
 
@@ -21,7 +21,7 @@ class DeploymentResourceType(Document):
     env_id: UUID | None
     deployment_kind_id: UUID
     key: str
-    spec: ChartExtResourceTypeSpec
+    spec: ResourceTypeSpecJson
 
 
 ENTITY = Entity(

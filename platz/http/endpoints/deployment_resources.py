@@ -52,9 +52,9 @@ class UpdateDeploymentResource(RequestBody):
     props: AnyJson = None
 
 
-def create(call: ApiRequest[NewDeploymentResource]) -> ApiResponse:
+def create(request: ApiRequest[NewDeploymentResource]) -> ApiResponse:
     """Insert the resource; its create hook follows."""
-    body = call.body
+    body = request.body
     new = resources.NewResource(
         type_id=ResourceTypeId(body.type_id),
         deployment_id=DeploymentId(body.deployment_id),
@@ -64,29 +64,31 @@ def create(call: ApiRequest[NewDeploymentResource]) -> ApiResponse:
         created_at=body.created_at,
         sync_status=body.sync_status or SyncStatus.CREATING,
     )
-    with call.database.transaction() as connection:
-        resource_id = resources.create_resource(connection, call.identity, new, cipher=call.services.cipher)
-        return created(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id))
+    with request.database.transaction() as connection:
+        resource_id = resources.create_resource(
+            connection, request.identity, new, cipher=request.services.cipher
+        )
+        return created(row_of(request, connection, DEPLOYMENT_RESOURCES, resource_id))
 
 
-def update(call: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
+def update(request: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
     """Save, ask for the update hook, reinstall who uses it. The answer shows status and reason from before."""
-    update = resources.ResourceUpdate(name=call.body.name, props=call.body.props)
-    resource_id = ResourceId(call.path_id)
-    with call.database.transaction() as connection:
+    update = resources.ResourceUpdate(name=request.body.name, props=request.body.props)
+    resource_id = ResourceId(request.path_id)
+    with request.database.transaction() as connection:
         row = resources.update_resource(
-            connection, call.identity, resource_id, update, cipher=call.services.cipher
+            connection, request.identity, resource_id, update, cipher=request.services.cipher
         )
         before = {"sync_status": row.sync_status.value}
         if row.sync_reason is not None:
             before["sync_reason"] = row.sync_reason
-        return found(row_of(call, connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
+        return found(row_of(request, connection, DEPLOYMENT_RESOURCES, resource_id, shown=before))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Ask for the delete hook."""
-    with call.database.transaction() as connection:
-        resources.delete_resource(connection, call.identity, ResourceId(call.path_id))
+    with request.database.transaction() as connection:
+        resources.delete_resource(connection, request.identity, ResourceId(request.path_id))
     return no_content()
 
 

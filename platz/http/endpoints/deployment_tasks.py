@@ -55,24 +55,24 @@ class CancelDeploymentTask(RequestBody):
     reason: str | None = None
 
 
-def create(call: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
+def create(request: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
     """Check and queue an action or a restart."""
-    request = tasks.TaskRequest(
-        deployment_id=DeploymentId(call.body.deployment_id),
-        operation=from_json(call.body.operation),
-        execute_at=call.body.execute_at,
+    wanted = tasks.TaskRequest(
+        deployment_id=DeploymentId(request.body.deployment_id),
+        operation=from_json(request.body.operation),
+        execute_at=request.body.execute_at,
     )
-    with call.database.transaction() as connection:
-        task_id = tasks.create_task(connection, call.identity, request, cipher=call.services.cipher)
-        return created(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
+    with request.database.transaction() as connection:
+        task_id = tasks.create_task(connection, request.identity, wanted, cipher=request.services.cipher)
+        return created(row_of(request, connection, DEPLOYMENT_TASKS, task_id))
 
 
-def cancel(call: ApiRequest[CancelDeploymentTask]) -> ApiResponse:
+def cancel(request: ApiRequest[CancelDeploymentTask]) -> ApiResponse:
     """Cancel a task that is due in more than five minutes."""
-    task_id = TaskId(call.path_id)
-    with call.database.transaction() as connection:
-        tasks.cancel_task(connection, call.identity, task_id, call.body.reason)
-        return found(row_of(call, connection, DEPLOYMENT_TASKS, task_id))
+    task_id = TaskId(request.path_id)
+    with request.database.transaction() as connection:
+        tasks.cancel_task(connection, request.identity, task_id, request.body.reason)
+        return found(row_of(request, connection, DEPLOYMENT_TASKS, task_id))
 
 
 ENTITY = Entity(path="/deployment-tasks", tag="Deployment Tasks", noun="a task", item=DeploymentTask)

@@ -60,9 +60,9 @@ class UpdateDeployment(RequestBody):
     description_md: str | None = None
 
 
-def create(call: ApiRequest[NewDeployment]) -> ApiResponse:
+def create(request: ApiRequest[NewDeployment]) -> ApiResponse:
     """Insert the deployment and queue its Install."""
-    body = call.body
+    body = request.body
     new = deployments.NewDeployment(
         name=body.name,
         kind_id=KindId(body.kind_id),
@@ -71,16 +71,16 @@ def create(call: ApiRequest[NewDeployment]) -> ApiResponse:
         config=body.config,
         values_override=body.values_override,
     )
-    with call.database.transaction() as connection:
+    with request.database.transaction() as connection:
         deployment_id = deployments.create_deployment(
-            connection, call.identity, new, cipher=call.services.cipher
+            connection, request.identity, new, cipher=request.services.cipher
         )
-        return created(row_of(call, connection, DEPLOYMENTS, deployment_id))
+        return created(row_of(request, connection, DEPLOYMENTS, deployment_id))
 
 
-def update(call: ApiRequest[UpdateDeployment]) -> ApiResponse:
+def update(request: ApiRequest[UpdateDeployment]) -> ApiResponse:
     """Save what differs and queue what follows from it."""
-    body, deployment_id = call.body, DeploymentId(call.path_id)
+    body, deployment_id = request.body, DeploymentId(request.path_id)
     update = deployments.DeploymentUpdate(
         name=body.name,
         cluster_id=None if body.cluster_id is None else ClusterId(body.cluster_id),
@@ -90,17 +90,17 @@ def update(call: ApiRequest[UpdateDeployment]) -> ApiResponse:
         enabled=body.enabled,
         description_md=body.description_md,
     )
-    with call.database.transaction() as connection:
+    with request.database.transaction() as connection:
         deployments.update_deployment(
-            connection, call.identity, deployment_id, update, cipher=call.services.cipher
+            connection, request.identity, deployment_id, update, cipher=request.services.cipher
         )
-        return found(row_of(call, connection, DEPLOYMENTS, deployment_id))
+        return found(row_of(request, connection, DEPLOYMENTS, deployment_id))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Mark the deployment as being deleted and queue its Uninstall."""
-    with call.database.transaction() as connection:
-        deployments.delete_deployment(connection, call.identity, DeploymentId(call.path_id))
+    with request.database.transaction() as connection:
+        deployments.delete_deployment(connection, request.identity, DeploymentId(request.path_id))
     return no_content()
 
 

@@ -38,24 +38,26 @@ class NewEnvUserPermission(RequestBody):
     role: EnvUserRole
 
 
-def create(call: ApiRequest[NewEnvUserPermission]) -> ApiResponse:
+def create(request: ApiRequest[NewEnvUserPermission]) -> ApiResponse:
     """Grant the role."""
-    env_id, user_id = EnvId(call.body.env_id), UserId(call.body.user_id)
-    with call.database.transaction() as connection:
-        permissions.require_env_admin(connection, env_id, call.identity)
-        granted = env_user_permissions.create(connection, env_id=env_id, user_id=user_id, role=call.body.role)
-        return created(row_of(call, connection, ENV_USER_PERMISSIONS, granted))
+    env_id, user_id = EnvId(request.body.env_id), UserId(request.body.user_id)
+    with request.database.transaction() as connection:
+        permissions.require_env_admin(connection, env_id, request.identity)
+        granted = env_user_permissions.create(
+            connection, env_id=env_id, user_id=user_id, role=request.body.role
+        )
+        return created(row_of(request, connection, ENV_USER_PERMISSIONS, granted))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Take the role away; nobody can lock themselves out."""
-    permission_id = EnvUserPermissionId(call.path_id)
-    with call.database.transaction() as connection:
+    permission_id = EnvUserPermissionId(request.path_id)
+    with request.database.transaction() as connection:
         granted = env_user_permissions.lock(connection, permission_id)
         if granted is None:
             raise NotFound
-        permissions.require_env_admin(connection, granted.env_id, call.identity)
-        if call.identity == User(id=granted.user_id):
+        permissions.require_env_admin(connection, granted.env_id, request.identity)
+        if request.identity == User(id=granted.user_id):
             raise Conflict("You can't delete your own permissions")
         env_user_permissions.remove(connection, permission_id)
     return no_content()

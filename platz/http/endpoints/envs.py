@@ -43,30 +43,30 @@ class UpdateEnv(RequestBody):
     auto_add_new_users: bool | None = None
 
 
-def create(call: ApiRequest[NewEnv]) -> ApiResponse:
+def create(request: ApiRequest[NewEnv]) -> ApiResponse:
     """Insert the environment; its creator becomes its admin."""
-    new = envs.NewEnv(name=call.body.name, auto_add_new_users=bool(call.body.auto_add_new_users))
-    with call.database.transaction() as connection:
-        return created(row_of(call, connection, ENVS, envs.create_env(connection, call.identity, new)))
+    new = envs.NewEnv(name=request.body.name, auto_add_new_users=bool(request.body.auto_add_new_users))
+    with request.database.transaction() as connection:
+        return created(row_of(request, connection, ENVS, envs.create_env(connection, request.identity, new)))
 
 
-def update(call: ApiRequest[UpdateEnv]) -> ApiResponse:
+def update(request: ApiRequest[UpdateEnv]) -> ApiResponse:
     """Save what is given."""
     update = envs.EnvUpdate(
-        name=call.body.name,
-        node_selector=call.body.node_selector,
-        tolerations=call.body.tolerations,
-        auto_add_new_users=call.body.auto_add_new_users,
+        name=request.body.name,
+        node_selector=request.body.node_selector,
+        tolerations=request.body.tolerations,
+        auto_add_new_users=request.body.auto_add_new_users,
     )
-    with call.database.transaction() as connection:
-        envs.update_env(connection, call.identity, EnvId(call.path_id), update)
-        return found(row_of(call, connection, ENVS, call.path_id))
+    with request.database.transaction() as connection:
+        envs.update_env(connection, request.identity, EnvId(request.path_id), update)
+        return found(row_of(request, connection, ENVS, request.path_id))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Delete the environment; its clusters stay, without one."""
-    with call.database.transaction() as connection:
-        envs.delete_env(connection, call.identity, EnvId(call.path_id))
+    with request.database.transaction() as connection:
+        envs.delete_env(connection, request.identity, EnvId(request.path_id))
     return no_content()
 
 

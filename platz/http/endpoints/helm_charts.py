@@ -8,7 +8,7 @@ from uuid import UUID
 from platz.db.lists.catalogue import HELM_CHARTS
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity
-from platz.http.openapi.chart_models import ChartExtActions, ChartExtFeatures, ChartExtResourceType, UiSchema
+from platz.http.openapi.chart_schemas import ActionsJson, FeaturesJson, ResourceTypeJson, UiSchemaJson
 from platz.http.openapi.models import Document
 from platz.http.route import AnyRoute
 
@@ -26,10 +26,10 @@ class HelmChart(Document):
     image_digest: str
     image_tag: str
     available: bool
-    values_ui: UiSchema | None
-    actions_schema: ChartExtActions | None
-    features: ChartExtFeatures | None
-    resource_types: list[ChartExtResourceType] | None
+    values_ui: UiSchemaJson | None
+    actions_schema: ActionsJson | None
+    features: FeaturesJson | None
+    resource_types: list[ResourceTypeJson] | None
     error: str | None
     warnings: list[str] | None
     tag_format_id: UUID | None

@@ -38,14 +38,14 @@ class UpdateHelmRegistry(RequestBody):
     fa_icon: str | None = None
 
 
-def update(call: ApiRequest[UpdateHelmRegistry]) -> ApiResponse:
+def update(request: ApiRequest[UpdateHelmRegistry]) -> ApiResponse:
     """Choose another icon."""
-    registry_id, icon = RegistryId(call.path_id), call.body.fa_icon
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
+    registry_id, icon = RegistryId(request.path_id), request.body.fa_icon
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
         if icon is not None and not registries.set_icon(connection, registry_id, icon):
             raise NotFound
-        return found(row_of(call, connection, HELM_REGISTRIES, registry_id))
+        return found(row_of(request, connection, HELM_REGISTRIES, registry_id))
 
 
 ENTITY = Entity(path="/helm-registries", tag="Helm Registries", noun="a registry", item=HelmRegistry)

@@ -33,26 +33,28 @@ class NewHelmTagFormat(RequestBody):
     pattern: str
 
 
-def create(call: ApiRequest[NewHelmTagFormat]) -> ApiResponse:
+def create(request: ApiRequest[NewHelmTagFormat]) -> ApiResponse:
     """Add the format; chart discovery reads the charts' tags again."""
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
         try:
-            validate_pattern(call.body.pattern)
+            validate_pattern(request.body.pattern)
         except Rejected as error:
             raise Rejected(f"Pattern error: {error.message}", field="pattern") from error
         return created(
-            row_of(call, connection, HELM_TAG_FORMATS, tag_formats.create(connection, call.body.pattern))
+            row_of(
+                request, connection, HELM_TAG_FORMATS, tag_formats.create(connection, request.body.pattern)
+            )
         )
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Remove the format; charts that it was applied to keep what it told."""
-    format_id = TagFormatId(call.path_id)
-    with call.database.transaction() as connection:
+    format_id = TagFormatId(request.path_id)
+    with request.database.transaction() as connection:
         if not tag_formats.lock(connection, format_id):
             raise NotFound
-        permissions.require_site_admin(connection, call.identity)
+        permissions.require_site_admin(connection, request.identity)
         tag_formats.remove(connection, format_id)
     return no_content()
 

@@ -49,11 +49,13 @@ class UpdateK8sCluster(RequestBody):
     grafana_datasource_name: str | None = None
 
 
-def update(call: ApiRequest[UpdateK8sCluster]) -> ApiResponse:
+def update(request: ApiRequest[UpdateK8sCluster]) -> ApiResponse:
     """Save what is given."""
-    with call.database.transaction() as connection:
-        clusters.update_cluster(connection, call.identity, ClusterId(call.path_id), _asked(call.body))
-        return found(row_of(call, connection, K8S_CLUSTERS, call.path_id))
+    with request.database.transaction() as connection:
+        clusters.update_cluster(
+            connection, request.identity, ClusterId(request.path_id), _asked(request.body)
+        )
+        return found(row_of(request, connection, K8S_CLUSTERS, request.path_id))
 
 
 def _asked(body: UpdateK8sCluster) -> ClusterUpdate:
@@ -74,10 +76,10 @@ def _asked(body: UpdateK8sCluster) -> ClusterUpdate:
     )
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Delete a cluster without deployments."""
-    with call.database.transaction() as connection:
-        clusters.delete_cluster(connection, call.identity, ClusterId(call.path_id))
+    with request.database.transaction() as connection:
+        clusters.delete_cluster(connection, request.identity, ClusterId(request.path_id))
     return no_content()
 
 

@@ -56,20 +56,20 @@ class ServerInfo(Document):
     version: str
 
 
-def me(call: ApiRequest) -> ApiResponse:
+def me(request: ApiRequest) -> ApiResponse:
     """Tell the caller who they are. A user's browser gets the cookie that opens live events."""
-    body = b'{"%s":%s}' % (type(call.identity).__name__.encode(), _self(call))
-    return ApiResponse(status=200, body=body, headers=_live_pass(call))
+    body = b'{"%s":%s}' % (type(request.identity).__name__.encode(), _self(request))
+    return ApiResponse(status=200, body=body, headers=_live_pass(request))
 
 
-def server(call: ApiRequest) -> ApiResponse:
+def server(request: ApiRequest) -> ApiResponse:
     """Tell the release."""
-    return answer_json({"version": call.services.version})
+    return answer_json({"version": request.services.version})
 
 
-def _self(call: ApiRequest) -> bytes:
-    with call.database.reading() as connection:
-        match call.identity:
+def _self(request: ApiRequest) -> bytes:
+    with request.database.reading() as connection:
+        match request.identity:
             case User(id=user_id):
                 return reading.read_item(connection, USERS, user_id)
             case Bot(id=bot_id):
@@ -81,15 +81,15 @@ def _self(call: ApiRequest) -> bytes:
     return answer_json({"id": str(account.id), "name": account.name}).body
 
 
-def _live_pass(call: ApiRequest) -> tuple[tuple[str, str], ...]:
+def _live_pass(request: ApiRequest) -> tuple[tuple[str, str], ...]:
     """Only for a user's access token: the pass ends when the token does."""
-    proof = call.authenticated
+    proof = request.authenticated
     if proof is None or proof.credential is not Credential.ACCESS_TOKEN or proof.expires_at is None:
         return ()
     if not isinstance(proof.identity, User):
         return ()
     claims = VerifiedClaims(identity=proof.identity, expires_at=proof.expires_at)
-    return (sign_in.live_pass(call.services, claims),)
+    return (sign_in.live_pass(request.services, claims),)
 
 
 ROUTES: tuple[AnyRoute, ...] = (

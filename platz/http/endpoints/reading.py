@@ -40,11 +40,11 @@ def list_route(
 ) -> Route:
     """`GET path`: one page of the collection; ``handler`` and ``permission`` where a plain read will not do."""
 
-    def handle(call: ApiRequest) -> ApiResponse:
-        listing, seen = call.listing, seen_by(call, collection)
-        with call.database.reading() as connection:
+    def handle(request: ApiRequest) -> ApiResponse:
+        listing, seen = request.listing, seen_by(request, collection)
+        with request.database.reading() as connection:
             body = reading.read_page(connection, collection, listing, seen=seen)
-        return found(_in_plain(call, collection, body))
+        return found(_in_plain(request, collection, body))
 
     return Route(
         method="GET",
@@ -73,12 +73,14 @@ def detail_route(
 ) -> Route:
     """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
 
-    def handle(call: ApiRequest) -> ApiResponse:
-        with told_as_database_error(), call.database.reading() as connection:
-            body = reading.read_item_as(connection, collection, call.path_id_or_none, caller=call.identity)
+    def handle(request: ApiRequest) -> ApiResponse:
+        with told_as_database_error(), request.database.reading() as connection:
+            body = reading.read_item_as(
+                connection, collection, request.path_id_or_none, caller=request.identity
+            )
         if body is None:
-            raise subject_gone(call.identity)
-        return found(_in_plain(call, collection, body))
+            raise subject_gone(request.identity)
+        return found(_in_plain(request, collection, body))
 
     return Route(
         method=method,
@@ -95,7 +97,7 @@ def detail_route(
 
 
 def row_of(
-    call: ApiRequest[Body],
+    request: ApiRequest[Body],
     connection: Connection,
     collection: Collection,
     row_id: UUID,
@@ -104,18 +106,18 @@ def row_of(
 ) -> bytes:
     """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
     body = reading.read_item(connection, collection, row_id, shown=shown)
-    return _in_plain(call, collection, body)
+    return _in_plain(request, collection, body)
 
 
-def _in_plain(call: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
-    return decrypt_bytes(body, call.services.cipher) if collection.holds_encrypted else body
+def _in_plain(request: ApiRequest[Body], collection: Collection, body: bytes) -> bytes:
+    return decrypt_bytes(body, request.services.cipher) if collection.holds_encrypted else body
 
 
-def seen_by(call: ApiRequest, collection: Collection) -> SeenEnvs:
+def seen_by(request: ApiRequest, collection: Collection) -> SeenEnvs:
     """The environments whose rows the identity sees; None: all."""
     if collection.scope is None:
         return None
-    scope = call.scope
+    scope = request.scope
     return None if scope.everything else scope.env_ids
 
 

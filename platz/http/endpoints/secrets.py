@@ -46,30 +46,30 @@ class UpdateSecret(RequestBody):
     contents: str | None = Field(default=None, repr=False)
 
 
-def create(call: ApiRequest[NewSecret]) -> ApiResponse:
+def create(request: ApiRequest[NewSecret]) -> ApiResponse:
     """Insert the secret."""
-    body = call.body
+    body = request.body
     new = secrets.NewSecret(
         env_id=EnvId(body.env_id), collection=body.collection, name=body.name, contents=body.contents
     )
-    with call.database.transaction() as connection:
-        secret_id = secrets.create_secret(connection, call.identity, new, cipher=call.services.cipher)
-        return created(row_of(call, connection, SECRETS, secret_id))
+    with request.database.transaction() as connection:
+        secret_id = secrets.create_secret(connection, request.identity, new, cipher=request.services.cipher)
+        return created(row_of(request, connection, SECRETS, secret_id))
 
 
-def update(call: ApiRequest[UpdateSecret]) -> ApiResponse:
+def update(request: ApiRequest[UpdateSecret]) -> ApiResponse:
     """Save what is given and reinstall the deployments that use the secret."""
-    update = secrets.SecretUpdate(name=call.body.name, contents=call.body.contents)
-    secret_id = SecretId(call.path_id)
-    with call.database.transaction() as connection:
-        secrets.update_secret(connection, call.identity, secret_id, update, cipher=call.services.cipher)
-        return found(row_of(call, connection, SECRETS, secret_id))
+    update = secrets.SecretUpdate(name=request.body.name, contents=request.body.contents)
+    secret_id = SecretId(request.path_id)
+    with request.database.transaction() as connection:
+        secrets.update_secret(connection, request.identity, secret_id, update, cipher=request.services.cipher)
+        return found(row_of(request, connection, SECRETS, secret_id))
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Delete the secret."""
-    with call.database.transaction() as connection:
-        secrets.delete_secret(connection, call.identity, SecretId(call.path_id))
+    with request.database.transaction() as connection:
+        secrets.delete_secret(connection, request.identity, SecretId(request.path_id))
     return no_content()
 
 

@@ -39,25 +39,25 @@ class FinishGoogleLoginResponse(Document):
     access_token: str
 
 
-def start(call: ApiRequest) -> ApiResponse:
+def start(request: ApiRequest) -> ApiResponse:
     """Begin a sign-in; its secrets stay in the browser's cookie."""
-    started = _sign_in(call.services).start()
-    cookie = Cookies(own_url=call.services.own_url).keep_sign_in(started.cookie)
+    started = _sign_in(request.services).start()
+    cookie = Cookies(own_url=request.services.own_url).keep_sign_in(started.cookie)
     answer = answer_json({"redirect_url": started.redirect_url})
     return ApiResponse(status=200, body=answer.body, headers=(cookie,))
 
 
-def finish(call: ApiRequest[OAuth2Response]) -> ApiResponse:
+def finish(request: ApiRequest[OAuth2Response]) -> ApiResponse:
     """Exchange the code; the sign-in's cookie goes, the one for live events comes."""
-    cookies = Cookies(own_url=call.services.own_url)
-    signed_in = _sign_in(call.services).finish(
-        code=call.body.auth_code, state=call.body.state, cookie=call.cookies.get(SIGN_IN_COOKIE)
+    cookies = Cookies(own_url=request.services.own_url)
+    signed_in = _sign_in(request.services).finish(
+        code=request.body.auth_code, state=request.body.state, cookie=request.cookies.get(SIGN_IN_COOKIE)
     )
     identity, token = User(id=signed_in.account.id), signed_in.token
     answer = answer_json({"access_token": token.text})
     headers = (
         cookies.clear_sign_in(),
-        live_pass(call.services, VerifiedClaims(identity=identity, expires_at=token.expires_at)),
+        live_pass(request.services, VerifiedClaims(identity=identity, expires_at=token.expires_at)),
     )
     return ApiResponse(status=200, body=answer.body, headers=headers)
 

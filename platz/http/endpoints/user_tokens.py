@@ -61,28 +61,28 @@ class _Asker(NamedTuple):
         return self.is_admin or owner == self.id
 
 
-def read_list(call: ApiRequest) -> ApiResponse:
+def read_list(request: ApiRequest) -> ApiResponse:
     """Site admins read whose they ask for, or all; others their own."""
-    with call.database.reading() as connection:
-        listing = _permitted(_asker(connection, call), call.listing)
+    with request.database.reading() as connection:
+        listing = _permitted(_asker(connection, request), request.listing)
         return found(reading.read_page(connection, USER_TOKENS, listing, seen=None))
 
 
-def read_one(call: ApiRequest) -> ApiResponse:
+def read_one(request: ApiRequest) -> ApiResponse:
     """One token; others' are not there."""
-    with call.database.reading() as connection:
-        asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
+    with request.database.reading() as connection:
+        asker, owner = _asker(connection, request), tokens.owner_of_user_token(connection, request.path_id)
         if owner is None or not asker.may_touch(owner):
             raise NotFound
-        return found(reading.read_item(connection, USER_TOKENS, call.path_id))
+        return found(reading.read_item(connection, USER_TOKENS, request.path_id))
 
 
-def create(call: ApiRequest[CreateUserToken]) -> ApiResponse:
+def create(request: ApiRequest[CreateUserToken]) -> ApiResponse:
     """Make a token for the caller or, as a site admin, for anybody."""
     stored, text = new_api_token()
-    with call.database.transaction() as connection:
-        asker = _asker(connection, call)
-        owner = asker.id if call.body.user_id is None else UserId(call.body.user_id)
+    with request.database.transaction() as connection:
+        asker = _asker(connection, request)
+        owner = asker.id if request.body.user_id is None else UserId(request.body.user_id)
         if not asker.may_touch(owner):
             raise Denied(reason=f"user {asker.id} is not a site admin")
         if accounts.user_account(connection, owner) is None:
@@ -91,22 +91,22 @@ def create(call: ApiRequest[CreateUserToken]) -> ApiResponse:
     return answer_json({"created_token": text}, status=201)
 
 
-def delete(call: ApiRequest) -> ApiResponse:
+def delete(request: ApiRequest) -> ApiResponse:
     """Revoke a token; it stops working at once."""
-    with call.database.transaction() as connection:
-        asker, owner = _asker(connection, call), tokens.owner_of_user_token(connection, call.path_id)
+    with request.database.transaction() as connection:
+        asker, owner = _asker(connection, request), tokens.owner_of_user_token(connection, request.path_id)
         if owner is None:
             raise NotFound
         if not asker.may_touch(owner):
             raise Denied(reason=f"user {asker.id} is not a site admin")
-        tokens.remove_user_token(connection, call.path_id)
+        tokens.remove_user_token(connection, request.path_id)
     return no_content()
 
 
-def _asker(connection: Connection, call: ApiRequest[Any]) -> _Asker:  # Any: the body plays no part
+def _asker(connection: Connection, request: ApiRequest[Any]) -> _Asker:  # Any: the body plays no part
     """Only users have user tokens."""
-    user_id = require_active_user(connection, call.identity)
-    return _Asker(id=user_id, is_admin=is_site_admin(connection, call.identity))
+    user_id = require_active_user(connection, request.identity)
+    return _Asker(id=user_id, is_admin=is_site_admin(connection, request.identity))
 
 
 def _permitted(asker: _Asker, listing: Listing) -> Listing:

@@ -37,17 +37,17 @@ class UpdateUser(RequestBody):
     is_active: bool | None = None
 
 
-def update(call: ApiRequest[UpdateUser]) -> ApiResponse:
+def update(request: ApiRequest[UpdateUser]) -> ApiResponse:
     """Set the flags of another user."""
-    user_id = UserId(call.path_id)
-    with call.database.transaction() as connection:
-        permissions.require_site_admin(connection, call.identity)
-        if call.identity == UserIdentity(id=user_id):
+    user_id = UserId(request.path_id)
+    with request.database.transaction() as connection:
+        permissions.require_site_admin(connection, request.identity)
+        if request.identity == UserIdentity(id=user_id):
             raise Denied("You can't update your own user")
         if not users.lock(connection, user_id):
             raise NotFound
-        users.save(connection, user_id, is_admin=call.body.is_admin, is_active=call.body.is_active)
-        return found(row_of(call, connection, USERS, user_id))
+        users.save(connection, user_id, is_admin=request.body.is_admin, is_active=request.body.is_active)
+        return found(row_of(request, connection, USERS, user_id))
 
 
 ENTITY = Entity(path="/users", tag="Users", noun="a user", item=User)

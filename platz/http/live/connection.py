@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from platz.errors import Denied, PlatzError, Retryable, Unauthenticated
-from platz.http.live import client as close_reasons
-from platz.http.live.client import CloseReason, LiveClient
+from platz.http.live import connected_client as close_reasons
+from platz.http.live.connected_client import CloseReason, LiveClient
 from platz.http.live.feed import LiveFeed
 from platz.http.live.frames import FRAME_LIMIT, read_client_frame
 from platz.http.live.handshake import (

@@ -23,8 +23,8 @@ from anyio.to_thread import run_sync
 from platz import metrics
 from platz.db.events import RowChange
 from platz.errors import PlatzError
-from platz.http.live import client as close_reasons
-from platz.http.live.client import CloseReason, LiveClient
+from platz.http.live import connected_client as close_reasons
+from platz.http.live.connected_client import CloseReason, LiveClient
 from platz.http.live.event_queue import EventQueue
 from platz.http.live.frames import LiveEvent
 from platz.http.live.rights import CurrentRights, may_have_lost_rights

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from platz.access.authentication import Authenticated, Authenticator
-from platz.access.origins import authority_of, origin_of
 from platz.access.tokens import Tokens
 from platz.access.visibility import Scope, scope_of
 from platz.db.database import Database
 from platz.errors import Denied, Unauthenticated
+from platz.web_addresses import authority_of, origin_of
 
 SUBPROTOCOL = "platz-auth-bearer"
 LIVE_COOKIE = "platz_ws"

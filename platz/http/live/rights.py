@@ -14,7 +14,7 @@ from platz.access.visibility import Scope, living_scopes
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.events import RowChange
-from platz.http.live.client import LiveClient
+from platz.http.live.connected_client import LiveClient
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
 
 

@@ -14,9 +14,11 @@ from typing import Any, cast
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from platz.http.openapi.chart_models import ChartMetadata, DbTableOrDeploymentResource
+from platz.charts.reading.codecs import DEFINITIONS
+from platz.http.openapi.chart_schemas import CHART_SCHEMAS
 from platz.http.openapi.event_models import EVENT_DOCUMENTS
-from platz.http.openapi.task_models import OPERATION_MODELS, STANDS_FOR, JsonDiff
+from platz.http.openapi.models import STANDS_FOR
+from platz.http.openapi.task_models import OPERATION_MODELS, JsonDiff
 from platz.http.queries import Parameter
 from platz.http.route import AnyRoute
 from platz.json import JsonObject, JsonValue
@@ -198,13 +200,7 @@ def _schemas(routes: Iterable[AnyRoute]) -> JsonObject:
             models[route.request, "validation"] = None
         if route.response is not None:
             models[route.response, "serialization"] = None
-    described = (
-        *OPERATION_MODELS.values(),
-        *EVENT_DOCUMENTS,
-        JsonDiff,
-        ChartMetadata,
-        DbTableOrDeploymentResource,
-    )
+    described = (*OPERATION_MODELS.values(), *EVENT_DOCUMENTS, JsonDiff)
     models.update(dict.fromkeys((model, "serialization") for model in described))
     _, made = models_json_schema(list(models), ref_template=REF + "{model}")
     schemas = cast("dict[str, Any]", made["$defs"])  # Any: JSON schema
@@ -215,7 +211,7 @@ def _schemas(routes: Iterable[AnyRoute]) -> JsonObject:
             del schema["required"]
     schemas["Error"] = ERROR
     schemas["DeploymentTaskOperation"] = _task_operation()
-    return dict(sorted(schemas.items()))
+    return dict(sorted({**CHART_SCHEMAS, **schemas}.items()))
 
 
 def _task_operation() -> JsonObject:
@@ -249,7 +245,7 @@ def _without_titles(schema: Any) -> None:  # Any: JSON schema
 
 
 def _with_known_names(document: JsonObject) -> JsonObject:
-    text = json.dumps(document).replace(f'{{"{STANDS_FOR}": "', f'{{"$ref": "{REF}')
+    text = json.dumps(document).replace(f'{{"{STANDS_FOR}": "', f'{{"$ref": "{REF}').replace(DEFINITIONS, REF)
     for name, known in KNOWN_AS.items():
         text = text.replace(f'"{REF}{name}"', f'"{REF}{known}"').replace(f'"{name}": {{', f'"{known}": {{')
     return cast("JsonObject", json.loads(text))

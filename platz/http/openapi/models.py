@@ -43,6 +43,9 @@ def _not_blank(text: str) -> str:
 Name = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})]
 """A name that people give: not blank."""
 
+STANDS_FOR = "x-schema"
+"""In a generated schema: the one keyword of a place where the schema of this name belongs."""
+
 AnyJson = Annotated[Any, WithJsonSchema({})]
 """Any JSON at all."""
 

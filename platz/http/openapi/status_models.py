@@ -3,59 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 
+from platz.http.openapi.chart_schemas import StatusContentJson
 from platz.http.openapi.models import Document
-
-
-class DeploymentReportedStatusColor(StrEnum):
-    """Colours that a deployment may report."""
-
-    PRIMARY = "primary"
-    SUCCESS = "success"
-    DANGER = "danger"
-    WARNING = "warning"
-    SECONDARY = "secondary"
-
-
-class DeploymentReportedNoticeLevel(StrEnum):
-    """How serious a notice is."""
-
-    INFO = "Info"
-    WARNING = "Warning"
-    DANGER = "Danger"
-
-
-class DeploymentReportedStatusSummary(Document):
-    """The status in a word."""
-
-    name: str
-    color: DeploymentReportedStatusColor
-
-
-class DeploymentReportedMetric(Document):
-    """One figure; `value` is a decimal number as text."""
-
-    value: str
-    unit: str
-    short_description: str
-    color: DeploymentReportedStatusColor | None
-
-
-class DeploymentReportedNotice(Document):
-    """A line for the people who look at the deployment."""
-
-    level: DeploymentReportedNoticeLevel
-    text: str
-
-
-class DeploymentReportedStatusContent(Document):
-    """What the deployment's status endpoint said."""
-
-    status: DeploymentReportedStatusSummary
-    primary_metric: DeploymentReportedMetric | None
-    metrics: list[DeploymentReportedMetric] | None
-    notices: list[DeploymentReportedNotice]
 
 
 class DeploymentReportedStatus(Document):
@@ -63,5 +13,5 @@ class DeploymentReportedStatus(Document):
 
     timestamp: datetime
     get_successful: bool
-    content: DeploymentReportedStatusContent | None
+    content: StatusContentJson | None
     error: str | None

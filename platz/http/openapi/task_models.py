@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import RootModel, WithJsonSchema, create_model
 
-from platz.http.openapi.models import AnyJson, Document
+from platz.http.openapi.models import STANDS_FOR, AnyJson, Document
 from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
 from platz.tasks.operations import ParameterKind, parameters_of
 
@@ -42,9 +42,6 @@ def _model(kind: OperationKind) -> type[Document]:
 
 
 OPERATION_MODELS: dict[str, type[Document]] = {name: _model(kind) for name, kind in OPERATION_KINDS.items()}
-
-STANDS_FOR = "x-schema"
-"""In a generated schema: the one keyword of a place where the schema of this name belongs."""
 
 DeploymentTaskOperation = Annotated[Any, WithJsonSchema({STANDS_FOR: "DeploymentTaskOperation"})]
 """An object with exactly one key, the operation's name. Any: `platz.tasks.operations.from_json` reads it."""

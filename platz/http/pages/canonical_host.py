@@ -13,9 +13,7 @@ from starlette.datastructures import URL, Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from platz.access.origins import authority_of
-
-_NAMES = ("127.0.0.1", "localhost", "[::1]")
+from platz.web_addresses import LOOPBACK_NAMES, authority_of
 
 
 class CanonicalHost:
@@ -42,8 +40,8 @@ class CanonicalHost:
 
 def _other_names(own: str) -> frozenset[str]:
     """Return the other names of the same place; none when it is not this machine."""
-    for name in _NAMES:
+    for name in LOOPBACK_NAMES:
         port = own.removeprefix(name)
         if port != own and (not port or port.startswith(":")):
-            return frozenset(f"{other}{port}" for other in _NAMES if other != name)
+            return frozenset(f"{other}{port}" for other in LOOPBACK_NAMES if other != name)
     return frozenset()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from platz_sandbox.kubernetes.objects.document import KubeObject
-from platz_sandbox.kubernetes.objects.kinds import ALL_VERBS, Catalogue, Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
+from platz_sandbox.kubernetes.objects.served_kinds import ALL_VERBS, Catalogue, Kind
 
 VERSION = {
     "major": "1", "minor": "35", "gitVersion": "v1.35.2", "gitCommit": "sandbox", "gitTreeState": "clean",

@@ -17,8 +17,8 @@ import orjson
 from ruamel.yaml import YAML, YAMLError
 
 from platz_sandbox.kubernetes.api import protobuf
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_list, is_object
-from platz_sandbox.kubernetes.objects.kinds import Catalogue, Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object
+from platz_sandbox.kubernetes.objects.served_kinds import Catalogue, Kind
 from platz_sandbox.kubernetes.objects.status_errors import (
     ApiError,
     bad_request,

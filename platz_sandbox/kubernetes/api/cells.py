@@ -6,7 +6,14 @@ Source: the printers of Kubernetes' API server.
 
 from __future__ import annotations
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part, seconds_since
+from platz_sandbox.kubernetes.objects.raw_documents import (
+    KubeObject,
+    dig,
+    number,
+    objects,
+    part,
+    seconds_since,
+)
 
 NONE = "<none>"
 

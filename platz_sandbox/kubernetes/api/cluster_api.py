@@ -30,10 +30,10 @@ from platz_sandbox.kubernetes.api.scale import scale_of, scaling
 from platz_sandbox.kubernetes.api.watching import ChangeSignals, read_wanted, watch
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation
 from platz_sandbox.kubernetes.objects.deleting import delete, read_options
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_object, part
 from platz_sandbox.kubernetes.objects.managed_fields import APPLY, UPDATE, Writer, manager_name
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.patches import json_patch, merge_patch
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_object, part
 from platz_sandbox.kubernetes.objects.selectors import matcher
 from platz_sandbox.kubernetes.objects.shapes import Shape, named_shape, shape_of
 from platz_sandbox.kubernetes.objects.status_errors import (
@@ -45,7 +45,7 @@ from platz_sandbox.kubernetes.objects.status_errors import (
 )
 from platz_sandbox.kubernetes.objects.stored import Stored
 from platz_sandbox.kubernetes.objects.strategic_patch import strategic_patch
-from platz_sandbox.kubernetes.objects.writing import Write, Writing
+from platz_sandbox.kubernetes.objects.write_path import Write, Writing
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -92,9 +92,9 @@ class Call:
 class ClusterApi:
     """Answers the requests to one cluster."""
 
-    def __init__(self, cluster: Cluster, bells: ChangeSignals) -> None:
+    def __init__(self, cluster: Cluster, signals: ChangeSignals) -> None:
         self.cluster = cluster
-        self._bells = bells
+        self._signals = signals
         self._writing = Writing(cluster)
         self._verbs: dict[Verb, Callable[[Call, Target], Answer | Stream]] = {
             Verb.GET: self._get,
@@ -217,7 +217,7 @@ class ClusterApi:
             matches=matcher(target.kind.resource, labels=labels, fields=fields),
             render=renderer(target.kind, call.form, call.query.get("includeObject", "")),
         )
-        return Stream(chunks=watch(self.cluster, self._bells, wanted))
+        return Stream(chunks=watch(self.cluster, self._signals, wanted))
 
     def _create(self, call: Call, target: Target) -> Answer:
         if target.subresource == "eviction":

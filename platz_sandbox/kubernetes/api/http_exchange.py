@@ -18,6 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from platz.errors import PlatzError
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
 
 MAX_BODY_BYTES = 3 * 1024 * 1024  # the API server's own limit
@@ -125,10 +126,10 @@ def bind(port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind(("127.0.0.1", port))
+        listening.bind((LOOPBACK, port))
     except OSError as error:
         listening.close()
-        raise PlatzError(f"Port {port} of 127.0.0.1 can't be used: {error.strerror}.") from error
+        raise PlatzError(f"Port {port} of {LOOPBACK} can't be used: {error.strerror}.") from error
     return listening
 
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.kinds import Kind
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.selectors import matcher
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, Cause, bad_request, expired
 from platz_sandbox.kubernetes.objects.stored import Stored
 

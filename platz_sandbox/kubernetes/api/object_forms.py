@@ -12,10 +12,10 @@ from typing import Any
 import orjson
 
 from platz_sandbox.kubernetes.api.api_requests import Accepted
-from platz_sandbox.kubernetes.api.columns import columns_of
 from platz_sandbox.kubernetes.api.listing import Page, list_body, list_metadata
-from platz_sandbox.kubernetes.objects.document import KubeObject
-from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.api.printed_columns import columns_of
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _META = "meta.k8s.io/v1"

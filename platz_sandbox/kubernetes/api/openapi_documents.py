@@ -13,8 +13,8 @@ from typing import Any
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, part
-from platz_sandbox.kubernetes.objects.kinds import Catalogue, Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, part
+from platz_sandbox.kubernetes.objects.served_kinds import Catalogue, Kind
 from platz_sandbox.kubernetes.objects.shapes import Merge, merge_of, type_names
 
 _SCALARS: Mapping[str, KubeObject] = {

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, objects, parse_time, seconds_since
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, parse_time, seconds_since
 from platz_sandbox.kubernetes.objects.status_errors import bad_request
 
 LINE_SECONDS = 5.0

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from platz_sandbox.kubernetes.api.protobuf_messages import MESSAGES, PARTLY_KNOWN
-from platz_sandbox.kubernetes.objects.document import KubeObject
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, bad_request
 
 MAGIC = b"k8s\x00"

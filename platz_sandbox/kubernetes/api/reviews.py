@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from platz_sandbox.kubernetes.objects.document import KubeObject
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 
 _STATUSES: Mapping[str, tuple[str, KubeObject]] = {
     "authentication.k8s.io/v1/selfsubjectreviews": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, number, objects, part
 from platz_sandbox.kubernetes.objects.status_errors import Cause, bad_request, invalid
 
 _IDENTITY = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")

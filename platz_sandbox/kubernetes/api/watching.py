@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.kinds import Kind
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, bad_request, expired
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Matches, Stored
 
@@ -129,7 +129,7 @@ def _lines(changes: Iterable[Change], wanted: Wanted) -> Iterable[bytes]:
             yield _event(ChangeType.DELETED, wanted.render(change.now))
 
 
-async def watch(cluster: Cluster, bells: ChangeSignals, wanted: Wanted) -> AsyncIterator[bytes]:
+async def watch(cluster: Cluster, signals: ChangeSignals, wanted: Wanted) -> AsyncIterator[bytes]:
     """Yield the watch's bytes, whole events only, until its time is over or its past is gone."""
     ends = time.monotonic() + wanted.seconds
     history = cluster.history(wanted.kind.resource)
@@ -159,4 +159,4 @@ async def watch(cluster: Cluster, bells: ChangeSignals, wanted: Wanted) -> Async
         if now >= ends:
             return
         if position >= cluster.version:
-            await bells.wait(wanted.kind.resource, min(ends, next_bookmark) - now)
+            await signals.wait(wanted.kind.resource, min(ends, next_bookmark) - now)

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import copy
 
-from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active, template_hash
 from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import (
+    controlled,
+    create_pod,
+    is_active,
+    template_hash,
+)
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _REVISION = "controller-revision-hash"

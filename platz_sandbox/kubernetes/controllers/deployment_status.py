@@ -6,9 +6,9 @@ Source: Kubernetes "Deployments": Deployment status.
 
 from __future__ import annotations
 
-from platz_sandbox.kubernetes.controllers.children import share
 from platz_sandbox.kubernetes.controllers.generations import Generation
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.controllers.owned_objects import share
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     condition,
     dig,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 
-from platz_sandbox.kubernetes.controllers.children import create_child
 from platz_sandbox.kubernetes.controllers.loop import Loop
-from platz_sandbox.kubernetes.objects.document import KubeObject, now_text, number, seconds_since
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.controllers.owned_objects import create_child
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, now_text, number, seconds_since
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _KEPT_SECONDS = 3600.0

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 
 from platz_sandbox.kubernetes.controllers.loop import Collector
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import KubeObject, objects
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, objects
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored
-from platz_sandbox.kubernetes.objects.writing import FOREGROUND, ORPHAN, may_go
+from platz_sandbox.kubernetes.objects.write_path import FOREGROUND, ORPHAN, may_go
 
 
 class GarbageCollector(Collector):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, annotation, number
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, annotation, number
 
 REVISION = "deployment.kubernetes.io/revision"
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active
+from platz.backoff import EXACT, Backoff
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     condition,
     dig,
@@ -23,7 +24,7 @@ from platz_sandbox.kubernetes.objects.document import (
     seconds_since,
     with_condition,
 )
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _BY = "job-controller"
@@ -118,7 +119,8 @@ class JobLoop(Loop):
         deadline = dig(document, "spec", "activeDeadlineSeconds")
         again = float(deadline) - seconds_since(_started(document)) if deadline is not None else None
         missing = max(left - len(count.active), 0)
-        pause = min(self.timing.run * 2 ** (count.failed - 1), _MAX_BACKOFF_SECONDS) if count.failed else 0.0
+        backoff = Backoff(first=self.timing.run, limit=_MAX_BACKOFF_SECONDS, spread=EXACT)
+        pause = backoff.after(count.failed) if count.failed else 0.0
         if missing and count.last_failure < pause:
             return pause - count.last_failure
         for _ in range(missing):

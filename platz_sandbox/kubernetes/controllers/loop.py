@@ -12,9 +12,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from platz_sandbox.kubernetes.objects.document import KubeObject
-from platz_sandbox.kubernetes.objects.kinds import Kind, built_in
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
+from platz_sandbox.kubernetes.objects.served_kinds import Kind, built_in
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored
 
 _log = logging.getLogger(__name__)

@@ -6,14 +6,22 @@ Source: the API references of these kinds.
 
 from __future__ import annotations
 
-from platz_sandbox.kubernetes.controllers.children import create_child, is_active, owner_reference, share
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.kubernetes.controllers.loop import Loop
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part, with_condition
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.controllers.owned_objects import create_child, is_active, owner_reference, share
+from platz_sandbox.kubernetes.objects.raw_documents import (
+    KubeObject,
+    dig,
+    number,
+    objects,
+    part,
+    with_condition,
+)
 from platz_sandbox.kubernetes.objects.selectors import selects
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
-INGRESS_ADDRESS = "127.0.0.1"
+INGRESS_ADDRESS = LOOPBACK
 
 
 class ClaimLoop(Loop):

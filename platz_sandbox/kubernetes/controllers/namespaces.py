@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import time
 
-from platz_sandbox.kubernetes.controllers.children import create_child
 from platz_sandbox.kubernetes.controllers.loop import Loop, Timing
+from platz_sandbox.kubernetes.controllers.owned_objects import create_child
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, objects, part, with_condition
-from platz_sandbox.kubernetes.objects.kinds import built_in
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part, with_condition
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.storage import Storage
 from platz_sandbox.kubernetes.objects.stored import Stored
 
@@ -24,7 +24,7 @@ _EACH_HAS = (
 
 
 class NamespaceLoop(Loop):
-    """Furnishes new namespaces and empties those that are deleted."""
+    """Fills new namespaces with their default objects and empties those that are deleted."""
 
     resource = "namespaces"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from platz_sandbox.kubernetes.controllers.loop import Timing
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     annotation,
     dig,

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import time
 
+from platz.backoff import EXACT, Backoff
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop, Timing
 from platz_sandbox.kubernetes.controllers.pod_status import Behaviour, Mark, Stage, behaviour_of, pod_status
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     dig,
     objects,
@@ -20,13 +22,13 @@ from platz_sandbox.kubernetes.objects.document import (
     part,
     seconds_since,
 )
-from platz_sandbox.kubernetes.objects.kinds import built_in
-from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.writing import may_go
+from platz_sandbox.kubernetes.objects.write_path import may_go
 
 _MISSING_RETRY_SECONDS = 1.0
-_FIRST_BACKOFF_SECONDS = 10.0
+_CRASH_BACKOFF = Backoff(first=10.0, limit=300.0, spread=EXACT)
+"""The kubelet's."""
 _NODES = 2
 
 
@@ -85,11 +87,10 @@ class PodLoop(Loop):
 
     def _crash(self, document: KubeObject, behaviour: Behaviour, ran: float) -> float:
         """Restart the containers with the kubelet's growing pauses: 10 s, 20 s, ... 5 minutes."""
-        restarts, pause, passed = 0, _FIRST_BACKOFF_SECONDS, 0.0
+        restarts, passed = 0, 0.0
         while passed <= ran:
             restarts += 1
-            passed += pause
-            pause = min(pause * 2, 300.0)
+            passed += _CRASH_BACKOFF.after(restarts)
         self._show(document, Stage(mark=Mark.CRASHED, restarts=restarts, exit_code=behaviour.exit_code))
         return passed - ran
 

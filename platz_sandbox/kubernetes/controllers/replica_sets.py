@@ -6,12 +6,12 @@ Source: Kubernetes "ReplicaSet".
 
 from __future__ import annotations
 
-from platz_sandbox.kubernetes.controllers.children import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import controlled, create_pod, is_active
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import KubeObject, number
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, number
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import copy
 
-from platz_sandbox.kubernetes.controllers.children import (
+from platz_sandbox.kubernetes.controllers.event_records import record
+from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import (
     controlled,
     create_child,
     create_pod,
@@ -17,11 +19,9 @@ from platz_sandbox.kubernetes.controllers.children import (
     owner_reference,
     template_hash,
 )
-from platz_sandbox.kubernetes.controllers.event_records import record
-from platz_sandbox.kubernetes.controllers.loop import Loop
 from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, number, objects, part
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, number, objects, part
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 REVISION_LABEL = "controller-revision-hash"

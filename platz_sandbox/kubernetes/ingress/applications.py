@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_object
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_object
 
 Memory: TypeAlias = dict[str, Any]  # what an application remembers: open JSON, as its actions brought it
 

@@ -16,8 +16,8 @@ from platz_sandbox.kubernetes.api.gateway import apply_fault
 from platz_sandbox.kubernetes.api.http_exchange import Answer, Exchange
 from platz_sandbox.kubernetes.ingress.applications import ActionFailed, Running, act, remember, status_of
 from platz_sandbox.kubernetes.ingress.routing import Route, find_route
-from platz_sandbox.kubernetes.objects.document import KubeObject, annotation, dig, objects, seconds_since
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, annotation, dig, objects, seconds_since
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
 from platz_sandbox.kubernetes.objects.storage import Storage
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, objects
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects
 from platz_sandbox.kubernetes.objects.selectors import selects
 from platz_sandbox.kubernetes.objects.stored import Stored
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_list, is_object, parse_time
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object, parse_time
 from platz_sandbox.kubernetes.objects.shapes import Form, Shape
 from platz_sandbox.kubernetes.objects.status_errors import bad_request
 

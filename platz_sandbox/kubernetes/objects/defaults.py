@@ -10,8 +10,8 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, objects, part
-from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 def fill(document: KubeObject, values: Mapping[str, Any]) -> None:

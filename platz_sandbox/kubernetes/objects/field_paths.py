@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_list, is_object
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object
 from platz_sandbox.kubernetes.objects.shapes import Form, Shape
 
 Path: TypeAlias = tuple[str, ...]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from platz_sandbox.kubernetes.objects import field_paths
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_object, now_text, objects, part
 from platz_sandbox.kubernetes.objects.field_paths import Path
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_object, now_text, objects, part
 from platz_sandbox.kubernetes.objects.shapes import Shape
 from platz_sandbox.kubernetes.objects.status_errors import Cause, field_conflict
 

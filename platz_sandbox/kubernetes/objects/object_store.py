@@ -14,8 +14,8 @@ from itertools import islice
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject
-from platz_sandbox.kubernetes.objects.kinds import CUSTOM_RESOURCE_DEFINITIONS, Catalogue, Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
+from platz_sandbox.kubernetes.objects.served_kinds import CUSTOM_RESOURCE_DEFINITIONS, Catalogue, Kind
 from platz_sandbox.kubernetes.objects.storage import Storage
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored, stored
 

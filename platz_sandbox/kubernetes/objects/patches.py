@@ -9,7 +9,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_list, is_object
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, bad_request
 
 MAX_OPERATIONS = 10_000  # as the real API server

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.document import objects, texts
+from platz_sandbox.kubernetes.objects.raw_documents import objects, texts
 from platz_sandbox.kubernetes.objects.status_errors import bad_request
 from platz_sandbox.kubernetes.objects.stored import Matches, Stored, selectable
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, is_object, part
-from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, is_object, part
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 class Form(Enum):

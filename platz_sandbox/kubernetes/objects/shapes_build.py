@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.kinds import BUILT_IN
+from platz_sandbox.kubernetes.objects.served_kinds import BUILT_IN
 
 TARGET = Path(__file__).with_name("types.json")
 _EXTRA = ("V1DeleteOptions", "V1Scale", "V1Eviction")

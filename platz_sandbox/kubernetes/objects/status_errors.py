@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 
 
 @dataclass(frozen=True, kw_only=True)

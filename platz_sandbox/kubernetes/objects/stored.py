@@ -11,8 +11,8 @@ from enum import Enum
 
 import orjson
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, condition, dig, objects, texts
-from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, condition, dig, objects, texts
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 class ChangeType(Enum):

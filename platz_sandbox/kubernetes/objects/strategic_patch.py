@@ -11,7 +11,7 @@ import copy
 from collections.abc import Sequence
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, is_list, is_object
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object
 from platz_sandbox.kubernetes.objects.shapes import Form, Merge, Shape
 from platz_sandbox.kubernetes.objects.status_errors import bad_request
 

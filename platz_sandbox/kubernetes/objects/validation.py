@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     dig,
     is_list,
@@ -20,8 +20,8 @@ from platz_sandbox.kubernetes.objects.document import (
     part,
     texts,
 )
-from platz_sandbox.kubernetes.objects.kinds import Kind
 from platz_sandbox.kubernetes.objects.selectors import selects
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.shapes import Form, Shape
 from platz_sandbox.kubernetes.objects.status_errors import Cause, invalid
 

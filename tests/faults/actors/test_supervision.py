@@ -16,11 +16,11 @@ from platz.actors.event_bus import EventBus
 from platz.actors.messages import Heartbeat, StopChildren, Tick
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.timers import Timers
+from platz.backoff import Backoff
 
 FAST = RestartPolicy(
-    first_seconds=0.01,
-    longest_seconds=0.05,
-    most=5,
+    backoff=Backoff(first=0.01, limit=0.05),
+    max_restarts=5,
     window_seconds=30,
     hang_seconds=0.5,
     watch_seconds=0.1,

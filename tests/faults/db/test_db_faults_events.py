@@ -20,7 +20,7 @@ DEADLINE = 10.0
 
 @pytest.fixture
 def stream(fragile: Database) -> Iterator[ChangeStream]:
-    listening = ChangeStream(fragile, check_seconds=0.2, patience_seconds=0.5)
+    listening = ChangeStream(fragile, check_seconds=0.2, check_timeout_seconds=0.5)
     listening.open()
     yield listening
     listening.stop()

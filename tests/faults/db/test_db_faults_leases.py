@@ -25,7 +25,7 @@ def keep() -> Iterator[Keep]:
 
     def start(database: Database) -> tuple[LeaseKeeper, Queue[frozenset[str]]]:
         lost: Queue[frozenset[str]] = Queue()
-        keeper = LeaseKeeper(database, lost.put, check_seconds=0.1, patience_seconds=0.5)
+        keeper = LeaseKeeper(database, lost.put, check_seconds=0.1, check_timeout_seconds=0.5)
         keeper.start()
         started.append(keeper)
         return keeper, lost

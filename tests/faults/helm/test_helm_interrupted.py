@@ -19,10 +19,10 @@ from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.helm.releases import ReleaseStatus, last_revision, revisions, settle
 from platz.json import JsonObject
+from platz.kube.api_resources import POD, ResourceKind
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.pods import remove_pods
-from platz.kube.resources import POD, ResourceKind
 from platz.kube.secret_objects import Secrets
 from platz_sandbox.kubernetes.api.faults import Action
 from platz_sandbox.kubernetes.control import Control

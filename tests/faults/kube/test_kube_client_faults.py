@@ -12,6 +12,7 @@ from scripted_server import ScriptedServer, answer, drop, hang, listing, status
 from waiting import eventually
 
 from platz.errors import PlatzError
+from platz.kube.api_resources import NAMESPACE, SECRET
 from platz.kube.client import KubeClient
 from platz.kube.errors import (
     KubeAborted,
@@ -24,7 +25,6 @@ from platz.kube.errors import (
     KubeUnreachable,
     KubeUntrusted,
 )
-from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeRequest, _may_repeat
 from tests.kube_requests import version_of
 

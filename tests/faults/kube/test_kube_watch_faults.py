@@ -9,9 +9,10 @@ import pytest
 from scripted_server import ScriptedServer, drop, event, hang, listing, status, stream
 from waiting import eventually
 
-from platz.kube.breaker import Backoff, Breaker
+from platz.backoff import Backoff
+from platz.kube.api_resources import DEPLOYMENT
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
-from platz.kube.resources import DEPLOYMENT
 from platz.kube.watch import Watch, WatchTiming
 from platz.kube.watch_specs import (
     Changes,
@@ -28,26 +29,26 @@ QUICK = Backoff(first=0.01, limit=0.05)
 
 
 class Follower:
-    """Collects a watch's news on a thread of its own."""
+    """Collects a watch's events on a thread of its own."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
-        self.news: list[WatchEvent] = []
+        self.events: list[WatchEvent] = []
         self.thread = threading.Thread(target=self._follow)
         self.thread.start()
 
     def _follow(self) -> None:
-        for news in self.watch.news():
-            self.news.append(news)
+        for told in self.watch.events():
+            self.events.append(told)
 
     def names(self) -> list[str]:
         """`+name` for an upsert, `-name` for a deletion, in order."""
-        changes = [change for news in self.news if isinstance(news, Changes) for change in news.changes]
+        changes = [change for told in self.events if isinstance(told, Changes) for change in told.changes]
         signs = {Upsert: "+", Gone: "-"}
         return [signs[type(change)] + change.object["metadata"]["name"] for change in changes]  # type: ignore[index]
 
     def count(self, kind: type[object]) -> int:
-        return sum(isinstance(news, kind) for news in self.news)
+        return sum(isinstance(told, kind) for told in self.events)
 
 
 Follow = Callable[..., Follower]
@@ -58,13 +59,13 @@ def follow(connect: Callable[..., KubeClient]) -> Iterator[Follow]:
     followers: list[Follower] = []
 
     def follow(
-        *, idle_timeout: float = 30.0, breaker: Breaker | None = None, pauses: Backoff = QUICK
+        *, idle_timeout: float = 30.0, breaker: Breaker | None = None, backoff: Backoff = QUICK
     ) -> Follower:
         watch = Watch(
             connect(),
             WatchSpec(resource=DEPLOYMENT),
             breaker=breaker or Breaker(QUICK),
-            timing=WatchTiming(idle_timeout=idle_timeout, pauses=pauses),
+            timing=WatchTiming(idle_timeout=idle_timeout, backoff=backoff),
         )
         followers.append(Follower(watch))
         return followers[-1]
@@ -82,7 +83,7 @@ def test_a_list_comes_first_then_what_changed(server: ScriptedServer, follow: Fo
     )
     follower = follow()
     eventually(lambda: follower.names() == ["+a", "-a"])
-    assert [type(news) for news in follower.news] == [Snapshot, WatchHealthy, Changes]
+    assert [type(told) for told in follower.events] == [Snapshot, WatchHealthy, Changes]
     assert "resourceVersion=10" in server.requests[1]
 
 
@@ -156,7 +157,7 @@ def test_a_refused_watch_is_told_and_tried_again(server: ScriptedServer, follow:
     )
     follower = follow()
     eventually(lambda: follower.names() == ["+a"])
-    reasons = [news.reason for news in follower.news if isinstance(news, WatchFailed)]
+    reasons = [told.reason for told in follower.events if isinstance(told, WatchFailed)]
     assert reasons == ["Cluster east answered with status 500: etcd is down."]
     assert follower.count(WatchHealthy) == 1
 
@@ -183,7 +184,7 @@ def test_health_is_told_once_for_each_time_that_the_watch_comes_up(
     )
     follower = follow()
     eventually(lambda: follower.count(WatchHealthy) == 2)
-    kinds = [type(news) for news in follower.news]
+    kinds = [type(told) for told in follower.events]
     assert kinds == [Snapshot, WatchHealthy, Changes, Changes, WatchFailed, WatchHealthy]
 
 
@@ -199,7 +200,7 @@ def test_a_broken_event_is_told_and_the_watch_goes_on(
     assert follower.count(WatchFailed) == 1
 
 
-class CountedPauses(Backoff):
+class CountedBackoff(Backoff):
     """Quick pauses that count how often somebody pauses."""
 
     def __init__(self) -> None:
@@ -214,11 +215,11 @@ class CountedPauses(Backoff):
 def test_a_server_that_closes_every_stream_at_once_is_asked_with_growing_pauses(
     server: ScriptedServer, follow: Follow
 ) -> None:
-    pauses = CountedPauses()
+    backoff = CountedBackoff()
     server.script.extend([listing(), stream(), stream(), stream(), listing(), stream()])
-    follow(pauses=pauses)
+    follow(backoff=backoff)
     eventually(lambda: len(server.requests) >= 7)
-    asked, taken = len(server.requests), list(pauses.taken)  # type: ignore[attr-defined]
+    asked, taken = len(server.requests), list(backoff.taken)  # type: ignore[attr-defined]
     assert asked <= len(taken) + 3  # two lists, the first stream, and one stream after each pause
     assert taken == sorted(taken)
     watches = [request for request in server.requests if "watch=true" in request]

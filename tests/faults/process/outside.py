@@ -11,7 +11,7 @@ from typing import Any
 from acceptance.platz_process import free_ports
 from repository import SANDBOX_USERS
 
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 from platz_sandbox.stand_in_process import StandInProcess
 
 START_SECONDS = 30.0

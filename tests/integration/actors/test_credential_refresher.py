@@ -19,7 +19,7 @@ from platz.db.database import Database
 from platz.identities import ClusterId
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
-from platz.observation.credentials import Credentials
+from platz.observation.deployment_credentials import Credentials
 from platz.tasks.context import ClusterNotServed
 
 

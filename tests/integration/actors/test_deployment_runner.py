@@ -92,8 +92,8 @@ def run(actor_context: ActorContext, world: World) -> Callable[..., pykka.ActorR
         options = {
             "cluster": cluster,
             "context": context,
-            "slots": ConcurrencyLimit(slots),
-            "most": most,
+            "task_limit": ConcurrencyLimit(slots),
+            "max_concurrent_tasks": most,
         }
         ref = DeploymentRunner.start(name="runner", generation=0, actor_context=actor_context, **options)
         assert not actor_context.actor_registry.wait_until_ready(["runner"], seconds=10)
@@ -258,8 +258,8 @@ def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
             actor_context=actor_context,
             cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
             context=cast("OperationContext", BareContext(database=world.database)),
-            slots=limit,
-            most=4,
+            task_limit=limit,
+            max_concurrent_tasks=4,
         )
     names = [f"runner-{cluster_id}" for cluster_id in clusters]
     assert not actor_context.actor_registry.wait_until_ready(names, seconds=10)

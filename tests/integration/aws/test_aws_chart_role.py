@@ -15,7 +15,7 @@ from platz.actors.event_bus import EventBus
 from platz.actors.timers import Timers
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
-from platz.discovery.oci_charts import RoundReport
+from platz.discovery.findings import RoundReport
 from platz.errors import Denied
 
 

@@ -25,7 +25,7 @@ from platz.db.tables.charts import ChartRow
 from platz.discovery.ecr_charts import MAX_RECEIVES, EcrSearch
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
-from platz.wiring.registries import registry_client_of
+from platz.wiring.registry_clients import registry_client_of
 
 SHOP = "web-shop"
 

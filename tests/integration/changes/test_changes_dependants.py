@@ -18,7 +18,7 @@ from platz.changes.dependants import (
     resource_item,
     secret_item,
 )
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.ui_schema import parse_ui_schema
 from platz.charts.rendering.dependencies import uses
 from platz.db.dependants import Item, dependants_of
 from platz.identities import DeploymentId

@@ -14,7 +14,8 @@ from platz.changes.secrets import (
     delete_secret,
     update_secret,
 )
-from platz.charts.rendering.chosen_items import KindResources, LegacyResources, Table, item_property
+from platz.charts.documents.collections import KindResources, LegacyResources, Table
+from platz.charts.rendering.chosen_items import item_property
 from platz.charts.rendering.rendering_errors import RenderingFailed
 from platz.db.tables import secrets
 from platz.db.tables.secrets import SecretId

@@ -20,13 +20,13 @@ from waiting import eventually
 from platz.db.database import Database
 from platz.db.unreachable import DatabaseUnreachable
 from platz_sandbox.postgres import account
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 from platz_sandbox.stand_in_process import StandInFailed
 
 START_AND_DIE = """
 import os, sys
 from pathlib import Path
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]), int(sys.argv[2]), durable=False)
 server.start()
 print(server.pid, flush=True)
@@ -42,7 +42,7 @@ server.stop()
 BECOME_NOBODY = """
 import os, pwd, sys, encodings.idna, importlib.metadata, psycopg
 from pathlib import Path
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 nobody = pwd.getpwnam("nobody")
 os.setgroups([])
 os.setgid(nobody.pw_gid)

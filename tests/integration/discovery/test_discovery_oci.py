@@ -17,7 +17,7 @@ from platz.discovery.oci_charts import OciSearch, registry_domain
 from platz.errors import Retryable
 from platz.helm.oci_manifest import Manifest
 from platz.helm.registry_client import RegistryClient
-from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS
 from platz_sandbox.demo_charts.packaging import archive_of, package
 from platz_sandbox.registry.push import push_chart
 from platz_sandbox.stand_in_process import StandInProcess

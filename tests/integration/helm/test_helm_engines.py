@@ -13,9 +13,9 @@ from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
 from platz.helm.process_pool import HelmProcesses
 from platz.helm.releases import ReleaseStatus, last_revision, revisions
 from platz.json import JsonObject
+from platz.kube.api_resources import SECRET, ResourceKind
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
-from platz.kube.resources import SECRET, ResourceKind
 from platz.kube.secret_objects import Secrets
 
 CONFIG_MAP = ResourceKind(kind="ConfigMap", api_version="v1", plural="configmaps")

@@ -12,6 +12,7 @@ from waiting import eventually
 
 from platz.errors import Conflict, Rejected
 from platz.identities import DeploymentId
+from platz.kube.api_resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected, KubeUnreachable
 from platz.kube.namespaces import (
@@ -22,7 +23,6 @@ from platz.kube.namespaces import (
     is_terminating,
 )
 from platz.kube.pods import remove_pods
-from platz.kube.resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.kube.workload_restart import RESTART_ANNOTATION, restart_workload
 from tests.kube_requests import version_of
@@ -187,5 +187,5 @@ def test_a_pod_that_does_not_go_is_told(east: KubeClient, namespace: str) -> Non
     pod["spec"] = {"containers": [{"name": "web", "image": "example/web:1"}]}
     east.create(POD, pod, namespace=namespace)
     with pytest.raises(KubeUnreachable, match="does not end"):
-        remove_pods(east, namespace=namespace, names=["stays"], patience_seconds=0)
+        remove_pods(east, namespace=namespace, names=["stays"], timeout_seconds=0)
     east.merge(POD, {"metadata": {"finalizers": None}}, name="stays", namespace=namespace)

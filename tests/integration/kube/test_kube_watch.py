@@ -11,10 +11,11 @@ import pytest
 from simulated_clusters import SimulatedClusters
 from waiting import eventually
 
+from platz.backoff import Backoff
 from platz.json import JsonObject
-from platz.kube.breaker import Backoff, Breaker
+from platz.kube.api_resources import NAMESPACE, SECRET
+from platz.kube.breaker import Breaker
 from platz.kube.client import KubeClient
-from platz.kube.resources import NAMESPACE, SECRET
 from platz.kube.transport import KubeTimeouts
 from platz.kube.watch import Watch, WatchTiming
 from platz.kube.watch_specs import (
@@ -47,8 +48,8 @@ class Mirror:
         self._thread.start()
 
     def _follow(self) -> None:
-        for news in self.watch.news():
-            match news:
+        for event in self.watch.events():
+            match event:
                 case Snapshot(objects=objects):
                     self.snapshots += 1
                     self.objects = {_key(found): found for found in objects}
@@ -91,7 +92,7 @@ def start_mirror(simulated: SimulatedClusters) -> Iterator[StartMirror]:
 
     def start(watched: WatchSpec = SECRETS, *, idle_timeout: float = 30.0, stream: int = 290) -> Mirror:
         client = KubeClient(simulated.access["east"], timeouts=KubeTimeouts(connect=1, read=2))
-        timing = WatchTiming(stream=stream, idle_timeout=idle_timeout, settled=0.2, pauses=QUICK)
+        timing = WatchTiming(stream=stream, idle_timeout=idle_timeout, settled=0.2, backoff=QUICK)
         mirrors.append(Mirror(Watch(client, watched, breaker=Breaker(QUICK), timing=timing)))
         return mirrors[-1]
 

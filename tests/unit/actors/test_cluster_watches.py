@@ -23,7 +23,7 @@ class BrokenCredentials:
 def test_a_defect_in_a_watch_is_told() -> None:
     told: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
     access = ClusterAccess(name="far", server="https://127.0.0.1:1", credentials=BrokenCredentials())
-    watches = ClusterWatches(access=access, tell=lambda _watched, _news: None, failed=told.put)
+    watches = ClusterWatches(access=access, tell=lambda _watched, _event: None, failed=told.put)
     watches.start()
     assert [type(told.get(timeout=10)) for _ in WATCH_SPECS] == [ZeroDivisionError] * len(WATCH_SPECS)
     watches.stop()

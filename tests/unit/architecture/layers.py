@@ -30,21 +30,31 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"db": "tables, lists, the task queue, change events, leases, adoption"},
     {"identities": "the ids and identities that every layer speaks of"},
     {
+        "backoff": "how long to wait after failures",
         "errors": "what a caller must do about a failure",
         "config": "every setting",
-        "json": "the type of a JSON document",
+        "json": "the type of a JSON document, and equality",
         "logs": "one structured line for each event",
         "metrics": "what Platz counts about itself",
         "signals": "signals, heeded by one thread",
+        "web_addresses": "the names of this machine, and one spelling for each address",
         "shipped_files": "files that are no Python, in a wheel and in a checkout",
     },
 )
 
-SANDBOX_MAY_IMPORT = {"errors", "json", "shipped_files", "embedded_services", "db"}
+SANDBOX_MAY_IMPORT = {
+    "backoff",
+    "errors",
+    "json",
+    "shipped_files",
+    "web_addresses",
+    "embedded_services",
+    "db",
+}
 """Rooms of the product that the stand-ins know. Nothing of the product but `embedded_services` knows the stand-ins."""
 
-CHARTS_MAY_IMPORT = {"charts", "errors", "json"}
-"""Chart extensions are pure: no database, no network, no settings."""
+CHARTS_MAY_IMPORT = {"charts", "errors", "json", "web_addresses"}
+"""Chart extensions are pure, and so is what they know: no database, no network, no settings."""
 
 MAY_USE: dict[str, set[str]] = {
     "starlette": {"wiring", "http"},

@@ -94,7 +94,7 @@ def test_no_two_wings_import_in_a_circle() -> None:
     list(TopologicalSorter(graph).static_order())
 
 
-def test_charts_know_nothing_but_errors_and_json() -> None:
+def test_charts_know_nothing_impure() -> None:
     for module in python_files(PACKAGE / "charts"):
         assert rooms_imported(module) <= CHARTS_MAY_IMPORT, module
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.jsonlogic.operators import OPERATORS, evaluate, parse
 from platz.charts.jsonlogic.rules import InvalidRule
-from platz.charts.reading.json_text import equal_by_content
 from platz.charts.rendering.conditions import rule_holds
+from platz.json import json_equal
 
 
 def result(rule: Any, data: Any = None) -> Any:
@@ -189,7 +189,7 @@ def result(rule: Any, data: Any = None) -> Any:
     ids=repr,
 )
 def test_rule_gives(rule: Any, data: Any, expected: Any) -> None:
-    assert equal_by_content(result(rule, data), expected), result(rule, data)
+    assert json_equal(result(rule, data), expected), result(rule, data)
 
 
 @pytest.mark.parametrize(

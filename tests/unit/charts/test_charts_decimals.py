@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platz.charts.reading.decimals import decimal_text
-from platz.charts.reading.json_text import compact_json, equal_by_content, exceeds_nesting, number_text
+from platz.charts.reading.json_text import compact_json, exceeds_nesting, number_text
+from platz.json import json_equal
 
 
 @pytest.mark.parametrize(
@@ -115,11 +116,11 @@ def test_compact_json_has_no_spaces_and_no_escapes_beyond_need() -> None:
     [(True, 1), (1, 1.0), ("1", 1), (None, False), ([1, 2], [2, 1]), ({"a": 1}, {"a": 1, "b": 2})],
 )
 def test_equality_by_content_converts_nothing(left: Any, right: Any) -> None:
-    assert not equal_by_content(left, right)
+    assert not json_equal(left, right)
 
 
 def test_equality_by_content_ignores_key_order() -> None:
-    assert equal_by_content({"a": [1, {"b": 2}], "c": None}, {"c": None, "a": [1, {"b": 2}]})
+    assert json_equal({"a": [1, {"b": 2}], "c": None}, {"c": None, "a": [1, {"b": 2}]})
 
 
 @pytest.mark.parametrize(("depth", "exceeds"), [(0, False), (3, False), (4, True), (5000, True)])

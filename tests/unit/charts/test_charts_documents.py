@@ -9,6 +9,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from platz.charts.documents.actions import NoSuchAction, find_action, parse_actions
 from platz.charts.documents.features import Cardinality, effective_features, parse_features
@@ -19,11 +20,15 @@ from platz.charts.documents.resource_types import (
     stored_resource_types,
 )
 from platz.charts.documents.status_document import parse_status
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
-from platz.charts.reading.json_text import equal_by_content
+from platz.charts.documents.ui_schema import UI_SCHEMA, parse_ui_schema
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.reading.syntax import read_json_file, read_yaml_file
+from platz.json import json_equal
+
+FORM_FOR_CLIENTS = Draft202012Validator(
+    {**UI_SCHEMA.schema.json, "$defs": dict(UI_SCHEMA.schema.definitions)}
+)
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -195,7 +200,7 @@ def test_a_key_that_is_not_text_is_ignored_where_unknown_keys_are() -> None:
 def test_secret_names_may_repeat_and_the_last_wins() -> None:
     secrets = '{"s": {"a": {"FieldValue": {"input": "x"}}}, "s": {}}'
     text = f'{{"inputs": [], "outputs": {{"values": [], "secrets": {secrets}}}}}'.encode()
-    assert parse_ui_schema(read_json_file(text)).secrets == {"s": {}}
+    assert parse_ui_schema(read_json_file(text)).outputs.secrets == {"s": {}}
 
 
 # ---- features
@@ -249,7 +254,7 @@ def test_no_features_document_means_no_reinstall_and_an_empty_one_means_reinstal
 def test_a_faulty_versioned_features_document_falls_back_and_tells_why(spec: Any) -> None:
     document = parse_features(versioned(spec))
     assert document.version == "v0"
-    assert equal_by_content(document.features.spec(), effective_features({}).spec())
+    assert json_equal(document.stored(), effective_features({}).stored())
     assert document.ignored
 
 
@@ -449,8 +454,20 @@ schemas = st.fixed_dictionaries(
 def test_a_stored_ui_schema_reads_as_itself(schema: dict[str, Any], versioned: bool) -> None:
     header = {"apiVersion": "platz.io/v1beta1", "kind": "ValuesUi"} if versioned else {}
     stored = parse_ui_schema({**header, **schema}).stored()
-    assert equal_by_content(orjson.loads(orjson.dumps(stored)), stored)
-    assert equal_by_content(parse_ui_schema(stored).stored(), stored)
+    assert json_equal(orjson.loads(orjson.dumps(stored)), stored)
+    assert json_equal(parse_ui_schema(stored).stored(), stored)
+
+
+@settings(max_examples=100, deadline=None)
+@given(schema=schemas, versioned=st.booleans())
+def test_a_stored_ui_schema_is_as_clients_are_told(schema: dict[str, Any], versioned: bool) -> None:
+    header = {"apiVersion": "platz.io/v1beta1", "kind": "ValuesUi"} if versioned else {}
+    stored: Any = parse_ui_schema({**header, **schema}).stored()
+    for declared in stored["inputs"]:
+        for option in declared["options"] or ():
+            option["label"] = option["label"] or ""  # null, of which clients are not told
+        declared["collection"] = None  # any JSON is kept, also what refers to no collection
+    FORM_FOR_CLIENTS.validate(stored)
 
 
 @settings(max_examples=200, deadline=None)

@@ -16,7 +16,6 @@ from platz.charts.documents.derived_names import (
     ingress_hostname,
     kind_from_repository,
     namespace_name,
-    normalised_url,
     target_url,
 )
 from platz.charts.documents.features import HostnameFormat
@@ -234,20 +233,6 @@ def test_namespace_and_hostnames(kind: str, name: str, namespace: str, by_name: 
 def test_leading_slashes_of_a_path_make_no_difference(path: str) -> None:
     assert target_url("shop-a.x.io", path) == "https://shop-a.x.io/api/status"
     assert target_url("shop-a.x.io", "") == "https://shop-a.x.io/"
-
-
-@pytest.mark.parametrize(
-    ("url", "normalised"),
-    [
-        ("HTTPS://Platz.X.io", "https://platz.x.io/"),
-        ("http://127.0.0.1:3000/p?q=1", "http://127.0.0.1:3000/p?q=1"),
-        ("https://me:443@x.io:443", "https://me:443@x.io/"),
-        ("http://x.io:443", "http://x.io:443/"),
-    ],
-)
-def test_own_url_is_normalised(url: str, normalised: str) -> None:
-    assert normalised_url(url) == normalised
-    assert normalised_url(normalised) == normalised
 
 
 # ---- tags

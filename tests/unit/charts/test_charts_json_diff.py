@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.charts.reading.json_diff import json_diff, json_equal
+from platz.charts.reading.json_diff import json_diff
+from platz.json import json_equal
 
 scalars = (
     st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from([0.0, 1.0, 0.5]) | st.sampled_from("ab")

@@ -13,15 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz.charts.documents.ui_schema_reading import parse_ui_schema
+from platz.charts.documents.collections import KindResources, LegacyResources, Table, parse_reference
+from platz.charts.documents.ui_schema import parse_ui_schema
 from platz.charts.rendering.chosen_items import (
     PROPERTY_NAMES,
-    KindResources,
-    LegacyResources,
-    Table,
     item_property,
     parse_item_id,
-    parse_reference,
 )
 from platz.charts.rendering.confidential import confidential_texts
 from platz.charts.rendering.dependencies import uses

@@ -10,7 +10,6 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.charts.reading.json_diff import json_equal
 from platz.db.encryption import PREFIX, Cipher
 from platz.db.field_encryption import (
     MARK,
@@ -22,6 +21,7 @@ from platz.db.field_encryption import (
 )
 from platz.errors import Rejected
 from platz.identities import ChartId
+from platz.json import json_equal
 from platz.tasks.operations import Install, InvokeAction, Uninstall, Upgrade
 from platz.tasks.sensitive_inputs import InputEncryption, of_chart, of_resource_type
 

@@ -9,8 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from repository import PACKAGE, python_files
 
+from platz.db.enums import DeploymentRole
 from platz.db.lists import catalogue
 from platz.db.lists.reading import Collection
+from platz.http.openapi.chart_schemas import CHART_SCHEMAS
 from platz.http.openapi.document import REF, openapi_document
 from platz.http.openapi.page import render_page
 from platz.http.routes import ROUTES
@@ -75,6 +77,10 @@ def test_every_reference_leads_somewhere() -> None:
 
     for reference in references(DOCUMENT):
         assert reference.removeprefix(REF) in DOCUMENT["components"]["schemas"]
+
+
+def test_charts_and_permissions_speak_of_the_same_roles() -> None:
+    assert CHART_SCHEMAS["DeploymentRole"]["enum"] == [*DeploymentRole]
 
 
 def test_every_schema_is_a_valid_one() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from platz.json import JsonObject
+from platz.kube.api_resources import ResourceKind
 from platz.kube.errors import KubeAlreadyExists, KubeNotFound
-from platz.kube.resources import ResourceKind
 
 
 class FakeCluster:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-
-from platz.kube.breaker import Backoff, Breaker
+from platz.backoff import Backoff
+from platz.kube.breaker import Breaker
 
 LONG = Backoff(first=600, limit=600)
 
 
-def failing(times: int, pauses: Backoff = LONG) -> Breaker:
-    breaker = Breaker(pauses, threshold=4)
+def failing(times: int, backoff: Backoff = LONG) -> Breaker:
+    breaker = Breaker(backoff, threshold=4)
     for _ in range(times):
         breaker.failed()
     return breaker
@@ -36,12 +35,3 @@ def test_one_success_lets_everybody_in() -> None:
     breaker.succeeded()
     assert not breaker.is_open
     assert breaker.seconds_to_wait() == 0
-
-
-@pytest.mark.parametrize(
-    ("failures", "whole"), [(1, 0.5), (2, 1.0), (4, 4.0), (5, 5.0), (8, 5.0), (10_000, 5.0)]
-)
-def test_pauses_double_up_to_a_limit_with_jitter(failures: int, whole: float) -> None:
-    pauses = {Backoff().after(failures) for _ in range(50)}
-    assert all(whole / 2 <= pause <= whole for pause in pauses)
-    assert len(pauses) > 1

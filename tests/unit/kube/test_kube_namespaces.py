@@ -95,7 +95,7 @@ def test_an_old_namespace_that_goes_is_waited_for(cluster: FakeCluster, client: 
 def test_an_old_namespace_that_does_not_go_is_given_up(cluster: FakeCluster, client: KubeClient) -> None:
     cluster.objects[KEY] = namespace(OURS, terminating=True)
     with pytest.raises(KubeUnreachable, match="still being deleted"):
-        ensure_namespace(client, name="shop-blue", deployment_id=OURS, patience_seconds=0)
+        ensure_namespace(client, name="shop-blue", deployment_id=OURS, timeout_seconds=0)
 
 
 def test_deleting_a_namespace_that_is_gone_is_a_success(client: KubeClient) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platz.kube.resources import DEPLOYMENT, JOB, NAMESPACE, SECRET, ResourceKind
+from platz.kube.api_resources import DEPLOYMENT, JOB, NAMESPACE, SECRET, ResourceKind
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The cluster view: whatever order news arrive in, the written rows equal what the cluster shows."""
+"""The cluster view: whatever order events arrive in, the written rows equal what the cluster shows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.identities import ClusterId
 from platz.json import JsonObject
-from platz.kube.resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
+from platz.kube.api_resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
 from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
 from platz.observation.cluster_view import Batch, ClusterView
 

@@ -12,10 +12,10 @@ from platz.embedded_services import EmbeddedPlan, SandboxNotInstalled, embedded_
 
 
 def test_a_missing_package_of_the_stand_ins_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "platz_sandbox.services", None)
+    monkeypatch.setitem(sys.modules, "platz_sandbox.sandbox", None)
 
     with pytest.raises(
-        SandboxNotInstalled, match=r"\(platz_sandbox.services is missing\): install `platz\[sandbox\]`"
+        SandboxNotInstalled, match=r"\(platz_sandbox.sandbox is missing\): install `platz\[sandbox\]`"
     ):
         embedded_services()
 

@@ -18,7 +18,7 @@ from platz.charts.rendering.helm_values import (
     HelmValuesInputs,
     compose,
 )
-from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS, DemoChart
+from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS, DemoChart
 from platz_sandbox.demo_charts.packaging import package
 
 NOW = datetime(2025, 1, 2, 3, 4, 5, tzinfo=UTC)

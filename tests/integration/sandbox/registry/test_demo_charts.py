@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 
 from platz.charts.chart import read_chart
 from platz.charts.documents.derived_names import kind_from_repository
-from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS, DemoChart
+from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS, DemoChart
 from platz_sandbox.demo_charts.packaging import package
 
 RELEASES = [pytest.param(chart, id=f"{chart.repository}-{chart.version}") for chart in DEMO_CHARTS]
@@ -184,7 +184,7 @@ def test_a_release_differs_from_the_one_before():
 
 def test_packages_do_not_depend_on_the_process(tmp_path):
     script = (
-        "import hashlib; from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS;"
+        "import hashlib; from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS;"
         "from platz_sandbox.demo_charts.packaging import package;"
         "print(hashlib.sha256(b''.join(package(c) for c in DEMO_CHARTS)).hexdigest())"
     )

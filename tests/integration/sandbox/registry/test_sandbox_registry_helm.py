@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from platz.errors import Rejected
-from platz_sandbox.demo_charts.catalogue import DEMO_CHARTS
+from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS
 from platz_sandbox.demo_charts.packaging import archive_of, package
 from platz_sandbox.registry.push import push_chart
 

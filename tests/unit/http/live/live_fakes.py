@@ -12,7 +12,7 @@ import orjson
 from platz.access.authentication import Authenticated, Credential
 from platz.access.visibility import Scope
 from platz.db.events import RowChange
-from platz.http.live.client import LiveClient
+from platz.http.live.connected_client import LiveClient
 from platz.http.live.feed import LiveFeed
 from platz.http.live.frames import Subscribe, Subscription
 from platz.http.live.rights import CurrentRights

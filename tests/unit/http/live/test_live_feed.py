@@ -16,9 +16,9 @@ from live_fakes import ABROAD, HOME, FakeRights, all_passed_on, change, next_id,
 from platz.access.visibility import EVERYTHING, GLOBAL_TABLES, NOTHING, Scope
 from platz.db.events import EVENT_TABLES
 from platz.errors import Retryable
-from platz.http.live import client as close_reasons
+from platz.http.live import connected_client as close_reasons
 from platz.http.live import feed as live_feed
-from platz.http.live.client import QUEUE_LIMIT
+from platz.http.live.connected_client import QUEUE_LIMIT
 from platz.http.live.feed import LiveFeed
 from platz.http.live.subscriptions import LIMIT, TooManySubscriptions
 from platz.identities import EnvId

@@ -9,7 +9,7 @@ import pytest
 from platz_sandbox.identity.authorization import AuthorizationRequest
 from platz_sandbox.identity.errors import TokenRefused
 from platz_sandbox.identity.grants import Grants
-from platz_sandbox.identity.users import DemoUser
+from platz_sandbox.identity.people import DemoUser
 
 REDIRECT = "http://127.0.0.1:3000/cb"
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B

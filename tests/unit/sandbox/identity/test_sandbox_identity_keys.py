@@ -9,7 +9,7 @@ import pytest
 from jose import jwk, jwt
 
 from platz.errors import Rejected
-from platz_sandbox.identity.keys import Algorithm, KeyRing
+from platz_sandbox.identity.key_ring import Algorithm, KeyRing
 
 HOUR = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ import pytest
 from repository import SANDBOX_USERS
 
 from platz.errors import Rejected
-from platz_sandbox.identity.users import read_users
+from platz_sandbox.identity.people import read_users
 
 SHIPPED = SANDBOX_USERS
 ENTRY = {"email": "Ada@x.y", "name": "Ada", "password": "p", "email_verified": True, "purpose": "x"}

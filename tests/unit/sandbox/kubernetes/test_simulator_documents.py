@@ -9,17 +9,17 @@ import pytest
 
 from platz_sandbox.kubernetes.api.api_requests import Accepted, accepted, find_target
 from platz_sandbox.kubernetes.api.cells import age, duration
-from platz_sandbox.kubernetes.api.columns import columns_of
 from platz_sandbox.kubernetes.api.faults import Faults
 from platz_sandbox.kubernetes.api.openapi_documents import v2, v3
 from platz_sandbox.kubernetes.api.pod_logs import container_of, lines_of, select
-from platz_sandbox.kubernetes.controllers.children import share, template_hash
+from platz_sandbox.kubernetes.api.printed_columns import columns_of
 from platz_sandbox.kubernetes.controllers.loop import Timing
+from platz_sandbox.kubernetes.controllers.owned_objects import share, template_hash
 from platz_sandbox.kubernetes.controllers.pod_status import Mark, Stage, behaviour_of, pod_status
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation, decode
 from platz_sandbox.kubernetes.objects.defaults import apply_defaults
-from platz_sandbox.kubernetes.objects.document import with_condition
-from platz_sandbox.kubernetes.objects.kinds import BUILT_IN, Catalogue, built_in
+from platz_sandbox.kubernetes.objects.raw_documents import with_condition
+from platz_sandbox.kubernetes.objects.served_kinds import BUILT_IN, Catalogue, built_in
 from platz_sandbox.kubernetes.objects.shapes import shape_of, type_names
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
 from platz_sandbox.kubernetes.objects.validation import check

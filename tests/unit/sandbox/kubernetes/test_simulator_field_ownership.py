@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from platz_sandbox.kubernetes.objects import field_paths, managed_fields
-from platz_sandbox.kubernetes.objects.kinds import built_in
 from platz_sandbox.kubernetes.objects.managed_fields import APPLY, Writer
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.shapes import shape_of
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
 

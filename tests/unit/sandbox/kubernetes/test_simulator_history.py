@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from platz_sandbox.kubernetes.objects.kinds import built_in
 from platz_sandbox.kubernetes.objects.object_store import HISTORY_LENGTH, Cluster
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.storage import Storage
 from platz_sandbox.kubernetes.objects.stored import ChangeType
 

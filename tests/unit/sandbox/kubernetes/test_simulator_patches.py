@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz_sandbox.kubernetes.objects.kinds import built_in
 from platz_sandbox.kubernetes.objects.patches import json_patch, merge_patch
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.shapes import ANY, shape_of
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
 from platz_sandbox.kubernetes.objects.strategic_patch import strategic_patch

@@ -6,7 +6,6 @@ Invariant: what is announced answers requests; one process owns a data folder at
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import signal
 import sqlite3
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 import uvloop
 
 from platz.errors import PlatzError
+from platz.web_addresses import LOOPBACK
+from platz_sandbox.file_lock import LockHeld, lock_file
 from platz_sandbox.kubernetes.api.http_exchange import Listener, bind
 from platz_sandbox.kubernetes.certificates import Authority
 from platz_sandbox.kubernetes.controllers.loop import Timing
@@ -40,12 +41,10 @@ def serve(options: Options) -> None:
     """Run until the parent ends or a signal comes; raise `PlatzError` with a sentence when it can't start."""
     try:
         options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (options.data / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise PlatzError(f"Another simulator uses the folder {options.data}.") from error
+        with lock_file(options.data / "lock"):
             uvloop.run(_serve(options))
+    except LockHeld as error:
+        raise PlatzError(f"Another simulator uses the folder {options.data}.") from error
     except (OSError, sqlite3.Error) as error:
         raise PlatzError(f"The clusters' folder {options.data} can't be read or written: {error}.") from error
 
@@ -56,7 +55,7 @@ async def _serve(options: Options) -> None:
     storage = Storage(options.data / "state.sqlite")
     world = World(options.clusters, storage, options.timing)
     listeners = (
-        (Listener(world.serve, tls=authority.server_context("localhost", "127.0.0.1", "::1")), api_socket),
+        (Listener(world.serve, tls=authority.server_context("localhost", LOOPBACK, "::1")), api_socket),
         (Listener(world.ingress.serve, tls=authority.any_host_context()), ingress_socket),
     )
     asked = _stop_asked()
@@ -65,7 +64,7 @@ async def _serve(options: Options) -> None:
         async with asyncio.timeout(_START_SECONDS):
             await asyncio.gather(*(listener.listening.wait() for listener, _ in listeners))
         tasks += [asyncio.create_task(controllers.run()) for controllers in world.controllers]
-        origin = f"https://127.0.0.1:{api_socket.getsockname()[1]}"
+        origin = f"https://{LOOPBACK}:{api_socket.getsockname()[1]}"
         announce(world.facts(options.data, authority.path, origin, ingress_socket.getsockname()[1]))
         await asyncio.wait([*tasks, asked], return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, objects, part
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part
 
 ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 

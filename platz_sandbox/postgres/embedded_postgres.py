@@ -6,8 +6,6 @@ process dies; a server that outlived its owner is adopted; a start that fails le
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import socket
 import subprocess
@@ -21,13 +19,15 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from platz.db.address import DatabaseAddress, TlsMode, connection_parameters
+from platz.web_addresses import LOOPBACK
+from platz_sandbox.file_lock import LockHeld, lock_file
 from platz_sandbox.postgres.account import Account, server_account, server_programs
 from platz_sandbox.postgres.data import CHILD_ENVIRONMENT, check_version, folder_argument, make_data_folder
 from platz_sandbox.postgres.postmaster import POLL_SECONDS, Postmaster, find_postmaster, read_pid_file
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOCAL = DatabaseAddress(
-    host="127.0.0.1",
+    host=LOOPBACK,
     port=15432,
     database="platz",
     user="postgres",
@@ -88,7 +88,7 @@ class EmbeddedPostgres:
         new = [path for path in (self._data, self._folder) if not path.exists()]
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._lock = take_folder(self._folder)
+            self._lock = _lock_folder(self._folder)
             self._serve(deadline=time.monotonic() + seconds)
         except BaseException as error:
             self._stop_server(seconds=10)
@@ -225,20 +225,11 @@ class EmbeddedPostgres:
         return StandInFailed(f"The embedded PostgreSQL did not start: {reason.rstrip('.')}.")
 
 
-def take_folder(folder: Path) -> BinaryIO:
-    """Make this process the only owner of ``folder`` until the returned file closes or the process ends.
-
-    Raises `StandInFailed` when another process has it.
-    """
-    lock = (folder / "owner").open("a+b")
+def _lock_folder(folder: Path) -> BinaryIO:
+    """Make this process the only owner of ``folder``; raise `StandInFailed` when another process is."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        lock.seek(0)
-        owner = lock.read(32).decode(errors="replace").strip()
-        lock.close()
-        raise StandInFailed(f"the process {owner} of another Platz uses the folder {folder}") from error
-    lock.truncate(0)
-    lock.write(f"{os.getpid()}\n".encode())
-    lock.flush()
-    return lock
+        return lock_file(folder / "owner")
+    except LockHeld as error:
+        raise StandInFailed(
+            f"the process {error.process} of another Platz uses the folder {folder}"
+        ) from error

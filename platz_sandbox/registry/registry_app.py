@@ -12,6 +12,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from platz_sandbox.ports import LOOPBACK_HOSTS
 from platz_sandbox.registry import errors
 from platz_sandbox.registry.blob_routes import BlobRoutes
 from platz_sandbox.registry.contents import ContentStore
@@ -52,7 +53,7 @@ def build(stores: Stores) -> Starlette:
         routes=[*manifests.routes(), *blobs.routes()],
         middleware=[
             # a page in the user's browser must not get here through a name that resolves to 127.0.0.1
-            Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False),
+            Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False),
             Middleware(_VersionHeader),
         ],
         exception_handlers={

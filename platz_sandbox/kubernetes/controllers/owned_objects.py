@@ -14,11 +14,18 @@ from collections.abc import Mapping
 import orjson
 
 from platz_sandbox.kubernetes.objects.defaults import apply_defaults
-from platz_sandbox.kubernetes.objects.document import KubeObject, controller_of, dig, now_text, part, texts
-from platz_sandbox.kubernetes.objects.kinds import Kind, built_in
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import (
+    KubeObject,
+    controller_of,
+    dig,
+    now_text,
+    part,
+    texts,
+)
+from platz_sandbox.kubernetes.objects.served_kinds import Kind, built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.writing import NAME_ALPHABET, random_suffix
+from platz_sandbox.kubernetes.objects.write_path import NAME_ALPHABET, random_suffix
 
 HASH_LABEL = "pod-template-hash"
 _POD_HASH_LABELS = (HASH_LABEL, "controller-revision-hash")

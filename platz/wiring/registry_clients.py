@@ -13,8 +13,7 @@ from platz.db.enums import RegistryProvider
 from platz.db.tables.registries import RegistryRow
 from platz.discovery.oci_charts import registry_domain
 from platz.helm.registry_client import RegistryClient
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+from platz.web_addresses import LOOPBACK_NAMES
 
 
 def registry_client_of(configured: str | None, aws: AwsAccount) -> Callable[[RegistryRow], RegistryClient]:
@@ -26,7 +25,7 @@ def registry_client_of(configured: str | None, aws: AwsAccount) -> Callable[[Reg
             return RegistryClient(configured)
         if registry.provider is RegistryProvider.ECR:
             return ecr_client(aws, domain)
-        plain = domain.rsplit(":", 1)[0] in LOOPBACK
+        plain = domain.rsplit(":", 1)[0] in LOOPBACK_NAMES
         return RegistryClient(f"{'http' if plain else 'https'}://{domain}")
 
     return client_of

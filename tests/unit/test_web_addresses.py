@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platz.access.origins import authority_of, origin_of
+from platz.web_addresses import authority_of, normalised_url, origin_of
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,17 @@ def test_what_is_no_web_address_has_no_origin(url: str) -> None:
 
 def test_a_host_header_is_read_as_the_same_place() -> None:
     assert authority_of("https", "P.example.com:443") == "p.example.com"
+
+
+@pytest.mark.parametrize(
+    ("url", "normalised"),
+    [
+        ("HTTPS://Platz.X.io", "https://platz.x.io/"),
+        ("http://127.0.0.1:3000/p?q=1", "http://127.0.0.1:3000/p?q=1"),
+        ("https://me:443@x.io:443", "https://me:443@x.io/"),
+        ("http://x.io:443", "http://x.io:443/"),
+    ],
+)
+def test_an_address_is_written_the_usual_way(url: str, normalised: str) -> None:
+    assert normalised_url(url) == normalised
+    assert normalised_url(normalised) == normalised

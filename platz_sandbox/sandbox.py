@@ -13,12 +13,13 @@ from typing import Any
 
 from platz.db.address import DatabaseAddress
 from platz.embedded_services import ClusterFacts, DemoPerson, EmbeddedFacts, EmbeddedPlan, IdentityFacts
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.data_folder import DataFolder
+from platz_sandbox.identity.people import USERS_FILE, read_users
 from platz_sandbox.identity.sign_in import sign_in
-from platz_sandbox.identity.users import USERS_FILE, read_users
 from platz_sandbox.ports import require_distinct, require_free
 from platz_sandbox.postgres.account import installed_package
-from platz_sandbox.postgres.server import EmbeddedPostgres
+from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 from platz_sandbox.respawner import Respawner
 from platz_sandbox.stand_in_process import StandInProcess
 
@@ -80,9 +81,9 @@ class _RunningSandbox:
                 database=database.result(),
                 encryption_key=None if postgres is None else self._folder.secret("encryption-key"),
             )
-            revival = Respawner([part for part in (postgres, identity, clusters, registry) if part])
-            revival.start()
-            started.callback(revival.stop)
+            respawner = Respawner([part for part in (postgres, identity, clusters, registry) if part])
+            respawner.start()
+            started.callback(respawner.stop)
             self._running = started.pop_all()
             return facts
 
@@ -104,7 +105,7 @@ class _RunningSandbox:
         return self._process(
             "identity provider",
             "platz_sandbox.identity",
-            *("--port", str(port), "--issuer", f"http://127.0.0.1:{port}"),
+            *("--port", str(port), "--issuer", f"http://{LOOPBACK}:{port}"),
             *("--users", str(USERS_FILE), "--client-id", CLIENT_ID),
             *("--client-secret-file", str(self._folder.path / "secrets" / "oidc-client")),
             *("--redirect-uri", self._plan.callback_url),

@@ -18,15 +18,17 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Lifespan, Message, Receive, Scope, Send
 
 from platz.errors import Rejected
+from platz.web_addresses import LOOPBACK
 from platz_sandbox.identity.authorize_routes import AuthorizeRoutes, answer_page
 from platz_sandbox.identity.clients import Client
 from platz_sandbox.identity.csrf import FormTokens
 from platz_sandbox.identity.discovery_routes import DiscoveryRoutes
 from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage, TokenRefused
 from platz_sandbox.identity.grants import Grants
-from platz_sandbox.identity.keys import KeyRing
+from platz_sandbox.identity.key_ring import KeyRing
+from platz_sandbox.identity.people import Users
 from platz_sandbox.identity.token_routes import TokenRoutes, answer_json
-from platz_sandbox.identity.users import Users
+from platz_sandbox.ports import LOOPBACK_HOSTS
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +83,7 @@ def build(provider: Provider) -> Starlette:
 
 
 def _hosts(issuer: str) -> list[str]:
-    return sorted({"127.0.0.1", "localhost", urlsplit(issuer).hostname or "127.0.0.1"})
+    return sorted({*LOOPBACK_HOSTS, urlsplit(issuer).hostname or LOOPBACK})
 
 
 def _rotating(keys: KeyRing, rotate_after: timedelta) -> Lifespan[Starlette]:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from platz_sandbox.kubernetes.objects import managed_fields
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation, decode
 from platz_sandbox.kubernetes.objects.defaults import apply_defaults, keep_decided
-from platz_sandbox.kubernetes.objects.document import KubeObject, dig, is_object, now_text
-from platz_sandbox.kubernetes.objects.kinds import Kind
 from platz_sandbox.kubernetes.objects.managed_fields import Writer
 from platz_sandbox.kubernetes.objects.object_store import Cluster
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, is_object, now_text
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.shapes import shape_of
 from platz_sandbox.kubernetes.objects.status_errors import (
     already_exists,

@@ -9,7 +9,14 @@ from __future__ import annotations
 
 import copy
 
-from platz_sandbox.kubernetes.controllers.children import (
+from platz_sandbox.kubernetes.controllers.deployment_status import (
+    deployment_status,
+    remaining_progress_seconds,
+)
+from platz_sandbox.kubernetes.controllers.event_records import record
+from platz_sandbox.kubernetes.controllers.generations import REVISION, Generation
+from platz_sandbox.kubernetes.controllers.loop import Loop
+from platz_sandbox.kubernetes.controllers.owned_objects import (
     HASH_LABEL,
     controlled,
     create_child,
@@ -18,15 +25,8 @@ from platz_sandbox.kubernetes.controllers.children import (
     template_hash,
     with_replicas,
 )
-from platz_sandbox.kubernetes.controllers.deployment_status import (
-    deployment_status,
-    remaining_progress_seconds,
-)
-from platz_sandbox.kubernetes.controllers.event_records import record
-from platz_sandbox.kubernetes.controllers.generations import REVISION, Generation
-from platz_sandbox.kubernetes.controllers.loop import Loop
-from platz_sandbox.kubernetes.objects.document import KubeObject, annotation, dig, number, texts
-from platz_sandbox.kubernetes.objects.kinds import built_in
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, annotation, dig, number, texts
+from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _BY = "deployment-controller"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platz_sandbox.kubernetes.api import cells
-from platz_sandbox.kubernetes.objects.document import (
+from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     dig,
     is_list,
@@ -20,7 +20,7 @@ from platz_sandbox.kubernetes.objects.document import (
     objects,
     texts,
 )
-from platz_sandbox.kubernetes.objects.kinds import Kind
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 @dataclass(frozen=True, kw_only=True)
