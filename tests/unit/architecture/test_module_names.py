@@ -12,6 +12,7 @@ MAY_REPEAT = {
     "bots": "the bots of the API",
     "charts": "the rows of found charts",
     "clusters": "the rows of Kubernetes clusters",
+    "dependants": "the deployments that use an item",
     "deployment_permissions": "roles of users for one kind in one environment",
     "deployment_resource_types": "the rows of resource types",
     "deployment_resources": "the rows of what deployments manage for others",
