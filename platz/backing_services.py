@@ -1,7 +1,7 @@
 """The services behind the process: which are real, which are embedded, and where each answers.
 
-Invariant: a stand-in is chosen by the absence of a setting and replaced by giving it (design section 8); with
-`PLATZ_PRODUCTION` there are none. Only what the process's roles need is looked for.
+Invariant: a stand-in is chosen by the absence of a setting and replaced by giving it (docs/architecture.md,
+"Stand-ins"); with `PLATZ_PRODUCTION` there are none. Only what the process's roles need is looked for.
 """
 
 from __future__ import annotations

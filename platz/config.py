@@ -1,9 +1,9 @@
 """Every setting of Platz: one model, read from flags, environment, `.env` and a TOML file, in this order.
 
 Invariant: nothing else in Platz reads the environment. Each field tells its meaning, its default and its
-environment name (the names of http-api.md section 4 and workers.md section 11); the TOML key is the field's
-name and the flag is the field's name with hyphens. An empty value counts as not set, because that is what
-deployment manifests pass for what they leave out.
+environment name (the names of docs/contract/http-api.md, "Process configuration" and docs/contract/workers.md,
+"Settings, probes and logs"); the TOML key is the field's name and the flag is the field's name with hyphens. An
+empty value counts as not set, because that is what deployment manifests pass for what they leave out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,10 @@ _DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
 
 
 def parse_duration(value: Any) -> Any:
-    """Read `30s`, `1h 30m` or `2days`; a bare number has no unit and is refused (workers.md section 11.2)."""
+    """Read `30s`, `1h 30m` or `2days`; a bare number has no unit and is refused.
+
+    Source: docs/contract/workers.md, "Settings of cluster work".
+    """
     if not isinstance(value, str):
         return value
     parts = _DURATION.findall(value.strip().lower())
@@ -393,8 +396,10 @@ def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:
 def _is_meant(name: str, value: str) -> bool:
     """Tell whether a variable is for Platz.
 
-    An unreadable `DB_POOL_*` counts as not set (workers.md section 11.1); and beside a Service called `platz-postgres`,
+    An unreadable `DB_POOL_*` counts as not set; and beside a Service called `platz-postgres`,
     Kubernetes sets `PLATZ_POSTGRES_PORT` to that one's address.
+
+    Source: docs/contract/workers.md, "Common settings".
     """
     if name.startswith("db_pool_"):
         return value.isdecimal()

@@ -1,4 +1,7 @@
-"""Who acts: the ids and identities that every layer speaks of (auth.md section 1)."""
+"""Who acts: the ids and identities that every layer speaks of.
+
+Source: docs/contract/auth.md, "Identities and credentials".
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Stand-ins for what a laptop lacks: the only folder that pretends (design section 8)."""
+"""Stand-ins for what a laptop lacks: the only folder that pretends."""

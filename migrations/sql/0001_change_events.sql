@@ -1,4 +1,4 @@
--- Change events (data-model.md section 5): one channel, and a small payload of table, operation, id and environment,
+-- Change events (docs/contract/data-model.md, "Change events"): one channel, and a small payload of table, operation, id and environment,
 -- whose present form is in 0002_change_event_payload.sql. An update that changes nothing is not an event. A row whose
 -- environment changes is an event of both environments, because it leaves the sight of one and enters that of the other.
 

@@ -1,4 +1,4 @@
--- What a new installation starts with (data-model.md 3.5 and 3.11).
+-- What a new installation starts with (docs/contract/data-model.md, "Table envs", "Table helm_tag_formats").
 
 INSERT INTO envs (name) VALUES ('Default');
 

@@ -1,4 +1,5 @@
--- Change events as every consumer of a Platz database knows them (data-model.md section 5, workers.md 0.2): the channel
+-- Change events as every consumer of a Platz database knows them (docs/contract/data-model.md, "Change events"; docs/contract/workers.md,
+-- "Change events that wake workers"): the channel
 -- and the payload of the former server, flat and with its keys in this order, and the environment in every one of them.
 
 CREATE OR REPLACE FUNCTION platz_emit(table_name text, operation text, id uuid, env_id uuid) RETURNS void

@@ -1,7 +1,9 @@
-"""The account of a person whom the identity provider vouched for (auth.md section 2.3).
+"""The account of a person whom the identity provider vouched for.
 
 Invariant: one transaction finds or creates the user with all that belongs to a new one; two first sign-ins
 at the same moment end with one user.
+
+Source: docs/contract/auth.md, "Finding or creating the user".
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""From a request's credentials to an identity that exists now (auth.md section 1).
+"""From a request's credentials to an identity that exists now.
 
 Invariant: `x-platz-token`, when it is there, is the only credential that counts, even when it is not valid.
 The subject is looked up at every request, so what is deactivated or deleted is locked out at once. Every
 failure has the contract's message and no more: an unknown token and a wrong secret look the same.
+
+Source: docs/contract/auth.md, "Identities and credentials".
 """
 
 from __future__ import annotations
@@ -63,8 +65,8 @@ class Authenticator:
     def authenticate(self, *, authorization: str | None, api_token: str | None) -> Authenticated:
         """Check the values of the headers `Authorization` and `x-platz-token`.
 
-        Raises `Unauthenticated` with the messages of auth.md section 1.1, `Retryable` when the database does
-        not answer.
+        Raises `Unauthenticated` with the messages of docs/contract/auth.md, "Authentication failures",
+        `Retryable` when the database does not answer.
         """
         if api_token is not None:
             return self._by_api_token(api_token)

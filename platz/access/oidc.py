@@ -1,9 +1,11 @@
-"""Signing in through the identity provider: authorization code flow, PKCE and nonce (auth.md section 2).
+"""Signing in through the identity provider: authorization code flow, PKCE and nonce.
 
 Invariant: a code is only worth something together with the secrets of the browser that started the sign-in,
 and a person is only believed after the ID token passed every check and the userinfo answer is about the
 same subject. `Unauthenticated` means that the code or a token was refused; trouble with the provider is
 `ProviderUnavailable`.
+
+Source: docs/contract/auth.md, "OIDC login".
 """
 
 from __future__ import annotations
@@ -42,7 +44,10 @@ _CODE_LIMIT = 4096
 
 
 def callback_url(own_url: str) -> str:
-    """Return the redirect address: the fixed path at the origin of ``own_url`` (auth.md section 2.1)."""
+    """Return the redirect address: the fixed path at the origin of ``own_url``.
+
+    Source: docs/contract/auth.md, "Identity provider settings".
+    """
     parts = urlsplit(own_url)
     return f"{parts.scheme}://{authority_of(parts.scheme, parts.netloc)}{CALLBACK_PATH}"
 

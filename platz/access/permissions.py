@@ -1,4 +1,5 @@
-"""What an identity may do: the named checks of auth.md section 6 and the operations that combine them.
+"""What an identity may do: the named checks of docs/contract/auth.md, "Permission checks" and the operations
+that combine them.
 
 Invariant: every check reads the database at the time of the request with one statement, so a right that is
 taken away is gone at once. A check that fails raises `Denied` with the contract's sentence for the user and
@@ -61,8 +62,10 @@ def require_deployment_role(
 ) -> None:
     """Pass who has at least ``role`` on the kind in the cluster's environment.
 
-    This is also the rule for an action's `allowed_role` (chart-extensions.md section 8.3): there, bots and
+    This is also the rule for an action's `allowed_role`: there, bots and
     other deployments count as maintainers.
+
+    Source: docs/contract/chart-extensions.md, "Invoking an action".
     """
     standing = standing_of(connection, identity, cluster_id, kind_id)
     if standing is None:
@@ -111,7 +114,7 @@ def require_task_cancel(
 ) -> None:
     """Check the right to cancel a task: its creator, a maintainer of its deployment, or a site admin.
 
-    Unlike the other checks this raises `Denied` with the sentence of http-api.md section 7.13.
+    Unlike the other checks this raises `Denied` with the sentence of docs/contract/http-api.md, "Deployment tasks".
     """
     if identity == creator or is_site_admin(connection, identity):
         return

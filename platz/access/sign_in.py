@@ -1,6 +1,8 @@
-"""One sign-in from the first click to the access token (auth.md section 2.2).
+"""One sign-in from the first click to the access token.
 
 Invariant: a sign-in ends in the browser that began it, or not at all.
+
+Source: docs/contract/auth.md, "Login flow".
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""What an identity may see: one answer for REST reads, live events and tasks (auth.md section 6.2).
+"""What an identity may see: one answer for REST reads, live events and tasks.
 
 Invariant: a row belongs to one environment or to none. Site admins, bots and deployments see every row;
 any other user sees the rows of the environments in which the user has a permission of any role. Rows of
 `GLOBAL_TABLES` belong to no environment and are open to everyone who is signed in.
+
+Source: docs/contract/auth.md, "Visibility scope".
 """
 
 from __future__ import annotations
@@ -52,7 +54,10 @@ class Scope:
             raise NotFound
 
     def sees_change(self, table: str, env_id: EnvId | None) -> bool:
-        """Tell whether a change of a row may be told (http-api.md section 8.3)."""
+        """Tell whether a change of a row may be told.
+
+        Source: docs/contract/http-api.md, "Event frames".
+        """
         return self.everything or table in GLOBAL_TABLES or env_id in self.env_ids
 
 

@@ -5,7 +5,7 @@ hears  `ClusterServed`, `ClusterDropped`, tick
 tells  nobody
 never  stops at one deployment that fails, or waits for a cluster in its mailbox
 
-Source: workers.md section 6.
+Source: docs/contract/workers.md, "Credentials of deployments".
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
 BACKOFF = Backoff(first=0.5, limit=3.0)
-"""As http-api.md section 4 says: whoever looks at a page waits for this connection, one of each process."""
+"""As docs/contract/http-api.md, "Process configuration" says: whoever looks at a page waits for this
+connection, one of each process."""
 
 
 class DatabaseListener(Actor):

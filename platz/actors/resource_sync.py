@@ -5,7 +5,7 @@ hears  `RowChanged` of deployment resources, tick
 tells  nobody; the outcome goes to `deployment_resources.sync_status`
 never  calls two hooks of one resource at once
 
-Source: workers.md section 9.
+Source: docs/contract/workers.md, "Resource sync".
 """
 
 from __future__ import annotations

@@ -52,7 +52,10 @@ class EcrRepository:
 
 
 def ecr_region(domain: str) -> str:
-    """Region of a registry: the fourth of six parts (workers.md section 5). Raises `Rejected` for other domains."""
+    """Region of a registry: the fourth of six parts. Raises `Rejected` for other domains.
+
+    Source: docs/contract/workers.md, "Helm execution".
+    """
     match domain.split("."):
         case [_, "dkr", "ecr", region, "amazonaws", "com"] if region:
             return region

@@ -1,6 +1,8 @@
-"""What EventBridge says when an image of ECR is pushed or deleted (workers.md section 10.2).
+"""What EventBridge says when an image of ECR is pushed or deleted.
 
 Invariant: nothing of an event goes into a host name or a request before it had the form that AWS gives it.
+
+Source: docs/contract/workers.md, "ECR event message".
 """
 
 from __future__ import annotations

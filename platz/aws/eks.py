@@ -1,7 +1,9 @@
-"""The EKS clusters of an account, in all of its regions (workers.md 1.2).
+"""The EKS clusters of an account, in all of its regions.
 
 Invariant: what one region or cluster refuses to tell hides no other; it is reported, so that nobody takes what was
 not seen for gone.
+
+Source: docs/contract/workers.md, "Clusters of EKS".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Tokens for EKS clusters: a signed question to STS that the cluster asks on Platz's behalf (workers.md 1.3).
+"""Tokens for EKS clusters: a signed question to STS that the cluster asks on Platz's behalf.
 
 Invariant: the question goes to the STS of the cluster's region, whatever endpoint this process is told to use for
 its own calls, because the cluster believes no other; and nothing is asked to make a token.
+
+Source: docs/contract/workers.md, "Tokens and kubeconfigs for EKS".
 """
 
 from __future__ import annotations

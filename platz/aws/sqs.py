@@ -1,7 +1,9 @@
-"""One queue of SQS, read message by message (workers.md section 10.1).
+"""One queue of SQS, read message by message.
 
 Invariant: a message that is not deleted comes again when its visibility timeout is over; nothing else is asked of
 the queue, because the production policy allows no more.
+
+Source: docs/contract/workers.md, "Queue of ECR events".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The features of a stored chart, as the rules of a change need them (chart-extensions.md section 7)."""
+"""The features of a stored chart, as the rules of a change need them.
+
+Source: docs/contract/chart-extensions.md, "Features".
+"""
 
 from __future__ import annotations
 

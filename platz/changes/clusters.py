@@ -1,4 +1,7 @@
-"""Update and delete a cluster (http-api.md 7.17)."""
+"""Update and delete a cluster.
+
+Source: docs/contract/http-api.md, "Kubernetes clusters".
+"""
 
 from __future__ import annotations
 

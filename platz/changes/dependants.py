@@ -1,4 +1,7 @@
-"""What can be selected by others, and the refusal to take away what is in use (http-api.md 7.12)."""
+"""What can be selected by others, and the refusal to take away what is in use.
+
+Source: docs/contract/http-api.md, "Deployments".
+"""
 
 from __future__ import annotations
 
@@ -36,5 +39,8 @@ def refuse_if_used(refusal: str, dependants: Iterable[Dependant | DeploymentRow]
 
 
 def listed(dependants: Sequence[Dependant | DeploymentRow]) -> str:
-    """The list of a conflict message (http-api.md 7.12)."""
+    """The list of a conflict message.
+
+    Source: docs/contract/http-api.md, "Deployments".
+    """
     return ", ".join(f"{dependant.name} (Kind ID: {dependant.kind_id})" for dependant in dependants)

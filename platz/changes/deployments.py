@@ -2,7 +2,7 @@
 
 Invariant: each function is one change in the caller's transaction (`Database.transaction()`): permission,
 locks, validation, row and tasks together, or nothing. Locks are taken in one order everywhere: environment,
-clusters, kind, deployments by id. Source: http-api.md 7.12 with its [Do]s.
+clusters, kind, deployments by id. Source: docs/contract/http-api.md, "Deployments".
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class NewDeployment:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentUpdate:
-    """What is asked for; None means "not given" (also for values_override, see http-api.md 7.12)."""
+    """What is asked for; None means "not given" (also for values_override, see docs/contract/http-api.md,
+    "Deployments")."""
 
     name: str | None = None
     cluster_id: ClusterId | None = None

@@ -1,4 +1,4 @@
-"""Encrypt what an adopted database holds in plain, at the start of the process (design section 6).
+"""Encrypt what an adopted database holds in plain, at the start of the process (docs/architecture.md, "Data").
 
 Invariant: a second run changes nothing, and reads only rows in which nothing is encrypted although their chart
 or resource type marks inputs as sensitive.

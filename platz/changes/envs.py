@@ -1,4 +1,7 @@
-"""Create, update and delete an environment (http-api.md 7.3)."""
+"""Create, update and delete an environment.
+
+Source: docs/contract/http-api.md, "Environments".
+"""
 
 from __future__ import annotations
 

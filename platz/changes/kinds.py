@@ -1,4 +1,7 @@
-"""Rename a deployment kind (http-api.md 7.8)."""
+"""Rename a deployment kind.
+
+Source: docs/contract/http-api.md, "Deployment kinds".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""What a deployment and its kind may be called (http-api.md 7.8, 7.12).
+"""What a deployment and its kind may be called.
 
 Invariant: an accepted name ends up in a Kubernetes namespace, in DNS names and in command lines, so nothing
 but a DNS label ever passes. This is a security boundary.
+
+Source: docs/contract/http-api.md, "Deployment kinds", "Deployments".
 """
 
 from __future__ import annotations

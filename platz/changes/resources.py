@@ -1,8 +1,9 @@
-"""Create, update and delete a deployment resource: an item that a deployment manages for others (http-api.md
-7.14).
+"""Create, update and delete a deployment resource: an item that a deployment manages for others.
 
 Invariant: a resource's type belongs to the kind and environment of the deployment that manages it, so that a
 right in one environment never puts items into the forms of another.
+
+Source: docs/contract/http-api.md, "Resource types and resources".
 """
 
 from __future__ import annotations
@@ -94,8 +95,10 @@ def update_resource(
     """Save the name, merge the props, ask for the update hook, and reinstall the enabled deployments that use
     it.
 
-    Returns the row as it was saved, with the sync status from before (http-api.md 7.14). Nothing given has no
+    Returns the row as it was saved, with the sync status from before. Nothing given has no
     effect. Raises NotFound, Denied, Rejected (name), Conflict (name taken, deleted).
+
+    Source: docs/contract/http-api.md, "Resource types and resources".
     """
     held = _hold(connection, identity, resource_id, Operation.UPDATE)
     resource, spec = held.resource, held.spec

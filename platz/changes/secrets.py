@@ -1,6 +1,8 @@
-"""Create, update and delete a secret (http-api.md 7.19).
+"""Create, update and delete a secret.
 
 Invariant: the text of a secret reaches the database encrypted, and no error or log names it.
+
+Source: docs/contract/http-api.md, "Secrets".
 """
 
 from __future__ import annotations

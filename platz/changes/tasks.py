@@ -1,7 +1,8 @@
-"""Tasks that a user asks for directly: actions and restarts, now or later, and taking them back (http-api.md
-7.13).
+"""Tasks that a user asks for directly: actions and restarts, now or later, and taking them back.
 
 Invariant: every other operation is the consequence of a change, never a request.
+
+Source: docs/contract/http-api.md, "Deployment tasks".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Which tasks a change of a deployment causes (http-api.md 7.12, workers.md 3.8); a pure function of two
+"""Which tasks a change of a deployment causes; a pure function of two
 rows.
 
 Invariant: the effect depends only on what differs, never on what was merely given.
+
+Source: docs/contract/http-api.md, "Deployments"; docs/contract/workers.md, "Triggers of tasks".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """The files of a chart that matter to Platz, read safely from an archive or a directory.
 
 Invariant: only the files of `KEPT_FILES` are kept, each as its bytes or as the reason why it can't be read;
-nothing outside the chart is ever looked at, and nothing is written anywhere (chart-extensions.md 1.1).
+nothing outside the chart is ever looked at, and nothing is written anywhere.
+
+Source: docs/contract/chart-extensions.md, "Files that are read".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Reading a chart: its files to the documents that are stored with the chart's row (chart-extensions.md 1).
+"""Reading a chart: its files to the documents that are stored with the chart's row.
 
 Invariant: one file that can't be read voids all extensions and the metadata, and the error names that file. A
 warning never voids anything.
+
+Source: docs/contract/chart-extensions.md, "Files and versions".
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-"""Regular expressions from outside, in linear time (chart-extensions.md 4.4, workers.md 10.7).
+"""Regular expressions from outside, in linear time.
 
 Invariant: whatever the pattern and the text, a search takes time proportional to the text; look-around and
 back-references do not exist. The engine is RE2; what its dialect lacks of the contract's (Unicode classes, the
 flag ``x``) is translated.
+
+Source: docs/contract/chart-extensions.md, "Operators"; docs/contract/workers.md, "Chart rows and tag
+information".
 """
 
 from __future__ import annotations

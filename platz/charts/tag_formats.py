@@ -1,7 +1,9 @@
-"""Version, revision, branch and commit of a chart, from its tag or its Chart.yaml (workers.md 10.7).
+"""Version, revision, branch and commit of a chart, from its tag or its Chart.yaml.
 
 Invariant: of the formats, newest first, the first that matches anywhere in the tag decides; a group that took no
 part gives the empty text, and no match gives nothing at all.
+
+Source: docs/contract/workers.md, "Chart rows and tag information".
 """
 
 from __future__ import annotations

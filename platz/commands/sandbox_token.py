@@ -39,7 +39,10 @@ def _print(arguments: argparse.Namespace) -> int:
 
 
 def access_token(url: str, email: str) -> str:
-    """Sign in at the provider that Platz names (auth.md section 2.2); raise `SignInFailed` with what went wrong."""
+    """Sign in at the provider that Platz names; raise `SignInFailed` with what went wrong.
+
+    Source: docs/contract/auth.md, "Login flow".
+    """
     try:
         with httpx.Client(base_url=f"{url.rstrip('/')}/api/v2", timeout=SECONDS, trust_env=False) as browser:
             redirect = browser.get("/auth/google").raise_for_status().json()["redirect_url"]

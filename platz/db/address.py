@@ -1,6 +1,8 @@
-"""Where the database is and how its connections behave (http-api.md section 4).
+"""Where the database is and how its connections behave.
 
 Invariant: an address never shows its password, neither in its text form nor in the sentences made of it.
+
+Source: docs/contract/http-api.md, "Process configuration".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the database counts for the metrics (http-api.md section 5.2)."""
+"""What the database counts for the metrics.
+
+Source: docs/contract/http-api.md, "Metrics".
+"""
 
 from __future__ import annotations
 

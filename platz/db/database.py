@@ -135,7 +135,10 @@ class Database:
                 connection.close()
 
     def pool_statistics(self) -> PoolStatistics:
-        """Give the figures behind the ``platz_db_pool_*`` metrics (http-api.md 5.2)."""
+        """Give the figures behind the ``platz_db_pool_*`` metrics.
+
+        Source: docs/contract/http-api.md, "Metrics".
+        """
         return self._counters.snapshot(in_use=self._pool.checkedout(), idle=self._pool.checkedin())
 
     def close(self) -> None:

@@ -1,9 +1,11 @@
-"""Who uses an item: the deployments whose running config selects it (data-model.md 9, chart-extensions.md
-6.1).
+"""Who uses an item: the deployments whose running config selects it.
 
 Invariant: what counts is what runs (the chart and inputs of the revision task), not what is wanted. A
 deployment is no dependant of itself. A chart whose stored form is not what it should be has no inputs, and
 fails nobody else.
+
+Source: docs/contract/data-model.md, "Use of items by deployments"; docs/contract/chart-extensions.md, "Items
+that a config uses".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The words that status, role and provider columns hold (data-model.md section 4).
+"""The words that status, role and provider columns hold.
 
 Invariant: a member's value is spelled exactly as in the database, in JSON and on the wire; the column type
 `EnumColumn` refuses to write anything else.
+
+Source: docs/contract/data-model.md, "Enums".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Turns what the database says into the errors and sentences of Platz (http-api.md section 3).
+"""Turns what the database says into the errors and sentences of Platz.
 
 Invariant: no text of the database reaches a message; it stays in the chained cause, for the log. What is not
 listed here is a defect of Platz and passes through unchanged.
+
+Source: docs/contract/http-api.md, "Errors".
 """
 
 from __future__ import annotations

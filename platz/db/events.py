@@ -1,7 +1,9 @@
-"""What changed, as the database tells it (data-model.md section 5).
+"""What changed, as the database tells it.
 
 Invariant: between the return of `ChangeStream.open` and the error that ends the iteration no committed change is
 missed. What happened before, or between two streams, must be caught up by query; so: open, catch up, iterate.
+
+Source: docs/contract/data-model.md, "Change events".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sensitive values inside JSON documents, encrypted before they reach the database (design section 6).
+"""Sensitive values inside JSON documents, encrypted before they reach the database (docs/architecture.md, "Data").
 
 Invariant: an encrypted value is `{"$encrypted": <ciphertext of its JSON>}`, and nobody outside can write that
 form, so decrypting a document never decrypts what a user made up. A plain value of an adopted database reads as

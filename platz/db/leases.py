@@ -1,4 +1,4 @@
-"""Who serves a cluster or plays a role: advisory locks, held by one dedicated connection (design.md section 4).
+"""Who serves a cluster or plays a role: advisory locks, held by one dedicated connection.
 
 Invariant: a lease is held exactly as long as the server keeps the session. When the connection is doubtful, the
 keeper gives it up and says so within about six seconds; the server frees the locks of a client that fell silent

@@ -1,7 +1,8 @@
 """What the status poller must know of deployments, in one query.
 
-Source: workers.md section 8.1: a deployment is polled when it is enabled and has a revision whose chart has
-the status feature; the chart and its ingress host format are those of the *revision*, not of the row.
+Source: docs/contract/workers.md, "Which deployments are polled": a deployment is polled when it is enabled and
+has a revision whose chart has the status feature; the chart and its ingress host format are those of the
+*revision*, not of the row.
 """
 
 from __future__ import annotations

@@ -30,7 +30,8 @@ LIFETIME_SPREAD = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class PoolStatistics:
-    """The figures of http-api.md 5.2; a field's name is the metric's name after ``platz_db_pool_``."""
+    """The figures of docs/contract/http-api.md, "Metrics"; a field's name is the metric's name after
+    ``platz_db_pool_``."""
 
     connections: int
     idle_connections: int

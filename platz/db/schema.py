@@ -1,4 +1,4 @@
-"""Every table of Platz, as SQLAlchemy Core objects (data-model.md section 3 with its corrections).
+"""Every table of Platz, as SQLAlchemy Core objects (docs/contract/data-model.md, "Tables" with its corrections).
 
 Invariant: this is exactly what the migrations build; a test compares the two. A constraint's name tells what
 it guarantees, because `error_translation.py` turns it into the sentence that the user reads.
@@ -225,7 +225,8 @@ deployments = Table(
     word("status", DeploymentStatus, default="Unknown"),
     string("description_md", nullable=True),
     string("reason", nullable=True),
-    # A task goes only with its cluster (section 3.14); a deployment that had moved away then has no revision.
+    # A task goes only with its cluster (docs/contract/data-model.md, "Table deployment_tasks"); a deployment
+    # that had moved away then has no revision.
     reference("revision_id", "deployment_tasks", nullable=True, on_delete="SET NULL", later=True),
     json_document("reported_status", nullable=True),
     reference("helm_chart_id", "helm_charts", on_delete="CASCADE"),

@@ -1,4 +1,4 @@
-"""The queue of tasks: claiming, finishing, recovering (design.md section 4).
+"""The queue of tasks: claiming, finishing, recovering.
 
 Invariants, kept by the database whatever the claimers do: a task is claimed once; a deployment has at most one
 `Started` task; its tasks start in the order execute_at, created_at, id. A claim is a name on the row: only who

@@ -1,8 +1,11 @@
-"""Record the charts that a search found and read (workers.md 10.3-10.8).
+"""Record the charts that a search found and read.
 
 Invariant: recording is idempotent for a registry, tag and digest, whatever is delivered twice or by two
 processes at once. A chart whose first reading failed is read again; one that was read is never changed but
 for its availability and for what tag formats say of it.
+
+Source: docs/contract/workers.md, "ECR push", "ECR deletion", "Download and reading of a chart", "Kind from a
+repository name", "Chart rows and tag information", "Tag parser".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Record the clusters that a search found (workers.md 1.5).
+"""Record the clusters that a search found.
 
 Invariant: a later sighting changes only when and as what the cluster was seen; environment, `ignore` and the
 ingress and Grafana fields belong to the admins.
+
+Source: docs/contract/workers.md, "What discovery writes".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Finds charts in ECR by the events of pushes and deletions that a queue holds (workers.md 10.1-10.5).
+"""Finds charts in ECR by the events of pushes and deletions that a queue holds.
 
 Invariant: a message is deleted only after what it tells is in the database, and handling it twice, late or in
 another order changes nothing: what ECR holds now decides whether a push still counts.
@@ -6,6 +6,9 @@ another order changes nothing: what ECR holds now decides whether a push still c
 A message that can't be understood, or whose chart is refused, would come back for ever: it is dropped, with a line
 in the log, when it was received `MAX_RECEIVES` times. What fails because AWS or the database is away is tried
 again as often as the queue delivers it (fourteen days).
+
+Source: docs/contract/workers.md, "Queue of ECR events", "ECR event message", "ECR push", "ECR deletion",
+"Download and reading of a chart".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Finds clusters in an AWS account (workers.md sections 1.2 and 1.3)."""
+"""Finds clusters in an AWS account.
+
+Source: docs/contract/workers.md, "Clusters of EKS", "Tokens and kubeconfigs for EKS".
+"""
 
 from __future__ import annotations
 

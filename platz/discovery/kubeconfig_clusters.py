@@ -1,4 +1,7 @@
-"""Finds clusters in a kubeconfig (workers.md section 1.4)."""
+"""Finds clusters in a kubeconfig.
+
+Source: docs/contract/workers.md, "A cluster from a kubeconfig".
+"""
 
 from __future__ import annotations
 

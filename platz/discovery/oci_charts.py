@@ -1,8 +1,10 @@
-"""Finds charts in an OCI registry by looking at it again and again (workers.md section 10.9).
+"""Finds charts in an OCI registry by looking at it again and again.
 
 Invariant: a tag is downloaded when it is new or points to another digest, and only then. What a failed request
 would have told is learned in the next round, and keeps no other tag waiting; a repository is only pruned after a
 complete look at it.
+
+Source: docs/contract/workers.md, "OCI polling".
 """
 
 from __future__ import annotations
@@ -102,7 +104,10 @@ class OciSearch:
 
 
 def registry_domain(url: str) -> str:
-    """`host[:port]` of a registry's address; the scheme's default port is left out (workers.md 10.9)."""
+    """`host[:port]` of a registry's address; the scheme's default port is left out.
+
+    Source: docs/contract/workers.md, "OCI polling".
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     return host if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"

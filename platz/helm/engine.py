@@ -1,4 +1,4 @@
-"""What Platz asks of Helm, whichever engine does it (design.md section 4, workers.md section 5).
+"""What Platz asks of Helm, whichever engine does it (docs/contract/workers.md, "Helm execution").
 
 Invariant: success means that Kubernetes accepted the objects and that the hooks succeeded; an engine waits
 for nothing else unless ``wait`` asks it to. `upgrade` installs a release that is not there.

@@ -1,4 +1,5 @@
-"""Reads charts from an OCI registry (OCI distribution-spec; workers.md sections 10.5 and 10.9).
+"""Reads charts from an OCI registry (OCI distribution-spec; docs/contract/workers.md, "Download and reading of
+a chart", "OCI polling").
 
 Invariant: every answer is bounded in size and time and checked against its digest; the registry's
 authorization goes to the registry alone, not to the store that it redirects a download to.

@@ -1,4 +1,4 @@
-"""What the cluster knows of a release, and how an interrupted run is cleared away (design.md section 4).
+"""What the cluster knows of a release, and how an interrupted run is cleared away.
 
 Recovery asks `last_revision` what really happened: Helm keeps the task's id in a label of the revision from the
 moment it begins, and in its description when it succeeded. Before a run is repeated, `settle` removes what keeps

@@ -9,7 +9,8 @@ def merged_values(values: JsonObject, override: JsonObject | None) -> JsonObject
     """Return ``values`` with ``override`` laid over it, objects deeply, everything else replaced.
 
     A null in the override is kept: it is Helm that removes the chart's default for it. Source: Helm's
-    documentation of values files ("the last file takes precedence"), workers.md section 13.5.
+    documentation of values files ("the last file takes precedence"), docs/contract/workers.md, "Vector of the
+    merge of values".
     """
     merged: JsonObject = dict(values)
     for key, above in (override or {}).items():

@@ -1,5 +1,5 @@
-"""The two cookies that Platz sets: the state of a sign-in, and the pass for live events (auth.md section 2.2,
-http-api.md section 8.5).
+"""The two cookies that Platz sets: the state of a sign-in, and the pass for live events (docs/contract/auth.md,
+"Login flow", docs/contract/http-api.md, "Cookie mode").
 
 Invariant: scripts can't read them, other sites' requests don't carry the pass, and each goes only to the
 paths that need it.

@@ -1,7 +1,9 @@
-"""The figures of `GET /metrics` that come out of the database and its pool (http-api.md section 5.2).
+"""The figures of `GET /metrics` that come out of the database and its pool.
 
 Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds, and by one thread. A
 scrape waits for it for a moment; while it does not answer, the figures of tasks and deployments are the last counted.
+
+Source: docs/contract/http-api.md, "Metrics".
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class DatabaseCounts(Collector):
         self._known: Counts | None = None
 
     def collect(self) -> Iterable[Metric]:
-        """Give every metric family of section 5.2."""
+        """Give every metric family of docs/contract/http-api.md, "Metrics"."""
         counts = self._counts()
         if counts is not None:
             yield _task_metric(counts)

@@ -1,7 +1,9 @@
-"""From an error of Platz to its HTTP answer: one envelope, `{"message": ...}` (http-api.md section 3).
+"""From an error of Platz to its HTTP answer: one envelope, `{"message": ...}`.
 
 Invariant: what leaves is the sentence that the error was raised with. An exception that Platz does not know
 becomes a 500 that says nothing about its cause; the log has it, under the request's id.
+
+Source: docs/contract/http-api.md, "Errors".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The operational endpoints, outside `/api` and without authentication (http-api.md section 5).
+"""The operational endpoints, outside `/api` and without authentication.
 
 Invariant: `/status` and `/healthz` say that this process answers and touch nothing else; `/readyz` says
 whether it can do its work, and no as soon as it begins to stop.
+
+Source: docs/contract/http-api.md, "Operational endpoints".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Query strings: from raw text to typed values, or one clear 400 (http-api.md section 2).
+"""Query strings: from raw text to typed values, or one clear 400.
 
 Invariant: parameters that a route does not declare are ignored; a declared one given twice, empty where it
 must not be, or of the wrong type is refused. Nothing here knows SQL.
+
+Source: docs/contract/http-api.md, "Lists".
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ def read_query(raw: bytes, parameters: Sequence[Parameter]) -> Mapping[str, Quer
 
 
 def listing_of(values: Mapping[str, QueryValue]) -> Listing:
-    """Separate the page from the filters, with the defaults and the cap of http-api.md section 2."""
+    """Separate the page from the filters, with the defaults and the cap of docs/contract/http-api.md, "Lists"."""
     per_page = values.get("per_page", values.get("page_size", DEFAULT_PER_PAGE))
     filters = {name: value for name, value in values.items() if name not in _PAGING_NAMES}
     return Listing(

@@ -1,7 +1,9 @@
-"""Request bodies: read within limits, parsed as JSON, validated against a model (http-api.md section 1).
+"""Request bodies: read within limits, parsed as JSON, validated against a model.
 
 Invariant: no more than `MAX_BODY_BYTES` bytes of a body are ever held, whatever the client announces; nothing that
 PostgreSQL can't store (NUL characters, infinite numbers) gets past here. Refusals never repeat the input.
+
+Source: docs/contract/http-api.md, "HTTP conventions".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What a handler gives back: a status, bytes, and the headers that belong to them.
 
-Invariant: a body is JSON unless its media type says otherwise, and a 204 has none (http-api.md section 1).
+Invariant: a body is JSON unless its media type says otherwise, and a 204 has none.
+
+Source: docs/contract/http-api.md, "HTTP conventions".
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ Body = TypeVar("Body", bound=BaseModel | None, default=None)
 
 
 class Permission(Enum):
-    """Who passes, in the words of http-api.md section 6; the handler makes the check."""
+    """Who passes, in the words of docs/contract/http-api.md, "Route index"; the handler makes the check."""
 
     ANYONE = "no identity needed"
     SIGNED_IN = "any identity"

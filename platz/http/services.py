@@ -19,8 +19,10 @@ from platz.db.encryption import Cipher
 class Services:
     """The objects that requests need.
 
-    ``own_url`` is the public address, ``version`` the release (http-api.md 7.2), ``cipher`` guards
+    ``own_url`` is the public address, ``version`` the release, ``cipher`` guards
     what is secret at rest, ``request_threads`` should match the size of the connection pool.
+
+    Source: docs/contract/http-api.md, "Server information".
     """
 
     database: Database

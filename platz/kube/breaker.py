@@ -12,8 +12,8 @@ import time
 from platz.backoff import Backoff
 
 CLUSTER_BACKOFF = Backoff(first=0.5, limit=5.0)
-"""The limit is the pace at which a cluster is tried again (workers.md section 7.1): one that was away for a moment
-must not stay away for long.
+"""The limit is the pace at which a cluster is tried again (docs/contract/workers.md, "Watches of a cluster"):
+one that was away for a moment must not stay away for long.
 """
 
 

@@ -73,7 +73,9 @@ class RenewedCredential:
     ) -> None:
         """``origin`` says what is fetched, None means nothing that could be compared.
 
-        ``margin`` is how long before its end a credential is replaced (workers.md section 1.3).
+        ``margin`` is how long before its end a credential is replaced.
+
+        Source: docs/contract/workers.md, "Tokens and kubeconfigs for EKS".
         """
         self._fetch = fetch
         self._origin = origin

@@ -1,7 +1,9 @@
-"""Reads one cluster out of kubeconfig files (workers.md section 1.4).
+"""Reads one cluster out of kubeconfig files.
 
 Invariant: what comes out refers to no file; relative references are resolved against the file that holds
 them, merged files follow kubectl's rule (the first file that sets a name or the current context wins).
+
+Source: docs/contract/workers.md, "A cluster from a kubeconfig".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The namespace of a deployment (workers.md sections 3.1 and 3.5).
+"""The namespace of a deployment.
 
 Invariant: a namespace of Platz carries the label `platz: "yes"` and the annotation `platz_deployment_id`;
 Platz never takes over a namespace that names another deployment, or none.
+
+Source: docs/contract/workers.md, "Install", "Uninstall".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The secrets that Platz writes into a deployment's namespace (workers.md sections 4.6 and 6).
+"""The secrets that Platz writes into a deployment's namespace.
 
 Invariant: a secret is applied under a field manager of its own name and never by force, so Platz cannot
 take a secret away from a chart that ships one of the same name.
+
+Source: docs/contract/workers.md, "Declared secrets", "Credentials of deployments".
 """
 
 from __future__ import annotations

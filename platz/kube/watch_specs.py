@@ -1,7 +1,9 @@
-"""What Platz watches in every cluster (workers.md section 7.1), and what a watch tells.
+"""What Platz watches in every cluster, and what a watch tells.
 
 Invariant: after a `Snapshot` and the `Changes` that follow it, the listener knows exactly the objects that the
 cluster has; whatever happened while the watch was down is in the next `Snapshot`.
+
+Source: docs/contract/workers.md, "Watches of a cluster".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Restarts a workload (workers.md section 3.7)."""
+"""Restarts a workload.
+
+Source: docs/contract/workers.md, "RestartK8sResource".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Refreshes the credentials of all enabled deployments of a cluster (workers.md section 6)."""
+"""Refreshes the credentials of all enabled deployments of a cluster.
+
+Source: docs/contract/workers.md, "Credentials of deployments".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The secret `platz-creds`, with which a deployment calls Platz (workers.md section 6)."""
+"""The secret `platz-creds`, with which a deployment calls Platz.
+
+Source: docs/contract/workers.md, "Credentials of deployments".
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Ends the removals of a cluster: what is `Uninstalling` or `Deleting` and has no namespace left (workers.md 7.3, 7.4).
+"""Ends the removals of a cluster: what is `Uninstalling` or `Deleting` and has no namespace left.
 
 Invariants: a removal ends only when no task of the deployment is due or running (its Uninstall may not have
 begun, or an Install may be about to make the namespace again); and it does end, because a namespace that a failed
 Uninstall left behind is deleted once more, and what users scheduled for later (actions, restarts) holds up nothing.
+
+Source: docs/contract/workers.md, "End of a removal", "Looking for finished removals".
 """
 
 from __future__ import annotations

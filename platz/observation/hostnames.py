@@ -1,4 +1,7 @@
-"""Where a deployment's ingress answers (workers.md section 0.3)."""
+"""Where a deployment's ingress answers.
+
+Source: docs/contract/workers.md, "Names that recur".
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Calls to what runs inside a deployment, through its ingress: status, actions and lifecycle hooks.
 
 Invariant: every call verifies the server's certificate for the deployment's own host name, has a deadline for
-the whole of it, and reads a bounded answer. Source: workers.md sections 3.6, 8.2 and 9.
+the whole of it, and reads a bounded answer. Source: docs/contract/workers.md, "InvokeAction", "Status request",
+"Resource sync".
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class IngressCaller:
     ) -> Answer:
         """Call ``url`` and return its 2xx answer; raise `CallFailed` saying what came instead and from where.
 
-        With ``send_body`` the body is sent as JSON whatever the method (chart-extensions.md 8.2).
+        With ``send_body`` the body is sent as JSON whatever the method.
+
+        Source: docs/contract/chart-extensions.md, "Action requests".
         """
         headers = {"Content-Type": "application/json"} if send_body else {}
         content = orjson.dumps(body) if send_body else None

@@ -1,7 +1,10 @@
-"""The lifecycle hooks of deployment resources (workers.md section 9, chart-extensions.md section 9.3).
+"""The lifecycle hooks of deployment resources.
 
 Invariant: an outcome is only written while the resource is as it was when its hook was called; a change that came
 meanwhile is called for next.
+
+Source: docs/contract/workers.md, "Resource sync"; docs/contract/chart-extensions.md, "Life cycle of a
+resource".
 """
 
 from __future__ import annotations
@@ -70,7 +73,10 @@ def _target(connection: Connection, row: ResourceRow) -> Target | None:
 
 
 def _hostname(connection: Connection, row: ResourceRow) -> str:
-    """Host of the managing deployment: the format of its revision's chart counts (chart-extensions.md 7.2)."""
+    """Host of the managing deployment: the format of its revision's chart counts.
+
+    Source: docs/contract/chart-extensions.md, "Meaning of the features".
+    """
     managing = [] if row.deployment_id is None else poll_candidates(connection, [row.deployment_id])
     if not managing or not managing[0].has_revision:
         raise CallFailed("The deployment that manages this resource is not installed.")

@@ -1,4 +1,7 @@
-"""Asks a deployment how it is (workers.md section 8, chart-extensions.md section 10)."""
+"""Asks a deployment how it is.
+
+Source: docs/contract/workers.md, "Status polling"; docs/contract/chart-extensions.md, "Status document".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the raw objects of a cluster's watches mean to Platz (workers.md section 7.2); pure functions."""
+"""What the raw objects of a cluster's watches mean to Platz; pure functions.
+
+Source: docs/contract/workers.md, "Workload rows".
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ MAX_DOTS = 1000
 
 
 def status_colors(kind: str, status: JsonValue) -> list[str]:
-    """One entry for each replica or pod (workers.md 7.2); missing numbers count as zero."""
+    """One entry for each replica or pod; missing numbers count as zero.
+
+    Source: docs/contract/workers.md, "Workload rows".
+    """
     numbers = cast("JsonObject", status) if isinstance(status, dict) else {}
 
     def number(key: str) -> int:

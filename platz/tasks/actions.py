@@ -1,4 +1,7 @@
-"""InvokeAction: a call to what runs in the deployment (workers.md section 3.6, chart-extensions.md section 8)."""
+"""InvokeAction: a call to what runs in the deployment.
+
+Source: docs/contract/workers.md, "InvokeAction"; docs/contract/chart-extensions.md, "Actions".
+"""
 
 from __future__ import annotations
 

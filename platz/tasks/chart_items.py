@@ -1,7 +1,9 @@
-"""The rows behind a chart's collection inputs, read from the database (chart-extensions.md section 5).
+"""The rows behind a chart's collection inputs, read from the database.
 
 Invariant: this only says which rows there are; every rule about them is in `platz.charts.rendering.chosen_items`. What
 is encrypted at rest is decrypted here and nowhere later.
+
+Source: docs/contract/chart-extensions.md, "Collection items".
 """
 
 from __future__ import annotations

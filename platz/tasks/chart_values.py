@@ -1,4 +1,7 @@
-"""Turns rows into what the chart functions take (workers.md section 4.1)."""
+"""Turns rows into what the chart functions take.
+
+Source: docs/contract/workers.md, "Base document".
+"""
 
 from __future__ import annotations
 

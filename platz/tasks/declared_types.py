@@ -1,4 +1,7 @@
-"""The resource types that a chart brings, recorded after each successful release (workers.md section 3.9)."""
+"""The resource types that a chart brings, recorded after each successful release.
+
+Source: docs/contract/workers.md, "Recording resource types".
+"""
 
 from __future__ import annotations
 

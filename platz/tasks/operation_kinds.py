@@ -1,7 +1,8 @@
 """The table of operations: how each runs, what it shows, what a crash leaves of it, and whom it needs.
 
 This is the only such table. Execution, recovery, the rules for requested tasks and the OpenAPI document derive from it,
-so a new operation is its parameters in `operations.py`, an entry here, and its steps. Source: workers.md section 3.
+so a new operation is its parameters in `operations.py`, an entry here, and its steps. Source:
+docs/contract/workers.md, "Operations".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a task does: `deployment_tasks.operation` as values (data-model.md 6.1, workers.md 2.3).
+"""What a task does: `deployment_tasks.operation` as values.
 
 Each operation is a dataclass of its parameters; the class's name is the operation's name in JSON, and each field says
 of which kind it is, from which reading and the OpenAPI document derive. How an operation runs stands in
@@ -6,6 +6,8 @@ of which kind it is, from which reading and the OpenAPI document derive. How an 
 
 Invariant: `from_json(to_json(operation)) == operation`, and every listed key is written, nulls included. When
 reading, keys that may be null may be absent and unknown keys are ignored.
+
+Source: docs/contract/data-model.md, "Operations of tasks"; docs/contract/workers.md, "Operations as JSON".
 """
 
 from __future__ import annotations

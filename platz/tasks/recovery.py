@@ -1,6 +1,6 @@
 """Finds out what became of a task whose owner is gone, by asking the cluster.
 
-Source: design section 4. The release's last revision carries the id of the task that made it. A revision of
+The release's last revision carries the id of the task that made it. A revision of
 this task that is deployed means that Helm had finished; one under way means that Helm died with its owner, and
 nobody runs it now (the cluster's lease is ours), so it is cleared away and the task runs again.
 """

@@ -1,10 +1,12 @@
-"""Install, Upgrade and Reinstall: the chart of a revision becomes a release (workers.md sections 3.1 to 3.3).
+"""Install, Upgrade and Reinstall: the chart of a revision becomes a release.
 
 Invariants: a release's revision carries the id of the task that made it, from its beginning in a label, which is
 how a later owner knows what happened. No Helm runs twice at once for a release, because the cluster's lease is
 ours and the queue runs one task of a deployment at a time; so what looks under way before a run is left over, and
 is cleared away. What Helm did counts: a revision that Kubernetes has is recorded even when the process died
 before it could do so.
+
+Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Uninstall and Recreate: a namespace goes (workers.md sections 3.4 and 3.5).
+"""Uninstall and Recreate: a namespace goes.
 
 Invariant: only a namespace that carries the deployment's own id is ever deleted. Whether it is gone is seen by
 the resource tracker, which sets the final state.
+
+Source: docs/contract/workers.md, "Recreate", "Uninstall".
 """
 
 from __future__ import annotations

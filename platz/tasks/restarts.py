@@ -1,4 +1,7 @@
-"""RestartK8sResource (workers.md section 3.7)."""
+"""RestartK8sResource.
+
+Source: docs/contract/workers.md, "RestartK8sResource".
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""Which inputs a chart marks as `sensitive`, and operations with these values encrypted (chart-extensions.md
-2.2).
+"""Which inputs a chart marks as `sensitive`, and operations with these values encrypted.
 
 Invariant: an input that selects from a collection is never encrypted. Its value is an id, which is no secret,
 and who uses an item is found by it.
+
+Source: docs/contract/chart-extensions.md, "Inputs".
 """
 
 from __future__ import annotations

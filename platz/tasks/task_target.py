@@ -41,7 +41,10 @@ class TaskTarget:
 
     @property
     def namespace(self) -> str:
-        """Name of the namespace, which is the name of the release too (workers.md section 0.3)."""
+        """Name of the namespace, which is the name of the release too.
+
+        Source: docs/contract/workers.md, "Names that recur".
+        """
         return namespace_name(self.kind_name, self.deployment.name)
 
 

@@ -152,7 +152,10 @@ class Client:
 
 
 def access_token(url: str, email: str = ADMIN, *, password: str | None = "admin") -> str:
-    """Walk through the sign-in as a browser does (auth.md section 2.2) and return the access token."""
+    """Walk through the sign-in as a browser does and return the access token.
+
+    Source: docs/contract/auth.md, "Login flow".
+    """
     with httpx.Client(base_url=f"{url}/api/v2", timeout=20.0, verify=False) as browser:
         begun = browser.get("/auth/google")
         assert begun.status_code == 200, begun.text

@@ -1,6 +1,8 @@
-"""The published SDK as a client: its way to sign in, to page, to update and to cancel (http-api.md 10.2).
+"""The published SDK as a client: its way to sign in, to page, to update and to cancel.
 
 Invariant: every answer is read into one of its models, as a generated client does.
+
+Source: docs/contract/http-api.md, "The SDKs".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The models of the published SDK: what it reads answers into (http-api.md 10.2).
+"""The models of the published SDK: what it reads answers into.
 
 Invariant: a missing field, a field of another type or an unknown word of an enum is an error; keys that the SDK does
 not know are ignored.
+
+Source: docs/contract/http-api.md, "The SDKs".
 """
 
 from __future__ import annotations

@@ -143,7 +143,11 @@ def test_events_tell_of_every_change(shop: FirstDeploy) -> None:
         ("UPDATE", "deployments", shop.env_id),
         ("INSERT", "deployment_tasks", shop.env_id),
         ("UPDATE", "deployment_tasks", shop.env_id),
-        ("INSERT", "k8s_resources", None),  # workloads are shown to all (data-model.md section 5)
+        (
+            "INSERT",
+            "k8s_resources",
+            None,
+        ),  # workloads are shown to all (docs/contract/data-model.md, "Change events")
         ("UPDATE", "k8s_resources", None),
     }
     assert shop.deployment["id"] in {event.id for event in shop.events if event.table == "deployments"}

@@ -1,4 +1,5 @@
-"""The older web frontend works unmodified: its start, its state and every write of http-api.md 10.1."""
+"""The older web frontend works unmodified: its start, its state and every write of docs/contract/http-api.md,
+"The older web frontend"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The published SDK clients work unmodified: http-api.md 10.2, line by line."""
+"""The published SDK clients work unmodified: docs/contract/http-api.md, "The SDKs", line by line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The older web frontend without its pages: it asks, listens and keeps state exactly as http-api.md 10.1 says.
+"""The older web frontend without its pages: it asks, listens and keeps state exactly as
+docs/contract/http-api.md, "The older web frontend" says.
 
 Invariant: state comes from the sixteen lists of the start and from re-reading what events name; never from the answer
 to a write.

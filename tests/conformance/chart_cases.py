@@ -1,7 +1,9 @@
-"""The adapter between a conformance case and Platz (spec/chart-extensions.md 15).
+"""The adapter between a conformance case and Platz.
 
 `evaluate` runs one case of any kind and answers under the names of the case's ``expected_*`` keys without that
 prefix: ``values``, ``secrets``, ``error``.
+
+Source: docs/contract/chart-extensions.md, "Conformance".
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ CORNERS: list[dict[str, Any]] = [
 CASES = [*CORPUS, *CORNERS]
 
 DEVIATIONS: dict[str, dict[str, Any]] = {
-    # The corpus records an old quirk here; the specification's [Do] asks for the answer below.
+    # The corpus records an old quirk here; the contract asks for the answer below.
     "collection-id-null": {"values": {}, "secrets": {}, "error": None},  # 3.4: null counts as absent
     "uses-array": {"values": {"uses": True}, "secrets": None, "error": None},  # 6.1: arrays count
     "uses-id-notation": {

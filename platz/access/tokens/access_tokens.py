@@ -1,6 +1,8 @@
-"""Access tokens: the JWT of users who signed in and of deployments' `platz-creds` (auth.md section 3).
+"""Access tokens: the JWT of users who signed in and of deployments' `platz-creds`.
 
 Invariant: HS256 with the stored secret and the claims iat, exp, nbf and identity, all required.
+
+Source: docs/contract/auth.md, "Access tokens".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""User tokens and bot tokens, sent as `x-platz-token` (auth.md section 4).
+"""User tokens and bot tokens, sent as `x-platz-token`.
 
 Invariant: the secret half is never stored, only the SHA-256 of its text, which is compared in constant
 time.
+
+Source: docs/contract/auth.md, "API tokens".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""ID tokens of the identity provider (OpenID Connect Core section 3.1.3.7; auth.md section 2.2).
+"""ID tokens of the identity provider (OpenID Connect Core section 3.1.3.7; docs/contract/auth.md, "Login flow").
 
 Invariant: only the provider's public RSA and EC keys are used, never a shared secret, so an attacker can not
 turn a public key into a signing key.

@@ -26,7 +26,10 @@ class Tokens:
         self._keys = SigningKeys(signing_key)
 
     def issue(self, identity: Identity, lifetime: timedelta, now: datetime) -> AccessToken:
-        """Make an access token (auth.md section 3)."""
+        """Make an access token.
+
+        Source: docs/contract/auth.md, "Access tokens".
+        """
         return access_tokens.issue(self._keys.current(), identity, lifetime, now)
 
     def verify(self, text: str, now: datetime) -> VerifiedClaims:

@@ -1,8 +1,8 @@
 """The installation's signing key, and the keys derived from it for each other purpose.
 
-Invariant: the stored secret itself signs access tokens only (auth.md section 3, so that tokens of an older
-installation stay valid); every other purpose has an independent key. A replaced secret takes effect within
-`MAX_AGE` seconds in every process.
+Invariant: the stored secret itself signs access tokens only (docs/contract/auth.md, "Access tokens", so that
+tokens of an older installation stay valid); every other purpose has an independent key. A replaced secret takes
+effect within `MAX_AGE` seconds in every process.
 """
 
 from __future__ import annotations

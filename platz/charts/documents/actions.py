@@ -1,6 +1,8 @@
-"""Actions: requests to a running deployment that a chart offers its users (chart-extensions.md 8).
+"""Actions: requests to a running deployment that a chart offers its users.
 
 Invariant: one invalid entry invalidates the document; of several actions with one id the first is found.
+
+Source: docs/contract/chart-extensions.md, "Actions".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""What Platz takes from Chart.yaml (chart-extensions.md 1.4).
+"""What Platz takes from Chart.yaml.
 
 Invariant: everything else in that file is ignored; plain scalars are taken as their text.
+
+Source: docs/contract/chart-extensions.md, "Chart.yaml".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The collections that an input may choose from, as charts write them (chart-extensions.md 2.4).
+"""The collections that an input may choose from, as charts write them.
 
 Invariant: a document is read whatever JSON names the collection; what it means shows when values are rendered.
+
+Source: docs/contract/chart-extensions.md, "Collection references".
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ CollectionReference: TypeAlias = Table | KindResources | LegacyResources
 
 
 def parse_reference(collection: JsonValue) -> CollectionReference | None:
-    """Read an input's ``collection``, or return None when it is malformed (2.4)."""
+    """Read an input's ``collection``, or return None when it is malformed.
+
+    Source: docs/contract/chart-extensions.md, "Collection references".
+    """
     match collection:
         case str() if collection in TABLE_NAMES:
             return Table(name=collection)

@@ -1,7 +1,8 @@
-"""The tables of Platz that a chart's forms may choose from, as their format names them (data-model.md
-section 4).
+"""The tables of Platz that a chart's forms may choose from, as their format names them.
 
 Invariant: these are the tables whose changes are told (`platz.db.events.EVENT_TABLES`); a test compares the two.
+
+Source: docs/contract/data-model.md, "Enums".
 """
 
 from __future__ import annotations

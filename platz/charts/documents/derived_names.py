@@ -1,6 +1,8 @@
-"""Names that follow from other names: namespaces, hostnames, kinds and addresses (workers.md 0.3, 10.6, 13).
+"""Names that follow from other names: namespaces, hostnames, kinds and addresses.
 
 Invariant: they are computed when needed and stored nowhere, so a renamed kind changes them.
+
+Source: docs/contract/workers.md, "Names that recur", "Kind from a repository name", "Test vectors".
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ def namespace_name(kind: str, deployment_name: str) -> str:
 def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: HostnameFormat, domain: str) -> str:
     """Return the hostname of a deployment under the cluster's ingress domain.
 
-    A deployment without a name falls back to the kind in both formats (chart-extensions.md 7.2, [Do]).
+    A deployment without a name falls back to the kind in both formats.
+
+    Source: docs/contract/chart-extensions.md, "Meaning of the features".
     """
     by_name = hostname_format is HostnameFormat.NAME and deployment_name
     return f"{deployment_name if by_name else namespace_name(kind, deployment_name)}.{domain}"
@@ -33,9 +37,11 @@ def target_url(hostname: str, path: str) -> str:
 
 
 def kind_from_repository(repository: str) -> str:
-    """Derive a deployment kind's name from a chart repository's (workers.md 10.6).
+    """Derive a deployment kind's name from a chart repository's.
 
     A repository that is called just ``chart`` or ``charts`` keeps that word, for a kind must have a name.
+
+    Source: docs/contract/workers.md, "Kind from a repository name".
     """
     parts = repository.split("-")
     if len(parts) > 1 and parts[-1] in _CHART_SUFFIXES:

@@ -1,7 +1,11 @@
-"""Chart features: what a chart asks of Platz, of any version, as one effective form (chart-extensions.md 7).
+"""Chart features: what a chart asks of Platz, of any version, as one effective form.
 
-Invariant: every object is a valid features document, because v0 takes whatever the versioned forms refuse
-(1.3); what that loses is told as complaints beside the result, never as an error.
+Invariant: every object is a valid features document, because v0 takes whatever the versioned forms refuse; what
+that loses is told as complaints beside the result, never as an error.
+
+Source: docs/contract/chart-extensions.md, "Features".
+
+Source: docs/contract/chart-extensions.md, "Detection of the version".
 """
 
 from __future__ import annotations
@@ -191,7 +195,10 @@ class FeaturesDocument:
         return self.written if isinstance(self.written, Features) else self.written.spec
 
     def stored(self) -> JsonObject:
-        """Return the stored form (7.3)."""
+        """Return the stored form.
+
+        Source: docs/contract/chart-extensions.md, "Stored form of features".
+        """
         return self.written.stored()
 
 
@@ -212,7 +219,9 @@ def parse_features(document: JsonValue) -> FeaturesDocument:
 def effective_features(stored: JsonValue) -> Features:
     """Return the features of a chart from its stored document, or from none.
 
-    A chart without the document does not reinstall users; an empty document does (6.2).
+    A chart without the document does not reinstall users; an empty document does.
+
+    Source: docs/contract/chart-extensions.md, "Consequences of a change".
     """
     if stored is None:
         return replace(parse_features({}).features, reinstall_dependencies=False)

@@ -1,6 +1,8 @@
-"""Where an output of a form gets its value (chart-extensions.md 2.6).
+"""Where an output of a form gets its value.
 
 Invariant: a reference has exactly one key, which tells what of the input is meant.
+
+Source: docs/contract/chart-extensions.md, "Outputs".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Resource types: things that a deployment manages for others (chart-extensions.md 9).
+"""Resource types: things that a deployment manages for others.
 
 Invariant: ``values_ui`` of a resource type is a v0 UI schema of which only the inputs count.
+
+Source: docs/contract/chart-extensions.md, "Resource types".
 """
 
 from __future__ import annotations
@@ -65,7 +67,10 @@ class ResourceSpec(DocumentObject, name="ChartExtResourceTypeSpec"):
     )
 
     def sensitive_ids(self) -> frozenset[str]:
-        """Return the properties that are left out when resources are read (9.4)."""
+        """Return the properties that are left out when resources are read.
+
+        Source: docs/contract/chart-extensions.md, "Sensitive properties".
+        """
         return frozenset(declared.id for declared in self.values_ui.inputs if declared.sensitive)
 
 
@@ -97,7 +102,10 @@ def parse_resource_spec(document: JsonValue) -> ResourceSpec:
 
 
 def merged_props(stored: JsonValue, given: JsonValue) -> JsonValue:
-    """Merge an update into the stored ``props``: objects key by key, anything else replaces (9.3)."""
+    """Merge an update into the stored ``props``: objects key by key, anything else replaces.
+
+    Source: docs/contract/chart-extensions.md, "Life cycle of a resource".
+    """
     if not isinstance(stored, dict) or not isinstance(given, dict):
         return given
     merged = dict(stored)

@@ -1,7 +1,9 @@
-"""The status document that a running deployment reports (chart-extensions.md 10).
+"""The status document that a running deployment reports.
 
 Invariant: the stored form has all four keys, every metric's four keys and decimals as text; any violation makes
 the whole sample an error, and unknown keys are dropped.
+
+Source: docs/contract/chart-extensions.md, "Status document".
 """
 
 from __future__ import annotations

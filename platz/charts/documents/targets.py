@@ -1,6 +1,8 @@
 """What actions and lifecycle hooks have in common: whom they allow and what they call.
 
-Invariant: the only endpoint kind is the deployment's own ingress (chart-extensions.md 8.1).
+Invariant: the only endpoint kind is the deployment's own ingress.
+
+Source: docs/contract/chart-extensions.md, "Action documents".
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
-"""The UI schema: the form that a chart ships, and where its inputs go (chart-extensions.md 1.3 and 2).
+"""The UI schema: the form that a chart ships, and where its inputs go.
 
 Invariant: a schema read from a stored document and stored again is that document; only inputs and outputs
 that the format allows exist, but what refers to what is not checked here (it shows when values are rendered).
 The version is decided by content: a document with a header can only be v1beta1, because v0 refuses unknown
 top-level keys; one without can only be v0.
+
+Source: docs/contract/chart-extensions.md, "Detection of the version", "UI schema".
 """
 
 from __future__ import annotations
@@ -63,7 +65,10 @@ _VALUE_TYPES = {kind.value.lower(): kind for kind in ValueType}
 
 
 def _read_value_type(cursor: Cursor) -> ValueType:
-    """Match without regard to ASCII case, and to nothing but ASCII case (2.3)."""
+    """Match without regard to ASCII case, and to nothing but ASCII case.
+
+    Source: docs/contract/chart-extensions.md, "Input types and their values".
+    """
     name = cursor.text()
     found = _VALUE_TYPES.get(name.lower()) if name.isascii() else None
     if found is None and isinstance(cursor.value, str):
@@ -185,12 +190,16 @@ class UiSchema(DocumentObject, name="UiSchema"):
         return Version.V0 if self.api_version is None else Version.V1BETA1
 
     def inputs_by_id(self) -> dict[str, Input]:
-        """Return the inputs by id; the first declaration of an id counts (2.2)."""
+        """Return the inputs by id; the first declaration of an id counts.
+
+        Source: docs/contract/chart-extensions.md, "Inputs".
+        """
         return {declared.id: declared for declared in reversed(self.inputs)}
 
 
 V0_UI_SCHEMA = object_of(UiSchema, version=Version.V0, exact=True)
-"""Without header, the only form inside resource types (9.1)."""
+"""Without header, the only form inside resource types (docs/contract/chart-extensions.md, "Resource type
+documents")."""
 _V1BETA1_UI_SCHEMA = object_of(UiSchema, version=Version.V1BETA1)
 
 

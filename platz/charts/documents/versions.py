@@ -1,4 +1,7 @@
-"""The generations of the documents' formats (chart-extensions.md 1.2)."""
+"""The generations of the documents' formats.
+
+Source: docs/contract/chart-extensions.md, "Versions of the documents".
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""The JsonLogic dialect of conditions (chart-extensions.md 4)."""
+"""The JsonLogic dialect of conditions.
+
+Source: docs/contract/chart-extensions.md, "Conditions".
+"""

@@ -1,7 +1,9 @@
-"""JsonLogic's arithmetic (chart-extensions.md 4.4).
+"""JsonLogic's arithmetic.
 
 Invariant: results are floats or null; a result that is not finite where the contract does not say null makes
 the rule invalid.
+
+Source: docs/contract/chart-extensions.md, "Operators".
 """
 
 from __future__ import annotations

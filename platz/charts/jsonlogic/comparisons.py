@@ -1,7 +1,9 @@
-"""JsonLogic's equalities and orders (chart-extensions.md 4.3).
+"""JsonLogic's equalities and orders.
 
 Invariant: ``>`` is the negation of ``<=`` and ``>=`` that of ``<``, so comparing what can't be compared is true
 for these two. Conditions of charts in the field depend on it.
+
+Source: docs/contract/chart-extensions.md, "Comparisons in conditions".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""How JsonLogic turns values into booleans, texts and numbers (chart-extensions.md 4.2).
+"""How JsonLogic turns values into booleans, texts and numbers.
 
 Invariant: total functions; a conversion that fails gives None.
+
+Source: docs/contract/chart-extensions.md, "Conversions of values".
 """
 
 from __future__ import annotations

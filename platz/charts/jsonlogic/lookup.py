@@ -1,6 +1,8 @@
-"""Finding a value in JsonLogic's data by a path (chart-extensions.md 4.2).
+"""Finding a value in JsonLogic's data by a path.
 
 Invariant: a null that is found is found; a key that contains a dot can't be reached.
+
+Source: docs/contract/chart-extensions.md, "Conversions of values".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The table of JsonLogic's operators (chart-extensions.md 4.4).
+"""The table of JsonLogic's operators.
 
 Invariant: arguments are evaluated from left to right and only as far as the operator needs them; superfluous
 arguments are ignored.
+
+Source: docs/contract/chart-extensions.md, "Operators".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""JsonLogic rules as a tree (chart-extensions.md 4.1).
+"""JsonLogic rules as a tree.
 
 Invariant: the whole rule is parsed before anything is evaluated, and one unknown operator anywhere makes it
 invalid. Lists are opaque constants: operators inside them are not even parsed.
+
+Source: docs/contract/chart-extensions.md, "Parsing of rules".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""JsonLogic's operators on lists and texts (chart-extensions.md 4.4).
+"""JsonLogic's operators on lists and texts.
 
 Invariant: inside the rules that run for each element the data is the element only; the outer config is not
 reachable from there.
+
+Source: docs/contract/chart-extensions.md, "Operators".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
 """Decimals of UI schemas and status metrics: accepted spellings and the one written form.
 
 Invariant: the written form is plain decimal text, without exponent, ``+`` or leading zeros, and zero is
-never negative; reading it again gives the same text (chart-extensions.md 1.8).
+never negative; reading it again gives the same text.
+
+Source: docs/contract/chart-extensions.md, "Decimals".
 """
 
 from __future__ import annotations

@@ -2,7 +2,9 @@
 
 Invariant: a cursor never raises; it adds a complaint and goes on with a harmless stand-in, which nobody sees
 because a document with complaints is never used (`finish` raises). Known keys may not repeat, and free JSON
-must be representable as JSON (chart-extensions.md 1.6).
+must be representable as JSON.
+
+Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
 
 from __future__ import annotations
@@ -75,7 +77,10 @@ class Cursor:
         return 0
 
     def decimal(self) -> str:
-        """Read a decimal into its written form (1.8)."""
+        """Read a decimal into its written form.
+
+        Source: docs/contract/chart-extensions.md, "Decimals".
+        """
         text = decimal_text(self.value)
         if text is not None:
             return text
@@ -97,7 +102,10 @@ class Cursor:
         return known[0]
 
     def json(self) -> JsonValue:
-        """Read free JSON as plain dicts and lists: infinities become null, later keys win (1.6)."""
+        """Read free JSON as plain dicts and lists: infinities become null, later keys win.
+
+        Source: docs/contract/chart-extensions.md, "Syntax of the files".
+        """
         return self._free(self.value, self.place)
 
     def items(self) -> list[Cursor]:

@@ -1,6 +1,8 @@
-"""Compare JSON documents: the `config_delta` of an Upgrade (data-model.md 6.2).
+"""Compare JSON documents: the `config_delta` of an Upgrade.
 
 Invariant: a diff is empty exactly when the documents are equal (`platz.json.json_equal`).
+
+Source: docs/contract/data-model.md, "JSON differences".
 """
 
 from __future__ import annotations

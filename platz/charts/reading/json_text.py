@@ -1,7 +1,9 @@
 """JSON values by content: their text, copies that share nothing, and their nesting.
 
-Invariant: functions here treat a boolean never as a number, and an integer never as a float
-(chart-extensions.md 3.3 and 3.7). They recurse, so callers first check `exceeds_nesting`.
+Invariant: functions here treat a boolean never as a number, and an integer never as a float. They recurse, so
+callers first check `exceeds_nesting`.
+
+Source: docs/contract/chart-extensions.md, "Visibility of inputs", "Rendered secrets".
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ MAX_NESTING = 128
 
 
 def number_text(value: float) -> str:
-    """Write a number as JSON text: a float always shows a fraction or an exponent (3.7)."""
+    """Write a number as JSON text: a float always shows a fraction or an exponent.
+
+    Source: docs/contract/chart-extensions.md, "Rendered secrets".
+    """
     if isinstance(value, int):
         return str(value)
     text = repr(value)
@@ -31,7 +36,10 @@ def number_text(value: float) -> str:
 
 
 def compact_json(value: JsonValue) -> str:
-    """Write JSON without spaces, non-ASCII unescaped, keys in their given order (3.7)."""
+    """Write JSON without spaces, non-ASCII unescaped, keys in their given order.
+
+    Source: docs/contract/chart-extensions.md, "Rendered secrets".
+    """
     match value:
         case None:
             return "null"

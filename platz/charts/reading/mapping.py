@@ -1,7 +1,9 @@
 """A mapping as a file wrote it: an ordinary dict that also remembers what a dict can't hold.
 
 Invariant: the dict has the last value of a key that was written twice; ``repeated`` names those keys, and
-``has_other_keys`` tells that some keys were not text and were left out (chart-extensions.md 1.6).
+``has_other_keys`` tells that some keys were not text and were left out.
+
+Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
 
 from __future__ import annotations

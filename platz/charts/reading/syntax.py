@@ -1,8 +1,9 @@
 """The text of a chart's file to a JSON-like value.
 
 Invariant: both syntaxes give the same kinds of value (`platz.json.JsonValue`, with `Mapping` where keys
-repeat), nest at most 128 levels and stay within the byte limit; a failure says the line
-(chart-extensions.md 1.6).
+repeat), nest at most 128 levels and stay within the byte limit; a failure says the line.
+
+Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
 
 from __future__ import annotations
@@ -90,7 +91,10 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 
 def _integer(digits: str) -> int | float:
-    """Integers outside 64 bits become floats, as they always have (chart-extensions.md 14)."""
+    """Integers outside 64 bits become floats, as they always have.
+
+    Source: docs/contract/chart-extensions.md, "Syntax of the files".
+    """
     number = int(digits)
     if -(2**63) <= number < 2**64:
         return number

@@ -1,4 +1,5 @@
-"""Plain YAML scalars to values: the YAML 1.2 core schema with the additions of chart-extensions.md 1.6.
+"""Plain YAML scalars to values: the YAML 1.2 core schema with the additions of
+docs/contract/chart-extensions.md, "Syntax of the files".
 
 Invariant: what the table below does not name is text: ``yes``, ``0755``, ``1_000``, ``12:30:45``, ``2024-05-06``.
 """

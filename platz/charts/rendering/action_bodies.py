@@ -1,4 +1,7 @@
-"""What an action sends: its inputs, or what its form makes of them (chart-extensions.md 8.2)."""
+"""What an action sends: its inputs, or what its form makes of them.
+
+Source: docs/contract/chart-extensions.md, "Action requests".
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,11 @@ from platz.json import JsonValue
 
 
 def action_body(action: Action, inputs: JsonValue, *, env_id: UUID, collections: Collections) -> JsonValue:
-    """Build the request's body from the submitted inputs (8.2); raise `RenderingFailed`.
+    """Build the request's body from the submitted inputs; raise `RenderingFailed`.
 
     Without a form the inputs are the body. ``env_id`` is the environment of the deployment's cluster.
+
+    Source: docs/contract/chart-extensions.md, "Action requests".
     """
     if action.ui_schema is None:
         return inputs

@@ -1,7 +1,9 @@
-"""Items that inputs point to, and their properties (chart-extensions.md 2.4 and 5).
+"""Items that inputs point to, and their properties.
 
 Invariant: which rows exist is asked through `Collections`; every rule about them (order of checks, what other
 environments may see, spelling of properties) is here and nowhere else.
+
+Source: docs/contract/chart-extensions.md, "Collection references", "Collection items".
 """
 
 from __future__ import annotations
@@ -107,7 +109,8 @@ def parse_item_id(text: str) -> UUID | None:
 def item_property(
     reference: CollectionReference, given_id: str, name: str, *, env_id: UUID, collections: Collections
 ) -> Property:
-    """Look up one property of one item; raise `RenderingFailed` as section 5 orders the checks."""
+    """Look up one property of one item; raise `RenderingFailed` in the order of
+    docs/contract/chart-extensions.md, "Collection items"."""
     match reference:
         case Table(name=table):
             item_id = _required_id(given_id)

@@ -1,7 +1,9 @@
-"""Whether an input is visible for a config (chart-extensions.md 3.3).
+"""Whether an input is visible for a config.
 
 Invariant: ``showIf`` wins over ``showIfAll``; only the boolean ``true`` of a valid rule shows an input, and a
 hidden input hides nothing else.
+
+Source: docs/contract/chart-extensions.md, "Visibility of inputs".
 """
 
 from __future__ import annotations

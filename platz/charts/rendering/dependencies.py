@@ -1,7 +1,9 @@
-"""Whether a config uses an item of a collection (chart-extensions.md 6.1).
+"""Whether a config uses an item of a collection.
 
 Invariant: what resolves in rendering counts as used: ids in any notation, elements of array inputs, and object
 references with extra keys. Conditions, outputs and ``required`` play no role.
+
+Source: docs/contract/chart-extensions.md, "Items that a config uses".
 """
 
 from __future__ import annotations

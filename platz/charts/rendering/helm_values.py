@@ -1,7 +1,10 @@
-"""The values that Helm gets, and the secrets beside them (chart-extensions.md 11, workers.md 4).
+"""The values that Helm gets, and the secrets beside them.
 
 Invariant: one pure function of plain inputs. Outputs of the UI schema replace whole top-level keys; nothing is
 merged. What must not appear in a log or a task's text is gathered beside the values.
+
+Source: docs/contract/chart-extensions.md, "Composing the Helm values"; docs/contract/workers.md, "Values and
+secrets".
 """
 
 from __future__ import annotations
@@ -125,9 +128,11 @@ def compose_values(inputs: HelmValuesInputs) -> JsonObject:
 
 
 def tolerations_list(stored: JsonValue) -> JsonValue:
-    """Return tolerations as the list that Kubernetes wants (data-model.md 3.5).
+    """Return tolerations as the list that Kubernetes wants.
 
     The column's default is an empty object, and editing a list can leave an object with the keys 0, 1, ...
+
+    Source: docs/contract/data-model.md, "Table envs".
     """
     if isinstance(stored, dict) and all(key.isascii() and key.isdecimal() for key in stored):
         return [copied(stored[key]) for key in sorted(stored, key=int)]

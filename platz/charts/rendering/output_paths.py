@@ -1,7 +1,9 @@
-"""Writing outputs into the growing values (chart-extensions.md 3.6).
+"""Writing outputs into the growing values.
 
 Invariant: a path that can't be followed is dropped silently, but what it created on the way stays. Values are
 copied in, so the inputs they came from are never changed; what has been copied and padded is bounded.
+
+Source: docs/contract/chart-extensions.md, "Output paths".
 """
 
 from __future__ import annotations

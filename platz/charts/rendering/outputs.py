@@ -1,7 +1,9 @@
-"""A UI schema and a config to values and secrets (chart-extensions.md 3).
+"""A UI schema and a config to values and secrets.
 
 Invariant: pure functions of schema, environment, config and collections; each of values and secrets succeeds
 as a whole or fails with one `RenderingFailed`, and neither changes the config.
+
+Source: docs/contract/chart-extensions.md, "Rendering".
 """
 
 from __future__ import annotations
@@ -76,7 +78,10 @@ class Rendering:
         return tree.root
 
     def secrets(self) -> dict[str, dict[str, str]]:
-        """Return the secrets; one without keys is left out (3.7). Raise `RenderingFailed`."""
+        """Return the secrets; one without keys is left out. Raise `RenderingFailed`.
+
+        Source: docs/contract/chart-extensions.md, "Rendered secrets".
+        """
         rendered = {
             name: self._secret_keys(keys.items()) for name, keys in self._schema.outputs.secrets.items()
         }
@@ -93,7 +98,8 @@ class Rendering:
         return texts
 
     def _resolve(self, reference: Reference) -> JsonValue | _Skip:
-        """Resolve in the order of section 3.2, which decides what error is reported."""
+        """Resolve in the order of docs/contract/chart-extensions.md, "Resolving a reference", which decides
+        what error is reported."""
         if self._too_deep:
             raise RenderingFailed(_Code.TOO_LARGE)
         declared = self._inputs.get(reference.input)
@@ -115,7 +121,10 @@ class Rendering:
                 )
 
     def _value(self, declared: Input, *, null_is_absent: bool) -> JsonValue | _Skip:
-        """``null_is_absent``: forms send null for a selection that was never touched (3.4, [Do])."""
+        """``null_is_absent``: forms send null for a selection that was never touched.
+
+        Source: docs/contract/chart-extensions.md, "Missing, null and required values".
+        """
         if not self._is_visible(declared):
             return _Skip.SKIP
         if declared.id not in self._config or (null_is_absent and self._config[declared.id] is None):

@@ -1,8 +1,10 @@
-"""Why values, secrets or an action's body could not be rendered (chart-extensions.md 3.8).
+"""Why values, secrets or an action's body could not be rendered.
 
 Invariant: one error has one code and its parameters; the sentence names every parameter and says what to
 change. Parameters are ids, names and references, never the values of inputs, except for the text that was
 given in place of an item's id.
+
+Source: docs/contract/chart-extensions.md, "Rendering errors".
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ class RenderingErrorCode(StrEnum):
 
 
 _MAX_PARAMETER_LENGTH = 500
-"""Characters; ids and names that people give are shown whole, as section 3.8 demands."""
+"""Characters; ids and names that people give are shown whole, as docs/contract/chart-extensions.md, "Rendering
+errors" demands."""
 
 _SENTENCES = {
     RenderingErrorCode.MISSING_INPUT_SCHEMA: (

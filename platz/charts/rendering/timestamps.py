@@ -1,6 +1,8 @@
 """The two ways in which Platz writes a moment inside chart values.
 
-Invariant: always UTC, and a fraction of 0, 3 or 6 digits, as few as the moment needs (chart-extensions.md 5).
+Invariant: always UTC, and a fraction of 0, 3 or 6 digits, as few as the moment needs.
+
+Source: docs/contract/chart-extensions.md, "Collection items".
 """
 
 from __future__ import annotations
@@ -14,7 +16,10 @@ def property_text(moment: datetime) -> str:
 
 
 def rfc3339_text(moment: datetime) -> str:
-    """Write RFC 3339 with ``Z``, as the cluster row in the values has it (workers.md 4.1)."""
+    """Write RFC 3339 with ``Z``, as the cluster row in the values has it.
+
+    Source: docs/contract/workers.md, "Base document".
+    """
     return f"{_clock(moment, separator='T')}Z"
 
 

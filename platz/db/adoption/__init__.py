@@ -1,4 +1,4 @@
-"""Takes over the database of the former Platz server, in place and without loss (data-model.md 11.1).
+"""Takes over the database of the former Platz server, in place and without loss.
 
 The former schema let rows in that the new one forbids. Here is what becomes of them; every row that goes is kept,
 whole, as JSON in the table `adoption_leftovers` with the reason.
@@ -21,6 +21,8 @@ whole, as JSON in the table `adoption_leftovers` with the reason.
   becomes `Failed`, for to resume it would undo what came after. The last one stays and is recovered (`tasks.py`).
 
 The former version table stays as it is; nothing reads it any more.
+
+Source: docs/contract/data-model.md, "Adoption of an older database".
 """
 
 from __future__ import annotations

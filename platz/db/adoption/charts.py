@@ -32,7 +32,7 @@ CHARTS_OF_TASKS = (
     "{Upgrade,prev_helm_chart_id}",
     "{InvokeAction,helm_chart_id}",
 )
-"""Where the operation of a task names a chart (data-model.md 6.1)."""
+"""Where the operation of a task names a chart (docs/contract/data-model.md, "Operations of tasks")."""
 
 POINT_TASKS_AT_KEPT = """
     UPDATE deployment_tasks

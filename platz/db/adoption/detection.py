@@ -43,7 +43,7 @@ class SchemaOrigin(Enum):
 def detect_origin(connection: Connection) -> SchemaOrigin:
     """Look what the database holds.
 
-    Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for a former Platz at an earlier version (section 11.1).
+    Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for a former Platz at an earlier version.
     """
     tables = _tables(connection)
     if OUR_VERSIONS in tables and (version := our_version(connection)) is not None:

@@ -48,7 +48,7 @@ def fill_flags(connection: Connection) -> int:
 
 
 def replace_unknown_words(connection: Connection) -> int:
-    """Replace NULL and every word that is not one of data-model.md section 4."""
+    """Replace NULL and every word that is not one of docs/contract/data-model.md, "Enums"."""
     return sum(
         connection.execute(
             text(

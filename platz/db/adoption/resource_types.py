@@ -1,4 +1,7 @@
-"""Resource types that were declared twice, or both globally and for single environments (data-model.md 3.15)."""
+"""Resource types that were declared twice, or both globally and for single environments.
+
+Source: docs/contract/data-model.md, "Table deployment_resource_types".
+"""
 
 from __future__ import annotations
 

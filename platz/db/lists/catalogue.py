@@ -1,7 +1,9 @@
-"""The collections of the API (http-api.md section 7): what each shows, filters, hides and in which order.
+"""The collections of the API: what each shows, filters, hides and in which order.
 
 Invariant: an item's keys are the columns that are not hidden, so a column that must not leave is hidden here,
 and the contract tests compare the keys with the documented models.
+
+Source: docs/contract/http-api.md, "Routes in detail".
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ _IN_ENV_BY_MANAGER = by_id(
     "Managed by a deployment in this environment.",
 )
 
-# A chart that some deployment has, or the newest of a branch that some deployment follows (section 7.10).
+# A chart that some deployment has, or the newest of a branch that some deployment follows
+# (docs/contract/http-api.md, "Helm charts").
 _IN_USE = """item.id IN (
     SELECT used.helm_chart_id FROM deployments used
     UNION ALL
@@ -52,7 +55,8 @@ _IN_USE = """item.id IN (
      ORDER BY newest.helm_registry_id, newest.parsed_branch, newest.created_at DESC, newest.id)
 )"""
 
-# Without the props whose input the type marks as sensitive, and without any that is encrypted (section 7.14).
+# Without the props whose input the type marks as sensitive, and without any that is encrypted
+# (docs/contract/http-api.md, "Resource types and resources").
 _SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props - ARRAY(
     SELECT jsonb_array_elements_text(jsonb_path_query_array(
         type.spec, 'lax $.values_ui.inputs[*] ? (@.sensitive == true).id'))

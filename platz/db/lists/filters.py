@@ -1,7 +1,9 @@
-"""The match kinds of list filters (http-api.md section 2), as SQL conditions.
+"""The match kinds of list filters, as SQL conditions.
 
 Invariant: a filter's SQL is a constant of Platz; what a client sends only ever travels as a bound value. The
 value's place is written ``:value``; the row that is tested is called ``item``.
+
+Source: docs/contract/http-api.md, "Lists".
 """
 
 from __future__ import annotations

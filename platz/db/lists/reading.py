@@ -200,6 +200,6 @@ def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
 
 def _json_of(column: Column[Any]) -> str:
     if isinstance(column.type, DateTime):
-        # Always six digits: clients sort these strings (data-model.md section 1).
+        # Always six digits: clients sort these strings (docs/contract/data-model.md, "Conventions").
         return f"""to_char(item."{column.name}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f'item."{column.name}"'

@@ -1,6 +1,8 @@
-"""Queries about who is who: accounts, and whether an identity still exists (auth.md sections 1, 2.3).
+"""Queries about who is who: accounts, and whether an identity still exists.
 
 Invariant: one person has one account, whatever the letter case of the e-mail (unique on `lower(email)`).
+
+Source: docs/contract/auth.md, "Identities and credentials", "Finding or creating the user".
 """
 
 from __future__ import annotations

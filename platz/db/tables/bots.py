@@ -1,6 +1,8 @@
-"""Changes of `bots` (data-model.md 3.3).
+"""Changes of `bots`.
 
 Invariant: a bot's tokens go with it, and the tasks that it acted in stay (foreign keys of the schema).
+
+Source: docs/contract/data-model.md, "Table bots".
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
-"""Queries over `helm_charts` (data-model.md 3.10, workers.md 10.3-10.8).
+"""Queries over `helm_charts`.
 
 Invariant: there is one row for a registry, tag and digest, however often and by whomever it is discovered.
+
+Source: docs/contract/data-model.md, "Table helm_charts"; docs/contract/workers.md, "ECR push", "ECR
+deletion", "Download and reading of a chart", "Kind from a repository name", "Chart rows and tag information",
+"Tag parser".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Queries over `k8s_clusters` (data-model.md 3.12, workers.md 1.5).
+"""Queries over `k8s_clusters`.
 
 Invariant: discovery writes when and as what it saw a cluster; what an admin decides it leaves alone.
+
+Source: docs/contract/data-model.md, "Table k8s_clusters"; docs/contract/workers.md, "What discovery writes".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Changes of `deployment_permissions` (data-model.md 3.7): one role for each user and kind in an environment."""
+"""Changes of `deployment_permissions`: one role for each user and kind in an environment.
+
+Source: docs/contract/data-model.md, "Table deployment_permissions".
+"""
 
 from __future__ import annotations
 

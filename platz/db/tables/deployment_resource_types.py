@@ -1,6 +1,8 @@
-"""Queries over `deployment_resource_types` (data-model.md 3.15).
+"""Queries over `deployment_resource_types`.
 
 Invariant: a (kind, key) pair is global or belongs to environments, never both.
+
+Source: docs/contract/data-model.md, "Table deployment_resource_types".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Queries over `deployment_resources` (data-model.md 3.16, 7.3).
+"""Queries over `deployment_resources`.
 
 Invariant: `sync_reason` has a text exactly when the status is `Error`. Props are here as they are stored, the
 sensitive ones encrypted.
+
+Source: docs/contract/data-model.md, "Table deployment_resources", "Resource sync statuses".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Queries over `deployments` (data-model.md 3.13, 7.1).
+"""Queries over `deployments`.
 
 Invariant: every status change sets `reason` too, and a deployment that is `Deleting` leaves that status only
 by disappearing: whatever a task that was under way reports, the deletion goes on.
+
+Source: docs/contract/data-model.md, "Table deployments", "Deployment statuses".
 """
 
 from __future__ import annotations
@@ -187,8 +189,9 @@ def in_namespace(
 ) -> DeploymentId | None:
     """The deployment (other than ``but``) whose namespace in this cluster has this name.
 
-    The name is that of data-model.md section 2. Kinds that differ in case only, and a dash in a kind's name,
-    can lead two kinds to one namespace, which the unique constraint on (cluster, kind, name) does not see.
+    The name is that of docs/contract/data-model.md, "Entities and derived names". Kinds that differ in case
+    only, and a dash in a kind's name, can lead two kinds to one namespace, which the unique constraint on
+    (cluster, kind, name) does not see.
     """
     kinds = schema.deployment_kinds
     kind, name = func.lower(kinds.c.name), deployments.c.name

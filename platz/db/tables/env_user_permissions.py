@@ -1,4 +1,7 @@
-"""Changes of `env_user_permissions` (data-model.md 3.6): one role for each user in an environment."""
+"""Changes of `env_user_permissions`: one role for each user in an environment.
+
+Source: docs/contract/data-model.md, "Table env_user_permissions".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Queries over `envs` (data-model.md 3.5)."""
+"""Queries over `envs`.
+
+Source: docs/contract/data-model.md, "Table envs".
+"""
 
 from __future__ import annotations
 

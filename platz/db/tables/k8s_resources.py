@@ -1,8 +1,9 @@
-"""Queries over `k8s_resources`, written in batches by the resource tracker (data-model.md 3.17, workers.md
-7.2).
+"""Queries over `k8s_resources`, written in batches by the resource tracker.
 
 Invariant: one statement for a batch, whatever its size, and an unchanged workload is not written, so that it
 causes no event. `last_updated_at` is when Platz last saw a change.
+
+Source: docs/contract/data-model.md, "Table k8s_resources"; docs/contract/workers.md, "Workload rows".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Queries over `deployment_kinds` (data-model.md 3.8).
+"""Queries over `deployment_kinds`.
 
 Invariant: a name has one row, however many create it at the same time.
+
+Source: docs/contract/data-model.md, "Table deployment_kinds".
 """
 
 from __future__ import annotations

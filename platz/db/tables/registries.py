@@ -1,6 +1,8 @@
-"""Queries over `helm_registries` (data-model.md 3.9).
+"""Queries over `helm_registries`.
 
 Invariant: domain and repository name one registry; it is created once, however many find it at the same time.
+
+Source: docs/contract/data-model.md, "Table helm_registries".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""Queries over `secrets` (data-model.md 3.18).
+"""Queries over `secrets`.
 
 Invariant: `contents` is here as it is stored, encrypted; who writes encrypts first, who needs the text
 decrypts.
+
+Source: docs/contract/data-model.md, "Table secrets".
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""The installation's own settings, of which there is one: the key that signs tokens (data-model.md 3.19).
+"""The installation's own settings, of which there is one: the key that signs tokens.
 
 Invariant: the key is made once, however many processes start at the same time, and is never replaced by Platz.
+
+Source: docs/contract/data-model.md, "Table settings".
 """
 
 from __future__ import annotations

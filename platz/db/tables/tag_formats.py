@@ -1,6 +1,8 @@
-"""Changes of `helm_tag_formats` (data-model.md 3.11).
+"""Changes of `helm_tag_formats`.
 
 Invariant: charts that a format was applied to outlive it (ON DELETE SET NULL).
+
+Source: docs/contract/data-model.md, "Table helm_tag_formats".
 """
 
 from __future__ import annotations

@@ -164,10 +164,12 @@ def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: 
 def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> TaskId | None:
     """Fail the Upgrade that was queued together with a Recreate; None when it is not pending any more.
 
-    The two are one change: the Upgrade must not run when the Recreate failed (http-api.md 7.12). It is the
+    The two are one change: the Upgrade must not run when the Recreate failed. It is the
     Upgrade of the same deployment whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate,
     which `insert_pending` guarantees for the pair and rules out for anything else. Whoever records the
     failure of a Recreate calls this in the same transaction.
+
+    Source: docs/contract/http-api.md, "Deployments".
     """
     recreate = tasks.alias("recreate")
     statement = (
@@ -203,8 +205,9 @@ def follow_deployment(connection: Connection, deployment_id: DeploymentId, clust
 
 
 def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None:
-    """Before a cluster is deleted: finished tasks of deployments that moved away follow them (data-model.md
-    3.14).
+    """Before a cluster is deleted: finished tasks of deployments that moved away follow them.
+
+    Source: docs/contract/data-model.md, "Table deployment_tasks".
     """
     deployments = schema.deployments
     statement = (

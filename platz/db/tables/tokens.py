@@ -1,7 +1,9 @@
-"""Queries over `user_tokens` and `bot_tokens` (data-model.md 3.2, 3.4).
+"""Queries over `user_tokens` and `bot_tokens`.
 
 Invariant: only the hash of a token's secret is stored, and it leaves this module in one place: `find`, for
 the comparison at sign-in.
+
+Source: docs/contract/data-model.md, "Table user_tokens", "Table bot_tokens".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Changes of `users` by site admins (http-api.md 7.6). Sign-in creates users: platz/db/tables/accounts.py."""
+"""Changes of `users` by site admins. Sign-in creates users: platz/db/tables/accounts.py.
+
+Source: docs/contract/http-api.md, "Users".
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""`/bot-tokens`: the credentials of bots, for site admins only (http-api.md 7.15).
+"""`/bot-tokens`: the credentials of bots, for site admins only.
 
 Invariant: the token's text is in the answer to its creation and nowhere else.
+
+Source: docs/contract/http-api.md, "Bot tokens".
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`/bots` (http-api.md 7.7)."""
+"""`/bots`.
+
+Source: docs/contract/http-api.md, "Bots".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/deployment-kinds` (http-api.md 7.8); the rules are in platz/changes/kinds.py."""
+"""`/deployment-kinds`; the rules are in platz/changes/kinds.py.
+
+Source: docs/contract/http-api.md, "Deployment kinds".
+"""
 
 from __future__ import annotations
 

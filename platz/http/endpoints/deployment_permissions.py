@@ -1,4 +1,7 @@
-"""`/deployment-permissions` (http-api.md 7.5)."""
+"""`/deployment-permissions`.
+
+Source: docs/contract/http-api.md, "Deployment permissions".
+"""
 
 from __future__ import annotations
 

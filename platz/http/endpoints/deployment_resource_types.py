@@ -1,4 +1,7 @@
-"""`/deployment-resource-types` (http-api.md 7.14), read-only: installing a chart writes them."""
+"""`/deployment-resource-types`, read-only: installing a chart writes them.
+
+Source: docs/contract/http-api.md, "Resource types and resources".
+"""
 
 from __future__ import annotations
 

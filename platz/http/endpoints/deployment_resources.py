@@ -1,4 +1,7 @@
-"""`/deployment-resources` (http-api.md 7.14); the rules are in platz/changes/resources.py."""
+"""`/deployment-resources`; the rules are in platz/changes/resources.py.
+
+Source: docs/contract/http-api.md, "Resource types and resources".
+"""
 
 from __future__ import annotations
 
@@ -110,7 +113,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         errors=(404, 409),
     ),
     detail_route(ENTITY, DEPLOYMENT_RESOURCES, "getDeploymentResource"),
-    # The SDK reads one resource with POST (section 10.2).
+    # The SDK reads one resource with POST (docs/contract/http-api.md, "The SDKs").
     detail_route(ENTITY, DEPLOYMENT_RESOURCES, None, method="POST"),
     update_route(
         ENTITY,

@@ -1,4 +1,7 @@
-"""`/deployment-tasks` (http-api.md 7.13); the rules are in platz/changes/tasks.py."""
+"""`/deployment-tasks`; the rules are in platz/changes/tasks.py.
+
+Source: docs/contract/http-api.md, "Deployment tasks".
+"""
 
 from __future__ import annotations
 

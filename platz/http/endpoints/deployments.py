@@ -1,4 +1,7 @@
-"""`/deployments` (http-api.md 7.12); the rules are in platz/changes/deployments.py."""
+"""`/deployments`; the rules are in platz/changes/deployments.py.
+
+Source: docs/contract/http-api.md, "Deployments".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/env-user-permissions` (http-api.md 7.4)."""
+"""`/env-user-permissions`.
+
+Source: docs/contract/http-api.md, "Environment user permissions".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`/envs` (http-api.md 7.3); the rules are in platz/changes/envs.py."""
+"""`/envs`; the rules are in platz/changes/envs.py.
+
+Source: docs/contract/http-api.md, "Environments".
+"""
 
 from __future__ import annotations
 

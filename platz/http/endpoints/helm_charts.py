@@ -1,4 +1,7 @@
-"""`/helm-charts` (http-api.md 7.10), read-only: discovery writes them."""
+"""`/helm-charts`, read-only: discovery writes them.
+
+Source: docs/contract/http-api.md, "Helm charts".
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ class HelmChart(Document):
     """One pushed version of a chart, with the documents of its extensions.
 
     ``warnings`` is an addition of ours: sentences for the chart's author, such as why a features document was
-    taken for an older one (chart-extensions.md 1.3).
+    taken for an older one.
+
+    Source: docs/contract/chart-extensions.md, "Detection of the version".
     """
 
     id: UUID

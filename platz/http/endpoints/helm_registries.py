@@ -1,4 +1,9 @@
-"""`/helm-registries` (http-api.md 7.9), also as `/helm-registry/{id}` for the SDK (section 10.2)."""
+"""`/helm-registries`, also as `/helm-registry/{id}` for the SDK.
+
+Source: docs/contract/http-api.md, "Helm registries".
+
+Source: docs/contract/http-api.md, "The SDKs".
+"""
 
 from __future__ import annotations
 

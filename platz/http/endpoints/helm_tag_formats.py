@@ -1,4 +1,7 @@
-"""`/helm-tag-formats` (http-api.md 7.11)."""
+"""`/helm-tag-formats`.
+
+Source: docs/contract/http-api.md, "Helm tag formats".
+"""
 
 from __future__ import annotations
 

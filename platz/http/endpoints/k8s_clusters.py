@@ -1,4 +1,7 @@
-"""`/k8s-clusters` (http-api.md 7.17); the rules are in platz/changes/clusters.py."""
+"""`/k8s-clusters`; the rules are in platz/changes/clusters.py.
+
+Source: docs/contract/http-api.md, "Kubernetes clusters".
+"""
 
 from __future__ import annotations
 

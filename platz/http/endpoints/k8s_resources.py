@@ -1,4 +1,7 @@
-"""`/k8s-resources` (http-api.md 7.18), read-only: the tracker writes them."""
+"""`/k8s-resources`, read-only: the tracker writes them.
+
+Source: docs/contract/http-api.md, "Kubernetes resources".
+"""
 
 from __future__ import annotations
 

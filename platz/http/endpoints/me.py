@@ -1,4 +1,7 @@
-"""`/auth/me` and `/server`: who is asking, and who is answering (http-api.md 7.1, 7.2)."""
+"""`/auth/me` and `/server`: who is asking, and who is answering.
+
+Source: docs/contract/http-api.md, "Authentication routes", "Server information".
+"""
 
 from __future__ import annotations
 

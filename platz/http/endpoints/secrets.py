@@ -1,4 +1,7 @@
-"""`/secrets` (http-api.md 7.19); the rules are in platz/changes/secrets.py."""
+"""`/secrets`; the rules are in platz/changes/secrets.py.
+
+Source: docs/contract/http-api.md, "Secrets".
+"""
 
 from __future__ import annotations
 

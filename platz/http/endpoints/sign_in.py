@@ -1,6 +1,8 @@
-"""`/auth/google` and `/auth/google/callback`: signing in through any OpenID provider (http-api.md 7.1).
+"""`/auth/google` and `/auth/google/callback`: signing in through any OpenID provider.
 
 The word in the paths is historical. The rules are in platz/access/sign_in.py.
+
+Source: docs/contract/http-api.md, "Authentication routes".
 """
 
 from __future__ import annotations
@@ -63,7 +65,10 @@ def finish(request: ApiRequest[OAuth2Response]) -> ApiResponse:
 
 
 def live_pass(services: Services, claims: VerifiedClaims) -> tuple[str, str]:
-    """Return the header that lets this browser open live events (http-api.md 8.5)."""
+    """Return the header that lets this browser open live events.
+
+    Source: docs/contract/http-api.md, "Cookie mode".
+    """
     value = services.tokens.seal_live_pass(claims)
     cookies = Cookies(own_url=services.own_url)
     return cookies.keep_live_pass(value, expires_at=claims.expires_at, now=datetime.now(UTC))

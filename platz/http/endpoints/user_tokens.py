@@ -1,7 +1,9 @@
-"""`/user-tokens`: the credentials that users make for their own programs (http-api.md 7.16).
+"""`/user-tokens`: the credentials that users make for their own programs.
 
 Invariant: a token has the full power of its owner, so nobody but the owner and site admins sees or makes
 one. Its text is in the answer to its creation and nowhere else.
+
+Source: docs/contract/http-api.md, "User tokens".
 """
 
 from __future__ import annotations

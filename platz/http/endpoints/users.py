@@ -1,4 +1,7 @@
-"""`/users` (http-api.md 7.6). Users come into being when they first sign in."""
+"""`/users`. Users come into being when they first sign in.
+
+Source: docs/contract/http-api.md, "Users".
+"""
 
 from __future__ import annotations
 

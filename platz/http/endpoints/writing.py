@@ -1,7 +1,9 @@
 """The three shapes of a route that changes something: create, update, delete.
 
-Invariant: a create answers 201 and an update 200 with the row, because clients parse it (http-api.md 10.2); a
+Invariant: a create answers 201 and an update 200 with the row, because clients parse it; a
 delete answers 204.
+
+Source: docs/contract/http-api.md, "The SDKs".
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""Live events: telling clients over a WebSocket which rows changed (http-api.md section 8)."""
+"""Live events: telling clients over a WebSocket which rows changed.
+
+Source: docs/contract/http-api.md, "Live events".
+"""

@@ -1,6 +1,8 @@
-"""The frames of live events, in both directions (http-api.md sections 8.2, 8.3).
+"""The frames of live events, in both directions.
 
 Invariant: an event is serialised once, however many clients get it, and holds no row data.
+
+Source: docs/contract/http-api.md, "Client messages", "Event frames".
 """
 
 from __future__ import annotations

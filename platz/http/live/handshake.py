@@ -1,8 +1,10 @@
-"""Who may open a live connection, and in which mode (http-api.md sections 8.1, 8.5).
+"""Who may open a live connection, and in which mode.
 
 Invariant: there is no anonymous feed. With subprotocols the token must be among them; without, the
 browser's cookie must be there and the page must be ours. Every refusal happens before the upgrade, as an
 HTTP answer.
+
+Source: docs/contract/http-api.md, "WebSocket handshake", "Cookie mode".
 """
 
 from __future__ import annotations

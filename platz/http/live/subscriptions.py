@@ -1,7 +1,9 @@
-"""What one client wants to be told (http-api.md sections 8.2, 8.3, 8.5).
+"""What one client wants to be told.
 
 Invariant: wanting is not seeing; the client's scope decides separately. The number of subscriptions is
 bounded.
+
+Source: docs/contract/http-api.md, "Client messages", "Event frames", "Cookie mode".
 """
 
 from __future__ import annotations

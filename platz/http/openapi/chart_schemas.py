@@ -1,7 +1,9 @@
-"""The documents of charts and of running deployments (data-model.md 6.4 and 8), for the OpenAPI document.
+"""The documents of charts and of running deployments, for the OpenAPI document.
 
 Invariant: nothing is described here. The schemas follow from what platz/charts reads and stores; response models
 name them.
+
+Source: docs/contract/data-model.md, "Reported status", "Chart documents in columns".
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""The OpenAPI 3.1 document, derived from the route table (http-api.md section 9).
+"""The OpenAPI 3.1 document, derived from the route table.
 
 Invariant: nothing about an operation is written here; what differs from the table is only the names that
-generated clients know a schema by, and what http-api.md section 9 says about single operations.
+generated clients know a schema by, and what docs/contract/http-api.md, "OpenAPI document" says about single operations.
+
+Source: docs/contract/http-api.md, "OpenAPI document".
 """
 
 from __future__ import annotations

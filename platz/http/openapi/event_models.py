@@ -1,4 +1,7 @@
-"""The frames of the live feed (http-api.md section 8), for the OpenAPI document: schemas only."""
+"""The frames of the live feed, for the OpenAPI document: schemas only.
+
+Source: docs/contract/http-api.md, "Live events".
+"""
 
 from __future__ import annotations
 

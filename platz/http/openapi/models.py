@@ -1,7 +1,9 @@
 """The base of response models, and the types that request fields are made of.
 
 Invariant: response models only describe; the bytes come from PostgreSQL. In a description every field is
-present, with null for a missing value (http-api.md section 1).
+present, with null for a missing value.
+
+Source: docs/contract/http-api.md, "HTTP conventions".
 """
 
 from __future__ import annotations

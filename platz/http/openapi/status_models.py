@@ -1,4 +1,7 @@
-"""The JSON of `deployments.reported_status` (data-model.md 6.4), for the OpenAPI document."""
+"""The JSON of `deployments.reported_status`, for the OpenAPI document.
+
+Source: docs/contract/data-model.md, "Reported status".
+"""
 
 from __future__ import annotations
 

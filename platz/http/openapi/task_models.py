@@ -1,7 +1,9 @@
-"""The JSON of `deployment_tasks.operation` (data-model.md 6.1, 6.2), for the OpenAPI document.
+"""The JSON of `deployment_tasks.operation`, for the OpenAPI document.
 
 Invariant: the models derive from the table of operations, so they describe what platz/tasks/operations.py reads; they
 read nothing themselves.
+
+Source: docs/contract/data-model.md, "Operations of tasks", "JSON differences".
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """One name for this machine: a browser that came by another one is sent to the installation's own address.
 
 Invariant: only a browser that opens a page is sent on, and only from one name of this machine to another of the same
-port. A sign-in ends at the own address (auth.md section 2.1), where a browser does not send the cookie that it got
+port. A sign-in ends at the own address, where a browser does not send the cookie that it got
 under another name.
+
+Source: docs/contract/auth.md, "Identity provider settings".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who may do what: the named checks of auth.md section 6, as one table for each check."""
+"""Who may do what: the named checks of docs/contract/auth.md, "Permission checks", as one table for each check."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What an identity sees (auth.md section 6.2)."""
+"""What an identity sees.
+
+Source: docs/contract/auth.md, "Visibility scope".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Cluster discovery: one search at a time, and nothing that was found is forgotten (workers.md section 1)."""
+"""Cluster discovery: one search at a time, and nothing that was found is forgotten.
+
+Source: docs/contract/workers.md, "Cluster discovery".
+"""
 
 from __future__ import annotations
 

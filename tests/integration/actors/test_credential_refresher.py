@@ -1,4 +1,7 @@
-"""The credential refresher: one cluster that hangs is asked once, and delays no other (workers.md section 6)."""
+"""The credential refresher: one cluster that hangs is asked once, and delays no other.
+
+Source: docs/contract/workers.md, "Credentials of deployments".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Resource sync calls each waiting hook, and writes down how it ended (workers.md section 9)."""
+"""Resource sync calls each waiting hook, and writes down how it ended.
+
+Source: docs/contract/workers.md, "Resource sync".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The poller asks each deployment at its address and its pace, and writes down what it says (workers.md section 8)."""
+"""The poller asks each deployment at its address and its pace, and writes down what it says.
+
+Source: docs/contract/workers.md, "Status polling".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Each registry is searched by one process at a time, and several registries at once (workers.md 0.1)."""
+"""Each registry is searched by one process at a time, and several registries at once.
+
+Source: docs/contract/workers.md, "Roles and processes".
+"""
 
 from __future__ import annotations
 

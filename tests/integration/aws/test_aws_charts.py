@@ -1,4 +1,8 @@
-"""Charts of ECR are found by their events (workers.md 10.1-10.5)."""
+"""Charts of ECR are found by their events.
+
+Source: docs/contract/workers.md, "Queue of ECR events", "ECR event message", "ECR push", "ECR deletion",
+"Download and reading of a chart".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""EKS clusters of all regions become clusters of Platz (workers.md 1.2, 1.3)."""
+"""EKS clusters of all regions become clusters of Platz.
+
+Source: docs/contract/workers.md, "Clusters of EKS", "Tokens and kubeconfigs for EKS".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Creating a deployment (http-api.md 7.12, POST)."""
+"""Creating a deployment (docs/contract/http-api.md, "Deployments", POST)."""
 
 from __future__ import annotations
 

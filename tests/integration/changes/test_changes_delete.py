@@ -1,4 +1,4 @@
-"""Deleting a deployment (http-api.md 7.12, DELETE)."""
+"""Deleting a deployment (docs/contract/http-api.md, "Deployments", DELETE)."""
 
 from __future__ import annotations
 

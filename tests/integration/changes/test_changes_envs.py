@@ -1,4 +1,7 @@
-"""Changes of environments, clusters and kinds (http-api.md 7.3, 7.8, 7.17)."""
+"""Changes of environments, clusters and kinds.
+
+Source: docs/contract/http-api.md, "Environments", "Deployment kinds", "Kubernetes clusters".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Changes of deployment resources (http-api.md 7.14)."""
+"""Changes of deployment resources.
+
+Source: docs/contract/http-api.md, "Resource types and resources".
+"""
 
 from __future__ import annotations
 

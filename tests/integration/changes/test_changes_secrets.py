@@ -1,4 +1,7 @@
-"""Changes of secrets, and what collections read (http-api.md 7.19, chart-extensions.md 5)."""
+"""Changes of secrets, and what collections read.
+
+Source: docs/contract/http-api.md, "Secrets"; docs/contract/chart-extensions.md, "Collection items".
+"""
 
 from __future__ import annotations
 

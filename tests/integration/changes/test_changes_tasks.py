@@ -1,4 +1,7 @@
-"""Asking for actions and restarts, and cancelling what is scheduled (http-api.md 7.13)."""
+"""Asking for actions and restarts, and cancelling what is scheduled.
+
+Source: docs/contract/http-api.md, "Deployment tasks".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updating a deployment (http-api.md 7.12, PUT)."""
+"""Updating a deployment (docs/contract/http-api.md, "Deployments", PUT)."""
 
 from __future__ import annotations
 

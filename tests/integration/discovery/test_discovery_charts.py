@@ -1,4 +1,8 @@
-"""Recording charts: idempotent, with kinds, registries and tag information (workers.md 10.3-10.8)."""
+"""Recording charts: idempotent, with kinds, registries and tag information.
+
+Source: docs/contract/workers.md, "ECR push", "ECR deletion", "Download and reading of a chart", "Kind from a
+repository name", "Chart rows and tag information", "Tag parser".
+"""
 
 from __future__ import annotations
 

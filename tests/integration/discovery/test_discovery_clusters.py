@@ -1,4 +1,7 @@
-"""Recording clusters (workers.md 1.5)."""
+"""Recording clusters.
+
+Source: docs/contract/workers.md, "What discovery writes".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What each write answers and leaves behind (http-api.md section 7); the rules behind them have their own tests."""
+"""What each write answers and leaves behind; the rules behind them have their own tests.
+
+Source: docs/contract/http-api.md, "Routes in detail".
+"""
 
 from __future__ import annotations
 

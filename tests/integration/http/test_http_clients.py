@@ -1,4 +1,4 @@
-"""What the published clients do, as http-api.md section 10 tells, against the routes."""
+"""What the published clients do, as docs/contract/http-api.md, "Client compatibility" tells, against the routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Lists: filters and their match kinds, pages, totals and orders (http-api.md section 2 and 7)."""
+"""Lists: filters and their match kinds, pages, totals and orders.
+
+Source: docs/contract/http-api.md, "Lists", "Routes in detail".
+"""
 
 from __future__ import annotations
 

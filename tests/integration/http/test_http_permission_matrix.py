@@ -1,7 +1,9 @@
 """Every route for each of the ten identities (issue 3's matrix): the one readable table of who may do what.
 
 A row is an operation; a column is an identity of `http_client.IDENTITIES`. 404 is what is out of sight; the write
-routes ask the named checks of auth.md 6.1 instead of the scope (auth.md 6.2), so they refuse with 403.
+routes ask the named checks of docs/contract/auth.md, "Named checks" instead of the scope, so they refuse with 403.
+
+Source: docs/contract/auth.md, "Visibility scope".
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The shape of every object, to the letter of http-api.md section 7, in lists and in detail reads alike."""
+"""The shape of every object, to the letter of docs/contract/http-api.md, "Routes in detail", in lists and in
+detail reads alike."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The end of a removal, as the tracker writes it when the namespace is gone (workers.md 7.3, 7.4)."""
+"""The end of a removal, as the tracker writes it when the namespace is gone.
+
+Source: docs/contract/workers.md, "End of a removal", "Looking for finished removals".
+"""
 
 from __future__ import annotations
 

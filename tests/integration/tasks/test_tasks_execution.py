@@ -1,4 +1,4 @@
-"""Every task ends with a sentence, and no deployment stays in between (workers.md section 3, design section 4)."""
+"""Every task ends with a sentence, and no deployment stays in between (docs/contract/workers.md, "Operations")."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""API tokens: their form, their hash, and what is refused (auth.md section 4)."""
+"""API tokens: their form, their hash, and what is refused.
+
+Source: docs/contract/auth.md, "API tokens".
+"""
 
 from __future__ import annotations
 

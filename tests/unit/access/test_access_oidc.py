@@ -1,4 +1,7 @@
-"""Signing in through a provider: what is sent, what is believed, and what is refused (auth.md section 2.2)."""
+"""Signing in through a provider: what is sent, what is believed, and what is refused.
+
+Source: docs/contract/auth.md, "Login flow".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Access tokens: what is issued, and what is refused (auth.md section 3)."""
+"""Access tokens: what is issued, and what is refused.
+
+Source: docs/contract/auth.md, "Access tokens".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""ECR's events, domains and authorizations (workers.md 5, 10.2)."""
+"""ECR's events, domains and authorizations.
+
+Source: docs/contract/workers.md, "Helm execution", "ECR event message".
+"""
 
 from __future__ import annotations
 

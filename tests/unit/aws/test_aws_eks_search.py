@@ -1,4 +1,7 @@
-"""One region or cluster that fails hides no other (workers.md 1.2)."""
+"""One region or cluster that fails hides no other.
+
+Source: docs/contract/workers.md, "Clusters of EKS".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Tokens for EKS, checked the way STS does: by signing what the token says once more (workers.md 1.3)."""
+"""Tokens for EKS, checked the way STS does: by signing what the token says once more.
+
+Source: docs/contract/workers.md, "Tokens and kubeconfigs for EKS".
+"""
 
 from __future__ import annotations
 

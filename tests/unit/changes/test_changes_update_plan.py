@@ -1,4 +1,4 @@
-"""Which tasks follow from a change: the table of http-api.md 7.12 as properties."""
+"""Which tasks follow from a change: the table of docs/contract/http-api.md, "Deployments" as properties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Reading whole charts: layouts, errors, warnings and the commands for chart authors (chart-extensions.md 1)."""
+"""Reading whole charts: layouts, errors, warnings and the commands for chart authors.
+
+Source: docs/contract/chart-extensions.md, "Files and versions".
+"""
 
 from __future__ import annotations
 

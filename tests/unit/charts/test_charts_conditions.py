@@ -1,4 +1,4 @@
-"""JsonLogic conditions: the dialect of chart-extensions.md section 4."""
+"""JsonLogic conditions: the dialect of docs/contract/chart-extensions.md, "Conditions"."""
 
 from __future__ import annotations
 

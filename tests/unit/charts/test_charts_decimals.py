@@ -1,4 +1,7 @@
-"""Decimals and the texts of numbers (chart-extensions.md 1.8 and 3.7)."""
+"""Decimals and the texts of numbers.
+
+Source: docs/contract/chart-extensions.md, "Decimals", "Rendered secrets".
+"""
 
 from __future__ import annotations
 

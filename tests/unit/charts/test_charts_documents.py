@@ -1,4 +1,8 @@
-"""Parsing and storing the documents of a chart (chart-extensions.md 1.3, 1.7, 2, 7, 8, 9, 10)."""
+"""Parsing and storing the documents of a chart.
+
+Source: docs/contract/chart-extensions.md, "Detection of the version", "Stored form of a document", "UI
+schema", "Features", "Actions", "Resource types", "Status document".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Final Helm values, names and tags (chart-extensions.md 11, workers.md 4, 10.6, 10.7, 13)."""
+"""Final Helm values, names and tags.
+
+Source: docs/contract/chart-extensions.md, "Composing the Helm values"; docs/contract/workers.md, "Values and
+secrets", "Kind from a repository name", "Chart rows and tag information", "Test vectors".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Values and secrets from a form (chart-extensions.md 3, 5 and 6)."""
+"""Values and secrets from a form.
+
+Source: docs/contract/chart-extensions.md, "Rendering", "Collection items", "Dependencies and reinstalls".
+"""
 
 from __future__ import annotations
 

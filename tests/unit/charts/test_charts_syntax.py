@@ -1,4 +1,7 @@
-"""YAML and JSON as chart authors write them (chart-extensions.md 1.6)."""
+"""YAML and JSON as chart authors write them.
+
+Source: docs/contract/chart-extensions.md, "Syntax of the files".
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document says what http-api.md section 9 asks for."""
+"""The OpenAPI document says what docs/contract/http-api.md, "OpenAPI document" asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dots of a workload (workers.md 7.2, vectors of 13.3)."""
+"""The dots of a workload (docs/contract/workers.md, "Workload rows")."""
 
 from __future__ import annotations
 

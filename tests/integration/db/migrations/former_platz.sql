@@ -1,5 +1,5 @@
--- The database of the former Platz server at version 20260613184500, as data-model.md sections 3, 5 and 11.1 describe
--- it: with the constraints that were lost, the columns that allow NULL, and the trigger that always fails.
+-- The database of the former Platz server at version 20260613184500, for the tests of its adoption
+-- (docs/contract/data-model.md, "Adoption of an older database"): with the constraints that were lost, the columns that allow NULL, and the trigger that always fails.
 
 -- The embedded server has no extension uuid-ossp; this stands in for it.
 CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS $$ SELECT gen_random_uuid() $$;

@@ -1,4 +1,4 @@
-"""Live events over real sockets, to the letter of http-api.md section 8."""
+"""Live events over real sockets, to the letter of docs/contract/http-api.md, "Live events"."""
 
 from __future__ import annotations
 

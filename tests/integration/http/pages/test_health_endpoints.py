@@ -1,4 +1,5 @@
-"""The operational endpoints: to the letter of http-api.md section 5, and with a database that is gone."""
+"""The operational endpoints: to the letter of docs/contract/http-api.md, "Operational endpoints", and with a
+database that is gone."""
 
 from __future__ import annotations
 

@@ -227,7 +227,10 @@ def test_a_demo_chart_renders_with_what_platz_composes(render, chart, inputs):
 
 @pytest.mark.parametrize("chart", RELEASES)
 def test_fields_that_nobody_touched_arrive_as_null_and_do_no_harm(render, chart):
-    """The web form submits null for what was never touched (chart-extensions.md 12.2)."""
+    """The web form submits null for what was never touched.
+
+    Source: docs/contract/chart-extensions.md, "Form behaviour of the older web frontend".
+    """
     untouched = dict.fromkeys(FILLED_IN[chart.repository])
 
     assert_coherent(render(chart.repository, chart.version, untouched | MINIMAL[chart.repository]))

@@ -1,4 +1,7 @@
-"""The frames of live events, to the letter (http-api.md sections 8.2, 8.3)."""
+"""The frames of live events, to the letter.
+
+Source: docs/contract/http-api.md, "Client messages", "Event frames".
+"""
 
 from __future__ import annotations
 
