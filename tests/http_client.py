@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -25,6 +25,7 @@ from platz.db.tables import tokens
 from platz.http.application import build_application
 from platz.http.services import Services
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+from platz.observation.ingress import Answer, IngressCaller
 
 BASE = "http://platz.test/api/v2"
 SIGNING_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQh"
@@ -46,6 +47,18 @@ IDENTITIES = (
 deployment of the environment; a deployment of another one."""
 
 
+@dataclass
+class Ingress:
+    """What answers for the deployments."""
+
+    text: str = ""
+    asked: list[str] = field(default_factory=list)
+
+    def call(self, method: str, url: str, **_given: object) -> Answer:
+        self.asked.append(f"{method} {url}")
+        return Answer(status=200, text=self.text)
+
+
 def services_for(database: Database) -> Services:
     """What requests stand on, with an identity provider that is not there."""
     signing = Tokens(lambda: SIGNING_KEY)
@@ -60,6 +73,7 @@ def services_for(database: Database) -> Services:
         own_url="http://platz.test",
         version="v1.2.3",
         cipher=Cipher([CIPHER_KEY]),
+        ingress=cast("IngressCaller", Ingress()),
         request_threads=8,
     )
 

@@ -37,6 +37,10 @@ CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
 """A task that is due within this time can't be cancelled any more."""
 
 
+class StatusForbidsAction(Conflict):
+    """The last sample of the deployment's status does not allow the action; a fresh one may."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TaskRequest:
     """What is asked for; without ``execute_at`` the task is due at once."""
@@ -161,7 +165,7 @@ def _require_status(action: Action, reported: JsonValue) -> None:
         case _:
             return
     if allowed and status not in allowed:
-        raise Conflict(f"{action.title} is not available while the status is {status}")
+        raise StatusForbidsAction(f"{action.title} is not available while the status is {status}")
 
 
 def _require_workload(connection: Connection, deployment: DeploymentRow, restart: RestartK8sResource) -> None:

@@ -13,6 +13,7 @@ from platz.access.oidc import IdentityProvider
 from platz.access.tokens import Tokens
 from platz.db.database import Database
 from platz.db.encryption import Cipher
+from platz.observation.ingress import IngressCaller
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,4 +34,5 @@ class Services:
     own_url: str
     version: str
     cipher: Cipher
+    ingress: IngressCaller
     request_threads: int = 40

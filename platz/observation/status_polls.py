@@ -13,8 +13,10 @@ import orjson
 from platz.charts.documents.derived_names import target_url
 from platz.charts.documents.features import effective_features
 from platz.charts.documents.status_document import parse_status
-from platz.db.polling import PollCandidate
+from platz.db.database import Database
+from platz.db.polling import PollCandidate, poll_candidates
 from platz.db.storable import storable_json
+from platz.db.tables import deployments
 from platz.errors import PlatzError
 from platz.identities import DeploymentId
 from platz.json import JsonObject, JsonValue
@@ -65,6 +67,20 @@ def sample(caller: IngressCaller, poll: Poll) -> JsonObject:
     except PlatzError as error:
         return _document(None, error.message)
     return _document(content, None)
+
+
+def refresh_status(database: Database, caller: IngressCaller, deployment_id: DeploymentId) -> None:
+    """Ask a deployment now and store what it reports; do nothing for one that is not to be polled.
+
+    Takes up to `POLL_TIMEOUT_SECONDS`, so it must not be called while locks are held. Raises `Retryable` when the
+    database is away.
+    """
+    with database.reading() as connection:
+        candidates = poll_candidates(connection, [deployment_id])
+    for poll in filter(None, map(poll_of, candidates)):
+        reported = sample(caller, poll)
+        with database.transaction() as connection:
+            deployments.set_reported_status(connection, poll.deployment_id, reported)
 
 
 def _decode(text: str, url: str) -> JsonValue:

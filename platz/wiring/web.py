@@ -106,6 +106,7 @@ def _services(components: Components) -> Services:
         own_url=backing.own_url,
         version=platz.__version__,
         cipher=components.cipher,
+        ingress=components.caller,
         request_threads=min(40, settings.db_pool_max_size),
     )
 

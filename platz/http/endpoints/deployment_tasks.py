@@ -19,6 +19,7 @@ from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, created, found
 from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.identities import DeploymentId, TaskId
+from platz.observation.status_polls import refresh_status
 from platz.tasks.operations import from_json
 
 
@@ -65,6 +66,16 @@ def create(request: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
         operation=from_json(request.body.operation),
         execute_at=request.body.execute_at,
     )
+    try:
+        return _create(request, wanted)
+    except (
+        tasks.StatusForbidsAction
+    ):  # by the last sample; the deployment is asked once, while nothing is locked
+        refresh_status(request.database, request.services.ingress, wanted.deployment_id)
+        return _create(request, wanted)
+
+
+def _create(request: ApiRequest[CreateDeploymentTask], wanted: tasks.TaskRequest) -> ApiResponse:
     with request.database.transaction() as connection:
         task_id = tasks.create_task(connection, request.identity, wanted, cipher=request.services.cipher)
         return created(row_of(request, connection, DEPLOYMENT_TASKS, task_id))

@@ -33,6 +33,7 @@ from platz.http.live.websocket_protocol import websocket_options
 from platz.http.pages.static import pages
 from platz.http.services import Services
 from platz.identities import Identity
+from platz.observation.ingress import IngressCaller, IngressRoute
 
 KEY = base64.b64encode(bytes(range(24))).decode()
 
@@ -91,6 +92,7 @@ def serving(
             own_url=own_url,
             version="v1.2.3",
             cipher=NoCipher(),
+            ingress=IngressCaller(IngressRoute()),
         )
         application = build_application(services, beside=beside, frontend=pages(frontend))
         with (
