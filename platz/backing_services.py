@@ -33,6 +33,10 @@ class NoStandInsInProduction(PlatzError):
     """PLATZ_PRODUCTION is set, and something that production needs is not."""
 
 
+class NoStandInsHere(PlatzError):
+    """Something is not set, and no stand-in may take its place beside what is real."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BackingServices:
     """Where everything answers; ``folder`` is None when nothing is kept on disk between runs."""
@@ -72,17 +76,42 @@ def refuse_stand_ins_in_production(settings: Settings) -> None:
     """Raise `NoStandInsInProduction` for the first thing that production needs and that no setting gives."""
     if not settings.production:
         return
-    plan = _plan(settings)
-    missing = {
+    missing = _stand_ins_of(_plan(settings))
+    if not settings.own_url:
+        missing.append("the public address (PLATZ_OWN_URL)")
+    if missing:
+        raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {missing[0]}.")
+
+
+def why_no_stand_ins(settings: Settings) -> str | None:
+    """Why nothing may be embedded here, as the end of a sentence; None on a laptop.
+
+    What a stand-in invents would otherwise be written into somebody's database.
+    """
+    if settings.kubernetes_service_host:
+        return "inside a Kubernetes pod"
+    if _has_real_database(settings):
+        return "beside a given database"
+    if _has_real_identity(settings):
+        return "beside a real identity provider"
+    return None
+
+
+def _refuse_stand_ins_beside_what_is_real(settings: Settings, plan: EmbeddedPlan) -> None:
+    reason, missing = why_no_stand_ins(settings), _stand_ins_of(plan)
+    if reason and missing:
+        raise NoStandInsHere(f"Set {missing[0]}: no stand-in is started {reason}.")
+
+
+def _stand_ins_of(plan: EmbeddedPlan) -> list[str]:
+    """What would be embedded, by what it stands for and the settings that give it."""
+    embedded = {
         "a database (DATABASE_URL, or PGHOST and the other PG settings)": plan.postgres_port,
         "an identity provider (OIDC_SERVER_URL, OIDC_CLIENT_ID, OIDC_CLIENT_SECRET)": plan.identity_port,
         "clusters (PLATZ_CLUSTER_PROVIDER)": plan.simulator_ports,
         "charts (PLATZ_REGISTRY_PROVIDER)": plan.registry_port,
-        "the public address (PLATZ_OWN_URL)": not settings.own_url,
     }
-    words = [words for words, stand_in in missing.items() if stand_in]
-    if words:
-        raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {words[0]}.")
+    return [words for words, port in embedded.items() if port]
 
 
 @contextmanager
@@ -90,6 +119,7 @@ def running_services(settings: Settings) -> Generator[BackingServices]:
     """Start the embedded services that the settings call for and say where everything is; stop them at the end."""
     _refuse_ecr_without_queue(settings)
     plan = _plan(settings)
+    _refuse_stand_ins_beside_what_is_real(settings, plan)
     embedded = nullcontext(EmbeddedFacts()) if plan.is_empty else embedded_services().running(plan)
     with embedded as facts:
         yield _where_everything_is(settings, facts)
@@ -97,12 +127,13 @@ def running_services(settings: Settings) -> Generator[BackingServices]:
 
 def _plan(settings: Settings) -> EmbeddedPlan:
     roles = set(settings.roles)
-    real_identity = settings.oidc_server_url or settings.oidc_ssm_server_url
     clusters = roles & (CLUSTER_ROLES | INGRESS_ROLES) and cluster_provider(settings) == "sandbox"
     registry = roles & CHART_ROLES and registry_provider(settings) == "sandbox"
     return EmbeddedPlan(
         postgres_port=None if _has_real_database(settings) else settings.postgres_port,
-        identity_port=settings.identity_port if Role.API in roles and not real_identity else None,
+        identity_port=settings.identity_port
+        if Role.API in roles and not _has_real_identity(settings)
+        else None,
         simulator_ports=(settings.simulator_port, settings.simulator_ingress_port) if clusters else None,
         registry_port=settings.registry_port if registry else None,
         callback_url=f"{own_url(settings)}/auth/google/callback",
@@ -116,7 +147,7 @@ def cluster_provider(settings: Settings) -> str:
         return settings.cluster_provider
     if settings.local_kubeconfig or settings.local_context:
         return "local"
-    return "eks" if settings.production or settings.self_namespace else "sandbox"
+    return "eks" if _is_no_laptop(settings) else "sandbox"
 
 
 def registry_provider(settings: Settings) -> str:
@@ -127,7 +158,11 @@ def registry_provider(settings: Settings) -> str:
         return "ecr"
     if settings.oci_registry_url:
         return "oci"
-    return "ecr" if settings.production or settings.self_namespace else "sandbox"
+    return "ecr" if _is_no_laptop(settings) else "sandbox"
+
+
+def _is_no_laptop(settings: Settings) -> bool:
+    return bool(settings.production or settings.self_namespace or why_no_stand_ins(settings))
 
 
 def own_url(settings: Settings) -> str:
@@ -141,6 +176,7 @@ def _refuse_ecr_without_queue(settings: Settings) -> None:
     if not (settings.ecr_events_queue and settings.ecr_events_region):
         raise PlatzError(
             "PLATZ_ECR_EVENTS_QUEUE and PLATZ_ECR_EVENTS_REGION are needed to find charts in ECR."
+            " Give them, or PLATZ_OCI_REGISTRY_URL, or leave the role charts out of PLATZ_ROLES."
         )
 
 
@@ -170,6 +206,10 @@ def real_database(settings: Settings) -> DatabaseAddress | None:
 
 def _has_real_database(settings: Settings) -> bool:
     return bool(settings.database_url or settings.pghost)
+
+
+def _has_real_identity(settings: Settings) -> bool:
+    return bool(settings.oidc_server_url or settings.oidc_ssm_server_url)
 
 
 def _real_identity(settings: Settings) -> IdentityFacts | None:

@@ -276,6 +276,9 @@ class Settings(BaseSettings):
     self_namespace: str | None = setting(
         "PLATZ_SELF_NAMESPACE", None, "Set by the install chart; tells that this is no laptop."
     )
+    kubernetes_service_host: str | None = setting(
+        "KUBERNETES_SERVICE_HOST", None, "Set by Kubernetes in each pod; tells that this is no laptop."
+    )
     self_service_account_name: str | None = setting(
         "PLATZ_SELF_SERVICE_ACCOUNT_NAME", None, "Set by the install chart; not needed, as Helm runs in here."
     )

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,6 +18,8 @@ from acceptance.platz_process import PORT_SETTINGS, READY_SECONDS, Ended, PlatzP
 from database import PostgresServer
 from waiting import eventually
 
+from platz.backing_services import running_services
+from platz.config import load
 from platz.db.address import DatabaseAddress
 
 NO_PORT = "127.0.0.1:1"
@@ -236,6 +239,68 @@ def test_a_data_folder_that_can_not_be_written_is_said(platz: PlatzProcess, read
     platz.settings["PLATZ_DATA_DIR"] = str(read_only_disk / "data")
 
     assert "its disk is read-only" in refused(platz)
+
+
+@pytest.mark.parametrize(
+    ("given", "missing", "reason"),
+    [
+        (
+            {"OIDC_SERVER_URL", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"},
+            "a database (",
+            "a real identity provider",
+        ),
+        ({"KUBERNETES_SERVICE_HOST"}, "a database (", "inside a Kubernetes pod"),
+    ],
+)
+def test_no_stand_in_is_started_beside_what_is_real(
+    platz: PlatzProcess, given: set[str], missing: str, reason: str
+) -> None:
+    everything = {
+        "KUBERNETES_SERVICE_HOST": "10.0.0.1",
+        "PLATZ_OCI_REGISTRY_URL": "https://c.example.com",
+        **REAL,
+    }
+    platz.settings.update({name: everything[name] for name in {*given, "PLATZ_OCI_REGISTRY_URL"}})
+
+    line = refused(platz)
+
+    assert f"Set {missing}" in line
+    assert reason in line
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({"PLATZ_ROLES": "api"}, "an identity provider ("),
+        (
+            {"PLATZ_ROLES": "clusters", "PLATZ_CLUSTER_PROVIDER": "sandbox"},
+            "clusters (PLATZ_CLUSTER_PROVIDER)",
+        ),
+        ({"PLATZ_ROLES": "charts", "PLATZ_REGISTRY_PROVIDER": "sandbox"}, "charts (PLATZ_REGISTRY_PROVIDER)"),
+    ],
+)
+def test_nothing_that_is_made_up_comes_into_a_given_database(
+    platz: PlatzProcess, postgres: PostgresServer, settings: dict[str, str], missing: str
+) -> None:
+    address = postgres.create(f"given_{uuid4().hex}")
+    platz.settings.update({"DATABASE_URL": url_of(address), **settings})
+
+    line = refused(platz)
+
+    assert f"Set {missing}" in line
+    assert "no stand-in is started beside a given database" in line
+    with psycopg.connect(url_of(address)) as connection:
+        rows = connection.execute(
+            "SELECT (SELECT count(*) FROM k8s_clusters) + (SELECT count(*) FROM helm_charts)"
+        )
+        assert rows.fetchone() == (0,)
+
+
+@pytest.mark.parametrize("roles", ["deploy", "track", "status", "resources", "credentials"])
+def test_a_single_role_against_a_given_database_brings_nothing_of_its_own(roles: str) -> None:
+    loaded = load(flags={}, environ={"DATABASE_URL": REAL["DATABASE_URL"], "PLATZ_ROLES": roles}, file=None)
+    with running_services(loaded.settings) as services:
+        assert services.stand_ins == []
 
 
 @pytest.mark.parametrize(
