@@ -154,6 +154,10 @@ def test_a_database_that_comes_back_finds_everyone_where_they_were(
         (task,) = admin.settled(made["id"], seconds=LOST_LEASE_SECONDS)
         assert task["status"] == "Done", task["reason"]
         assert copies.cluster.statuses(f"chaosmonkey-patient-{way}") == ["deployed"]
+        closed = recorder.wait_until_closed(seconds=20)
+        assert closed.rcvd is not None
+        assert closed.rcvd.code == 1012  # changes may have been missed: the client reads anew
+    with EventRecorder(admin, ["deployments"]) as recorder:
         later = admin.deploy("guestbook", "0.3.0", name=f"after-{way}", config={"title": "Hello"})
         recorder.saw("INSERT", "deployments", later["id"], seconds=20)
         admin.running(later["id"])
