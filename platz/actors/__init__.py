@@ -1,1 +1,1 @@
-"""Who acts, and when: the only folder with mailboxes."""
+"""The actors: the only folder with mailboxes."""

@@ -1,12 +1,12 @@
-"""The base class of every actor: one mailbox, one thread, no waiting.
+"""The base class of every actor: one mailbox and one thread, which handles message after message.
 
 Invariants:
 
-- An actor looks at everything when it starts, after `ListeningResumed` and after a failed look, in one
-  method, `catch_up`. So a restart loses nothing, and neither does a database that was away.
-- A `Retryable` error does not end the actor: the look is repeated, with jittered exponential backoff. Any
-  other exception ends it and is told to the `Supervisor`, which starts a successor.
-- Blocking work runs on threads that the actor owns and that only tell it their result.
+- One method, `catch_up`, looks at everything. It runs when the actor starts, after `ListeningResumed` and
+  after a failed attempt, so nothing is lost by a restart or by a database that was unavailable.
+- A `Retryable` error does not end the actor: `catch_up` runs again, with jittered exponential backoff. Any
+  other exception ends the actor and is reported to the `Supervisor`, which starts a successor.
+- Long work runs on threads that the actor owns; they report their results as messages.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from platz.errors import Retryable
 from platz.identities import ClusterId
 
 BACKOFF = Backoff(first=0.5, limit=30.0)
-"""Between attempts at what the database, or whoever else, did not let happen."""
+"""The wait after failed attempts in a row, for example while the database is unavailable."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActorContext:
-    """What every actor shares: the actor registry, the event bus, the timers, and whom to tell of its end."""
+    """What all actors share; ``failed`` is called with the name, generation and error of an actor that failed."""
 
     actor_registry: ActorRegistry
     event_bus: EventBus
@@ -48,13 +48,13 @@ class ActorContext:
 
 
 class Actor(pykka.ThreadingActor):
-    """Handles one message after the other; subclasses fill in `catch_up`, `handle` and `on_stopped`."""
+    """An actor that handles one message at a time; subclasses override `catch_up`, `handle` and `on_stopped`."""
 
     use_daemon_thread = True  # a hung actor must not keep the process from ending
     hears: ClassVar[frozenset[type]] = frozenset()
     tables: ClassVar[frozenset[str] | None] = None
     hears_of_cluster: ClusterId | None = None
-    """Facts about other clusters do not come to this actor."""
+    """The only cluster whose tasks this actor hears about; None means every cluster."""
 
     def __init__(self, *, name: str, generation: int, actor_context: ActorContext) -> None:
         super().__init__()
@@ -73,62 +73,62 @@ class Actor(pykka.ThreadingActor):
         """Acquire what the actor owns. Runs first, on the actor's thread."""
 
     def catch_up(self) -> None:
-        """Look at everything that the actor must know; must be safe to repeat."""
+        """Look at everything that the actor must know; this must be safe to repeat."""
 
     def handle(self, message: object) -> object:
-        """Handle one message; returns the answer when it was asked."""
+        """Handle one message and return the reply, if the sender waits for one."""
         raise TypeError(f"{self.name} does not understand {type(message).__name__}")
 
     def on_stopped(self) -> None:
-        """Give back what the actor owns. Runs last, after a stop and after a failure."""
+        """Release what the actor owns. Runs last, after a stop and after a failure."""
 
     def describe(self) -> str:
-        """Say in a few words what the actor is doing, for the dump of SIGUSR1."""
+        """Return a few words on what the actor is doing, for the dump that SIGUSR1 prints."""
         return ""
 
     def publish(self, message: object) -> None:
-        """Tell a fact to everyone who hears it."""
+        """Publish a fact to its subscribers."""
         self._actor_context.event_bus.publish(message)
 
     def publish_sticky(self, key: Hashable, message: object) -> None:
-        """Tell a present state to everyone who hears it, and to those who come later."""
+        """Publish a present state to its subscribers, including later ones, and keep it under ``key``."""
         self._actor_context.event_bus.publish_sticky(key, message)
 
     def remove_sticky(self, key: Hashable, message: object) -> None:
-        """Tell that the state kept under ``key`` has ended."""
+        """Forget the state kept under ``key``, and publish ``message`` to say that it has ended."""
         self._actor_context.event_bus.remove_sticky(key, message)
 
     def after(self, message: object, *, seconds: float) -> Timer:
-        """Tell this actor ``message`` in ``seconds``."""
+        """Send ``message`` to this actor in ``seconds``."""
         return self._actor_context.timers.after(self.actor_ref, message, seconds=seconds)
 
     def every(self, message: object, *, seconds: float, first: float | None = None) -> Timer:
-        """Tell this actor ``message`` every ``seconds``."""
+        """Send ``message`` to this actor every ``seconds``, the first time after ``first`` (default: ``seconds``)."""
         return self._actor_context.timers.every(self.actor_ref, message, seconds=seconds, first=first)
 
     def submit(self, threads: Executor, work: Callable[..., None], *arguments: object) -> Future[None]:
-        """Run blocking work on one of the actor's threads; what it raises ends the actor, as if raised in it."""
+        """Run long work on one of the actor's threads; an exception in it is raised again in the actor."""
         future = threads.submit(work, *arguments)
         future.add_done_callback(self._worker_ended)
         return future
 
     def tell_self(self, message: object) -> None:
-        """Bring a result back from a worker thread; an actor that is gone no longer needs it."""
+        """Send this actor a message from any thread; nothing happens if the actor has ended."""
         tell(self.actor_ref, message)
 
     @property
     def thread(self) -> threading.Thread | None:
-        """The thread that handles the messages, for dumps."""
+        """The thread that handles the messages; None before the actor starts."""
         return self._thread
 
     @property
     def depth(self) -> int:
-        """How many messages wait."""
+        """Number of messages that wait in the mailbox."""
         return cast("queue.Queue[object]", self.actor_inbox).qsize()  # what a ThreadingActor's inbox is
 
     @override
     def on_start(self) -> None:
-        """Pykka's hook: subscribe first and look second, so that nothing falls between the two."""
+        """Pykka's hook at the start: subscribe first and catch up second, so that no change is missed in between."""
         self._thread = threading.current_thread()
         self._thread.name = self.name
         self._actor_context.actor_registry.add(self)
@@ -150,7 +150,7 @@ class Actor(pykka.ThreadingActor):
 
     @override
     def on_receive(self, message: object) -> object:
-        """Pykka's hook: the messages that all actors understand, then the actor's own."""
+        """Pykka's hook for a message: handle those that all actors understand, and leave the rest to `handle`."""
         self.heartbeat_at = time.monotonic()
         self._handled.inc()
         match message:
@@ -177,7 +177,7 @@ class Actor(pykka.ThreadingActor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Pykka's hook after an exception in `handle`."""
+        """Pykka's hook after an exception in `on_receive`."""
         self._end(exception_value or RuntimeError(f"{self.name} ended without a reason"))
 
     def _worker_ended(self, future: Future[None]) -> None:
@@ -205,7 +205,7 @@ class Actor(pykka.ThreadingActor):
 
     def _try_again(self, error: Retryable) -> None:
         if self._retry is not None:
-            return  # the look that is due sees what this message was about
+            return  # the retry that is already scheduled looks at everything, including this message's subject
         self._failures += 1
         delay = BACKOFF.after(self._failures)
         self.log.warning(
@@ -216,7 +216,7 @@ class Actor(pykka.ThreadingActor):
     def _end(self, error: BaseException) -> None:
         try:
             self.on_stopped()
-        except Exception:  # the first error is the one that the supervisor must know
+        except Exception:  # the supervisor must be told of the first error, not of this one
             self.log.exception("Could not clean up after a failure", action="fail")
         self._actor_context.event_bus.unsubscribe(self.name, self.actor_ref)
         self._actor_context.actor_registry.remove(self)

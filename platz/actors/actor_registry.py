@@ -1,7 +1,7 @@
-"""Which actors live, and how they are: the only place that holds actors and not references to them.
+"""The actor registry: which actors are alive, and in what state. Only here are actors held directly, not by reference.
 
-It is read by the ready barrier, the watchdog, the metrics and the dump of SIGUSR1; nobody calls methods of
-another actor through it but the read-only ones below.
+The ready barrier, the supervisor's checks, `/readyz` and the dump of SIGUSR1 read it. Only the read-only members of
+`MonitoredActor` may be used through it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Protocol
 
 
 class MonitoredActor(Protocol):
-    """What the actor registry knows of an actor."""
+    """The part of an actor that the registry uses."""
 
     name: str
     ready: bool
@@ -24,7 +24,7 @@ class MonitoredActor(Protocol):
 
     @property
     def depth(self) -> int:
-        """How many messages wait."""
+        """Number of messages that wait in the mailbox."""
         ...
 
     @property
@@ -33,13 +33,13 @@ class MonitoredActor(Protocol):
         ...
 
     def describe(self) -> str:
-        """Say in a few words what the actor is doing."""
+        """Return a few words on what the actor is doing."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How one actor is: ``silent_seconds`` counts since it last handled a message."""
+    """The state of one actor: ``depth`` messages wait, and it began the last one ``silent_seconds`` ago."""
 
     name: str
     ready: bool
@@ -56,18 +56,18 @@ class ActorRegistry:
         self._actors: dict[str, MonitoredActor] = {}
 
     def add(self, actor: MonitoredActor) -> None:
-        """Enter an actor, in place of a predecessor of the same name."""
+        """Add an actor, in place of a predecessor of the same name."""
         with self._changed:
             self._actors[actor.name] = actor
 
     def remove(self, actor: MonitoredActor) -> None:
-        """Strike an actor off, unless a successor has taken its place already."""
+        """Remove an actor, unless a successor has already taken its place."""
         with self._changed:
             if self._actors.get(actor.name) is actor:
                 del self._actors[actor.name]
 
     def became_ready(self) -> None:
-        """Wake those who wait for the ready barrier."""
+        """Wake the threads in `wait_until_ready`, because an actor has become ready."""
         with self._changed:
             self._changed.notify_all()
 
@@ -78,7 +78,7 @@ class ActorRegistry:
             return self._missing(names)
 
     def health(self) -> tuple[Health, ...]:
-        """How all actors are, by name."""
+        """Return the state of every actor, sorted by name."""
         now = time.monotonic()
         return tuple(
             Health(
@@ -92,7 +92,7 @@ class ActorRegistry:
         )
 
     def dump(self) -> str:
-        """Describe every actor with its stack, for an operator."""
+        """Return a text for operators that describes every actor, with its stack."""
         return "\n".join(_dump(actor) for actor in self._sorted())
 
     def _missing(self, names: Collection[str]) -> frozenset[str]:

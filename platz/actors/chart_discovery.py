@@ -1,11 +1,12 @@
-"""Finds charts as they are pushed, and reads them.
+"""Chart discovery: it finds charts as they are pushed, and reads them.
 
-owns   the search of the registry (ECR's events, or a poll of an OCI registry), on a thread of its own
-hears  tick, `RowChanged` of tag formats
+owns   the search of the registry (through ECR's events, or by polling an OCI registry), on a thread of its own
+hears  tick, `RowChanged` of tag formats, `LeaseLost`
 tells  nobody; charts go to `helm_charts`
 never  reads one registry in two processes at once, or stops because one chart can't be read
 
-The lease is that of the registry, not of the role: processes for several registries or queues share a database.
+The lease belongs to the registry, not only to the role, because processes for several registries or queues may share a
+database.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from platz.errors import PlatzError
 
 
 class ChartSearch(Protocol):
-    """Where charts are found."""
+    """A search for charts, in one registry or one queue."""
 
     def look(self) -> RoundReport:
         """Record what is new; raise `PlatzError` when the registry or the database can't be reached."""
@@ -38,10 +39,10 @@ class ChartSearch(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class SearchPlan:
-    """How charts are searched.
+    """How to search for charts.
 
-    ``make`` gives a search that knows nothing yet, each time that this process becomes the leader.
-    ``source`` names what is searched, the same in every process; ``every_seconds`` is the time between two looks.
+    ``make`` returns a search without memory, and is called whenever this process becomes the leader. ``source`` names
+    the registry or queue, in the same way in every process. ``every_seconds`` is the time between two rounds.
     """
 
     source: str
@@ -51,13 +52,13 @@ class SearchPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundEnded:
-    """A look at the registry ended; ``failures`` are sentences."""
+    """A round of the search ended; ``failures`` are sentences."""
 
     failures: tuple[str, ...]
 
 
 class ChartDiscovery(LeasedActor):
-    """Keeps `helm_charts` equal to what the registry holds."""
+    """A leased actor that keeps `helm_charts` up to date with the registry."""
 
     role = "charts"
     hears = frozenset({RowChanged, LeaseLost})
@@ -148,7 +149,7 @@ class ChartDiscovery(LeasedActor):
         self.tell_self(RoundEnded(failures=failures))
 
     def _tell_failures(self, failures: tuple[str, ...]) -> None:
-        """Log what went wrong once, not every few seconds, and say when it is over."""
+        """Log failures once, not after every round, and log when they are over."""
         if failures != self._told:
             for failure in failures:
                 self.log.warning("The registry could not be read", action="search", reason=failure)

@@ -1,12 +1,12 @@
-"""Finds clusters, and decides which of them this process serves.
+"""Cluster discovery: it finds clusters, and decides which of them this process serves.
 
-owns   which clusters exist and which this process serves; the clusters' leases
+owns   the search for clusters, the choice of those that this process serves, and their leases
 hears  tick, `RowChanged` of clusters, `LeaseLost`
-tells  `ClusterServed`, `ClusterDropped` (states that late comers are told too)
+tells  `ClusterServed` (sticky: later subscribers receive it, too), `ClusterDropped`
 never  talks to a cluster, or forgets one because a search failed
 
-A cluster is served when a search found it, its row does not say `ignore`, and this process holds its lease. The
-database decides about leases, so two copies of Platz never serve one cluster at once.
+A cluster is served when a search has found it, its row does not say `ignore`, and this process holds its lease.
+PostgreSQL grants the leases, so two copies of Platz never serve one cluster at once.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ LEASES = Tick(name="leases")
 
 
 class ClusterSource(Protocol):
-    """Where clusters are found."""
+    """A source of clusters, such as an AWS account or a kubeconfig."""
 
     def search(self) -> Sequence[FoundCluster]:
-        """Return all clusters that exist; raise `PlatzError` with the reason when that can't be told."""
+        """Return all clusters that exist; raise `PlatzError` with the reason when the search fails."""
         ...
 
 
 class ClusterDiscovery(Actor):
-    """Keeps the served clusters equal to what was found, what the rows say and what the leases allow."""
+    """An actor that serves the clusters which were found, are not ignored, and whose leases it gets."""
 
     hears = frozenset({RowChanged, LeaseLost})
     tables = frozenset({schema.k8s_clusters.name})
@@ -122,7 +122,7 @@ class ClusterDiscovery(Actor):
         return f"{len(self._found)} clusters found, {len(self._served)} served"
 
     def _begin_search(self) -> None:
-        """Search, unless the search before this one is still under way."""
+        """Start a search, unless one is still running."""
         if self._search_again is not None:
             self._search_again.cancel()
         if not self._searching:
@@ -183,5 +183,5 @@ class ClusterDiscovery(Actor):
 
 
 def lease_name(cluster_id: ClusterId) -> str:
-    """Name of the lease that lets a process serve a cluster."""
+    """Return the name of the lease that lets a process serve a cluster."""
     return f"platz:cluster:{cluster_id}"

@@ -1,7 +1,7 @@
-"""The watches of one cluster: a thread for each kind, which tells its actor what happens.
+"""The watches of one cluster: one thread for each kind, which reports events to the actor.
 
-Invariant: at most ``MAX_UNHANDLED`` events wait in the actor's mailbox; a watch that has more waits
-itself, and Kubernetes keeps its events.
+Invariant: at most ``MAX_UNHANDLED`` events of a cluster wait in the actor's mailbox; beyond that the watches wait,
+and their events stay with Kubernetes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MAX_UNHANDLED = 64
 
 
 class ClusterWatches:
-    """Watches every kind of `WATCH_SPECS` until it is stopped."""
+    """The watches of every kind in `WATCH_SPECS`, which run until `stop`."""
 
     def __init__(
         self,
@@ -28,9 +28,8 @@ class ClusterWatches:
         tell: Callable[[WatchSpec, WatchEvent], None],
         failed: Callable[[BaseException], None],
     ) -> None:
-        """``tell`` is called on the watches' threads; its receiver calls `handled` for each event.
-
-        ``failed`` is told of a defect that ended a watch.
+        """Take ``tell``, which is called on the watches' threads with each event, and ``failed``, which is called with
+        the unexpected error that ended a watch. The receiver of the events calls `handled` for each of them.
         """
         self._tell = tell
         self._failed = failed
@@ -48,7 +47,7 @@ class ClusterWatches:
             threading.Thread(target=self._run, args=(watched, watch), name=name, daemon=True).start()
 
     def stop(self) -> None:
-        """Stop telling, now; the threads end as soon as their sockets are cut."""
+        """Report no more events; the threads end as soon as their sockets are cut."""
         self._stopped.set()
         for _, watch in self._watches:
             watch.stop()
@@ -65,5 +64,5 @@ class ClusterWatches:
                 if self._stopped.is_set():
                     return
                 self._tell(watched, event)
-        except Exception as error:  # noqa: BLE001 - nobody would notice that a thread is gone: its actor must end too
+        except Exception as error:  # noqa: BLE001 - a thread must not end unnoticed: its actor ends, too
             self._failed(error)

@@ -1,7 +1,7 @@
-"""How many tasks may run at once in this process, whatever their cluster.
+"""The concurrency limit: how many tasks may run at once in this process, in all clusters together.
 
-Invariant: nobody waits inside, and no slot stays free while somebody who waits for one could use it: whoever gets fewer
-than wanted is woken when slots are given back, those who have waited longest first.
+Invariant: no call blocks, and no slot stays free while a caller waits for one: a caller that gets fewer slots than it
+wanted is woken when slots are released, the longest waiting first.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import threading
 from collections.abc import Callable
 
 Wake = Callable[[], bool]
-"""Tells somebody that a slot is free; False when nobody is there any more."""
+"""A function that tells a waiting caller that a slot is free; it returns False if the caller has ended."""
 
 
 class ConcurrencyLimit:
-    """Counts slots; safe from every thread."""
+    """A counter of free slots; safe to use from every thread."""
 
     def __init__(self, limit: int) -> None:
         self._lock = threading.Lock()
@@ -22,9 +22,10 @@ class ConcurrencyLimit:
         self._waiting: dict[Wake, None] = {}  # in the order in which they came
 
     def acquire(self, wanted: int, *, wake: Wake) -> int:
-        """Take up to ``wanted`` slots and return how many there were; with fewer, ``wake`` is called once, later.
+        """Take up to ``wanted`` slots and return how many were taken; if fewer, ``wake`` is called once, later.
 
-        Whoever was woken calls this again, with 0 when there is nothing left to do: the slot is then somebody else's.
+        A caller that was woken must call this again, with 0 if it has nothing left to do, so that the slot goes to
+        another caller.
         """
         with self._lock:
             self._waiting.pop(wake, None)
@@ -36,7 +37,7 @@ class ConcurrencyLimit:
         return taken
 
     def force_acquire(self, count: int) -> None:
-        """Take slots that there may not be: what a predecessor had started goes on at once."""
+        """Take slots even if none is free, for tasks that a predecessor started and that go on at once."""
         with self._lock:
             self._free -= count
 

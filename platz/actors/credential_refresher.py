@@ -1,9 +1,9 @@
-"""Keeps the secret `platz-creds` of every enabled deployment fresh.
+"""The credential refresher: it renews the secret `platz-creds` of every enabled deployment.
 
-owns   when the credentials of each served cluster are refreshed
+owns   the times at which each served cluster's credentials are refreshed, and the threads that refresh them
 hears  `ClusterServed`, `ClusterDropped`, tick
 tells  nobody
-never  stops at one deployment that fails, or waits for a cluster in its mailbox
+never  stops at one deployment that fails, or waits for a cluster on its own thread
 
 Source: docs/contract/workers.md, "Credentials of deployments".
 """
@@ -30,13 +30,13 @@ MAX_CONCURRENT_CLUSTERS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Refreshed:
-    """A look at a cluster's credentials ended."""
+    """The refresh of a cluster's credentials ended, successfully or not."""
 
     cluster_id: ClusterId
 
 
 class CredentialRefresher(Actor):
-    """Refreshes cluster by cluster, each when it is served and then periodically."""
+    """An actor that refreshes each cluster's credentials when the cluster is served, and then periodically."""
 
     hears = frozenset({ClusterServed, ClusterDropped})
 
@@ -90,7 +90,7 @@ class CredentialRefresher(Actor):
         return f"{len(self._served)} clusters are kept fresh"
 
     def _begin(self, cluster_id: ClusterId) -> None:
-        """Refresh, unless the refresh before this one is still under way: a hung cluster must not fill the queue."""
+        """Start a refresh, unless the cluster's last one still runs: a hung cluster must not fill the queue."""
         if cluster_id not in self._under_way:
             self._under_way.add(cluster_id)
             self.submit(self._threads, self._refresh, cluster_id)

@@ -1,11 +1,11 @@
-"""Listens to PostgreSQL and turns its notifications into messages.
+"""The database listener: it turns the notifications of PostgreSQL into messages.
 
 owns   the LISTEN connection and the thread that reads it
 hears  nothing
 tells  `RowChanged`, one for each table of a batch, and `ListeningResumed` after every (re)connect
-never  reads a row: an event says that something changed, not what
+never  reads a row: an event says which row changed, not how
 
-After a reconnect LISTEN comes first and `ListeningResumed` second: whoever catches up then misses nothing.
+`ListeningResumed` is published only after LISTEN has taken effect, so an actor that then catches up misses nothing.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
 BACKOFF = Backoff(first=0.5, limit=3.0)
-"""As docs/contract/http-api.md, "Process configuration" says: whoever looks at a page waits for this
-connection, one of each process."""
+"""Retries are frequent, because users see no live changes until this one connection of the process is back.
+
+Source: docs/contract/http-api.md, "Process configuration".
+"""
 
 
 class DatabaseListener(Actor):
-    """Keeps one connection listening, for as long as the actor lives."""
+    """An actor that keeps one connection listening for as long as it lives."""
 
     def __init__(
         self, *, name: str, generation: int, actor_context: ActorContext, database: Database

@@ -1,13 +1,13 @@
-"""Runs the tasks of one cluster.
+"""The deployment runner: it runs the tasks of one cluster.
 
-owns   the cluster's task queue, the threads that run its tasks, and its Helm children
+owns   the cluster's task queue, the threads that run its tasks, and their Helm child processes
 hears  `TasksAdded` and `TaskFinished` of its cluster, `SlotFree`, `Drain`
 tells  `TaskFinished`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
 
-A successor of this actor, in this process or another, finds the tasks that were `Started` and resumes them
-(`platz.tasks.execution.resume`); each claim carries the id of the actor that made it, so that whatever a
-predecessor's thread still writes has no effect.
+A successor of this actor, in this process or another, finds the tasks that are `Started` and resumes them
+(`platz.tasks.execution.resume`). Each claim carries an id that belongs to one runner, so anything that a
+predecessor's thread still writes about its tasks has no effect.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Step = Callable[[OperationContext, TaskRow], None]
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerCluster:
-    """A runner's cluster; ``stop_helm`` kills the Helm children of an owner."""
+    """The cluster of a runner; ``stop_helm`` kills the Helm child processes of the given owner."""
 
     id: ClusterId
     name: str
@@ -50,7 +50,7 @@ class RunnerCluster:
 
 
 class DeploymentRunner(Actor):
-    """Claims what is due and runs it."""
+    """An actor that claims the due tasks of its cluster and runs them."""
 
     hears = frozenset({TasksAdded, TaskFinished, Drain})
 
@@ -65,7 +65,7 @@ class DeploymentRunner(Actor):
         task_limit: ConcurrencyLimit,
         max_concurrent_tasks: int,
     ) -> None:
-        """``task_limit`` is that of the whole process, for all of its clusters."""
+        """Take ``task_limit``, which all runners of the process share; ``max_concurrent_tasks`` is for this cluster."""
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.log = self.log.bind(cluster=cluster.name)
         self._cluster_id = self.hears_of_cluster = cluster.id
@@ -110,7 +110,7 @@ class DeploymentRunner(Actor):
 
     @override
     def on_stopped(self) -> None:
-        """Let running tasks end until the drain's deadline; what is left then stays `Started` for a successor."""
+        """Wait for running tasks until the deadline of `Drain`; the rest stay `Started` for a successor."""
         if self._drain_until is not None:
             wait(self._work, timeout=max(0.0, self._drain_until - time.monotonic()))
         self._letting_go.set()
@@ -122,10 +122,11 @@ class DeploymentRunner(Actor):
         return f"{len(self._running)} tasks are running"
 
     def _resume_orphans(self) -> None:
-        """Take over what is `Started` and not running here.
+        """Take over the tasks that are `Started` but do not run here.
 
-        At first that is every such task of the cluster, for the lease says that nobody else runs them; later only what
-        this runner claimed itself, when the database's answer to the claim was lost on its way.
+        The first time, these are all such tasks of the cluster: this process holds the cluster's lease, so nobody else
+        runs them. Later, they are tasks that this runner claimed without learning it, because the connection to the
+        database failed after the claim.
         """
         with self._database.transaction() as connection:
             orphans = [
@@ -143,7 +144,7 @@ class DeploymentRunner(Actor):
             self._start(task, execution.resume)
 
     def _claim(self) -> None:
-        """Look first and take slots for what is due only, so that nobody holds one without work."""
+        """Count the due tasks, take slots for only as many, and claim them, so that no slot is held without work."""
         if self._drain_until is not None:
             return
         room = self._max_concurrent_tasks - len(self._running)
@@ -201,7 +202,10 @@ class DeploymentRunner(Actor):
             self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
-        """Run, and go on after an interruption that is over: then the cluster is asked what had happened."""
+        """Run the task; after an interruption, resume it with backoff until it has ended or must be let go.
+
+        Raises `Interrupted` when this runner lets go of the task.
+        """
         failures = 0
         while not self._letting_go.is_set():
             try:
@@ -225,6 +229,6 @@ class DeploymentRunner(Actor):
 
 
 def _waited(task: TaskRow) -> float:
-    """Seconds from when a task was due to its first start."""
+    """Return the seconds between the time when a task was due and its first start."""
     started = task.first_attempted_at or datetime.now(UTC)
     return max(0.0, (started - task.execute_at).total_seconds())

@@ -1,8 +1,8 @@
-"""Who hears what: facts go to every actor that subscribed to their type.
+"""The event bus: it passes each published fact to every actor that subscribed to the fact's type.
 
-Invariants: publishing never waits and never fails because of a listener. A listener that is gone misses the
-fact and loses nothing by it, because an actor that starts looks at everything. A *retained* fact describes a
-present state (such as a cluster being served): whoever subscribes later is told it first.
+Invariants: publishing never waits for a subscriber and never fails because of one. A subscriber that has ended
+misses the fact without harm, because its successor looks at everything when it starts. A *sticky* fact describes
+a present state (for example, that a cluster is served); an actor that subscribes later receives it first.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from platz.identities import ClusterId
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """What one actor wants to hear: types of messages, for `RowChanged` the tables, and for facts about one cluster
-    the cluster (None: all).
+    """What one actor wants to hear: the types of messages, the tables for `RowChanged` (None: all), and the cluster
+    for facts about tasks (None: all).
     """
 
     ref: pykka.ActorRef[Any]
@@ -30,7 +30,7 @@ class Subscription:
     cluster_id: ClusterId | None
 
     def covers(self, message: object) -> bool:
-        """Tell whether the message is wanted."""
+        """Return whether the subscriber wants the message."""
         if type(message) not in self.messages:
             return False
         match message:
@@ -43,7 +43,7 @@ class Subscription:
 
 
 class EventBus:
-    """Delivers published messages to subscribers, in the order of publishing for each of them."""
+    """Delivers published messages to the subscribers; each receives them in the order of publishing."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -59,7 +59,7 @@ class EventBus:
         tables: Collection[str] | None,
         cluster_id: ClusterId | None = None,
     ) -> None:
-        """Add a listener, or put a restarted one in its predecessor's place, and tell it what is retained."""
+        """Add a subscriber, in place of a predecessor of the same name, and send it the sticky facts that it wants."""
         subscription = Subscription(
             ref=ref,
             messages=frozenset(messages),
@@ -73,25 +73,25 @@ class EventBus:
                     tell(ref, message)
 
     def unsubscribe(self, name: str, ref: pykka.ActorRef[Any]) -> None:
-        """Remove a listener, unless a successor has taken its place already; unknown names are fine."""
+        """Remove a subscriber, unless a successor has already taken its place; ignore unknown names."""
         with self._lock:
             present = self._subscriptions.get(name)
             if present is not None and present.ref is ref:
                 del self._subscriptions[name]
 
     def publish(self, message: object) -> None:
-        """Tell the message to all who want it."""
+        """Send the message to every subscriber that wants it."""
         with self._lock:
             self._deliver(message)
 
     def publish_sticky(self, key: Hashable, message: object) -> None:
-        """Publish a state, and keep it under ``key`` for later subscribers."""
+        """Publish a present state, and keep it under ``key`` for later subscribers."""
         with self._lock:
             self._sticky[key] = message
             self._deliver(message)
 
     def remove_sticky(self, key: Hashable, message: object) -> None:
-        """Publish the end of the state that was kept under ``key``."""
+        """Forget the state kept under ``key``, and publish ``message`` to say that it has ended."""
         with self._lock:
             self._sticky.pop(key, None)
             self._deliver(message)
@@ -103,7 +103,7 @@ class EventBus:
 
 
 def tell(ref: pykka.ActorRef[Any], message: object) -> bool:
-    """Tell a message and return whether the actor was alive to take it."""
+    """Send a message to an actor; return False if the actor has ended."""
     try:
         ref.tell(message)
     except pykka.ActorDeadError:

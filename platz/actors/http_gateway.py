@@ -1,4 +1,4 @@
-"""Serves the web: REST, live events, metrics and the page.
+"""The HTTP gateway: it serves the REST API, live events, metrics and the web frontend.
 
 owns   the web server and the live feed
 hears  `RowChanged` of every table, `ListeningResumed`, `Drain`
@@ -22,31 +22,31 @@ STOP_SECONDS = 5.0
 
 
 class Server(Protocol):
-    """What the actor needs of a web server."""
+    """The part of a web server that the actor uses."""
 
     def start(self, ended: Callable[[], None]) -> None:
-        """Return when requests are answered."""
+        """Start and return once requests are served; ``ended`` is called if the server ends by itself."""
         ...
 
     def stop(self, *, seconds: float) -> None:
-        """Stop within ``seconds``."""
+        """Stop the server within ``seconds``."""
         ...
 
 
 class Feed(Protocol):
-    """What the actor needs of the live feed."""
+    """The part of the live feed that the actor uses."""
 
     def publish(self, changes: Sequence[RowChange]) -> None:
-        """Take committed changes; never waits."""
+        """Pass on committed changes, without waiting."""
         ...
 
     def resynchronise(self) -> None:
-        """Changes may have been missed."""
+        """Make clients load everything again, because changes may have been missed."""
         ...
 
 
 class HttpGateway(Actor):
-    """Keeps a web server running and feeds it."""
+    """An actor that keeps a web server running and passes changes to the live feed."""
 
     hears = frozenset({RowChanged, Drain})
 
@@ -60,7 +60,7 @@ class HttpGateway(Actor):
         feed: Feed,
         begin_shutdown: Callable[[], None],
     ) -> None:
-        """``server`` makes a new server for each life of the actor."""
+        """Take ``server``, which makes a new server each time the actor starts."""
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self._make_server = server
         self._server: Server | None = None

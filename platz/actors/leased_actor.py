@@ -1,7 +1,7 @@
-"""The base class of actors whose work one process does for all: chart discovery, status polling, ...
+"""The base class of leased actors, whose work one process, the leader, does for all (status polling, for example).
 
-Invariant: such an actor works only while its process holds the role's lease; without it, it only tries to get
-it. So several copies of Platz share the roles, and a dead copy's roles move within seconds.
+Invariant: a leased actor works only while its process holds the role's lease; otherwise it only tries to get the
+lease. So several copies of Platz share the roles, and the roles of a dead copy move to others within seconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ _TRY = Tick(name="try for the lease")
 
 
 class LeasedActor(Actor):
-    """Asks for the lease of ``role``; subclasses fill in `refresh`, `handle_as_leader` and `on_lost`."""
+    """An actor that works while it holds the lease of ``role``; subclasses override `refresh`, `handle_as_leader` and
+    `on_lost`.
+    """
 
     role: ClassVar[str]
 
@@ -32,18 +34,18 @@ class LeasedActor(Actor):
 
     @property
     def lease(self) -> str:
-        """Name of the role's lease."""
+        """The name of the role's lease."""
         return f"platz:role:{self.role}"
 
     def refresh(self) -> None:
-        """Look at everything; runs when this process becomes the leader and whenever something may have been missed."""
+        """Look at everything; runs when this process becomes the leader, and when changes may have been missed."""
 
     def handle_as_leader(self, message: object) -> None:
-        """Handle a message; only called in the process that is the leader."""
+        """Handle a message; called only while this process is the leader."""
         super().handle(message)
 
     def on_lost(self) -> None:
-        """Stop working: the lease is lost, or the actor ends."""
+        """Stop working, because the lease is lost or the actor ends."""
 
     @override
     def on_started(self) -> None:

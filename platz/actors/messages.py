@@ -1,7 +1,7 @@
-"""Every message that actors pass: facts and orders in the field's words.
+"""The messages that actors pass to each other: facts and commands.
 
-Invariant: a message is a frozen value. Whoever gets one may keep it, and may get it twice: facts describe
-what to look at again, the truth is in PostgreSQL and in the clusters.
+Invariant: a message is a frozen value, which an actor may keep and may receive twice. A fact says what to look
+at again; the truth is in PostgreSQL and in the clusters.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from platz.kube.cluster_access import ClusterAccess
 
 @dataclass(frozen=True, kw_only=True)
 class Heartbeat:
-    """Are you handling messages? Sent by the `Supervisor`, answered by the actor base class."""
+    """A regular sign of life: published by the `Supervisor`; handling it shows that an actor still works."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CatchUp:
-    """Look at everything again: an earlier look failed, or something may have been missed."""
+    """A command to look at everything again, because the last attempt failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tick:
-    """Time has come for the work called ``name``."""
+    """It is time for the work called ``name``."""
 
     name: str
 
@@ -41,12 +41,12 @@ class RowChanged:
 
 @dataclass(frozen=True, kw_only=True)
 class ListeningResumed:
-    """Change events flow (again); what changed before may have been missed."""
+    """Change events arrive from now on; earlier changes may have been missed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChildFailed:
-    """A child ended with an exception."""
+    """A child of the supervisor ended with an exception."""
 
     name: str
     generation: int
@@ -55,35 +55,35 @@ class ChildFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerFailed:
-    """A thread of the actor ended with an exception that nobody foresaw."""
+    """Work on one of the actor's threads ended with an unexpected exception."""
 
     error: BaseException
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeaseLost:
-    """The database no longer holds these leases for this process."""
+    """This process has lost these leases."""
 
     names: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClustersFound:
-    """A search of the account ended: these clusters exist."""
+    """A search for clusters succeeded: these exist."""
 
     clusters: tuple[FoundCluster, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchFailed:
-    """A search of the account or of a registry failed; the next one comes at its time."""
+    """A search for clusters failed."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterServed:
-    """This process serves a cluster from now on (or with a new way to reach it)."""
+    """This process serves a cluster from now on, or reaches it in a new way."""
 
     cluster_id: ClusterId
     name: str
@@ -99,7 +99,7 @@ class ClusterDropped:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskFinished:
-    """A worker thread is done with a task, whatever its outcome; the outcome is in its row."""
+    """A worker thread no longer runs a task: the task has ended, or this process let go of it (see its row)."""
 
     task_id: TaskId
     cluster_id: ClusterId
@@ -107,25 +107,25 @@ class TaskFinished:
 
 @dataclass(frozen=True, kw_only=True)
 class TasksAdded:
-    """A cluster's queue holds tasks that it may not have held before."""
+    """A cluster's queue may hold new tasks."""
 
     cluster_id: ClusterId
 
 
 @dataclass(frozen=True, kw_only=True)
 class SlotFree:
-    """A task could be started again, for which there was no slot in this process."""
+    """A slot of the process's concurrency limit is free for a runner that was refused one before."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Drain:
-    """The process ends soon: start no new work; what runs may go on until ``until`` (monotonic seconds)."""
+    """The process ends soon: start no new work. Running work may go on until ``until`` (monotonic seconds)."""
 
     until: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class StopChildren:
-    """Stop all children, last started first, within ``seconds`` together. Asked once, by `app`."""
+    """A command to stop all children, last started first, within ``seconds`` in total; `platz.app` sends it once."""
 
     seconds: float

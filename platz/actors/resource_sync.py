@@ -1,7 +1,7 @@
-"""Brings deployment resources in step with the deployments that manage them, through their lifecycle hooks.
+"""Resource sync: it reports changed deployment resources to the deployments that manage them, by lifecycle hooks.
 
-owns   the calls to lifecycle hooks
-hears  `RowChanged` of deployment resources, tick
+owns   the requests to lifecycle hooks
+hears  `RowChanged` of deployment resources, `LeaseLost`, tick
 tells  nobody; the outcome goes to `deployment_resources.sync_status`
 never  calls two hooks of one resource at once
 
@@ -34,13 +34,13 @@ LOOK_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Synchronised:
-    """A hook call of this resource ended; its row says how."""
+    """The hook call of a resource ended; the resource's row says how, unless the database was unavailable."""
 
     resource_id: ResourceId
 
 
 class ResourceSync(LeasedActor):
-    """Calls the hooks of resources that wait for it."""
+    """A leased actor that calls the hooks of the resources that wait for one."""
 
     role = "resources"
     hears = frozenset({RowChanged, LeaseLost})
@@ -85,7 +85,7 @@ class ResourceSync(LeasedActor):
                 self.refresh()
             case Synchronised(resource_id=resource_id):
                 self._under_way.discard(resource_id)
-                self.refresh()  # it may have been changed once more while its hook was called
+                self.refresh()  # the resource may have changed again while its hook was called
             case _:
                 super().handle_as_leader(message)
 

@@ -1,12 +1,12 @@
-"""Sees what happens in the served clusters and writes it down.
+"""The resource tracker: it watches the served clusters and records what happens in them.
 
-owns   the watches of every served cluster, and the threads that write
-hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be over), tick
+owns   the watches of every served cluster, and the threads that write to the database
+hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be complete), tick
 tells  nobody; workloads go to `k8s_resources`, health to `k8s_clusters`, ended removals to `deployments`
-never  lets one cluster's trouble delay another's
+never  has two writes, or two checks of removals, under way for one cluster
 
-Events are applied to a view in memory; while a batch of a cluster is being written, later changes gather into
-the next one, so a storm of events becomes few statements.
+Events are applied to a view in memory. While a batch of a cluster is being written, later changes gather in the next
+one, so a storm of events becomes a few statements.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ REWRITE_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class WatchBatch:
-    """An event of one watch; ``watches`` tells whether it is of the present ones."""
+    """An event of one watch; it is ignored if ``watches`` has been replaced since."""
 
     cluster_id: ClusterId
     watches: ClusterWatches
@@ -56,7 +56,7 @@ class WatchBatch:
 
 @dataclass(frozen=True, kw_only=True)
 class BatchWritten:
-    """The write of a cluster's batch ended; ``failed`` is what could not be written."""
+    """The write of a cluster's batch ended; ``failed`` is the batch if it could not be written."""
 
     cluster_id: ClusterId
     failed: Batch | None
@@ -64,14 +64,14 @@ class BatchWritten:
 
 @dataclass(frozen=True, kw_only=True)
 class RemovalsLooked:
-    """A look at a cluster's removals ended."""
+    """A check of a cluster's removals ended."""
 
     cluster_id: ClusterId
 
 
 @dataclass(kw_only=True)
 class Tracked:
-    """One cluster and what is under way for it."""
+    """A tracked cluster: its watches and their health, and the writes and checks that are under way for it."""
 
     name: str
     watches: ClusterWatches
@@ -85,7 +85,7 @@ class Tracked:
 
 
 class ResourceTracker(Actor):
-    """Keeps the database equal to what the clusters show."""
+    """An actor that keeps the database up to date with what the clusters' watches report."""
 
     hears = frozenset({ClusterServed, ClusterDropped, TaskFinished})
 
@@ -202,7 +202,7 @@ class ResourceTracker(Actor):
                 metrics.watch_failures.labels(*labels).inc()
 
     def _tell_health(self, cluster_id: ClusterId, tracked: Tracked) -> None:
-        """Say that a cluster is well when all its watches stand, and why it is not as soon as one fails."""
+        """Record that a cluster is healthy once all its watches are, or the reason as soon as one of them fails."""
         if not tracked.failed and len(tracked.healthy) < len(WATCH_SPECS):
             return
         health = (not tracked.failed, next(iter(tracked.failed.values()), None))

@@ -1,4 +1,4 @@
-"""How the clusters that this process serves are reached; written by `ClusterDiscovery`, read by workers."""
+"""The clients of the clusters that this process serves; `ClusterDiscovery` writes them, workers read them."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from platz.tasks.context import ClusterNotServed
 
 
 class ServedClusters:
-    """One client for each served cluster, shared by its users; safe from every thread."""
+    """One shared client for each served cluster; safe to use from every thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._clients: dict[ClusterId, KubeClient] = {}
 
     def put(self, cluster_id: ClusterId, access: ClusterAccess) -> None:
-        """Serve a cluster, or reach it in a new way."""
+        """Add a cluster, or replace the way in which it is reached."""
         with self._lock:
             self._clients[cluster_id] = KubeClient(access)
 
     def remove(self, cluster_id: ClusterId) -> None:
-        """Serve it no longer: connections are cut, so that whoever is at work with it stops."""
+        """Remove a cluster and cut its connections, so that running work with it stops."""
         with self._lock:
             client = self._clients.pop(cluster_id, None)
         if client is not None:
             client.abort()
 
     def clear(self) -> None:
-        """Serve nothing any more, from this moment: the leases are lost, and others may own the clusters."""
+        """Remove all clusters at once, because the leases are lost and other processes may own the clusters now."""
         with self._lock:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             client.abort()
 
     def client(self, cluster_id: ClusterId) -> KubeClient:
-        """The client of a cluster; raise `ClusterNotServed`."""
+        """Return the client of a cluster; raise `ClusterNotServed`."""
         with self._lock:
             client = self._clients.get(cluster_id)
         if client is None:

@@ -1,9 +1,10 @@
-"""Asks every deployment that reports a status how it is.
+"""The status poller: it asks every deployment whose chart has a status endpoint for its status.
 
-owns   when each deployment is next polled, and the threads that poll
-hears  `RowChanged` of deployments, tasks' revisions through them, clusters and charts
-tells  nobody; the answers go to `deployments.reported_status`
-never  polls one deployment twice at once, or more often than its chart says
+owns   the time of each deployment's next poll, and the threads that poll
+hears  `RowChanged` of deployments and clusters, `LeaseLost`
+tells  nobody; the responses go to `deployments.reported_status`
+never  begins the next poll of a deployment before the last has ended and the chart's interval has passed, unless the
+       poll's address or interval changes
 """
 
 from __future__ import annotations
@@ -34,20 +35,20 @@ MAX_CONCURRENT_POLLS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class PollDue:
-    """It is time for this poll, if it is still the planned one."""
+    """It is time for this poll, which is dropped if another one is planned by now."""
 
     poll: Poll
 
 
 @dataclass(frozen=True, kw_only=True)
 class PollDone:
-    """The answer to this poll is written."""
+    """This poll has ended; its result is written, unless the database was unavailable."""
 
     poll: Poll
 
 
 class StatusPoller(LeasedActor):
-    """Keeps `deployments.reported_status` up to date."""
+    """A leased actor that keeps `deployments.reported_status` up to date."""
 
     role = "status"
     hears = frozenset({RowChanged, LeaseLost})

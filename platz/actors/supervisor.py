@@ -1,15 +1,15 @@
-"""The actor that starts all others and starts them again.
+"""The supervisor: the actor that starts all others and restarts those that fail.
 
 owns   the children and their restart policy
-hears  `ChildFailed`, `ClusterServed`, `ClusterDropped`, `LeaseLost`
-tells  nobody; it starts and stops children
-never  does their work, waits for them outside start and stop, or hides that one of them keeps failing
+hears  `ChildFailed`, `ClusterServed`, `ClusterDropped`, `LeaseLost`, `Drain`, `StopChildren`
+tells  `Heartbeat` and `Drain`, to every actor that subscribed
+never  does the children's work, waits for them except to stop them, or hides that one keeps failing
 
-A child that fails is started again alone, after a jittered exponential backoff. More than ``policy.max_restarts``
-restarts within ``policy.window_seconds``, or a child that handles no message for
-``policy.hang_seconds`` (a thread can't be killed), end the process, so that the production supervisor
-starts it anew. Heartbeats come to every actor the way on which all facts come; a child that even they do not reach
-for ``policy.deaf_seconds`` is started anew, too.
+A child that fails is restarted alone, after a jittered exponential backoff. The process ends, so that the production
+supervisor starts it again, after more than ``policy.max_restarts`` failures within ``policy.window_seconds``, or when
+a child with messages in its mailbox handles none for ``policy.hang_seconds`` (a thread can't be killed). Heartbeats
+reach actors through the event bus, like all facts; a child with an empty mailbox that has received nothing, not even a
+heartbeat, for ``policy.deaf_seconds`` is replaced.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RESTART_BACKOFF = Backoff(first=0.2, limit=30.0)
 
 @dataclass(frozen=True, kw_only=True)
 class RestartPolicy:
-    """How often and how fast children are started again; times in seconds."""
+    """How often and how fast children are restarted; times in seconds."""
 
     backoff: Backoff = RESTART_BACKOFF
     max_restarts: int = 10
@@ -54,16 +54,16 @@ class RestartPolicy:
 
 
 class StartChild(Protocol):
-    """Starts an actor; `functools.partial(SomeActor.start, ...)` is one."""
+    """A function that starts an actor, such as `functools.partial(SomeActor.start, ...)`."""
 
     def __call__(self, *, name: str, generation: int, actor_context: ActorContext) -> pykka.ActorRef[Any]:
-        """Start it and return at once."""
+        """Start the actor and return at once."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChildSpec:
-    """A child by name, and how to start it."""
+    """The name of a child, and how to start it."""
 
     name: str
     start: StartChild
@@ -71,7 +71,7 @@ class ChildSpec:
 
 @dataclass(kw_only=True)
 class Child:
-    """A child and its history."""
+    """A child and the times of its recent failures (monotonic seconds)."""
 
     spec: ChildSpec
     ref: pykka.ActorRef[Any]
@@ -80,7 +80,7 @@ class Child:
 
 
 class Supervisor(Actor):
-    """Keeps the children alive."""
+    """The parent of all other actors, which keeps them running."""
 
     hears = frozenset({ClusterServed, ClusterDropped, LeaseLost})
 
@@ -93,14 +93,16 @@ class Supervisor(Actor):
         policy: RestartPolicy,
         give_up: Callable[[str], None],
     ) -> None:
-        """``runner_of`` makes the child that a served cluster needs; ``give_up`` ends the process."""
+        """Take ``runner_of``, which returns the child that a served cluster needs, and ``give_up``, which ends the
+        process.
+        """
         super().__init__(name="supervisor", generation=0, actor_context=actor_context)
         self._specs = children
         self._runner_of = runner_of
         self._policy = policy
         self._give_up = give_up
         self._children: dict[str, Child] = {}
-        self._generations: Counter[str] = Counter()  # kept when a child goes, whose last words may come later
+        self._generations: Counter[str] = Counter()  # kept when a child ends: its `ChildFailed` may come late
         self._restarts: deque[float] = deque()
         self._stopping = False
         self._children_context = ActorContext(
@@ -202,7 +204,7 @@ class Supervisor(Actor):
             self._start(spec)
 
     def _watch(self) -> None:
-        """Look at every actor from outside, and send a heartbeat the way on which all facts come."""
+        """Check every actor from outside, and publish a heartbeat, which takes the same way as all facts."""
         depths: Counter[str] = Counter()
         for health in self._actor_context.actor_registry.health():
             depths[family(health.name)] += health.depth
@@ -213,7 +215,7 @@ class Supervisor(Actor):
         self.publish(Heartbeat())
 
     def _judge(self, health: Health) -> None:
-        """An actor that handles nothing hangs; one that nothing reaches, not even heartbeats, is deaf."""
+        """End the process if the actor hangs on a message; replace the actor if no message reaches it."""
         if health.depth and health.silent_seconds > self._policy.hang_seconds:
             dump = self._actor_context.actor_registry.dump()
             self.log.error("An actor hangs", action="fail", child=health.name, dump=dump)
@@ -249,18 +251,18 @@ class Supervisor(Actor):
 
 
 def runner_name(cluster_id: object) -> str:
-    """Name of the `DeploymentRunner` of a cluster."""
+    """Return the name of the `DeploymentRunner` of a cluster."""
     return f"runner-{cluster_id}"
 
 
 def family(name: str) -> str:
-    """What an actor's name begins with: all runners count as one in the metrics."""
+    """Return an actor's name without its cluster: all runners share one name in the metrics."""
     return "runner" if name.startswith("runner-") else name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Restart:
-    """Start the child again, if it is still the ``generation`` that failed."""
+    """A command to restart a child, if its ``generation`` is still the one that failed."""
 
     name: str
     generation: int

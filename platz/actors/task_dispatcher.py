@@ -1,12 +1,12 @@
-"""Tells each cluster's runner of its new tasks.
+"""The task dispatcher: it tells each cluster's runner about new tasks.
 
 owns   nothing
 hears  `RowChanged` of tasks
 tells  `TasksAdded`
 never  claims a task
 
-A change event names a task and not its cluster. This actor asks once for all, so that a new task wakes one runner and
-not those of hundreds of other clusters.
+A change event names a task but not its cluster. This actor looks the cluster up once for all runners, so that a new
+task wakes only the runner of its cluster.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from platz.identities import ClusterId, TaskId
 
 
 class TaskDispatcher(Actor):
-    """Finds out to which clusters new tasks belong."""
+    """An actor that finds the clusters of new tasks and tells their runners."""
 
     hears = frozenset({RowChanged})
     tables = frozenset({schema.deployment_tasks.name})

@@ -1,7 +1,7 @@
-"""Time as messages: one thread that tells actors when a moment has come.
+"""Timers: one thread that sends messages to actors, after a delay or periodically.
 
-Invariant: an actor never waits for time itself. A periodic tick that the actor has not handled yet is not
-sent a second time, so a slow actor is never flooded.
+Invariant: an actor never sleeps. A periodic message is skipped while the actor's mailbox is not empty, so a slow
+actor is never flooded.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from platz.actors.event_bus import tell
 
 @dataclass(order=True, kw_only=True)
 class Timer:
-    """One message that will be told at ``due`` (monotonic seconds), again every ``period`` if that is set."""
+    """A message to send at ``due`` (monotonic seconds), and then every ``period`` seconds if that is set."""
 
     due: float
     order: int
@@ -30,12 +30,12 @@ class Timer:
     cancelled: bool = field(compare=False, default=False)
 
     def cancel(self) -> None:
-        """Take the timer back; what was told already stays told."""
+        """Send nothing more; a message that was already sent stays in the mailbox."""
         self.cancelled = True
 
 
 class Timers:
-    """Tells messages after a delay or periodically."""
+    """The pending timers and the thread that sends their messages."""
 
     def __init__(self) -> None:
         self._pending: list[Timer] = []
@@ -49,19 +49,19 @@ class Timers:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; nothing is told any more."""
+        """End the thread; no more messages are sent."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
 
     def after(self, ref: pykka.ActorRef[Any], message: object, *, seconds: float) -> Timer:
-        """Tell ``message`` once, in ``seconds``."""
+        """Send ``message`` once, in ``seconds``."""
         return self._add(ref, message, seconds, None)
 
     def every(
         self, ref: pykka.ActorRef[Any], message: object, *, seconds: float, first: float | None = None
     ) -> Timer:
-        """Tell ``message`` every ``seconds``, the first time after ``first`` (by default one period)."""
+        """Send ``message`` every ``seconds``, the first time after ``first`` (by default one period)."""
         return self._add(ref, message, seconds if first is None else first, seconds)
 
     def _add(self, ref: pykka.ActorRef[Any], message: object, delay: float, period: float | None) -> Timer:
