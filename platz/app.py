@@ -1,8 +1,8 @@
-"""The story of one process: configure, start the backing services, connect, start the actors,
-serve, stop in the mirrored order.
+"""The life of one process: configure, start the backing services, connect, start the actors, serve, and stop in
+reverse order.
 
-Exit status: 0 after SIGTERM or Ctrl-C, 2 for a wrong setting or a dependency that is not there, 70 when the process
-gave up because its actors kept failing (the production supervisor starts it again).
+Exit status: 0 after SIGTERM or Ctrl-C, 2 for a wrong setting or a missing dependency, 70 when the process gave up
+because its actors kept failing (the production supervisor starts it again).
 """
 
 from __future__ import annotations
@@ -56,18 +56,18 @@ HOUSEKEEPING_SECONDS = 5.0
 GAVE_UP = 70
 WRONG = 2
 OTHER_LEVELS = {"trace": "debug", "off": "critical"}
-"""What only the older server's log filter knows."""
+"""Log levels that only the older server knows, with the closest level here."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; every refusal is one line on standard error."""
+    """Run the command line and return the exit status; print an expected error as one line on standard error."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
         if arguments.handler is not None:
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)  # an unfinished command has not succeeded
+                signal.signal(number, signal.SIG_DFL)  # an interrupted command must not exit with 0
             return arguments.handler()
         loaded = load(
             flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")
@@ -79,36 +79,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (SettingsError, PlatzError) as error:
         sys.stderr.write(f"platz: {error}\n")
         status = WRONG
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         status = 0
     _leave(status)
     return status
 
 
 class ShutdownRequest:
-    """Why and with which status the process ends; set once, by a signal or by the supervisor."""
+    """The request to end the process, and its exit status; made once, by a signal or by the supervisor."""
 
     def __init__(self) -> None:
         self.status = 0
         self._asked = threading.Event()
 
     def ask(self, *, status: int = 0) -> None:
-        """Let the process end."""
+        """Request the end of the process; only the first request counts."""
         if not self._asked.is_set():
             self.status = status
             self._asked.set()
 
     def give_up(self, reason: str) -> None:
-        """End because going on makes no sense."""
+        """Log the reason, and request the end of the process with status 70."""
         log.critical("Giving up", action="give-up", reason=reason)
         self.ask(status=GAVE_UP)
 
     def is_asked(self) -> bool:
-        """Tell whether the process is about to end."""
+        """Return whether the end of the process was requested."""
         return self._asked.is_set()
 
     def wait(self) -> None:
-        """Wait until the process is to end."""
+        """Wait until the end of the process is requested."""
         self._asked.wait()
 
 
@@ -159,7 +159,7 @@ def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitSta
 
 
 def _encrypt_what_is_plain(database: Database, cipher: Cipher) -> None:
-    """Bring the encryption of what is there up to date."""
+    """Encrypt the stored secrets and sensitive inputs that are still plain."""
     with database.transaction() as connection:
         encrypt_plain_rows(connection, cipher)
         encrypt_plain_documents(connection, cipher)
@@ -186,7 +186,7 @@ def _say(text: str) -> None:
 
 
 def _leave(status: int) -> None:
-    """End the process although threads may still be waiting for a cluster or a deployment that does not answer."""
+    """End the process, even if threads still wait for a cluster or a deployment that does not respond."""
     waiting = sorted(
         {thread.name for thread in threading.enumerate() if thread is not threading.current_thread()}
     )
@@ -200,7 +200,7 @@ def _leave(status: int) -> None:
 
 
 def log_level(loaded: LoadedSettings) -> str:
-    """The log level; RUST_LOG is what the older server's manifests set."""
+    """Return the log level: PLATZ_LOG_LEVEL, or else RUST_LOG, which the older server's manifests set."""
     settings = loaded.settings
     if "log_level" in loaded.sources or not settings.rust_log:
         return settings.log_level
@@ -209,7 +209,7 @@ def log_level(loaded: LoadedSettings) -> str:
 
 
 def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:
-    """Bind the API's port before anything is started, so that a taken one is noticed first."""
+    """Bind the API's port before anything else starts, so that a port in use is noticed first; None without the API."""
     if Role.API not in loaded.settings.roles:
         return None
     host, port = listen_address(loaded.settings)
@@ -225,7 +225,7 @@ def _heed_signals(shutdown: ShutdownRequest, actor_registry: ActorRegistry) -> N
 
 
 def _actor_context(shutdown: ShutdownRequest) -> ActorContext:
-    """The context of the supervisor: nobody supervises it, so its failure ends the process."""
+    """Return the supervisor's actor context: nothing supervises the supervisor, so its failure ends the process."""
     return ActorContext(
         actor_registry=ActorRegistry(),
         event_bus=EventBus(),
@@ -241,7 +241,7 @@ def _on_lost_leases(actor_context: ActorContext) -> Callable[[frozenset[str]], N
 def _pass_ready_barrier(
     actor_registry: ActorRegistry, names: Sequence[str], shutdown: ShutdownRequest
 ) -> None:
-    """Go on when every child has looked at everything once; raise with the names of those that have not."""
+    """Wait until every child has looked at everything once; raise `PlatzError` with the names of those still missing."""
     deadline = time.monotonic() + READY_SECONDS
     missing = frozenset(names)
     while missing and not shutdown.is_asked() and time.monotonic() < deadline:
@@ -253,7 +253,7 @@ def _pass_ready_barrier(
 
 
 def _stop(supervisor: pykka.ActorRef[Supervisor], web: Web, *, seconds: float) -> None:
-    """Claim nothing more, let running tasks end for ``seconds``, then stop all actors, last started first."""
+    """Claim no more tasks, give running ones ``seconds`` to end, then stop all actors, last started first."""
     log.info("Stopping", action="stop")
     web.readiness.begin_shutdown()
     try:
@@ -262,7 +262,7 @@ def _stop(supervisor: pykka.ActorRef[Supervisor], web: Web, *, seconds: float) -
             StopChildren(seconds=seconds + HOUSEKEEPING_SECONDS), timeout=seconds + 2 * HOUSEKEEPING_SECONDS
         )
         supervisor.stop(timeout=HOUSEKEEPING_SECONDS)
-    except pykka.ActorDeadError:  # the supervisor itself failed: nobody else stops its children
+    except pykka.ActorDeadError:  # the supervisor itself failed, so its children must be stopped here
         pykka.ActorRegistry.stop_all(block=True, timeout=HOUSEKEEPING_SECONDS)
     except pykka.Timeout:
         log.warning("Not everything stopped in time", action="stop")

@@ -1,7 +1,7 @@
-"""The services behind the process: which are real, which are embedded, and where each answers.
+"""The backing services of the process: which are real, which are embedded stand-ins, and at which addresses.
 
-Invariant: a stand-in is chosen by the absence of a setting and replaced by giving it (docs/architecture.md,
-"Stand-ins"); with `PLATZ_PRODUCTION` there are none. Only what the process's roles need is looked for.
+Invariant: a stand-in takes the place of a service whose setting is not given (docs/architecture.md, "Stand-ins");
+with `PLATZ_PRODUCTION` there are none. Only the services that the process's roles need are considered.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class NoStandInsHere(PlatzError):
 
 @dataclass(frozen=True, kw_only=True)
 class BackingServices:
-    """Where everything answers; ``folder`` is None when nothing is kept on disk between runs."""
+    """The addresses of all services; ``cache`` is the folder of cached files, ``facts`` describes the stand-ins."""
 
     database: DatabaseAddress
     own_url: str
@@ -53,7 +53,7 @@ class BackingServices:
 
     @property
     def stand_ins(self) -> list[str]:
-        """Which parts are stand-ins, in words."""
+        """The names of the services that are stand-ins, for people to read."""
         present = {
             "PostgreSQL": self.facts.database,
             "identity provider": self.facts.identity,
@@ -64,8 +64,8 @@ class BackingServices:
 
 
 def listen_address(settings: Settings) -> tuple[str, int]:
-    """Host and port of the API; only this machine is served while the people are those of the stand-in, whose
-    passwords everybody knows.
+    """Return the host and port of the API; by default only this machine can reach it while the identity provider is
+    the stand-in, whose passwords everybody knows.
     """
     people_are_known = _plan(settings).identity_port is not None
     host = settings.api_host or (LOOPBACK if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
@@ -73,7 +73,7 @@ def listen_address(settings: Settings) -> tuple[str, int]:
 
 
 def refuse_stand_ins_in_production(settings: Settings) -> None:
-    """Raise `NoStandInsInProduction` for the first thing that production needs and that no setting gives."""
+    """Raise `NoStandInsInProduction` for the first service that production needs and no setting gives."""
     if not settings.production:
         return
     missing = _stand_ins_of(_plan(settings))
@@ -116,7 +116,7 @@ def _stand_ins_of(plan: EmbeddedPlan) -> list[str]:
 
 @contextmanager
 def running_services(settings: Settings) -> Generator[BackingServices]:
-    """Start the embedded services that the settings call for and say where everything is; stop them at the end."""
+    """Run the embedded services that the settings call for until the block ends; yield all services' addresses."""
     _refuse_ecr_without_queue(settings)
     plan = _plan(settings)
     _refuse_stand_ins_beside_what_is_real(settings, plan)
@@ -142,7 +142,7 @@ def _plan(settings: Settings) -> EmbeddedPlan:
 
 
 def cluster_provider(settings: Settings) -> str:
-    """Where clusters are found; `auto` goes by which settings are given and by the install chart's environment."""
+    """Return where clusters are found; `auto` depends on the given settings, including those of the install chart."""
     if settings.cluster_provider != "auto":
         return settings.cluster_provider
     if settings.local_kubeconfig or settings.local_context:
@@ -151,7 +151,7 @@ def cluster_provider(settings: Settings) -> str:
 
 
 def registry_provider(settings: Settings) -> str:
-    """Where charts are found; `auto` goes by which settings are given."""
+    """Return where charts are found; `auto` depends on the given settings, including those of the install chart."""
     if settings.registry_provider != "auto":
         return settings.registry_provider
     if settings.ecr_events_queue:
@@ -166,7 +166,7 @@ def _is_no_laptop(settings: Settings) -> bool:
 
 
 def own_url(settings: Settings) -> str:
-    """The public address, without a trailing slash; on a laptop the listen address."""
+    """Return the public URL without a trailing slash; if none is set, that of the API's port on this machine."""
     return (settings.own_url or f"http://{LOOPBACK}:{settings.api_port}").rstrip("/")
 
 
@@ -199,7 +199,7 @@ def _where_everything_is(settings: Settings, facts: EmbeddedFacts) -> BackingSer
 
 
 def real_database(settings: Settings) -> DatabaseAddress | None:
-    """The database that the settings name, None when it is embedded; raise `BadDatabaseAddress`."""
+    """Return the database that the settings name, or None if it is embedded; raise `BadDatabaseAddress`."""
     address = _database_address(settings)
     return address if _has_real_database(settings) else None
 

@@ -1,4 +1,4 @@
-"""How long to wait after failures in a row: exponential backoff with jitter."""
+"""Exponential backoff with jitter: how long to wait after failures in a row."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import random
 from dataclasses import dataclass
 
 _MAX_EXPONENT = 32
-"""Doubles beyond any limit, and a float still holds it."""
+"""Enough for a factor of 2 to exceed any limit, without exceeding the range of a float."""
 
 
 def jittered(seconds: float, *, spread: tuple[float, float] = (0.5, 1.0)) -> float:
-    """Spread a delay, so that many who failed together do not return together."""
+    """Return ``seconds`` times a random factor within ``spread``, so that retries do not all come at the same time."""
     return seconds * random.uniform(*spread)  # noqa: S311 - spreads load, guards nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backoff:
-    """Delays in seconds: the first, its growth from failure to failure, and the limit.
+    """A sequence of delays: ``first`` and ``limit`` in seconds, and the growth ``factor`` from failure to failure.
 
-    ``spread`` are the least and the greatest factor of the jitter.
+    ``spread`` holds the least and the greatest factor of the jitter.
     """
 
     first: float
@@ -27,7 +27,7 @@ class Backoff:
     spread: tuple[float, float] = (0.5, 1.0)
 
     def after(self, failures: int) -> float:
-        """Return how long to wait after so many failures in a row, 1 or more."""
+        """Return the seconds to wait after this number of failures in a row (1 or more)."""
         whole = min(self.limit, self.first * self.factor ** min(failures - 1, _MAX_EXPONENT))
         return jittered(whole, spread=self.spread)
 

@@ -1,4 +1,4 @@
-"""What is said at start: what is embedded, what is real, where everything is, and who may sign in."""
+"""The banner printed at the start: which services are embedded or real, their addresses, and who can sign in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from platz.config import Role, Settings
 
 
 def banner(settings: Settings, services: BackingServices, *, seconds: float) -> str:
-    """The lines to print once everything is ready; ``seconds`` is how long that took."""
+    """Return the text to print once everything is ready; ``seconds`` is how long that took."""
     return "\n".join(_lines(settings, services, seconds)) + "\n"
 
 

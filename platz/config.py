@@ -1,9 +1,9 @@
 """Every setting of Platz: one model, read from flags, environment, `.env` and a TOML file, in this order.
 
-Invariant: nothing else in Platz reads the environment. Each field tells its meaning, its default and its
-environment name (the names of docs/contract/http-api.md, "Process configuration" and docs/contract/workers.md,
+Invariant: no setting is read anywhere else. Each field states its meaning, its default and the name of its
+environment variable (the names of docs/contract/http-api.md, "Process configuration" and docs/contract/workers.md,
 "Settings, probes and logs"); the TOML key is the field's name and the flag is the field's name with hyphens. An
-empty value counts as not set, because that is what deployment manifests pass for what they leave out.
+empty value counts as not set, because deployment manifests pass empty values for settings that they leave out.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class SettingsError(Exception):
 
 
 class Role(StrEnum):
-    """A part of the work that a process may take."""
+    """A part of the work that a process can take on."""
 
     API = "api"
     CLUSTERS = "clusters"
@@ -63,7 +63,7 @@ _DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
 
 
 def parse_duration(value: Any) -> Any:
-    """Read `30s`, `1h 30m` or `2days`; a bare number has no unit and is refused.
+    """Parse a duration such as `30s`, `1h 30m` or `2days`; raise `ValueError` for a number without a unit.
 
     Source: docs/contract/workers.md, "Settings of cluster work".
     """
@@ -79,7 +79,7 @@ def parse_duration(value: Any) -> Any:
 
 
 def _existing(value: Path) -> Path:
-    """Refuse a file that can't be read, before anything needs it."""
+    """Return the path; raise `ValueError` if the file can't be read, so that this is noticed at the start."""
     try:
         with value.open("rb"):
             return value
@@ -88,7 +88,7 @@ def _existing(value: Path) -> Path:
 
 
 def _program(value: Path) -> Path:
-    """Find a program by its path, or by its name as a shell does."""
+    """Return the path of a program, found by its path or, as in a shell, by its name; raise `ValueError`."""
     found = shutil.which(value)
     if found is None:
         raise ValueError(f"{value} is no program that can be run here")
@@ -127,7 +127,7 @@ Program = Annotated[Path, AfterValidator(_program)]
 
 
 def setting(env: str, default: Any, meaning: str) -> Any:
-    """Declare a setting: its environment name, its default and what it means."""
+    """Declare a setting: the name of its environment variable, its default and its meaning."""
     return Field(default=default, validation_alias=env, description=meaning)
 
 
@@ -347,29 +347,29 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take only what `load` passes in, which is layered and knows where each value came from."""
+        """Use only the values that `load` passes in, because `load` combines the sources and tracks them itself."""
         return (init_settings,)
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedSettings:
-    """The settings and, for each field that is not at its default, where its value came from."""
+    """The settings and, for each field that was given, the source of its value."""
 
     settings: Settings
     sources: Mapping[str, str]
 
 
 def environment_name(field: FieldInfo) -> str:
-    """Name of the environment variable of a setting."""
+    """Return the name of a setting's environment variable."""
     return str(field.validation_alias)
 
 
 def load(
     *, flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | None, dotenv: Path | None = None
 ) -> LoadedSettings:
-    """Layer all sources and validate; raise `SettingsError` with one line for the first wrong setting.
+    """Combine all sources and validate; raise `SettingsError` with one line for the first wrong setting.
 
-    ``flags`` are keyed by field name. ``file`` must exist when it is given.
+    ``flags`` are keyed by field name. ``file`` must exist if it is given.
     """
     layers: Sequence[tuple[str, Mapping[str, Any]]] = (
         ("flag", flags),
@@ -397,10 +397,10 @@ def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _is_meant(name: str, value: str) -> bool:
-    """Tell whether a variable is for Platz.
+    """Return whether a variable is meant for Platz.
 
-    An unreadable `DB_POOL_*` counts as not set; and beside a Service called `platz-postgres`,
-    Kubernetes sets `PLATZ_POSTGRES_PORT` to that one's address.
+    A `DB_POOL_*` that is no number counts as not set. Kubernetes sets `PLATZ_POSTGRES_PORT` to an address if there is
+    a Service called `platz-postgres`.
 
     Source: docs/contract/workers.md, "Common settings".
     """
@@ -410,7 +410,7 @@ def _is_meant(name: str, value: str) -> bool:
 
 
 def misspelt(environ: Mapping[str, str]) -> Mapping[str, str]:
-    """Variables that nothing reads but whose names are close to a setting's, each with the name that may be meant."""
+    """Return the variables that nothing reads but whose names resemble a setting's, each with the setting's name."""
     known = {environment_name(field) for field in Settings.model_fields.values()}
     close = {name: get_close_matches(name, known, n=1, cutoff=0.9) for name in environ if name not in known}
     return {name: meant[0] for name, meant in close.items() if meant}

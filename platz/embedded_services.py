@@ -1,7 +1,7 @@
-"""Stand-ins as the product sees them: what it asks for, what it is told, and the one place that loads them.
+"""The interface to the embedded services (stand-ins): what Platz asks of them, what they return, and how they load.
 
-Invariant: everything else in `platz` works without the package `platz_sandbox`; an installation that gives every
-setting never imports it.
+Invariant: the rest of `platz` works without the package `platz_sandbox`, and an installation whose settings name
+every real service never imports it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class SandboxNotInstalled(PlatzError):
     """A package that the stand-ins need is not installed."""
 
     def __init__(self, *, missing: str) -> None:
-        """``missing`` names what is not installed."""
+        """Take ``missing``, the name of the module that is not installed."""
         super().__init__(
             f"The stand-ins are not installed ({missing} is missing): install `platz[sandbox]`,"
             " or give the settings of the real services."
@@ -29,7 +29,7 @@ class SandboxNotInstalled(PlatzError):
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedPlan:
-    """Which parts are embedded, on which ports of 127.0.0.1 they answer, and the folder that keeps their data."""
+    """The embedded services to run, by their ports on 127.0.0.1 (None: not embedded), and the folder of their data."""
 
     postgres_port: int | None
     identity_port: int | None
@@ -40,19 +40,19 @@ class EmbeddedPlan:
 
     @property
     def is_empty(self) -> bool:
-        """True when everything is real."""
+        """Whether no service is embedded."""
         return not self.ports
 
     @property
     def ports(self) -> list[int]:
-        """Every port that an embedded service takes."""
+        """The ports that the embedded services listen on."""
         wanted = (self.postgres_port, self.identity_port, *(self.simulator_ports or ()), self.registry_port)
         return [port for port in wanted if port is not None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoPerson:
-    """Somebody who can sign in at the embedded identity provider, whose password everybody may know."""
+    """A demo user of the embedded identity provider, with a password that is no secret."""
 
     email: str
     password: str
@@ -61,7 +61,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityFacts:
-    """How to use the identity provider; ``people`` is empty for a real one."""
+    """The issuer and client credentials of the identity provider; ``people`` is empty for a real one."""
 
     issuer: str
     client_id: str
@@ -71,7 +71,7 @@ class IdentityFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterFacts:
-    """How to use the simulated clusters: ``ingress`` is host:port, ``ca`` a PEM file."""
+    """How to reach the simulated clusters: ``ingress`` is host:port, ``ca`` a PEM file."""
 
     kubeconfig: Path
     names: tuple[str, ...]
@@ -81,7 +81,7 @@ class ClusterFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedFacts:
-    """What the embedded services announced; None for each part that is real."""
+    """How to reach the embedded services; None for each service that is real."""
 
     database: DatabaseAddress | None = None
     encryption_key: str | None = None
@@ -91,25 +91,25 @@ class EmbeddedFacts:
 
 
 class EmbeddedServices(Protocol):
-    """What `platz_sandbox` offers to the product."""
+    """The functions that `platz_sandbox` offers to Platz."""
 
     def running(self, plan: EmbeddedPlan) -> AbstractContextManager[EmbeddedFacts]:
         """Run the plan's services until the block ends.
 
-        Raises `SandboxNotInstalled`, and `PlatzError` with one sentence when one of them can't start.
+        Raises `SandboxNotInstalled`, or `PlatzError` with one sentence when a service can't start.
         """
         ...
 
     def sign_in(self, authorization_url: str, email: str) -> str:
-        """Sign in as a demo person and return where the browser would be sent.
+        """Sign in as a demo user and return the URL to which the browser would be redirected.
 
-        Raises `Rejected`, and `httpx.TransportError` when the provider can't be reached.
+        Raises `Rejected`, or `httpx.TransportError` when the provider can't be reached.
         """
         ...
 
 
 def embedded_services() -> EmbeddedServices:
-    """Load the stand-ins; raise `SandboxNotInstalled`."""
+    """Load the stand-ins and return them; raise `SandboxNotInstalled`."""
     try:
         module = import_module("platz_sandbox.sandbox")
     except ModuleNotFoundError as error:

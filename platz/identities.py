@@ -1,4 +1,4 @@
-"""Who acts: the ids and identities that every layer speaks of.
+"""The ids of rows, and the identities (users, bots, deployments) that can act.
 
 Source: docs/contract/auth.md, "Identities and credentials".
 """
@@ -21,21 +21,21 @@ UserId = NewType("UserId", UUID)
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A human who signed in."""
+    """A person who signed in."""
 
     id: UserId
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bot:
-    """Automation that a site admin created."""
+    """An account for automation, created by a site admin."""
 
     id: BotId
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A running deployment that calls back."""
+    """A running deployment that calls the API of Platz."""
 
     id: DeploymentId
 

@@ -1,4 +1,4 @@
-"""The type of a JSON document, and when two of them are equal."""
+"""The type of JSON documents, and their comparison."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ JsonObject: TypeAlias = "dict[str, JsonValue]"
 
 
 def json_equal(left: JsonValue, right: JsonValue) -> bool:
-    """Compare by content, without any conversion; the order of keys does not matter.
+    """Return whether two documents have the same content, without any conversion; the order of keys does not matter.
 
-    Python's `==` is not JSON's: it says that `True == 1` and `1 == 1.0`, which Helm values and the conditions of
-    `showIfAll` tell apart. JsonLogic has equalities of its own, for which 1 and 1.0 are one number.
+    Python's `==` does not fit: for it `True == 1` and `1 == 1.0`, but Helm values and the conditions of `showIfAll`
+    distinguish these. JsonLogic has its own equality, in which 1 and 1.0 are the same number.
     """
     match left, right:
         case dict(), dict():

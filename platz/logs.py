@@ -1,8 +1,8 @@
-"""Logging: one structured line for each event, human on a terminal, JSON otherwise.
+"""Logging: one structured line for each event, human-readable on a terminal, JSON otherwise.
 
-Invariant: lines have `action=` and ids, never a secret. Libraries' own lines (alembic, pykka, urllib3) pass
-through the same formatter, from `warning` upwards unless the level is debug; those of libraries that write whole
-answers, headers or signed addresses stay at `warning` even then.
+Invariant: a line has `action=` and ids, and never a secret. Lines of libraries (alembic, pykka, urllib3) pass through
+the same formatter, from `warning` upwards unless the level is `debug`; libraries that log whole responses, headers or
+signed URLs stay at `warning` even then.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import structlog
 
 QUIET = ("alembic", "urllib3", "pykka", "asyncio")
 DISCREET = ("boto3", "botocore", "httpcore", "httpx", "kubernetes", "uvicorn", "websockets")
-"""For debugging these write passwords and tokens, too."""
+"""Libraries that log passwords and tokens at the debug level."""
 
 
 def configure(*, level: str, style: Literal["auto", "human", "json"]) -> None:

@@ -1,8 +1,7 @@
-"""What Platz counts about itself, for Prometheus. Any part may count; only `GET /metrics` reads.
+"""The metrics of the process, for Prometheus. Any module may count; only `GET /metrics` reads.
 
-Invariant: no label takes a value that users can choose freely (ids, paths, names of deployments), so the
-number of series is bounded by what is installed. The figures that come out of the database are not here but
-computed at the scrape (platz/http/database_counts.py).
+Invariant: no label takes a value that users can choose freely (ids, paths, names of deployments), so the number of
+series is bounded. Metrics that are read from the database are not here but in platz/http/database_counts.py.
 """
 
 from __future__ import annotations

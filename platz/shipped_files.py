@@ -1,4 +1,4 @@
-"""Where the folders lie that a package reads beside its code: inside it once installed, beside it in a checkout.
+"""The location of data folders that ship with a package: inside the installed package, beside it in a checkout.
 
 `setup.py` says which folder goes into which package.
 """
@@ -10,7 +10,7 @@ from types import ModuleType
 
 
 def shipped(folder: str, *, package: ModuleType) -> Path:
-    """Return the folder of that name which belongs to ``package``."""
+    """Return the path of the data folder that ships with ``package`` under this name."""
     (home,) = package.__path__
     installed = Path(home) / folder
     return installed if installed.is_dir() else Path(home).parent / folder

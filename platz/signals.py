@@ -1,8 +1,8 @@
-"""Signals, heeded by one thread whichever thread of the process the kernel gives them to.
+"""Signal handling on one dedicated thread, whichever thread of the process receives a signal.
 
-Python runs handlers on the main thread only, and a signal that the kernel gave to another thread does not wake a main
-thread that waits: without this module a SIGTERM could go unnoticed until the next signal. Python's own C handler,
-however, writes the signal's number to the wake-up descriptor from any thread.
+Python runs signal handlers on the main thread only, and a signal that the kernel delivers to another thread does not
+wake a waiting main thread, so a SIGTERM could go unnoticed until the next signal. But Python's C handler writes the
+signal's number to the wake-up descriptor from any thread, and the dedicated thread reads it there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import FrameType
 
 
 def heed(reactions: Mapping[signal.Signals, Callable[[], None]]) -> None:
-    """From now on call the reaction of each signal, on a thread of its own; call this once, on the main thread."""
+    """Call the reaction of each signal when it arrives, on a dedicated thread; call this once, on the main thread."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     threading.Thread(target=_listen, args=(reader, writer, reactions), name="signals", daemon=True).start()
@@ -25,13 +25,13 @@ def heed(reactions: Mapping[signal.Signals, Callable[[], None]]) -> None:
 
 
 def _leave_to_the_thread(_number: int, _frame: FrameType | None) -> None:
-    """Stand for the default action, which would end the process."""
+    """Do nothing; this handler replaces the default action, which would end the process."""
 
 
 def _listen(
     reader: socket.socket, writer: socket.socket, reactions: Mapping[signal.Signals, Callable[[], None]]
 ) -> None:
-    with reader, writer:  # both live as long as the thread
+    with reader, writer:  # both stay open as long as the thread runs
         while numbers := reader.recv(64):
             for number in numbers:
                 reaction = reactions.get(signal.Signals(number))

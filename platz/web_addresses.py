@@ -1,6 +1,6 @@
-"""Addresses on the web: the names of this machine, and one spelling for two addresses of one place.
+"""Web addresses: the names of this machine, and the normal form of URLs.
 
-Invariant: these are functions of text; nothing here connects or looks anything up.
+Invariant: these functions only work on text; none connects or looks up a name.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from urllib.parse import urlsplit, urlunsplit
 
 LOOPBACK = "127.0.0.1"
 LOOPBACK_NAMES = (LOOPBACK, "localhost", "[::1]")
-"""How addresses name this machine itself."""
+"""The host names by which URLs refer to this machine."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443, "ftp": 21}
-"""By scheme: the port that an address need not name."""
+"""The default port of each scheme, which a URL may leave out."""
 
 _WEB_SCHEMES = ("http", "https")
 
 
 def origin_of(url: str) -> tuple[str, str] | None:
-    """Return scheme and authority as browsers write them (RFC 6454); None for what is no web address (`null`)."""
+    """Return scheme and authority as browsers write them (RFC 6454); None if it is no web address (such as `null`)."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -29,14 +29,14 @@ def origin_of(url: str) -> tuple[str, str] | None:
 
 
 def authority_of(scheme: str, netloc: str) -> str:
-    """Return the host in lower case with its port, as `Host` and `Origin` name it: without the scheme's own port."""
+    """Return the host in lower case with its port, as in `Host` and `Origin`: a default port is left out."""
     authority = netloc.rpartition("@")[2].lower()
     return authority.removesuffix(f":{DEFAULT_PORTS[scheme]}") if scheme in DEFAULT_PORTS else authority
 
 
 def normalised_url(url: str) -> str:
-    """Write an absolute address the usual way: scheme and host in lower case, without the scheme's own port, a bare
-    origin with a slash.
+    """Return the normal form of an absolute URL: scheme and host in lower case, no default port, and a slash after a
+    bare origin.
     """
     parts = urlsplit(url.strip())
     person, at, _ = parts.netloc.rpartition("@")

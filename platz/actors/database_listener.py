@@ -26,7 +26,7 @@ from platz.db.events import ChangeStream, RowChange
 from platz.errors import Retryable
 
 BACKOFF = Backoff(first=0.5, limit=3.0)
-"""Retries are frequent, because users see no live changes until this one connection of the process is back.
+"""The delays are short, because users see no live changes until this connection, one for each process, is back.
 
 Source: docs/contract/http-api.md, "Process configuration".
 """

@@ -41,7 +41,7 @@ class Feed(Protocol):
         ...
 
     def resynchronise(self) -> None:
-        """Make clients load everything again, because changes may have been missed."""
+        """Disconnect every client, so that it reads everything again, because changes may have been missed."""
         ...
 
 

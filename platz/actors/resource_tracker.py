@@ -3,7 +3,7 @@
 owns   the watches of every served cluster, and the threads that write to the database
 hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be complete), tick
 tells  nobody; workloads go to `k8s_resources`, health to `k8s_clusters`, ended removals to `deployments`
-never  has two writes, or two checks of removals, under way for one cluster
+never  waits for a cluster on its own thread, so that one cluster's trouble does not hold up another's events
 
 Events are applied to a view in memory. While a batch of a cluster is being written, later changes gather in the next
 one, so a storm of events becomes a few statements.

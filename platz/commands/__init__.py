@@ -1,1 +1,1 @@
-"""The commands of `run.py` beside serving."""
+"""The command line of `run.py`, and its commands other than serving."""

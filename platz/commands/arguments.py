@@ -1,4 +1,4 @@
-"""The command line: serving is what happens without a command, and every setting is a flag."""
+"""The command line: without a command Platz is served, and every setting is a flag."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CONFIG_FILE = Path("config/platz.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """What was asked for; ``handler`` is a command's function, None for serving."""
+    """The parsed command line; ``handler`` is a command's function, None for serving."""
 
     settings: Mapping[str, Any]
     config: Path | None
@@ -28,7 +28,7 @@ class Arguments:
 
 
 def parse(argv: Sequence[str]) -> Arguments:
-    """Read the command line; exits with status 2 and a usage line when it can't be understood."""
+    """Parse the command line; exit with status 2 and a usage line if it is wrong."""
     parser = _parser()
     namespace = parser.parse_args(_with_values(argv))
     handler: Callable[[argparse.Namespace], int] | None = getattr(namespace, "handler", None)
@@ -42,12 +42,12 @@ def parse(argv: Sequence[str]) -> Arguments:
 
 
 def flag_of(name: str) -> str:
-    """The flag of a setting."""
+    """Return the flag of a setting."""
     return REPEATABLE.get(name, f"--{name.replace('_', '-')}")
 
 
 def _with_values(argv: Sequence[str]) -> Sequence[str]:
-    """Say `--production=true` for `--production run`, so that the command is not read as the flag's value."""
+    """Turn `--production run` into `--production=true run`, so that the command is not read as the flag's value."""
     switches = {flag_of(name) for name, field in Settings.model_fields.items() if field.annotation is bool}
     return [
         f"{word}=true" if word in switches and following in COMMANDS else word

@@ -1,7 +1,7 @@
-"""`platz chart`: what Platz makes of a chart, for the people who write charts.
+"""`platz chart`: commands that show chart authors how Platz reads a chart.
 
-Invariant: works on files alone, without settings, database or network; `check` ends with 1 exactly when Platz
-would store the chart with an error.
+Invariant: the commands work on files alone, without settings, database or network; `check` exits with 1 if the chart
+can't be read or Platz would store it with an error, else with 0.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _rendered(arguments: argparse.Namespace) -> JsonValue:
         action = find_action(stored, arguments.action)
         return {"body": action_body(action, inputs, env_id=arguments.env_id, collections=rows)}
     if chart.ui_schema is None:
-        return {"values": {"config": inputs}, "secrets": {}}  # what a deployment without a form gets
+        return {"values": {"config": inputs}, "secrets": {}}  # as for a deployment whose chart has no form
     schema = chart.ui_schema.parsed
     secrets: JsonObject = {
         name: dict(keys)
@@ -117,7 +117,7 @@ def _chart_files(chart: Path) -> ChartFiles:
 
 
 def _document(file: Path) -> JsonValue:
-    """Read a file of the user's: JSON by its name's ending, otherwise YAML."""
+    """Read a user's file: as JSON if its name ends with `.json`, otherwise as YAML."""
     try:
         content = file.read_bytes()
     except OSError as error:

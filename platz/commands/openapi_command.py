@@ -1,6 +1,6 @@
 """`python run.py openapi`: print the OpenAPI document, as the older server's `openapi schema` did.
 
-Invariant: works without settings, database or network.
+Invariant: the command works without settings, database or network.
 """
 
 from __future__ import annotations

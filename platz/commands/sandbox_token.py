@@ -1,4 +1,4 @@
-"""`python run.py sandbox-token`: an access token of a demo user, signed in as a browser does it."""
+"""`python run.py sandbox-token`: print an access token of a demo user, who signs in as with a browser."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _print(arguments: argparse.Namespace) -> int:
 
 
 def access_token(url: str, email: str) -> str:
-    """Sign in at the provider that Platz names; raise `SignInFailed` with what went wrong.
+    """Sign in at the identity provider of the Platz at ``url`` and return the access token; raise `SignInFailed`.
 
     Source: docs/contract/auth.md, "Login flow".
     """

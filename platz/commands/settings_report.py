@@ -1,4 +1,4 @@
-"""`python run.py --print-settings`: every setting with its meaning, default and present source."""
+"""`python run.py --print-settings`: every setting with its meaning, default, present value and source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from platz.config import LoadedSettings, Settings, environment_name
 
 
 def settings_report(loaded: LoadedSettings) -> str:
-    """Describe all settings, a paragraph each; secrets show only that they are set."""
+    """Return a description of all settings, one paragraph for each; secrets are masked."""
     return "\n".join(_paragraphs(loaded))
 
 
@@ -30,7 +30,7 @@ def _paragraphs(loaded: LoadedSettings) -> Iterator[str]:
 
 
 def shown(value: Any) -> str:  # any setting's value
-    """Write a setting's value as an operator would, secrets masked."""
+    """Return a setting's value as an operator would write it, with secrets masked."""
     match value:
         case None | () | "":
             return "not set"

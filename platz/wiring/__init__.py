@@ -1,1 +1,1 @@
-"""Which object is made of which; the only place that knows all the components."""
+"""Wiring: the construction of all objects of the process; the only folder that knows all the components."""

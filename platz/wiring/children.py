@@ -1,4 +1,4 @@
-"""The children that the supervisor starts, by the roles of this process."""
+"""The children that the supervisor starts, depending on the roles of this process."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from platz.wiring.web import Web
 
 
 def child_specs(components: Components, web: Web) -> list[ChildSpec]:
-    """The children for this process's roles, in the order of their start."""
+    """Return the children for this process's roles, in the order of their start."""
     return list(_children(components, web))
 
 
 def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None:
-    """The runner that a served cluster needs, unless this process does not run tasks."""
+    """Return the runner of a served cluster, or None if this process does not run tasks."""
     settings = components.settings
     if Role.DEPLOY not in settings.roles:
         return None

@@ -1,7 +1,7 @@
-"""The plain objects that the actors and the web share, made from settings and services.
+"""The components: plain objects that the actors and the web server share, made from settings and backing services.
 
-Invariant: nothing is started here, and everything that holds a resource is closed by the `ExitStack` in the
-mirrored order.
+Invariant: no component's thread is started here, and the `ExitStack` closes every component that holds a resource, in
+reverse order.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from platz.wiring.registry_clients import registry_client_of
 
 @dataclass(frozen=True, kw_only=True)
 class Components:
-    """The plain objects that actors and the web share."""
+    """The plain objects that the actors and the web server share."""
 
     settings: Settings
     services: BackingServices
@@ -50,7 +50,7 @@ class Components:
 
     @property
     def credentials(self) -> Credentials:
-        """How the credentials of deployments are made."""
+        """The parameters from which the credentials of deployments are made."""
         return Credentials(
             tokens=self.tokens,
             own_url=normalised_url(self.services.own_url),
@@ -59,7 +59,7 @@ class Components:
 
 
 def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
-    """Make the pool and check that the database answers; raise `DatabaseUnreachable`."""
+    """Make the connection pool and check that the database responds; raise `DatabaseUnreachable`."""
     limits = PoolLimits(
         max_size=settings.db_pool_max_size,
         min_idle=settings.db_pool_min_idle or 0,
@@ -75,7 +75,7 @@ def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack
 
 
 def make_cipher(settings: Settings, services: BackingServices) -> Cipher:
-    """The encryption at rest: keys from the settings, else the sandbox's own, else none."""
+    """Return the cipher for encryption at rest, with the keys from the settings, else the sandbox's key, else none."""
     keys = [key.get_secret_value() for key in settings.encryption_keys]
     if not keys and services.encryption_key:
         keys = [services.encryption_key]
@@ -90,13 +90,13 @@ def make_components(
     lost_leases: Callable[[frozenset[str]], None],
     stack: ExitStack,
 ) -> Components:
-    """Make the shared objects; ``lost_leases`` hears of leases that the database no longer holds."""
+    """Make the components; ``lost_leases`` is called with the names of leases that this process has lost."""
     aws = AwsAccount(region=settings.aws_region)
     helm = _helm(settings, services)
     served = ServedClusters()
 
     def lost(names: frozenset[str]) -> None:
-        served.clear()  # at once, so that nothing starts Helm again: the next owner may be about to run it
+        served.clear()  # first, so that no task starts Helm again: the next owner may be about to run it
         helm.kill_all()
         lost_leases(names)
 

@@ -1,6 +1,6 @@
-"""The client of each registry that charts were found in.
+"""The clients of the registries in which charts were found.
 
-Invariant: the credentials of one registry never go to another: ECR's are made for the region in the domain.
+Invariant: the credentials of one registry are never sent to another; those of ECR are made for the region in its domain.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from platz.web_addresses import LOOPBACK_NAMES
 
 
 def registry_client_of(configured: str | None, aws: AwsAccount) -> Callable[[RegistryRow], RegistryClient]:
-    """The configured registry is reached as configured; others by TLS, but for those of this machine."""
+    """Return a function that makes a registry's client.
+
+    The configured registry is reached at its configured URL, all others by TLS, except those on this machine.
+    """
 
     def client_of(registry: RegistryRow) -> RegistryClient:
         domain = registry.domain_name
@@ -32,5 +35,5 @@ def registry_client_of(configured: str | None, aws: AwsAccount) -> Callable[[Reg
 
 
 def ecr_client(aws: AwsAccount, domain: str) -> RegistryClient:
-    """A client of an ECR registry, with authorization. Raises `Rejected` for a domain that is none of ECR's."""
+    """Return an authorized client of an ECR registry; raise `Rejected` if the domain is not one of ECR's."""
     return RegistryClient(f"https://{domain}", authorization=EcrAuthorization(aws, ecr_region(domain)))

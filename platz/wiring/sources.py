@@ -1,4 +1,4 @@
-"""Where this process finds clusters and charts, and how it reads charts from their registries."""
+"""The sources in which this process searches for clusters and charts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from platz.kube.kubeconfig import KubeconfigChoice
 from platz.wiring.components import Components
 from platz.wiring.registry_clients import ecr_client
 
-ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits at the queue
+ECR_PAUSE_SECONDS = 0.5  # between two rounds, each of which waits for messages from the queue
 
 
 def chart_search(components: Components) -> SearchPlan:
-    """The search of the configured registry."""
+    """Return the plan for searching the configured registry; raise `PlatzError` if none is set."""
     settings, url = components.settings, components.services.registry_url
     if registry_provider(settings) == "ecr":
         return SearchPlan(
@@ -62,9 +62,9 @@ def _ecr_search(components: Components) -> EcrSearch:
 
 
 def cluster_source(components: Components) -> ClusterSource:
-    """The source of the configured provider."""
+    """Return the source of clusters for the configured provider."""
     settings, simulated = components.settings, components.services.clusters
-    environment = dict(os.environ)  # exec plugins of a kubeconfig run with what kubectl would give them
+    environment = dict(os.environ)  # a kubeconfig's exec plugins get the environment, as with kubectl
     if simulated is not None:
         choice = KubeconfigChoice(home=Path.home(), file=simulated.kubeconfig)
         return KubeconfigSource(
@@ -87,7 +87,7 @@ def _kubeconfig_source(components: Components, environment: Mapping[str, str]) -
 
 
 def _sandbox_first_sight(context: str) -> FirstSight:
-    """A simulated cluster is ready for use as soon as it is seen."""
+    """Return the first settings of a simulated cluster, which is ready for use as soon as it is found."""
     return FirstSight(
         env_name="Default",
         ignore=False,

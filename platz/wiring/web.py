@@ -1,4 +1,4 @@
-"""The web: the application, the live feed, readiness, and the server on a socket that was bound at the start."""
+"""The web side of the process: the application, the live feed, the readiness check, and the server on a bound socket."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Web:
-    """What the `HttpGateway` needs; ``listener`` and ``frontend`` are None when this process does not serve the API."""
+    """The objects that serve the web; ``listener`` and ``frontend`` are None if this process does not serve the API."""
 
     feed: LiveFeed
     readiness: Readiness
@@ -45,7 +45,7 @@ class Web:
     components: Components
 
     def server(self) -> WebServer:
-        """Make a server with an application of its own."""
+        """Make a server with an application of its own; raise `PlatzError` if this process does not serve the API."""
         if self.listener is None or self.frontend is None:
             raise PlatzError("This process does not serve the API.")
         services = _services(self.components)
@@ -61,21 +61,21 @@ class NotReady(PlatzError):
 
 
 SILENT_SECONDS = 15.0
-"""Three heartbeats: an actor that handled none of them does not do its work."""
+"""The time of three heartbeats: an actor that handled none of them is not working."""
 
 
 def idle_actors(all_health: Iterable[Health]) -> list[str]:
-    """The actors that are not at work and should be; runners come and go with their clusters."""
+    """Return the actors that are not ready but should be; runners don't count, as they come and go with clusters."""
     return [health.name for health in all_health if not health.ready and family(health.name) != "runner"]
 
 
 def silent_actors(all_health: Iterable[Health]) -> list[str]:
-    """The actors that have not handled a message for too long, although heartbeats come every few seconds."""
+    """Return the ready actors that have handled no message for too long, although heartbeats come every few seconds."""
     return [health.name for health in all_health if health.ready and health.silent_seconds > SILENT_SECONDS]
 
 
 def make_web(components: Components, *, listener: socket.socket | None, actor_registry: ActorRegistry) -> Web:
-    """Make the feed and what `/readyz` asks; the server is made when it starts. Raises `FrontendMissing`."""
+    """Make the live feed and the checks of `/readyz`; the server is made later. Raises `FrontendMissing`."""
 
     def actors_work() -> None:
         health = actor_registry.health()
@@ -112,7 +112,7 @@ def _services(components: Components) -> Services:
 
 
 def admin_emails(services: BackingServices, configured: Sequence[str]) -> tuple[str, ...]:
-    """Who becomes a site admin at first sign-in; the sandbox's first user does when nobody is named."""
+    """Return the e-mails of those who become site admins at first sign-in; by default the sandbox's first user."""
     people = services.facts.identity.people if services.facts.identity else ()
     return tuple(configured) or tuple(person.email for person in people[:1])
 
@@ -130,7 +130,7 @@ def _provider(components: Components) -> ProviderSettings:
 
 
 def _stored_provider(components: Components) -> ProviderSettings:
-    """Read the settings from SSM. What is wrong there is for the operator: people who sign in learn that it is."""
+    """Read the provider's settings from SSM; raise `ProviderUnavailable`, whose cause only the log tells."""
     settings = components.settings
     names = [
         name
