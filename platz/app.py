@@ -241,7 +241,7 @@ def _on_lost_leases(actor_context: ActorContext) -> Callable[[frozenset[str]], N
 def _pass_ready_barrier(
     actor_registry: ActorRegistry, names: Sequence[str], shutdown: ShutdownRequest
 ) -> None:
-    """Wait until every child has looked at everything once; raise `PlatzError` with the names of those still missing."""
+    """Wait until every child has looked at everything once; raise `PlatzError` with the names of the missing ones."""
     deadline = time.monotonic() + READY_SECONDS
     missing = frozenset(names)
     while missing and not shutdown.is_asked() and time.monotonic() < deadline:

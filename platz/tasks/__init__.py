@@ -1,1 +1,1 @@
-"""How a task runs: its operation and steps, its execution, and its recovery after a crash."""
+"""Tasks: their operations, the steps of each, their execution, and their recovery after a crash."""

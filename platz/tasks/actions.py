@@ -1,4 +1,4 @@
-"""InvokeAction: a call to what runs in the deployment.
+"""InvokeAction: an HTTP request to the deployment.
 
 Source: docs/contract/workers.md, "InvokeAction"; docs/contract/chart-extensions.md, "Actions".
 """
@@ -20,7 +20,7 @@ ACTION_SECONDS = 60.0
 
 
 def invoke_action(context: OperationContext, task: TaskRow) -> str:
-    """Send the action's request; returns the text of the answer."""
+    """Send the action's request and return the text of the response."""
     operation = from_json(task.operation)
     assert isinstance(operation, InvokeAction)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:

@@ -1,7 +1,7 @@
-"""The rows behind a chart's collection inputs, read from the database.
+"""The items of a chart's collection inputs, read from the database.
 
-Invariant: this only says which rows there are; every rule about them is in `platz.charts.rendering.chosen_items`. What
-is encrypted at rest is decrypted here and nowhere later.
+Invariant: this module only finds rows; every rule about them is in `platz.charts.rendering.chosen_items`. Values that
+are encrypted at rest are decrypted here and nowhere later.
 
 Source: docs/contract/chart-extensions.md, "Collection items".
 """
@@ -27,7 +27,7 @@ from platz.tasks import sensitive_inputs
 
 
 class DatabaseCollections(Collections):
-    """Looks items up in one connection, as that connection sees them."""
+    """The items that one database connection sees, so also those of its own transaction."""
 
     def __init__(self, connection: Connection, cipher: Cipher) -> None:
         self._connection = connection

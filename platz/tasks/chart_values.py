@@ -1,4 +1,4 @@
-"""Turns rows into what the chart functions take.
+"""The conversion of database rows into the inputs from which Helm values are composed.
 
 Source: docs/contract/workers.md, "Base document".
 """
@@ -26,7 +26,7 @@ def values_inputs(
     collections: Collections,
     cipher: Cipher,
 ) -> HelmValuesInputs:
-    """Gather everything that the values depend on, what is encrypted at rest in plain.
+    """Gather everything that the Helm values depend on, with encrypted fields decrypted.
 
     Raises `Conflict` when the cluster has no environment.
     """

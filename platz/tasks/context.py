@@ -1,4 +1,4 @@
-"""What the operations need of the world, as interfaces: they are plain functions over it."""
+"""The operation context: the services that operations use. Operations are plain functions that take it."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class ClusterNotServed(PlatzError):
 
 
 class HelmRunner(Protocol):
-    """Runs Helm in a child process (`platz.helm.process_pool.HelmProcesses`)."""
+    """A runner of Helm in child processes (`platz.helm.process_pool.HelmProcesses`)."""
 
     def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
-        """Run to the end; raise `HelmKilled` when somebody stopped it."""
+        """Run Helm to its end; raise `HelmKilled` when the child process was stopped from here."""
         ...
 
 
 class ChartArchives(Protocol):
-    """Fetches packaged charts."""
+    """A source of packaged charts."""
 
     def fetch(self, registry: RegistryRow, chart: ChartRow) -> Path:
         """Return the chart's verified archive on disk; raise `Retryable` or `Rejected`."""
@@ -49,11 +49,11 @@ class ChartArchives(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class OperationContext:
-    """The world of the operations.
+    """The services that operations use.
 
-    ``kube`` gives the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher``
-    decrypts what is encrypted at rest. ``owner`` names who runs the task, so that only its own Helm children can be
-    stopped with it.
+    ``kube`` returns the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher`` decrypts
+    values that are encrypted at rest. ``owner`` names the runner of the task, so that a runner that ends stops only its
+    own Helm child processes.
     """
 
     database: Database
@@ -67,7 +67,7 @@ class OperationContext:
     owner: str = ""
 
     def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
-        """Run Helm against a cluster with a fresh credential; raise `Interrupted` when it was stopped."""
+        """Run Helm against a cluster with a fresh kubeconfig; raise `Interrupted` when Helm was stopped from here."""
         kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
         try:
             return self.helm.run(run, kubeconfig=kubeconfig, owner=self.owner)

@@ -1,4 +1,4 @@
-"""The resource types that a chart brings, recorded after each successful release.
+"""The resource types that a chart declares, recorded after each successful release.
 
 Source: docs/contract/workers.md, "Recording resource types".
 """

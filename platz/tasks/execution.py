@@ -1,13 +1,12 @@
-"""Runs one claimed task to its end, and goes on with one that somebody else began.
+"""The execution of a claimed task, and the resumption of a task that another runner began.
 
 Invariants:
 
-- every task ends as `Done` or `Failed` with a sentence, unless this process must let go of it: then it stays
-  `Started` for the next owner, who calls `resume`;
-- a deployment never stays in a transitional status: a failure of Install, Upgrade, Reinstall or Recreate makes
-  it `Error` with the reason;
-- a database that goes away in the middle interrupts the task, and so does losing the cluster to another process:
-  neither changes anything about its outcome.
+- every task ends as `Done` or `Failed` with a text, unless this process must let go of it: then it stays `Started`
+  for the next owner of the cluster, which calls `resume`;
+- a failure of Install, Upgrade, Reinstall or Recreate sets the deployment's status to `Error` with the reason, so
+  that the status does not stay a transitional one;
+- the loss of the database or of the cluster's lease interrupts a task, but never decides its outcome.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 MAX_OUTPUT_CHARACTERS = 20_000
 MAX_REASON_CHARACTERS = 8_000
-"""A template that fails deep inside others is reported once a level: people read the first and the last of it."""
+"""Helm reports a failure in nested templates once for each level, so the text is cut in the middle."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _End:
-    """How a task ended: with what it reports, or why it failed."""
+    """The end of a task: its status, and its output or the reason of its failure."""
 
     status: TaskStatus
     words: str
@@ -58,20 +57,20 @@ class EndNotWritten(DatabaseUnavailable):
         self._write = write
 
     def write_again(self, _context: OperationContext, _task: TaskRow) -> None:
-        """Take the place of `resume`: there is nothing left to do but this. Raises `EndNotWritten`."""
+        """Write the end once more, instead of calling `resume`; raise `EndNotWritten` when that fails again."""
         _written(self._write)
 
 
 def _refuse_unknown(task: TaskRow) -> str:
-    """Say what is wrong with an operation that Platz does not know."""
+    """Raise `Rejected` for an operation that Platz does not know or can't read."""
     from_json(task.operation)
     raise Rejected("Platz does not know this operation.", field="operation")
 
 
 def execute(context: OperationContext, task: TaskRow) -> None:
-    """Run a task that was just claimed; raise `Interrupted` or a database error when it must be left `Started`.
+    """Run a task that was just claimed; raise `Interrupted` or `DatabaseUnavailable` when it must stay `Started`.
 
-    Raises `EndNotWritten` when all is done but the writing.
+    Raises `EndNotWritten` when the task has ended and only its end could not be written.
     """
     kind = OPERATION_KINDS.get(task.operation_name)
     if kind is None:
@@ -82,9 +81,9 @@ def execute(context: OperationContext, task: TaskRow) -> None:
 
 
 def resume(context: OperationContext, task: TaskRow) -> None:
-    """Go on with a task that was left `Started`: ask the cluster what happened, then act on it.
+    """Resume a task that was left `Started`: find out in the cluster what happened to it, then act on that.
 
-    One whose end was written after all, though the writer could not know, is left alone.
+    A task that is no longer `Started` is left alone: its end was written although the writer saw an error.
     """
     with context.database.reading() as connection:
         present = tasks.get(connection, task.id)
@@ -115,7 +114,7 @@ def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str
 
 
 def _show(context: OperationContext, task: TaskRow, kind: OperationKind) -> None:
-    """Let the deployment say what is being done with it."""
+    """Set the deployment's status to the one that the operation shows while it runs, if any."""
     if kind.status is not None:
         with context.database.transaction() as connection:
             deployments.set_status(connection, task.deployment_id, kind.status)
@@ -151,7 +150,7 @@ def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _E
         if _is_taken_away(context, task, error):
             raise Interrupted from error
         return _failure(error.message)
-    except Exception:  # a defect of ours must not leave a task without an end; the log has the trace
+    except Exception:  # a defect of Platz must not leave a task without an end; the log has the trace
         log.exception("A task failed for a reason nobody foresaw", action="fail", task_id=str(task.id))
         return _failure(f"An internal error of Platz stopped this task ({task.id}); its log says more.")
 
@@ -161,7 +160,7 @@ def _failure(reason: str) -> _End:
 
 
 def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) -> bool:
-    """Tell whether this process had to leave the task's cluster: then its failure says nothing about the task."""
+    """Return whether this process has lost the task's cluster; then the error says nothing about the task."""
     if isinstance(error, KubeAborted):
         return True
     try:
@@ -172,7 +171,7 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
 
 
 def _write_end(context: OperationContext, task: TaskRow, kind: OperationKind | None, end: _End) -> None:
-    """Write how the task ended, unless that is written already or the task is another owner's by now."""
+    """Write how the task ended, unless that is already written or another runner has taken the task over."""
     with context.database.transaction() as connection:
         if end.status is TaskStatus.DONE:
             task_queue.mark_done(connection, task.id, claim_of(task), end.words)
@@ -202,6 +201,6 @@ def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
 
 
 def claim_of(task: TaskRow) -> ClaimId:
-    """The name under which a claimed task was claimed."""
+    """Return the id with which a claimed task was claimed."""
     assert task.claimed_by is not None  # noqa: S101 - a claim writes it
     return ClaimId(task.claimed_by)

@@ -1,8 +1,9 @@
-"""The table of operations: how each runs, what it shows, what a crash leaves of it, and whom it needs.
+"""The table of operations: how each runs, the status it shows, its recovery after a crash, and who may request it.
 
-This is the only such table. Execution, recovery, the rules for requested tasks and the OpenAPI document derive from it,
-so a new operation is its parameters in `operations.py`, an entry here, and its steps. Source:
-docs/contract/workers.md, "Operations".
+This is the only such table: execution, recovery, the rules for requested tasks and the OpenAPI document derive from it.
+A new operation needs its parameters in `operations.py`, an entry here, and its steps.
+
+Source: docs/contract/workers.md, "Operations".
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from platz.tasks.operations import (
 
 
 class Needs(Enum):
-    """Whom an operation needs, if a person may request it at all."""
+    """Who may request an operation, if anyone."""
 
     CHANGE = "nobody may request it: it follows from a change"
     MAINTAINER = "a maintainer of the kind in the environment"
@@ -37,12 +38,12 @@ class Needs(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class OperationKind:
-    """All that is known of an operation besides its parameters.
+    """The properties of an operation other than its parameters.
 
-    ``steps`` do the work and return the task's output. ``status`` is what the deployment shows meanwhile, None when it
-    stays as it is; ``failure_shows`` makes it `Error` when the task fails. ``is_release``: the outcome can be read off
-    the Helm release after a crash; ``may_be_repeated``: otherwise running it again does no harm. ``schema_name`` is its
-    name in the OpenAPI document, as generated clients know it.
+    ``steps`` does the work and returns the task's output. ``status`` is the deployment's status meanwhile (None: it
+    does not change); with ``failure_shows``, a failed task sets it to `Error`. ``is_release``: after a crash, the Helm
+    release shows the outcome. ``may_be_repeated``: running the operation twice does no harm. ``schema_name`` is its name
+    in the OpenAPI document, on which generated clients depend.
     """
 
     parameters: type[Operation]
@@ -93,7 +94,7 @@ _KINDS = (
         parameters=Recreate,
         steps=removals.recreate,
         summary="Move to another namespace or cluster.",
-        schema_name="DeploymentRecreaseTask",  # spelled so in every generated client
+        schema_name="DeploymentRecreaseTask",  # generated clients have this spelling
         status=DeploymentStatus.RENAMING,
         failure_shows=True,
     ),

@@ -1,11 +1,11 @@
-"""What a task does: `deployment_tasks.operation` as values.
+"""The operations of tasks, as values: the content of `deployment_tasks.operation`.
 
-Each operation is a dataclass of its parameters; the class's name is the operation's name in JSON, and each field says
-of which kind it is, from which reading and the OpenAPI document derive. How an operation runs stands in
-`operation_kinds.py`.
+Each operation is a dataclass of its parameters, and the name of the class is the operation's name in JSON. Each field
+states the kind of its parameter, which determines how it is read and how the OpenAPI document describes it.
+`operation_kinds.py` defines how an operation runs.
 
-Invariant: `from_json(to_json(operation)) == operation`, and every listed key is written, nulls included. When
-reading, keys that may be null may be absent and unknown keys are ignored.
+Invariant: `from_json(to_json(operation)) == operation`, and every parameter is written, nulls included. When reading,
+parameters that may be null may be absent, and unknown keys are ignored.
 
 Source: docs/contract/data-model.md, "Operations of tasks"; docs/contract/workers.md, "Operations as JSON".
 """
@@ -24,7 +24,7 @@ from platz.json import JsonObject, JsonValue
 
 
 class ParameterKind(Enum):
-    """What a parameter of an operation holds in JSON; the value ends the sentence "... must be"."""
+    """The kind of JSON value that a parameter holds; the text completes the sentence "... must be"."""
 
     TEXT = "a string"
     ID = "a UUID"
@@ -35,7 +35,7 @@ class ParameterKind(Enum):
 
     @property
     def may_be_absent(self) -> bool:
-        """Tell whether absence stands for null."""
+        """Whether an absent parameter counts as null."""
         return self in {ParameterKind.ID_OR_NULL, ParameterKind.JSON_OR_NULL, ParameterKind.DELTA_OR_NULL}
 
 
@@ -50,7 +50,7 @@ DELTA_OR_NULL = {_KIND: ParameterKind.DELTA_OR_NULL}
 
 @dataclass(frozen=True, kw_only=True)
 class Install:
-    """First installation, or installation again after an uninstall."""
+    """Install the chart, for the first time or after an uninstall."""
 
     helm_chart_id: ChartId = field(metadata=ID)
     config_inputs: JsonValue = field(metadata=JSON)
@@ -59,7 +59,7 @@ class Install:
 
 @dataclass(frozen=True, kw_only=True)
 class Upgrade:
-    """Another chart, config or override for what is installed."""
+    """Upgrade an installed deployment to another chart, config or override."""
 
     helm_chart_id: ChartId = field(metadata=ID)
     prev_helm_chart_id: ChartId | None = field(metadata=ID_OR_NULL)
@@ -70,14 +70,14 @@ class Upgrade:
 
 @dataclass(frozen=True, kw_only=True)
 class Reinstall:
-    """The revision's chart and inputs once more, because something that they refer to has changed."""
+    """Install the revision's chart and inputs once more, because something that they refer to has changed."""
 
     reason: str = field(metadata=TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recreate:
-    """Leave the old namespace and make the new one; the Upgrade behind it installs the chart there."""
+    """Delete the old namespace and create the new one; the Upgrade queued after it installs the chart there."""
 
     old_cluster_id: ClusterId = field(metadata=ID)
     old_namespace: str = field(metadata=TEXT)
@@ -87,7 +87,7 @@ class Recreate:
 
 @dataclass(frozen=True, kw_only=True)
 class Uninstall:
-    """Delete the namespace."""
+    """Uninstall the release and delete the namespace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,23 +116,23 @@ OPERATIONS: Mapping[str, type[Operation]] = {
 
 
 def parameters_of(operation: type[Operation]) -> dict[str, ParameterKind]:
-    """The kind of each parameter, in the order in which they are written."""
+    """Return the kind of each parameter, in the order in which they are written."""
     return {parameter.name: parameter.metadata[_KIND] for parameter in fields(operation)}
 
 
 def name_of(operation: Operation) -> str:
-    """The tag that names the operation in JSON."""
+    """Return the operation's name in JSON."""
     return type(operation).__name__
 
 
 def to_json(operation: Operation) -> JsonObject:
-    """The externally tagged form: `{"Install": {...}}`."""
+    """Return the JSON form, an object whose only key is the name: `{"Install": {...}}`."""
     given = cast("dict[str, JsonValue | UUID]", vars(operation))
     return {name_of(operation): {key: str(v) if isinstance(v, UUID) else v for key, v in given.items()}}
 
 
 def from_json(document: JsonValue) -> Operation:
-    """Read the externally tagged form; raise Rejected (field `operation`) for anything else."""
+    """Read the JSON form, an object whose only key is the name; raise `Rejected` (field `operation`) for all else."""
     if not isinstance(document, dict) or len(document) != 1:
         raise Rejected("An operation is an object with exactly one key, its name", field="operation")
     name, given = next(iter(document.items()))

@@ -1,8 +1,8 @@
-"""Finds out what became of a task whose owner is gone, by asking the cluster.
+"""The recovery of a task whose runner is gone: the cluster shows what happened to it.
 
-The release's last revision carries the id of the task that made it. A revision of
-this task that is deployed means that Helm had finished; one under way means that Helm died with its owner, and
-nobody runs it now (the cluster's lease is ours), so it is cleared away and the task runs again.
+The last revision of the Helm release carries the id of the task that made it. If it is this task's and deployed, Helm
+had finished. If it is still pending, Helm died with its runner and does not run now, because this process holds the
+cluster's lease; the task runs again, and its steps clear the revision away (`platz.tasks.releases`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from platz.tasks.task_target import load_target
 
 
 class RecoveryAction(Enum):
-    """What the next owner has to do."""
+    """What to do with an interrupted task; the value says why, for the log."""
 
     FINISHED = "Helm had finished"
     REPEATABLE = "it can be run again"
@@ -27,9 +27,9 @@ class RecoveryAction(Enum):
 
 
 def inspect_interrupted_task(context: OperationContext, task: TaskRow, kind: OperationKind) -> RecoveryAction:
-    """Look at what the task left behind, and clear away what would stand in the way of running it again.
+    """Look at what the task left in the cluster, and return what to do with it; nothing is changed.
 
-    Raises what the cluster or the database raise.
+    Raises the errors of the cluster and the database.
     """
     if not kind.may_be_repeated:
         return RecoveryAction.NOT_REPEATABLE

@@ -1,10 +1,9 @@
-"""Install, Upgrade and Reinstall: the chart of a revision becomes a release.
+"""Install, Upgrade and Reinstall: the operations that make a Helm release of a revision's chart.
 
-Invariants: a release's revision carries the id of the task that made it, from its beginning in a label, which is
-how a later owner knows what happened. No Helm runs twice at once for a release, because the cluster's lease is
-ours and the queue runs one task of a deployment at a time; so what looks under way before a run is left over, and
-is cleared away. What Helm did counts: a revision that Kubernetes has is recorded even when the process died
-before it could do so.
+Invariants: each revision of a release carries the id of its task in a label from the beginning, so a later runner can
+tell what happened. Helm never runs twice at once for a release, because this process holds the cluster's lease and the
+queue runs one task of a deployment at a time; so a revision that is pending before a run is left over, and is cleared
+away. What Helm has done counts: a deployed revision is recorded even if the process died before it could do so.
 
 Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 """
@@ -52,21 +51,21 @@ class HelmFailed(PlatzError):
 
 
 def install(context: OperationContext, task: TaskRow) -> str:
-    """Make the namespace and install the chart; returns Helm's output."""
+    """Create the namespace, install the chart, and return Helm's output; raise `HelmFailed`."""
     target, revision = _load(context, task)
     prepare_namespace(context, target)
     return _release(context, task, target, revision, HelmAction.INSTALL)
 
 
 def upgrade(context: OperationContext, task: TaskRow) -> str:
-    """Upgrade the release, or install it when it is not there."""
+    """Upgrade the release, or install it if it does not exist; return Helm's output."""
     target, revision = _load(context, task)
     prepare_namespace(context, target)
     return _release(context, task, target, revision, HelmAction.UPGRADE)
 
 
 def reinstall(context: OperationContext, task: TaskRow) -> str:
-    """Apply the present revision once more, with what its inputs point to as it is now."""
+    """Apply the present revision once more, with the present state of everything that its inputs refer to."""
     with context.database.reading() as connection:
         target = load_target(connection, task)
         revision = load_present_revision(connection, target.deployment)
@@ -75,7 +74,7 @@ def reinstall(context: OperationContext, task: TaskRow) -> str:
 
 
 def record_release(context: OperationContext, task: TaskRow) -> None:
-    """Write down that the task's chart runs: revision, resource types, status `Running`."""
+    """Record that the task's chart is deployed: the revision, its resource types, and the status `Running`."""
     with context.database.transaction() as connection:
         target = load_target(connection, task)
         own = _installs(task)
@@ -89,12 +88,12 @@ def record_release(context: OperationContext, task: TaskRow) -> None:
 
 
 def description_of(task: TaskRow) -> str:
-    """What the release's revision says of the task that made it."""
+    """Return the description of a Helm revision, which names the task that makes it."""
     return f"{DESCRIPTION}{task.id}"
 
 
 def task_of(revision: ReleaseRevision) -> str | None:
-    """The id of the task that made a revision; None when Platz did not."""
+    """Return the id of the task that made a Helm revision; None if Platz did not make it."""
     return revision.labels.get(TASK_LABEL)
 
 
@@ -108,7 +107,7 @@ def _load(context: OperationContext, task: TaskRow) -> tuple[TaskTarget, Revisio
 
 
 def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
-    """Make sure that the deployment's namespace is there and holds fresh credentials."""
+    """Make sure that the deployment's namespace exists and holds fresh credentials."""
     client = context.kube(target.cluster.id)
     ensure_namespace(client, name=target.namespace, deployment_id=target.deployment.id)
     write_credentials(
@@ -146,10 +145,10 @@ def _release(
 
 
 def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -> HelmAction:
-    """Remove what an interrupted run left behind and the next one would stumble over.
+    """Remove leftovers of an interrupted run that would make the next one fail, and return the action for Helm.
 
-    Returns what Helm must do then: an Install of what is there, because the deployment was moved and disabled while
-    other tasks waited, is an upgrade.
+    The action is an upgrade if a release exists, even for an Install: that happens when the deployment was moved and
+    disabled while other tasks waited.
     """
     store, release = Secrets(client), target.namespace
     last = last_revision(store, namespace=target.namespace, release=release)

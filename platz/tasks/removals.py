@@ -1,7 +1,7 @@
-"""Uninstall and Recreate: a namespace goes.
+"""Uninstall and Recreate: the operations that delete a namespace.
 
-Invariant: only a namespace that carries the deployment's own id is ever deleted. Whether it is gone is seen by
-the resource tracker, which sets the final state.
+Invariant: a namespace is deleted only if it carries the deployment's own id. The resource tracker notices when it is
+gone, and sets the final status.
 
 Source: docs/contract/workers.md, "Recreate", "Uninstall".
 """
@@ -30,7 +30,10 @@ UNINSTALL_SECONDS = 120
 
 
 def uninstall(context: OperationContext, task: TaskRow) -> str:
-    """Remove every namespace that the deployment has in the task's cluster, whatever it is called now."""
+    """Remove every namespace that the deployment has in the task's cluster, whatever the deployment's present name.
+
+    Returns what Helm could not uninstall, as text.
+    """
     client = context.kube(task.cluster_id)
     left = [
         _remove(context, task, task.cluster_id, namespace)
@@ -42,11 +45,11 @@ def uninstall(context: OperationContext, task: TaskRow) -> str:
 
 
 def recreate(context: OperationContext, task: TaskRow) -> str:
-    """Delete what the deployment has in the old cluster and make the new namespace; the Upgrade queued behind this
-    task fills it.
+    """Delete the deployment's namespaces in the old cluster and create the new one; the Upgrade queued after this task
+    installs the chart there.
 
-    What it has there is seen in the cluster: when the move before this one failed, `old_namespace` may never have
-    been its own, and an older one still may.
+    The namespaces are found in the cluster, not by `old_namespace`: if an earlier move failed, the deployment may
+    never have had that one, and may still have an older one.
     """
     operation = from_json(task.operation)
     assert isinstance(operation, Recreate)  # noqa: S101 - the dispatch table says so
@@ -73,7 +76,10 @@ def _remove(context: OperationContext, task: TaskRow, cluster_id: ClusterId, nam
 
 
 def _helm_uninstall(context: OperationContext, task: TaskRow, cluster_id: ClusterId, release: str) -> str:
-    """Run Helm's uninstall for delete hooks and cluster-wide objects; its failure does not stop the removal."""
+    """Run Helm's uninstall, for delete hooks and cluster-wide objects; return why it failed, or an empty text.
+
+    A failure does not stop the removal of the namespace.
+    """
     run = HelmRun(
         action=HelmAction.UNINSTALL,
         release=release,

@@ -1,4 +1,4 @@
-"""RestartK8sResource.
+"""RestartK8sResource: the restart of one workload's pods.
 
 Source: docs/contract/workers.md, "RestartK8sResource".
 """
@@ -16,7 +16,7 @@ from platz.tasks.task_target import load_target
 
 
 def restart(context: OperationContext, task: TaskRow) -> str:
-    """Make the workload replace its pods; the roll-out is not awaited."""
+    """Make the workload replace its pods, without waiting for the rollout; raise `NotFound` if it does not exist."""
     operation = from_json(task.operation)
     assert isinstance(operation, RestartK8sResource)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:

@@ -1,7 +1,7 @@
-"""Which inputs a chart marks as `sensitive`, and operations with these values encrypted.
+"""Sensitive inputs: which inputs a chart marks as `sensitive`, and the encryption of their values in operations.
 
-Invariant: an input that selects from a collection is never encrypted. Its value is an id, which is no secret,
-and who uses an item is found by it.
+Invariant: an input that selects from a collection is never encrypted. Its value is an id, which is no secret, and
+the dependants of an item are found by such ids.
 
 Source: docs/contract/chart-extensions.md, "Inputs".
 """
@@ -21,7 +21,7 @@ from platz.tasks.operations import Install, InvokeAction, Operation, Upgrade
 
 
 def of_schema(schema: UiSchema | None) -> frozenset[str]:
-    """The inputs of a form whose values are encrypted."""
+    """Return the ids of a form's inputs whose values are encrypted."""
     inputs = schema.inputs if schema else ()
     return frozenset(
         declared.id for declared in inputs if declared.sensitive and not declared.selects_from_collection
@@ -29,7 +29,7 @@ def of_schema(schema: UiSchema | None) -> frozenset[str]:
 
 
 def of_chart(values_ui: JsonValue) -> frozenset[str]:
-    """The same for a chart's stored UI schema; none when there is none or it can't be read."""
+    """Return the same for a chart's stored UI schema; empty if there is none or it can't be read."""
     try:
         return frozenset() if values_ui is None else of_schema(parse_ui_schema(values_ui))
     except InvalidDocument:
@@ -37,7 +37,7 @@ def of_chart(values_ui: JsonValue) -> frozenset[str]:
 
 
 def of_resource_type(spec: JsonValue) -> frozenset[str]:
-    """The properties that a resource type's stored spec marks; none when it can't be read."""
+    """Return the properties that a resource type's stored spec marks as sensitive; empty if it can't be read."""
     try:
         return parse_resource_spec(spec).sensitive_ids()
     except InvalidDocument:
@@ -46,22 +46,22 @@ def of_resource_type(spec: JsonValue) -> frozenset[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class InputEncryption:
-    """How one change encrypts what it writes: which inputs, and with what."""
+    """The encryption of one change's values: the ids of the sensitive inputs, and the cipher."""
 
     sensitive: Collection[str]
     cipher: Cipher
 
     @classmethod
     def of_charts(cls, cipher: Cipher, *forms: JsonValue) -> InputEncryption:
-        """Encrypt what any of these stored UI schemas marks."""
+        """Return the encryption of all inputs that at least one of these stored UI schemas marks as sensitive."""
         return cls(sensitive=frozenset[str]().union(*map(of_chart, forms)), cipher=cipher)
 
     def inputs(self, document: JsonValue) -> JsonValue:
-        """The inputs as a deployment or a task stores them."""
+        """Return the inputs with sensitive values encrypted, as a deployment or a task stores them."""
         return encrypt_fields(document, self.sensitive, self.cipher)
 
     def operation(self, operation: Operation) -> Operation:
-        """The operation as its task stores it."""
+        """Return the operation with sensitive values encrypted, as its task stores it."""
         match operation:
             case Upgrade():
                 return replace(
@@ -77,7 +77,7 @@ class InputEncryption:
                 return operation
 
     def _delta(self, delta: JsonObject | None) -> JsonObject | None:
-        """Both sides of what changed in or below a sensitive input."""
+        """Encrypt the old and the new value of each change in or below a sensitive input."""
         if delta is None:
             return None
         return {path: self._pair(pair) if self._is_within(path) else pair for path, pair in delta.items()}

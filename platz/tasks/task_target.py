@@ -1,4 +1,4 @@
-"""Everything that a task is about, read in one go when it starts."""
+"""The subject of a task, read when the task starts: the deployment with its cluster, and its revision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from platz.tasks.operations import Install, Upgrade, from_json
 
 @dataclass(frozen=True, kw_only=True)
 class TaskTarget:
-    """A deployment as it is now, and where it belongs."""
+    """The deployment of a task as it is now, with its kind, cluster and environment."""
 
     deployment: DeploymentRow
     kind_name: str
@@ -32,7 +32,7 @@ class TaskTarget:
 
     @property
     def env(self) -> EnvRow:
-        """The environment; raise `Conflict` when the cluster has none."""
+        """The environment; raises `Conflict` if the cluster has none."""
         if self.assigned_env is None:
             raise Conflict(
                 f"Cluster {self.cluster.name} does not belong to an environment. Assign it to one first."
@@ -41,7 +41,7 @@ class TaskTarget:
 
     @property
     def namespace(self) -> str:
-        """Name of the namespace, which is the name of the release too.
+        """The name of the namespace, which is also the name of the release.
 
         Source: docs/contract/workers.md, "Names that recur".
         """
@@ -50,7 +50,7 @@ class TaskTarget:
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """A chart and its inputs: what an Install or Upgrade task installs."""
+    """A revision: the chart and inputs that an Install or Upgrade task installs."""
 
     task_id: TaskId
     chart: ChartRow
@@ -59,7 +59,7 @@ class Revision:
 
 
 def load_target(connection: Connection, task: TaskRow) -> TaskTarget:
-    """Read the deployment of a task; raise `NotFound` when it is gone."""
+    """Read the deployment of a task; raise `NotFound` if it or its cluster is gone."""
     deployment = deployments.get(connection, task.deployment_id)
     if deployment is None:
         raise NotFound("The deployment does not exist any more.")
@@ -72,7 +72,7 @@ def load_target(connection: Connection, task: TaskRow) -> TaskTarget:
 
 
 def load_revision(connection: Connection, task: TaskRow) -> Revision:
-    """Read what an Install or Upgrade task installs; raise `NotFound` when the chart is gone."""
+    """Read what a task installs; raise `NotFound` if the chart is gone, `Conflict` if it is no Install or Upgrade."""
     operation = from_json(task.operation)
     if not isinstance(operation, Install | Upgrade):
         raise Conflict("The deployment's revision is not an Install or Upgrade task.")
@@ -81,7 +81,7 @@ def load_revision(connection: Connection, task: TaskRow) -> Revision:
 
 
 def load_present_revision(connection: Connection, deployment: DeploymentRow) -> Revision:
-    """Read what runs now; raise `Conflict` when nothing was installed yet."""
+    """Read the revision that is installed now; raise `Conflict` if there is none, `NotFound` if its chart is gone."""
     task = tasks.get(connection, deployment.revision_id) if deployment.revision_id else None
     if task is None:
         raise Conflict("The deployment is not installed, so there is nothing to work on.")

@@ -1,6 +1,6 @@
 """The clients of the registries in which charts were found.
 
-Invariant: the credentials of one registry are never sent to another; those of ECR are made for the region in its domain.
+Invariant: the credentials of one registry are never sent to another; ECR's are made for the region in its domain.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The web side of the process: the application, the live feed, the readiness check, and the server on a bound socket."""
+"""The web side of the process: the application, the live feed, the readiness checks and the server."""
 
 from __future__ import annotations
 
