@@ -11,7 +11,7 @@ _MAX_EXPONENT = 32
 
 def jittered(seconds: float, *, spread: tuple[float, float] = (0.5, 1.0)) -> float:
     """Return ``seconds`` times a random factor within ``spread``, so that retries do not all come at the same time."""
-    return seconds * random.uniform(*spread)  # noqa: S311 - spreads load, guards nothing
+    return seconds * random.uniform(*spread)  # noqa: S311 - spreads load, not for security
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,7 +132,7 @@ def setting(env: str, default: Any, meaning: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """What an operator can choose."""
+    """The settings that an operator can give."""
 
     model_config = SettingsConfigDict(case_sensitive=True, extra="ignore", frozen=True, env_ignore_empty=True)
 

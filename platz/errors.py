@@ -1,5 +1,7 @@
 """The errors that Platz raises, named by what the caller must do about them.
 
+The first line of a class's docstring is its default message.
+
 Invariant: every message is a sentence that may be shown to a user. It never holds a secret, a stack
 trace or a database's own words; those stay in the chained cause, which only the log sees.
 """
@@ -33,7 +35,7 @@ class Denied(PlatzError):
     """You don't have permissions to perform this operation"""
 
     def __init__(self, message: str | None = None, *, reason: str | None = None) -> None:
-        """``reason`` tells the log why; the user sees ``message``."""
+        """Take ``message``, which the user sees, and ``reason``, which is for the log."""
         super().__init__(message)
         self.reason = reason or self.message
 

@@ -205,7 +205,7 @@ class Actor(pykka.ThreadingActor):
 
     def _try_again(self, error: Retryable) -> None:
         if self._retry is not None:
-            return  # the retry that is already scheduled looks at everything, including this message's subject
+            return  # a retry is already scheduled, and it looks at everything
         self._failures += 1
         delay = BACKOFF.after(self._failures)
         self.log.warning(

@@ -49,7 +49,7 @@ class Health:
 
 
 class ActorRegistry:
-    """The living actors by name; safe to use from every thread."""
+    """The living actors, by name; safe to use from every thread."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()

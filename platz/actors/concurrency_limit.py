@@ -42,7 +42,7 @@ class ConcurrencyLimit:
             self._free -= count
 
     def release(self, count: int) -> None:
-        """Return slots."""
+        """Give slots back."""
         with self._lock:
             self._free += count
         self._wake_those_who_wait()

@@ -1,4 +1,4 @@
-"""The features of a stored chart, as the rules of a change need them.
+"""The features of a stored chart, for the rules of a change.
 
 Source: docs/contract/chart-extensions.md, "Features".
 """
@@ -12,7 +12,7 @@ from platz.errors import Conflict
 
 
 def features_of(chart: ChartRow) -> Features:
-    """The effective features; raise Conflict when the stored document can't be read."""
+    """Return the effective features; raise Conflict if the stored document can't be read."""
     try:
         return effective_features(chart.features)
     except InvalidDocument as error:

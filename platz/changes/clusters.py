@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Given(Generic[T]):
-    """A value that was given, where null is a value too: it clears the field."""
+    """A given value of a field that can be null: null is a value, too, and clears the field."""
 
     value: T
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterUpdate:
-    """What is asked for; None means "not given"."""
+    """The requested changes; None means "not given"."""
 
     ignore: bool | None = None
     env_id: Given[EnvId | None] | None = None
@@ -42,7 +42,7 @@ class ClusterUpdate:
 def update_cluster(
     connection: Connection, identity: Identity, cluster_id: ClusterId, update: ClusterUpdate
 ) -> ClusterRow:
-    """Save what is given and return the row as saved; an empty text clears its field.
+    """Save the given fields and return the saved row; an empty text clears its field.
 
     Raises NotFound, Denied, Rejected (unknown environment), Conflict (ingress domain taken).
     """
@@ -59,10 +59,10 @@ def update_cluster(
 
 
 def delete_cluster(connection: Connection, identity: Identity, cluster_id: ClusterId) -> None:
-    """Delete the cluster; it comes back, ignored, when discovery still sees it.
+    """Delete the cluster; if discovery still finds it, it comes back as a new one (in production, ignored).
 
-    The finished tasks of deployments that moved away stay with these. Raises NotFound, Denied, Conflict
-    (deployments).
+    Deployments that moved to other clusters keep their finished tasks. Raises NotFound, Denied, Conflict (the cluster
+    has deployments).
     """
     permissions.require_site_admin(connection, identity)
     if clusters.lock(connection, cluster_id, exclusive=True) is None:

@@ -1,4 +1,4 @@
-"""What can be selected by others, and the refusal to take away what is in use.
+"""Items that deployments can select and so depend on, and the refusal to remove an item that is in use.
 
 Source: docs/contract/http-api.md, "Deployments".
 """
@@ -16,30 +16,30 @@ from platz.errors import Conflict
 
 
 def deployment_item(deployment_id: UUID) -> Item:
-    """A deployment, as an item."""
+    """Return a deployment as an item."""
     return Item(id=deployment_id, names=(schema.deployments.name,))
 
 
 def secret_item(secret_id: UUID) -> Item:
-    """A secret, as an item."""
+    """Return a secret as an item."""
     return Item(id=secret_id, names=(schema.secrets.name,))
 
 
 def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
-    """A deployment resource, as an item: by the object notation and by the legacy key."""
+    """Return a deployment resource as an item, which inputs select by the object notation or by the legacy key."""
     names = () if key in TABLE_NAMES else (key,)  # a table's name is never the legacy notation
     return Item(id=resource_id, names=names, described={"deployment": kind_name, "type": key})
 
 
 def refuse_if_used(refusal: str, dependants: Iterable[Dependant | DeploymentRow]) -> None:
-    """Raise Conflict with ``refusal`` and the list of those in the way, if there are any."""
+    """Raise Conflict with ``refusal`` and the list of dependants, if there are any."""
     found = list(dependants)
     if found:
         raise Conflict(f"{refusal}: {listed(found)}")
 
 
 def listed(dependants: Sequence[Dependant | DeploymentRow]) -> str:
-    """The list of a conflict message.
+    """Return the list of dependants for the message of a conflict.
 
     Source: docs/contract/http-api.md, "Deployments".
     """

@@ -1,8 +1,10 @@
-"""Create, update and delete a deployment: what a user's wish changes in the row and which tasks it queues.
+"""Create, update and delete a deployment: what a user's request changes in the row, and which tasks it queues.
 
-Invariant: each function is one change in the caller's transaction (`Database.transaction()`): permission,
-locks, validation, row and tasks together, or nothing. Locks are taken in one order everywhere: environment,
-clusters, kind, deployments by id. Source: docs/contract/http-api.md, "Deployments".
+Invariant: each function makes one change in the caller's transaction (`Database.transaction()`): permission, locks,
+validation, row and tasks together, or nothing. Locks are taken in the same order everywhere: environment, clusters,
+kind, deployments by id.
+
+Source: docs/contract/http-api.md, "Deployments".
 """
 
 from __future__ import annotations
@@ -34,12 +36,12 @@ from platz.tasks.operations import Uninstall
 from platz.tasks.sensitive_inputs import InputEncryption
 
 MAX_MOVES_MEANWHILE = 5
-"""So often an update begins anew because the deployment went to another cluster while it waited."""
+"""How often an update starts over because the deployment was moved to another cluster while the update waited."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewDeployment:
-    """What is asked for; None for config and override is the empty object."""
+    """The requested deployment; None for config or override means the empty object."""
 
     name: str = ""
     kind_id: KindId
@@ -51,7 +53,7 @@ class NewDeployment:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentUpdate:
-    """What is asked for; None means "not given" (also for values_override, see docs/contract/http-api.md,
+    """The requested changes; None means "not given" (also for values_override, see docs/contract/http-api.md,
     "Deployments")."""
 
     name: str | None = None
@@ -64,14 +66,14 @@ class DeploymentUpdate:
 
     @property
     def is_only_described(self) -> bool:
-        """Whether it can have no effect on what is installed, here or in dependants."""
+        """Whether at most the description changes, so that neither the deployment nor its dependants are affected."""
         return all(value is None for column, value in vars(self).items() if column != "description_md")
 
 
 def create_deployment(
     connection: Connection, identity: Identity, new: NewDeployment, *, cipher: Cipher
 ) -> DeploymentId:
-    """Insert the deployment and queue its Install; in both, sensitive inputs are encrypted.
+    """Insert the deployment and queue its Install; sensitive inputs are encrypted in both.
 
     Raises NotFound (cluster, chart), Denied, Rejected (name, kind), Conflict (name taken, one per cluster).
     """
@@ -105,10 +107,10 @@ def update_deployment(
     *,
     cipher: Cipher,
 ) -> DeploymentRow:
-    """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row in plain.
+    """Save the differences, queue the tasks that they cause (`update_plan.py`), and return the decrypted row.
 
-    An update that changes nothing has no effect at all. Sensitive inputs are encrypted in row and tasks.
-    Raises NotFound, Denied, Rejected, Conflict.
+    An update that changes nothing has no effect at all. Sensitive inputs are encrypted in the row and in the tasks.
+    Raises NotFound, Denied, Rejected, Conflict, Retryable (the deployment keeps being moved).
     """
     kind, held = _hold(connection, deployment_id, update)
     before = _in_plain(held.pop(deployment_id), cipher)
@@ -134,9 +136,9 @@ def update_deployment(
 
 
 def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:
-    """Mark the deployment as being deleted and queue its Uninstall; a second time changes nothing.
+    """Mark the deployment as being deleted and queue its Uninstall; a second call changes nothing.
 
-    Raises NotFound, Denied, Conflict (used by others).
+    Raises NotFound, Denied, Conflict (other deployments use it).
     """
     row = deployments.lock(connection, [deployment_id]).get(deployment_id)
     if row is None:
@@ -153,11 +155,10 @@ def delete_deployment(connection: Connection, identity: Identity, deployment_id:
 def _hold(
     connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
 ) -> tuple[KindRow, dict[DeploymentId, DeploymentRow]]:
-    """Lock what the update may touch: the cluster it may come into, its kind, itself and its dependants.
+    """Lock everything that the update may touch: the new cluster, the kind, the deployment and its dependants.
 
-    Returns the kind, and the deployment with its dependants. The cluster of a deployment that is only renamed is
-    the one where it is, and its lock comes first; when somebody else moves the deployment while the locks are
-    waited for, they are given back and taken again.
+    Returns the kind, and the deployment with its dependants. If the update only renames the deployment, the lock of its
+    present cluster comes first; if somebody moves the deployment meanwhile, all locks are released and taken again.
     """
     if update.name is None or update.cluster_id is not None:
         kind, held, _ = _lock_where_seen(connection, deployment_id, update)
@@ -175,7 +176,7 @@ def _hold(
 def _lock_where_seen(
     connection: Connection, deployment_id: DeploymentId, update: DeploymentUpdate
 ) -> tuple[KindRow, dict[DeploymentId, DeploymentRow], bool]:
-    """Take the locks, and tell whether the cluster's was that of the right one."""
+    """Take the locks; the last value returned says whether the locked cluster is the right one."""
     seen = deployments.get(connection, deployment_id)
     if seen is None:
         raise NotFound
@@ -184,7 +185,7 @@ def _lock_where_seen(
     if may_relocate:
         clusters.lock(connection, destination)
     kind = _shared_kind(connection, seen.kind_id)
-    if update.is_only_described:  # finding the dependants means reading every deployment's inputs
+    if update.is_only_described:  # finding dependants would read every deployment's inputs
         held = deployments.lock(connection, [deployment_id])
     else:
         held = lock_with_dependants(connection, deployment_id)
@@ -204,13 +205,13 @@ def _reject_encrypted(given: NewDeployment | DeploymentUpdate) -> None:
 
 
 def _form_before(connection: Connection, before: DeploymentRow, chart: ChartRow) -> JsonValue:
-    """The form of the chart that the deployment has had, which may be ``chart``."""
+    """Return the form of the chart that the deployment had before the update, which may be ``chart``."""
     old = chart if before.helm_chart_id == chart.id else charts.get(connection, before.helm_chart_id)
     return None if old is None else old.values_ui
 
 
 def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
-    """The row with what differs from it; the same object when nothing does."""
+    """Return the row with the update applied; the same object if nothing differs."""
     differing = {
         column: value
         for column, value in vars(update).items()
@@ -222,7 +223,7 @@ def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
 def _require_update(
     connection: Connection, identity: Identity, before: DeploymentRow, after: DeploymentRow
 ) -> None:
-    """Maintainers may edit, in the old and in the new cluster; enabling and disabling is for owners."""
+    """Raise Denied unless the identity may edit in the old and the new cluster, and may enable or disable if needed."""
     for cluster_id in dict.fromkeys((before.cluster_id, after.cluster_id)):
         permissions.require_deployment_maintainer(connection, cluster_id, before.kind_id, identity)
         if before.enabled != after.enabled:
@@ -232,7 +233,7 @@ def _require_update(
 def _validated(
     connection: Connection, kind: KindRow, before: DeploymentRow, after: DeploymentRow
 ) -> ChartRow:
-    """Apply the rules to what changes, not to what is merely given, and return the new chart."""
+    """Apply the rules to the fields that change, not to all given ones, and return the new chart."""
     renamed, moved = before.name != after.name, before.cluster_id != after.cluster_id
     if before.helm_chart_id != after.helm_chart_id:
         chart = _chart_of_kind(connection, after.helm_chart_id, kind)
@@ -255,7 +256,7 @@ def _queue_what_follows(
     kind: KindRow,
     encrypted: InputEncryption,
 ) -> None:
-    """Queue the deployment's own tasks; an Uninstall is about the cluster where the deployment was."""
+    """Queue the deployment's own tasks; an Uninstall runs in the cluster where the deployment was before."""
     if before.cluster_id != after.cluster_id:
         tasks.follow_deployment(connection, after.id, after.cluster_id)
     effect = update_plan.effect_of(before, after)
@@ -293,7 +294,7 @@ def _require_free_namespace(
     *,
     but: DeploymentId | None = None,
 ) -> None:
-    """The caller holds the cluster's lock, so what is free stays free."""
+    """Raise Conflict if the namespace is taken; the caller holds the cluster's lock, so a free one stays free."""
     namespace = namespace_name(kind.name, name)
     if deployments.in_namespace(connection, cluster_id, namespace, but=but) is not None:
         raise Conflict(f"Another deployment of this cluster already has the namespace {namespace}")

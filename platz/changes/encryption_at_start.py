@@ -1,7 +1,7 @@
-"""Encrypt what an adopted database holds in plain, at the start of the process (docs/architecture.md, "Data").
+"""Encryption, at the start of the process, of the plain values in an existing database (docs/architecture.md, "Data").
 
-Invariant: a second run changes nothing, and reads only rows in which nothing is encrypted although their chart
-or resource type marks inputs as sensitive.
+Invariant: a second run changes nothing, and reads only rows in which nothing is encrypted although their chart or
+resource type marks inputs as sensitive.
 """
 
 from __future__ import annotations
@@ -24,10 +24,9 @@ from platz.tasks.operations import Install, InvokeAction, Operation, Upgrade, fr
 
 
 def encrypt_plain_documents(connection: Connection, cipher: Cipher) -> int:
-    """Encrypt sensitive inputs of deployments and tasks, and properties of resources; return how many rows
-    changed.
+    """Encrypt the sensitive inputs of deployments and tasks, and the sensitive properties of resources.
 
-    For the start of the process, in a transaction.
+    Returns the number of changed rows. Runs in the caller's transaction, at the start of the process.
     """
 
     def props(document: JsonValue, spec: JsonValue) -> JsonValue:
@@ -41,7 +40,7 @@ def encrypt_plain_documents(connection: Connection, cipher: Cipher) -> int:
 
     charts = {chart.id: chart for chart in plain_documents.marking_charts(connection)}
     changed = plain_documents.replace_props(connection, props)
-    if charts:  # else nobody has to read the tasks
+    if charts:  # otherwise no task has to be read
         changed += plain_documents.replace_configs(connection, charts.keys(), config)
         changed += plain_documents.replace_operations(connection, charts.keys(), operation)
     return changed
@@ -59,7 +58,7 @@ def _encrypted_operation(
 
 
 def _merged(document: JsonValue, written: JsonObject) -> JsonValue:
-    """Only what was encrypted is replaced; an old task keeps its form."""
+    """Return the document with its values replaced by the written ones; keys that an old task lacks stay absent."""
     if not isinstance(document, dict):
         return document
     return {

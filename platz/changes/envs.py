@@ -22,7 +22,7 @@ from platz.json import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class NewEnv:
-    """What is asked for."""
+    """The requested environment."""
 
     name: str
     auto_add_new_users: bool = False
@@ -30,7 +30,7 @@ class NewEnv:
 
 @dataclass(frozen=True, kw_only=True)
 class EnvUpdate:
-    """What is asked for; None means "not given"."""
+    """The requested changes; None means "not given"."""
 
     name: str | None = None
     node_selector: JsonValue = None
@@ -39,8 +39,9 @@ class EnvUpdate:
 
 
 def create_env(connection: Connection, identity: Identity, new: NewEnv) -> EnvId:
-    """Insert the environment; its creator becomes its first admin. Raises Denied, Rejected, Conflict (name
-    taken).
+    """Insert the environment; its creator, if a user, becomes its first admin.
+
+    Raises Denied, Rejected (empty name), Conflict (name taken).
     """
     permissions.require_site_admin(connection, identity)
     _check_name(new.name)
@@ -51,11 +52,10 @@ def create_env(connection: Connection, identity: Identity, new: NewEnv) -> EnvId
 
 
 def update_env(connection: Connection, identity: Identity, env_id: EnvId, update: EnvUpdate) -> EnvRow:
-    """Save what is given, and return the row as saved.
+    """Save the given fields and return the saved row.
 
-    A given node selector or tolerations, even if equal, reinstalls every enabled deployment of the
-    environment: the frontend announces exactly that. Raises NotFound, Denied, Rejected, Conflict (name
-    taken).
+    If a node selector or tolerations are given, even unchanged ones, every enabled deployment of the environment is
+    reinstalled, as the frontend announces. Raises NotFound, Denied, Rejected (empty name), Conflict (name taken).
     """
     permissions.require_site_admin(connection, identity)
     if envs.lock(connection, env_id) is None:
@@ -76,9 +76,9 @@ def update_env(connection: Connection, identity: Identity, env_id: EnvId, update
 
 
 def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> None:
-    """Delete the environment and leave its clusters without one.
+    """Delete the environment; its clusters then belong to none.
 
-    Raises NotFound, Denied, Conflict (there are deployments).
+    Raises NotFound, Denied, Conflict (the environment has deployments).
     """
     permissions.require_site_admin(connection, identity)
     if envs.lock(connection, env_id, exclusive=True) is None:

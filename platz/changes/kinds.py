@@ -18,8 +18,8 @@ from platz.identities import Identity, KindId
 def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, name: str) -> KindRow:
     """Rename the kind and return its row.
 
-    Namespaces are named after the kind: while deployments carry it, only upper and lower case may change.
-    Raises NotFound, Denied, Rejected (empty, no DNS label), Conflict (in use, name taken).
+    Namespaces are named after the kind, so while the kind has deployments only upper and lower case may change. Raises
+    NotFound, Denied, Rejected (empty, not a DNS label), Conflict (kind in use, name taken).
     """
     permissions.require_site_admin(connection, identity)
     kind = kinds.lock(connection, kind_id, exclusive=True)

@@ -1,7 +1,7 @@
-"""What a deployment and its kind may be called.
+"""The rules for the names of deployments and kinds.
 
-Invariant: an accepted name ends up in a Kubernetes namespace, in DNS names and in command lines, so nothing
-but a DNS label ever passes. This is a security boundary.
+Invariant: an accepted name ends up in a Kubernetes namespace, in DNS names and in command lines, so only a DNS label
+(for a kind, in upper or lower case) is accepted. This is a security boundary.
 
 Source: docs/contract/http-api.md, "Deployment kinds", "Deployments".
 """
@@ -16,11 +16,11 @@ from platz.errors import Conflict, Rejected
 
 DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
 MAX_NAME_LENGTH = 53
-"""Of a namespace: the release is called the same, and Helm allows a release fewer characters than DNS a label (63)."""
+"""The limit for a namespace: the release has the same name, for which Helm allows 53 characters (DNS labels: 63)."""
 
 
 def check_cardinality(cardinality: Cardinality, name: str) -> None:
-    """Raise Rejected for a missing name, Conflict for a name where there can be only one deployment."""
+    """Raise Rejected for a missing name, Conflict for a name if the chart allows only one deployment per cluster."""
     if cardinality is Cardinality.MANY and not name:
         raise Rejected("Missing name field", field="name")
     if cardinality is Cardinality.ONE_PER_CLUSTER and name:
@@ -28,7 +28,7 @@ def check_cardinality(cardinality: Cardinality, name: str) -> None:
 
 
 def check_kind_name(kind_name: str) -> None:
-    """Raise Rejected for a kind none of whose deployments could have a namespace."""
+    """Raise Rejected if the kind's name can't be part of a namespace's name."""
     if not kind_name.strip():
         raise Rejected("The name must not be empty", field="name")
     if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_NAME_LENGTH:
@@ -40,7 +40,10 @@ def check_kind_name(kind_name: str) -> None:
 
 
 def check_name(kind_name: str, name: str) -> str:
-    """Return the namespace of a deployment with this name; raise Rejected when it can't have one."""
+    """Return the namespace of a deployment with this name.
+
+    Raises Rejected if the name is invalid or the namespace too long, Conflict if the kind's name is the problem.
+    """
     if name and not DNS_LABEL.fullmatch(name):
         raise Rejected(
             "The name may hold lower-case letters, digits and dashes, and must start and end with a letter or digit",

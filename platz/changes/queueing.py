@@ -1,4 +1,4 @@
-"""Queue operations as tasks of one deployment, whose lock the caller holds (`platz.db.tables.tasks`)."""
+"""The queueing of operations as tasks of one deployment, whose lock the caller holds (`platz.db.tables.tasks`)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def queue_operations(
     *,
     execute_at: datetime | None = None,
 ) -> list[TaskId]:
-    """Queue the operations in order; without ``execute_at`` they are due at once.
+    """Queue the operations in order and return the tasks' ids; without ``execute_at`` they are due at once.
 
-    A Recreate and the Upgrade right behind it are a pair: when the Recreate fails, whoever records that calls
-    `tasks.fail_upgrade_behind`.
+    A Recreate and the Upgrade right after it are a pair: if the Recreate fails, `tasks.fail_upgrade_behind` makes the
+    Upgrade fail, too.
     """
     new_tasks = [
         tasks.NewTask(

@@ -1,7 +1,7 @@
-"""Queue a Reinstall for the deployments that a change concerns.
+"""The Reinstall tasks of deployments that a change affects.
 
-Invariant: only a deployment that is enabled and not being deleted is reinstalled, judged by its row under
-lock, so a Reinstall never follows the Uninstall of a change that was made at the same time.
+Invariant: only deployments that are enabled and not being deleted are reinstalled. Their rows are locked when this is
+checked, so a Reinstall never follows the Uninstall of a concurrent change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from platz.tasks.operations import Reinstall, to_json
 
 
 def reinstall_dependants(connection: Connection, item: Item, reason: str, actor: Identity) -> list[TaskId]:
-    """Lock the enabled deployments that use the item, and queue a Reinstall for each."""
+    """Lock the enabled deployments that use the item, queue a Reinstall for each, and return the tasks' ids."""
     users = [dependant.id for dependant in dependants_of(connection, item) if dependant.enabled]
     return reinstall(connection, deployments.lock(connection, users).values(), reason, actor)
 
@@ -28,7 +28,7 @@ def reinstall_dependants(connection: Connection, item: Item, reason: str, actor:
 def reinstall(
     connection: Connection, locked: Iterable[DeploymentRow], reason: str, actor: Identity
 ) -> list[TaskId]:
-    """Queue a Reinstall for each of the locked deployments that may have one."""
+    """Queue a Reinstall for each locked deployment that is enabled and not being deleted; return the tasks' ids."""
     operation = to_json(Reinstall(reason=reason))
     new_tasks = [
         tasks.NewTask(deployment_id=row.id, cluster_id=row.cluster_id, operation=operation)
@@ -41,10 +41,9 @@ def reinstall(
 def lock_with_dependants(
     connection: Connection, deployment_id: DeploymentId
 ) -> dict[DeploymentId, DeploymentRow]:
-    """Lock a deployment and the enabled ones that use it, together and in the order of their ids.
+    """Lock a deployment and the enabled deployments that use it, together and in the order of their ids.
 
-    Two deployments may use each other; locking first the one and then the other would let two changes block
-    each other for ever.
+    Two deployments may use each other, so if they were locked one after the other, two changes could deadlock.
     """
     users = [user.id for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
     return deployments.lock(connection, [deployment_id, *users])

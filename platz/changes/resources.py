@@ -35,7 +35,7 @@ from platz.json import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class NewResource:
-    """What is asked for; ``props`` None is no properties."""
+    """The requested resource; None for ``props`` means no properties."""
 
     type_id: ResourceTypeId
     deployment_id: DeploymentId
@@ -48,7 +48,7 @@ class NewResource:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceUpdate:
-    """What is asked for; None means "not given"."""
+    """The requested changes; None means "not given"."""
 
     name: str | None = None
     props: JsonValue = field(default=None, repr=False)
@@ -57,7 +57,7 @@ class ResourceUpdate:
 def create_resource(
     connection: Connection, identity: Identity, new: NewResource, *, cipher: Cipher
 ) -> ResourceId:
-    """Insert the resource; its create hook is called when the status is Creating.
+    """Insert the resource; its create hook is called later if the status is Creating.
 
     Raises NotFound, Denied, Rejected (name, type of another kind or environment), Conflict (name taken).
     """
@@ -92,11 +92,11 @@ def update_resource(
     *,
     cipher: Cipher,
 ) -> ResourceRow:
-    """Save the name, merge the props, ask for the update hook, and reinstall the enabled deployments that use
-    it.
+    """Save the name, merge the props, request the update hook, and reinstall the enabled deployments that use the
+    resource.
 
-    Returns the row as it was saved, with the sync status from before. Nothing given has no
-    effect. Raises NotFound, Denied, Rejected (name), Conflict (name taken, deleted).
+    Returns the saved row, but with the sync status from before. If nothing is given, nothing happens. Raises NotFound,
+    Denied, Rejected (name), Conflict (name taken, resource deleted).
 
     Source: docs/contract/http-api.md, "Resource types and resources".
     """
@@ -119,9 +119,9 @@ def update_resource(
 
 
 def delete_resource(connection: Connection, identity: Identity, resource_id: ResourceId) -> None:
-    """Ask for the delete hook, after which the resource exists no more.
+    """Request the delete hook, after which the resource no longer exists.
 
-    Raises NotFound, Denied, Conflict (deleted already, deployments use it).
+    Raises NotFound, Denied, Conflict (already deleted, deployments use it).
     """
     held = _hold(connection, identity, resource_id, Operation.DELETE)
     if not held.resource.exists:
@@ -133,7 +133,7 @@ def delete_resource(connection: Connection, identity: Identity, resource_id: Res
 
 @dataclass(frozen=True, kw_only=True)
 class _Held:
-    """A locked resource, and what its type says."""
+    """A locked resource, with its type's spec and itself as an item."""
 
     resource: ResourceRow
     spec: ResourceSpec

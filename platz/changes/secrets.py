@@ -1,6 +1,6 @@
 """Create, update and delete a secret.
 
-Invariant: the text of a secret reaches the database encrypted, and no error or log names it.
+Invariant: the contents of a secret reach the database encrypted, and no error or log contains them.
 
 Source: docs/contract/http-api.md, "Secrets".
 """
@@ -24,7 +24,7 @@ from platz.identities import EnvId, Identity
 
 @dataclass(frozen=True, kw_only=True)
 class NewSecret:
-    """What is asked for."""
+    """The requested secret."""
 
     env_id: EnvId
     collection: str
@@ -34,7 +34,7 @@ class NewSecret:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretUpdate:
-    """What is asked for; None means "not given"."""
+    """The requested changes; None means "not given"."""
 
     name: str | None = None
     contents: str | None = field(default=None, repr=False)
@@ -60,8 +60,8 @@ def update_secret(
     *,
     cipher: Cipher,
 ) -> SecretRow:
-    """Save what is given and reinstall every enabled deployment that uses the secret, even when nothing is
-    given.
+    """Save the given fields and return the saved row; reinstall every enabled deployment that uses the secret, even
+    when nothing is given.
 
     Raises NotFound, Denied, Conflict (name taken).
     """

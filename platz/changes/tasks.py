@@ -1,6 +1,6 @@
-"""Tasks that a user asks for directly: actions and restarts, now or later, and taking them back.
+"""Tasks that a user requests directly: actions and restarts, now or later, and their cancellation.
 
-Invariant: every other operation is the consequence of a change, never a request.
+Invariant: every other operation follows from a change and can't be requested.
 
 Source: docs/contract/http-api.md, "Deployment tasks".
 """
@@ -34,7 +34,7 @@ from platz.tasks.operations import InvokeAction, Operation, RestartK8sResource, 
 from platz.tasks.sensitive_inputs import InputEncryption, of_schema
 
 CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
-"""A task that is due within this time can't be cancelled any more."""
+"""The time before a task is due in which it can no longer be cancelled."""
 
 
 class StatusForbidsAction(Conflict):
@@ -43,7 +43,7 @@ class StatusForbidsAction(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRequest:
-    """What is asked for; without ``execute_at`` the task is due at once."""
+    """The requested task; without ``execute_at`` it is due at once."""
 
     deployment_id: DeploymentId
     operation: Operation
@@ -53,11 +53,11 @@ class TaskRequest:
 def create_task(
     connection: Connection, identity: Identity, request: TaskRequest, *, cipher: Cipher
 ) -> TaskId:
-    """Check and queue an action or a restart.
+    """Check an action or a restart, queue it, and return the task's id.
 
-    Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
-    (cluster without environment, another chart, a status that the action does not allow). ``cipher``
-    decrypts the secrets that an action's form may refer to, and encrypts the form's sensitive inputs in the task.
+    ``cipher`` decrypts the secrets that an action's form may refer to, and encrypts the form's sensitive inputs in the
+    task. Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
+    (cluster without environment, another chart, a status that does not allow the action, deployment being deleted).
     """
     deployment, env_id = _held(connection, request.deployment_id)
     cluster_id, operation = deployment.cluster_id, request.operation
@@ -79,7 +79,7 @@ def create_task(
         case RestartK8sResource():
             _require_workload(connection, deployment, operation)
         case _:
-            pass  # nothing else to check than who asks
+            pass  # only the permission had to be checked
     if deployment.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     [task_id] = queue_operations(
@@ -89,9 +89,9 @@ def create_task(
 
 
 def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, reason: str | None) -> TaskRow:
-    """Cancel a task that is due in more than five minutes, and return it.
+    """Cancel a task that is not due within the next five minutes, and return it.
 
-    Raises NotFound (also when out of scope), Denied (not the creator, a maintainer or a site admin; too
+    Raises NotFound (also if the identity may not see the task), Denied (neither creator, maintainer nor site admin; too
     late), Conflict (not pending).
     """
     task = tasks.lock(connection, task_id)
@@ -148,16 +148,17 @@ def _allowed_action(
 def _check_body(
     connection: Connection, action: Action, invocation: InvokeAction, env_id: EnvId, cipher: Cipher
 ) -> None:
-    """Render the body once, for its errors; it is rendered again when the task runs."""
+    """Render the body to raise its errors now; it is rendered again when the task runs."""
     reject_encrypted_markers(invocation.body, "operation")
     collections = DatabaseCollections(connection, cipher)
     action_body(action, invocation.body, env_id=env_id, collections=collections)
 
 
 def _require_status(action: Action, reported: JsonValue) -> None:
-    """Apply `allowed_on_statuses` as the frontend does: a sample that failed, or none, allows every action.
+    """Raise Conflict if `allowed_on_statuses` excludes the reported status.
 
-    What is scheduled for later is not judged by the status of today.
+    As in the frontend, every action is allowed if there is no status or the last poll failed. The caller skips this
+    for actions that are scheduled for later.
     """
     match reported:
         case {"get_successful": True, "content": {"status": {"name": str(status)}}}:

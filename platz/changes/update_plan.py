@@ -1,7 +1,6 @@
-"""Which tasks a change of a deployment causes; a pure function of two
-rows.
+"""The update plan: which tasks a change of a deployment causes, as pure functions of the row before and after.
 
-Invariant: the effect depends only on what differs, never on what was merely given.
+Invariant: the effect depends only on the fields that differ, not on which fields the request gave.
 
 Source: docs/contract/http-api.md, "Deployments"; docs/contract/workers.md, "Triggers of tasks".
 """
@@ -19,7 +18,7 @@ from platz.tasks.operations import Install, Operation, Recreate, Uninstall, Upgr
 
 
 class Effect(Enum):
-    """What a change means for what is installed."""
+    """The effect of a change on what is installed."""
 
     NOTHING = auto()
     INSTALL = auto()
@@ -29,7 +28,7 @@ class Effect(Enum):
 
 
 def effect_of(before: DeploymentRow, after: DeploymentRow) -> Effect:
-    """What has to happen; one change has one effect, the strongest."""
+    """Return the effect of a change; if there are several, only the strongest."""
     match before.enabled, after.enabled:
         case True, False:
             return Effect.UNINSTALL
@@ -44,7 +43,7 @@ def effect_of(before: DeploymentRow, after: DeploymentRow) -> Effect:
 
 
 def relocates(before: DeploymentRow, after: DeploymentRow) -> bool:
-    """Whether the deployment gets another namespace or cluster."""
+    """Return whether the deployment gets another namespace or cluster."""
     return (before.name, before.cluster_id) != (after.name, after.cluster_id)
 
 
@@ -57,7 +56,7 @@ def _installs_something_else(before: DeploymentRow, after: DeploymentRow) -> boo
 
 
 def is_passed_on(effect: Effect, *, reinstall_dependencies: bool) -> bool:
-    """Whether dependants are reinstalled; ``reinstall_dependencies`` is a feature of the new chart."""
+    """Return whether dependants are reinstalled; ``reinstall_dependencies`` is a feature of the new chart."""
     return effect in {Effect.INSTALL, Effect.RELOCATE} or (
         effect is Effect.UPGRADE and reinstall_dependencies
     )
@@ -66,12 +65,12 @@ def is_passed_on(effect: Effect, *, reinstall_dependencies: bool) -> bool:
 def operations_for(
     effect: Effect, before: DeploymentRow, after: DeploymentRow, kind_name: str
 ) -> tuple[Operation, ...]:
-    """The operations to queue, in order."""
+    """Return the operations to queue, in order."""
     return _OPERATIONS[effect](before, after, kind_name)
 
 
 def install(row: DeploymentRow | NewDeploymentRow) -> Install:
-    """Install what the row says."""
+    """Return the Install of the row's chart, config and override."""
     return Install(
         helm_chart_id=row.helm_chart_id, config_inputs=row.config, values_override=row.values_override
     )

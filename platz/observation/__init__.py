@@ -1,1 +1,1 @@
-"""What Platz observes of clusters and deployments, and keeps in step with what it sees."""
+"""Observation: what Platz learns from clusters and deployments, and what it keeps up to date in them."""

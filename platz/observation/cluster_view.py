@@ -1,7 +1,7 @@
-"""A cluster as its watches show it, and what of it is not yet in the database.
+"""The view of a cluster: its state as the watches show it, and which parts of it are not yet in the database.
 
-Invariant: once every batch is written, the cluster's rows in `k8s_resources` equal the workloads that live in
-deployments' namespaces, deletions included. A workload may be seen before its namespace is: it waits here.
+Invariant: once every batch is written, the cluster's rows in `k8s_resources` equal the workloads in deployments'
+namespaces, deletions included. A workload that is seen before its namespace waits here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from platz.observation.workloads import owner_of, seen_workload, workload_id
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """What is to be written: rows, ids of rows that go, and kinds of which only the listed ids stay."""
+    """The changes to write: rows to insert or update, ids to delete, and for some kinds all ids that may stay."""
 
     cluster_id: ClusterId
     upserts: tuple[SeenWorkload, ...]
@@ -31,7 +31,7 @@ class Batch:
     kept: dict[str, tuple[WorkloadId, ...]]
 
     def write(self, connection: Connection) -> int:
-        """Write it all; return how many rows changed."""
+        """Write the batch and return the number of changed rows."""
         changed = k8s_resources.upsert(connection, self.upserts) + k8s_resources.remove(
             connection, self.removals
         )
@@ -52,7 +52,7 @@ class _Workload:
 
 @dataclass(kw_only=True)
 class ClusterView:
-    """Takes the events of four watches, gives batches. Not thread-safe: its actor owns it."""
+    """The state built from the events of four watches, and its unwritten changes. Not thread-safe."""
 
     cluster_id: ClusterId
     _owners: dict[str, DeploymentId] = field(default_factory=dict[str, DeploymentId])
@@ -62,7 +62,7 @@ class ClusterView:
     _knows_namespaces: bool = False
 
     def apply(self, resource: ResourceKind, event: Snapshot | Changes) -> bool:
-        """Take an event of one kind; tell whether a namespace of a deployment went away."""
+        """Apply an event of one kind; return whether a namespace of a deployment may have disappeared."""
         if resource == NAMESPACE:
             return self._apply_namespaces(event)
         if isinstance(event, Snapshot):
@@ -77,9 +77,9 @@ class ClusterView:
         return False
 
     def take_batch(self) -> Batch | None:
-        """Give what is not written yet, and count it as written; None when there is nothing.
+        """Return the unwritten changes, which then count as written; None if there are none.
 
-        Nothing is given before all namespaces are known: a workload whose owner is not known yet would count as gone.
+        Also None before all namespaces are known, because workloads whose owner is not yet known would be deleted.
         """
         if not self._knows_namespaces or not (self._dirty or self._listed):
             return None
@@ -91,7 +91,7 @@ class ClusterView:
         return Batch(cluster_id=self.cluster_id, upserts=upserts, removals=removals, kept=kept)
 
     def put_back(self, batch: Batch) -> None:
-        """Take back a batch that could not be written."""
+        """Mark the changes of a batch that could not be written as unwritten again."""
         self._dirty |= {row.id for row in batch.upserts} | set(batch.removals)
         self._listed |= set(batch.kept)
 

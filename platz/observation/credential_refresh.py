@@ -1,4 +1,4 @@
-"""Refreshes the credentials of all enabled deployments of a cluster.
+"""The refresh of the credentials of all enabled deployments in a cluster.
 
 Source: docs/contract/workers.md, "Credentials of deployments".
 """
@@ -23,10 +23,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 def refresh_cluster(
     database: Database, client: KubeClient, cluster_id: ClusterId, credentials: Credentials
 ) -> dict[str, int]:
-    """Write each secret; return how many were written, skipped (no namespace yet) and failed.
+    """Write the secret of each deployment; return how many were written, skipped and failed.
 
-    One deployment's failure does not stop the others, but a cluster that does not answer ends the round with
-    `KubeUnreachable`.
+    A deployment is skipped if it has no namespace, or the namespace is being deleted or not its own. One deployment's
+    failure does not stop the others, but a cluster that does not respond ends the refresh with `KubeUnreachable`.
     """
     with database.reading() as connection:
         rows = [row for row in deployments.of_cluster(connection, cluster_id) if row.enabled]

@@ -1,4 +1,4 @@
-"""The secret `platz-creds`, with which a deployment calls Platz.
+"""The secret `platz-creds`, whose access token a deployment uses to call Platz.
 
 Source: docs/contract/workers.md, "Credentials of deployments".
 """
@@ -18,7 +18,7 @@ SECRET_NAME = "platz-creds"  # noqa: S105 - a name
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """How credentials are made; ``own_url`` is normalised (a bare origin ends with a slash)."""
+    """The parameters of credentials; ``own_url`` is normalised (a bare origin ends with a slash)."""
 
     tokens: Tokens
     own_url: str
@@ -28,7 +28,7 @@ class Credentials:
 def write_credentials(
     client: KubeClient, *, namespace: str, deployment_id: DeploymentId, credentials: Credentials
 ) -> None:
-    """Apply a fresh secret in the deployment's namespace; raises what `apply_secret` raises."""
+    """Write a fresh secret into the deployment's namespace; raise the errors of `apply_secret`."""
     token = credentials.tokens.issue(Deployment(id=deployment_id), credentials.lifetime, datetime.now(UTC))
     texts = {
         "access_token": token.text,

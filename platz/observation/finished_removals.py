@@ -1,8 +1,8 @@
-"""Ends the removals of a cluster: what is `Uninstalling` or `Deleting` and has no namespace left.
+"""The end of removals in a cluster: of deployments that are `Uninstalling` or `Deleting` and have no namespace left.
 
-Invariants: a removal ends only when no task of the deployment is due or running (its Uninstall may not have
-begun, or an Install may be about to make the namespace again); and it does end, because a namespace that a failed
-Uninstall left behind is deleted once more, and what users scheduled for later (actions, restarts) holds up nothing.
+Invariants: a removal ends only when no task of the deployment is due or running (its Uninstall may not have begun, or
+an Install may be about to create the namespace again). Every removal does end, because a namespace that a failed
+Uninstall left behind is deleted again, and tasks that users scheduled for later (actions, restarts) are ignored.
 
 Source: docs/contract/workers.md, "End of a removal", "Looking for finished removals".
 """
@@ -30,10 +30,10 @@ ENDING = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
 
 
 def finish_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
-    """Finish what can be finished and return whose removal ended.
+    """End all removals that can end, and return the ids of their deployments.
 
-    One deployment whose namespace can't be deleted holds up no other. Raises `Retryable` when the cluster or the
-    database does not answer.
+    A deployment whose namespace can't be deleted does not hold up the others. Raises `Retryable` when the cluster or
+    the database does not respond.
     """
     with database.reading() as connection:
         ending = _at_rest(connection, cluster_id)
@@ -70,7 +70,7 @@ def _is_at_work(connection: Connection, deployment_id: DeploymentId) -> bool:
 
 def _end(database: Database, row: DeploymentRow) -> bool:
     with database.transaction() as connection:
-        deployments.lock(connection, [row.id])  # whoever queues a task holds this lock
+        deployments.lock(connection, [row.id])  # tasks are queued under the same lock
         if _is_at_work(connection, row.id):
             return False
         if row.status is DeploymentStatus.DELETING:

@@ -1,4 +1,4 @@
-"""Where a deployment's ingress answers.
+"""The host names of deployments' ingresses.
 
 Source: docs/contract/workers.md, "Names that recur".
 """
@@ -12,9 +12,9 @@ from platz.json import JsonValue
 
 
 def hostname_of(*, kind: str, name: str, domain: str | None, features: JsonValue) -> str:
-    """The ingress host name; ``features`` is the stored document of the chart whose format counts.
+    """Return the host name of a deployment's ingress; ``features`` is its chart's stored document, with the format.
 
-    Raises `Conflict` when the cluster has no domain, `InvalidDocument` for features that can't be read.
+    Raises `Conflict` if the cluster has no domain, `InvalidDocument` if the features can't be read.
     """
     if not domain:
         raise Conflict("The cluster has no ingress domain. Set one in the cluster's settings.")

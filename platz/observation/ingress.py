@@ -1,8 +1,9 @@
-"""Calls to what runs inside a deployment, through its ingress: status, actions and lifecycle hooks.
+"""HTTP requests to deployments through their ingresses: status, actions and lifecycle hooks.
 
-Invariant: every call verifies the server's certificate for the deployment's own host name, has a deadline for
-the whole of it, and reads a bounded answer. Source: docs/contract/workers.md, "InvokeAction", "Status request",
-"Resource sync".
+Invariant: every request verifies the server's certificate for the deployment's own host name, limits the time of each
+network step and of reading the response, and reads at most 1 MiB.
+
+Source: docs/contract/workers.md, "InvokeAction", "Status request", "Resource sync".
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class CallFailed(PlatzError):
 
 @dataclass(frozen=True, kw_only=True)
 class IngressRoute:
-    """How ingress hosts are reached: as DNS says, or all at ``connect`` (host:port), verified with ``ca``."""
+    """How to reach ingresses: all at ``connect`` (host:port), or by DNS if None; ``ca`` verifies their certificates."""
 
     connect: str | None = None
     ca: Path | None = None
@@ -38,14 +39,14 @@ class IngressRoute:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A 2xx answer."""
+    """A response with a 2xx status."""
 
     status: int
     text: str
 
 
 class IngressCaller:
-    """Makes the calls; safe to use from many threads."""
+    """A client for requests to deployments; safe to use from many threads."""
 
     def __init__(self, route: IngressRoute) -> None:
         self._route = route
@@ -55,9 +56,9 @@ class IngressCaller:
     def call(
         self, method: str, url: str, *, body: JsonValue | None, send_body: bool, seconds: float
     ) -> Answer:
-        """Call ``url`` and return its 2xx answer; raise `CallFailed` saying what came instead and from where.
+        """Send a request to ``url`` and return the 2xx response; raise `CallFailed` for any other outcome.
 
-        With ``send_body`` the body is sent as JSON whatever the method.
+        With ``send_body`` the body is sent as JSON, whatever the method.
 
         Source: docs/contract/chart-extensions.md, "Action requests".
         """
@@ -100,7 +101,7 @@ class IngressCaller:
 
 
 class _Rerouted(httpx.BaseTransport):
-    """Connects to one address for every host name, which stays the one that is asked for and verified."""
+    """A transport that connects to one address for all host names; requests and certificates keep the host names."""
 
     def __init__(self, inner: httpx.BaseTransport, connect: str) -> None:
         self._inner = inner

@@ -1,7 +1,7 @@
 """The lifecycle hooks of deployment resources.
 
-Invariant: an outcome is only written while the resource is as it was when its hook was called; a change that came
-meanwhile is called for next.
+Invariant: an outcome is written only if the resource has not changed since its hook was called; otherwise the hook is
+called again for the change.
 
 Source: docs/contract/workers.md, "Resource sync"; docs/contract/chart-extensions.md, "Life cycle of a
 resource".
@@ -35,9 +35,9 @@ HOOKS = {
 
 
 def synchronise(database: Database, caller: IngressCaller, cipher: Cipher, resource_id: ResourceId) -> None:
-    """Call the hook that the resource waits for, if there is one, and write the outcome.
+    """Call the hook that the resource waits for, if any, and write the outcome.
 
-    Raises `Retryable` when the database is away.
+    Raises `Retryable` when the database is unavailable.
     """
     with database.reading() as connection:
         row = deployment_resources.get(connection, resource_id)
@@ -73,7 +73,7 @@ def _target(connection: Connection, row: ResourceRow) -> Target | None:
 
 
 def _hostname(connection: Connection, row: ResourceRow) -> str:
-    """Host of the managing deployment: the format of its revision's chart counts.
+    """Return the host name of the managing deployment, in the format of its revision's chart.
 
     Source: docs/contract/chart-extensions.md, "Meaning of the features".
     """
@@ -87,7 +87,7 @@ def _hostname(connection: Connection, row: ResourceRow) -> str:
 
 
 def _document(row: ResourceRow, cipher: Cipher) -> JsonObject:
-    """The whole row as JSON, sensitive properties included and in plain."""
+    """Return the whole row as JSON, with sensitive properties decrypted."""
     return {
         "id": str(row.id),
         "created_at": row.created_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),

@@ -1,4 +1,4 @@
-"""Asks a deployment how it is.
+"""Status polls: how a deployment is asked for its status.
 
 Source: docs/contract/workers.md, "Status polling"; docs/contract/chart-extensions.md, "Status document".
 """
@@ -29,7 +29,7 @@ POLL_TIMEOUT_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
-    """Where and how often a deployment is asked."""
+    """The URL and the interval (in seconds) at which a deployment is polled."""
 
     deployment_id: DeploymentId
     url: str
@@ -37,7 +37,7 @@ class Poll:
 
 
 def poll_of(candidate: PollCandidate) -> Poll | None:
-    """The poll that a deployment needs, or None when it is not to be polled."""
+    """Return the poll of a deployment, or None if it is not to be polled."""
     if not candidate.enabled or not candidate.has_revision:
         return None
     try:
@@ -51,7 +51,7 @@ def poll_of(candidate: PollCandidate) -> Poll | None:
             features=candidate.features,
         )
     except PlatzError:
-        return None  # a chart that can't be read, or a cluster without a domain: there is nowhere to ask
+        return None  # the chart can't be read, or the cluster has no domain: there is no URL to poll
     return Poll(
         deployment_id=candidate.id,
         url=target_url(hostname, features.status.path),
@@ -60,7 +60,7 @@ def poll_of(candidate: PollCandidate) -> Poll | None:
 
 
 def sample(caller: IngressCaller, poll: Poll) -> JsonObject:
-    """Ask once and return the document for `deployments.reported_status`; a failure is a document too."""
+    """Poll once and return the document for `deployments.reported_status`, which also describes a failure."""
     try:
         answer = caller.call("GET", poll.url, body=None, send_body=False, seconds=POLL_TIMEOUT_SECONDS)
         content = parse_status(_decode(answer.text, poll.url))

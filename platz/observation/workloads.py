@@ -1,4 +1,4 @@
-"""What the raw objects of a cluster's watches mean to Platz; pure functions.
+"""The conversion of the raw objects of a cluster's watches into workload rows; pure functions.
 
 Source: docs/contract/workers.md, "Workload rows".
 """
@@ -18,7 +18,7 @@ MAX_DOTS = 1000
 
 
 def status_colors(kind: str, status: JsonValue) -> list[str]:
-    """One entry for each replica or pod; missing numbers count as zero.
+    """Return one color for each replica or pod; missing numbers count as zero.
 
     Source: docs/contract/workers.md, "Workload rows".
     """
@@ -51,7 +51,7 @@ def seen_workload(
     cluster_id: ClusterId,
     owners: Mapping[str, DeploymentId],
 ) -> SeenWorkload | None:
-    """The row of a workload, or None when its namespace is not a deployment's (``owners`` by namespace)."""
+    """Return the row of a workload, or None if no deployment owns its namespace (``owners`` is keyed by namespace)."""
     metadata = cast("JsonObject", document.get("metadata") or {})
     owner = owners.get(str(metadata.get("namespace")))
     uid = _uuid(metadata.get("uid"))
@@ -70,13 +70,13 @@ def seen_workload(
 
 
 def workload_id(document: JsonObject) -> WorkloadId | None:
-    """Id of the row of a workload that is gone."""
+    """Return the id of a workload's row; None if the object has no valid uid."""
     uid = _uuid(cast("JsonObject", document.get("metadata") or {}).get("uid"))
     return None if uid is None else WorkloadId(uid)
 
 
 def owner_of(namespace: JsonObject) -> DeploymentId | None:
-    """The deployment that a namespace belongs to; None for a missing or malformed annotation."""
+    """Return the deployment that owns a namespace; None if its annotation is missing or malformed."""
     uid = _uuid(deployment_of(namespace))
     return None if uid is None else DeploymentId(uid)
 

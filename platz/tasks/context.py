@@ -35,7 +35,7 @@ class HelmRunner(Protocol):
     """A runner of Helm in child processes (`platz.helm.process_pool.HelmProcesses`)."""
 
     def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
-        """Run Helm to its end; raise `HelmKilled` when the child process was stopped from here."""
+        """Run Helm to its end; raise `HelmKilled` if Platz stopped it first."""
         ...
 
 
@@ -67,7 +67,7 @@ class OperationContext:
     owner: str = ""
 
     def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
-        """Run Helm against a cluster with a fresh kubeconfig; raise `Interrupted` when Helm was stopped from here."""
+        """Run Helm against a cluster with a fresh kubeconfig; raise `Interrupted` if Platz stopped it first."""
         kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
         try:
             return self.helm.run(run, kubeconfig=kubeconfig, owner=self.owner)

@@ -16,7 +16,7 @@ from platz.tasks.task_target import TaskTarget
 
 
 def save_resource_types(connection: Connection, target: TaskTarget, chart: ChartRow) -> None:
-    """Insert or update each type; raise `Conflict` when one is global here and belongs to an env there."""
+    """Insert or update each type; raise `Conflict` if a type is global and the stored one is not, or vice versa."""
     for entry in cast("list[JsonObject]", chart.resource_types or []):
         spec = cast("JsonObject", entry["spec"])
         deployment_resource_types.upsert(

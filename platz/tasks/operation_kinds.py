@@ -42,8 +42,8 @@ class OperationKind:
 
     ``steps`` does the work and returns the task's output. ``status`` is the deployment's status meanwhile (None: it
     does not change); with ``failure_shows``, a failed task sets it to `Error`. ``is_release``: after a crash, the Helm
-    release shows the outcome. ``may_be_repeated``: running the operation twice does no harm. ``schema_name`` is its name
-    in the OpenAPI document, on which generated clients depend.
+    release shows the outcome. ``may_be_repeated``: running the operation twice does no harm. ``schema_name`` is its
+    name in the OpenAPI document, on which generated clients depend.
     """
 
     parameters: type[Operation]
