@@ -159,7 +159,7 @@ def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitSta
 
 
 def _encrypt_what_is_plain(database: Database, cipher: Cipher) -> None:
-    """Encrypt the stored secrets and sensitive inputs that are still plain."""
+    """Encrypt plain secrets and sensitive inputs, and renew what an older key encrypted; raise `Undecipherable`."""
     with database.transaction() as connection:
         encrypt_plain_rows(connection, cipher)
         encrypt_plain_documents(connection, cipher)
