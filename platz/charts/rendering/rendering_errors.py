@@ -37,8 +37,8 @@ class RenderingErrorCode(StrEnum):
 
 
 _MAX_PARAMETER_LENGTH = 500
-"""Characters; long enough to show ids and names in full, as docs/contract/chart-extensions.md, "Rendering
-errors" demands."""
+"""Characters after which a parameter is cut; ids and names stay whole (docs/contract/chart-extensions.md, "Rendering
+errors")."""
 
 _SENTENCES = {
     RenderingErrorCode.MISSING_INPUT_SCHEMA: (
