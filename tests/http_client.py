@@ -1,4 +1,4 @@
-"""The API as its clients see it: a small installation, its ten identities, and a client for each of them."""
+"""The API as its clients see it: a small installation with ten identities, and a client for each of them."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ IDENTITIES = (
     "deployment",
     "foreign",
 )
-"""Nobody; a user without environment; user, admin, maintainer and owner in the environment; a site admin; a bot; a
-deployment of the environment; a deployment of another one."""
+"""No identity; a user without an environment; a user, an admin, a maintainer and an owner in the environment `here`; a
+site admin; a bot; a deployment in `here`; a deployment in `there`."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Ingress:
 
 
 def services_for(database: Database) -> Services:
-    """What requests stand on, with an identity provider that is not there."""
+    """Return the services that requests use, with an identity provider that can't be reached."""
     signing = Tokens(lambda: SIGNING_KEY)
     nowhere = httpx.Client(transport=httpx.MockTransport(_refuse_connection))
     settings = ProviderSettings(server_url="http://nowhere.test", client_id="platz", client_secret="x")
@@ -84,7 +84,7 @@ def _refuse_connection(request: httpx.Request) -> httpx.Response:
 
 @dataclass
 class Caller:
-    """A client with one identity's credential."""
+    """A client that sends one identity's credentials."""
 
     portal: BlockingPortal
     client: httpx.AsyncClient
@@ -113,7 +113,7 @@ class Caller:
         return self.request("DELETE", path, **given)
 
     def items(self, path: str, **given: Any) -> list[Any]:
-        """The items of a list that succeeds."""
+        """Return the items of a list; the request must succeed."""
         answer = self.get(path, **given)
         assert answer.status_code == 200, answer.text
         return answer.json()["items"]
@@ -121,7 +121,7 @@ class Caller:
 
 @dataclass
 class Installation:
-    """Two environments, `here` and `there`, with a cluster, deployments and people in the first."""
+    """Two environments, each with a cluster and a deployment, and a cluster in neither; permissions are in `here`."""
 
     database: Database
     portal: BlockingPortal
@@ -142,25 +142,25 @@ class Installation:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def __getitem__(self, name: str) -> Caller:
-        """The client of an identity of `IDENTITIES`, with an access token where there is one for its kind."""
+        """Return the client of one of `IDENTITIES`: a bot sends an API token, the others an access token."""
         return self.caller(self.identities[name])
 
     def caller(self, identity: Identity | None) -> Caller:
-        """A client of this identity."""
+        """Return a client with the credentials of this identity."""
         return Caller(self.portal, self.client, self._credential(identity))
 
     def id_of(self, name: str) -> UUID:
-        """The id of an identity."""
+        """Return the id of one of `IDENTITIES`."""
         identity = self.identities[name]
         assert identity is not None
         return identity.id
 
     def unique(self, word: str = "thing") -> str:
-        """A name that nothing has yet."""
+        """Return a name that is not in use yet."""
         return f"{word}-{next(self.numbers)}"
 
     def insert(self, table: Any, **values: Any) -> UUID:
-        """Insert a row and give its id."""
+        """Insert a row; return its id."""
         with self.database.transaction() as connection:
             return connection.scalars(insert(table).values(**values).returning(table.c.id)).one()
 
@@ -175,7 +175,7 @@ class Installation:
             return connection.execute(text(statement), bound).scalar()
 
     def new_deployment(self, cluster: UUID | None = None, **values: Any) -> UUID:
-        """A deployment that is installed."""
+        """Insert a running deployment; return its id."""
         given = {
             "name": self.unique("shop"),
             "kind_id": self.kind,
@@ -186,7 +186,7 @@ class Installation:
         return self.insert(schema.deployments, **given | values)
 
     def new_task(self, deployment: UUID | None = None, **values: Any) -> UUID:
-        """A task of the site admin, scheduled for tomorrow."""
+        """Insert a pending task of the site admin, scheduled for tomorrow; return its id."""
         given = {
             "deployment_id": deployment or self.deployment,
             "cluster_id": self.cluster,
@@ -198,12 +198,12 @@ class Installation:
         return self.insert(schema.deployment_tasks, **given | values)
 
     def new_user(self, **values: Any) -> UUID:
-        """A user without any right."""
+        """Insert a user without any permissions; return its id."""
         name = self.unique("person")
         return self.insert(schema.users, **{"display_name": name, "email": f"{name}@example.com"} | values)
 
     def new_secret(self, env: UUID | None = None, **values: Any) -> UUID:
-        """A secret."""
+        """Insert a secret; return its id."""
         given = {
             "env_id": env or self.here,
             "collection": "Tokens",
@@ -213,7 +213,7 @@ class Installation:
         return self.insert(schema.secrets, **given | values)
 
     def new_resource_type(self, env: UUID | None = None, **spec: Any) -> UUID:
-        """A resource type of the kind, global without ``env``."""
+        """Insert a resource type of the kind, global without ``env``; return its id."""
         given = {
             "name_singular": "Campaign",
             "name_plural": "Campaigns",
@@ -231,7 +231,7 @@ class Installation:
         )
 
     def new_resource(self, deployment: UUID | None = None, **values: Any) -> UUID:
-        """A resource that a deployment manages."""
+        """Insert a resource that a deployment manages; return its id."""
         given = {
             "type_id": values.get("type_id") or self.new_resource_type(),
             "deployment_id": deployment or self.deployment,
@@ -241,7 +241,7 @@ class Installation:
         return self.insert(schema.deployment_resources, **given | values)
 
     def new_cluster(self, env: UUID | None = None, **values: Any) -> UUID:
-        """A cluster."""
+        """Insert a cluster; return its id."""
         name = self.unique("cluster")
         given = {
             "provider_id": f"local:{name}",
@@ -253,7 +253,7 @@ class Installation:
         return self.insert(schema.k8s_clusters, **given | values)
 
     def new_workload(self, deployment: UUID | None = None, **values: Any) -> UUID:
-        """A workload seen in the cluster."""
+        """Insert a workload that was seen in the cluster; return its id."""
         given = {
             "id": UUID(int=next(self.numbers) + 2**100),
             "cluster_id": self.cluster,
@@ -339,7 +339,7 @@ def _populated(
 
 
 def new_chart(made: Installation, tag: str, **values: Any) -> UUID:
-    """A chart of the installation's registry."""
+    """Insert a chart of the installation's registry; return its id."""
     given = {
         "helm_registry_id": made.registry,
         "image_tag": tag,

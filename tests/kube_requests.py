@@ -7,5 +7,5 @@ from platz.kube.transport import KubeRequest
 
 
 def version_of(client: KubeClient) -> str:
-    """Ask for the server's version, such as `v1.35.0`."""
+    """Return the server's version, such as `v1.35.0`."""
     return str(client._object(KubeRequest(method="GET", path="/version")).get("gitVersion", ""))

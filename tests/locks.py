@@ -1,4 +1,4 @@
-"""What the lock files say: which version of which distribution an installation gets."""
+"""The contents of the lock files: the versions of the distributions that an installation gets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PIN = re.compile(r"^([a-z0-9-]+)==(\S+)", re.MULTILINE)
 
 
 def lock_text(lock: str) -> str:
-    """Return a lock file as it stands in the repository."""
+    """Return the text of a lock file."""
     return (ROOT / lock).read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Where the parts of this repository lie, for tests that read the project's own files."""
+"""Paths in this repository, for tests that read the project's own files."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ SANDBOX_USERS = ROOT / "config" / "sandbox-users.json"
 
 
 def python_files(*folders: Path) -> list[Path]:
-    """Return every Python file below the folders, in order."""
+    """Return every Python file below the folders, sorted."""
     return sorted(file for folder in folders for file in folder.rglob("*.py"))

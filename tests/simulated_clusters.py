@@ -1,4 +1,4 @@
-"""The simulator's clusters as Platz reaches them: a fixture for any test folder's conftest to import."""
+"""Fixtures of the simulator's clusters as Platz reaches them, for the conftest of any test folder to import."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CLUSTERS = ("east", "west")
 
 @dataclass(frozen=True, kw_only=True)
 class SimulatedClusters:
-    """A running simulator: what it announced, and the access to each cluster by name."""
+    """A running simulator: the facts that it announced, and the access to each cluster by name."""
 
     facts: Mapping[str, Any]
     access: Mapping[str, ClusterAccess]
@@ -58,7 +58,7 @@ def east(simulated: SimulatedClusters) -> Iterator[KubeClient]:
 
 @pytest.fixture
 def namespace(east: KubeClient) -> Iterator[str]:
-    """A namespace of the first cluster that nobody else uses."""
+    """A namespace in the first cluster for this test only."""
     name = f"test-{uuid4().hex[:12]}"
     east.create(NAMESPACE, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
     yield name

@@ -1,6 +1,6 @@
-"""Writes the tables of THIRD_PARTY_NOTICES.md: the licence of each distribution in the locks, as it states it itself.
+"""Generator of the tables in THIRD_PARTY_NOTICES.md: the licence that each distribution in the locks states.
 
-Run `make notices` after `make lock`. What stands above the marker in the file is written by hand.
+Run `make notices` after `make lock`. The text above the marker in the file is written by hand.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ TITLES = {
     DEVELOPMENT: "Installed for development on top, never distributed",
 }
 SAYS_NOTHING = {"UNKNOWN", "Dual License"}
-"""What some write into the field `License` instead of a licence."""
+"""Texts that some distributions have in the field `License` instead of a licence."""
 
 
 def notices() -> str:
-    """Return the whole file as the locks and the installed distributions want it; the prose stays."""
+    """Return the whole file: the present prose, and new tables for the locks and the installed distributions."""
     prose, _, _ = FILE.read_text(encoding="utf-8").partition(MARKER)
     return prose + MARKER + "".join(_sections())
 
 
 def licence_of(distribution: Message) -> str:
-    """Return the licence that a distribution's metadata states: an expression, a word, or classifiers."""
+    """Return the licence that a distribution's metadata states: an expression, a text, or classifiers."""
     stated = distribution.get("License-Expression") or distribution.get("License") or ""
     if stated and stated not in SAYS_NOTHING:
         return stated
@@ -40,7 +40,7 @@ def licence_of(distribution: Message) -> str:
 
 
 def _sections() -> Iterator[str]:
-    """A table for each lock, with what the locks before it do not hold."""
+    """Yield a table for each lock, with the distributions that are not in the locks before it."""
     shown: set[str] = set()
     for lock, title in TITLES.items():
         new = {name: version for name, version in locked(lock).items() if name not in shown}

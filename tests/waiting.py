@@ -1,4 +1,4 @@
-"""Waiting in tests: for a condition, with a deadline, never for a fixed time."""
+"""Waiting in tests: for a condition with a deadline, never for a fixed time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 def eventually(look: Callable[[], T], *, seconds: float = 10.0, every: float = 0.02) -> T:
-    """Repeat ``look`` until it answers something true, and return that; fail with its last answer."""
+    """Repeat ``look`` until it returns something true, and return that; fail with the last result at the deadline."""
     deadline = time.monotonic() + seconds
     pause = threading.Event()
     while True:

@@ -1,7 +1,7 @@
 """The files of a chart that matter to Platz, read safely from an archive or a directory.
 
-Invariant: only the files of `KEPT_FILES` are kept, each as its bytes or as the reason why it can't be read;
-nothing outside the chart is ever looked at, and nothing is written anywhere.
+Invariant: only the files in `KEPT_FILES` are kept, each as its bytes or as the reason why it can't be read. Nothing
+outside the chart is ever read, and nothing is written anywhere.
 
 Source: docs/contract/chart-extensions.md, "Files that are read".
 """
@@ -30,23 +30,23 @@ _TOO_LARGE = f"It is larger than {MAX_FILE_BYTES // 1024} KiB."
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A file that is there but can't be read."""
+    """A file that exists but can't be read."""
 
     reason: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChartFiles:
-    """What a chart holds, by name relative to its root."""
+    """The files of a chart, by name relative to its root."""
 
     files: Mapping[str, bytes | Unreadable]
     has_extension_directory: bool
     names: tuple[str, ...] = field(default=())
-    """Names at the root and in ``platz``, to tell authors what is not read."""
+    """Names at the root and in ``platz``, for telling authors which files are not read."""
 
 
 def unpack(archive: bytes) -> ChartFiles:
-    """Read a chart's ``.tgz``; raise `UnsafeArchive` with the reason."""
+    """Read a chart's ``.tgz``; raise `UnsafeArchive`."""
     if len(archive) > MAX_ARCHIVE_BYTES:
         raise UnsafeArchive(f"The archive is larger than {MAX_ARCHIVE_BYTES // 1024**2} MiB.")
     stream = TarStream(archive)
@@ -70,7 +70,7 @@ def unpack(archive: bytes) -> ChartFiles:
 
 
 def read_directory(directory: Path) -> ChartFiles:
-    """Read an unpacked chart; raise `UnsafeArchive` when it is not a directory."""
+    """Read an unpacked chart; raise `UnsafeArchive` if the path is not a directory."""
     if not directory.is_dir():
         raise UnsafeArchive(f"{quoted(str(directory))} is not a directory.")
     root = directory.resolve()
@@ -118,7 +118,7 @@ class _Collected:
 
 
 def _segments(member: Member) -> list[str]:
-    """Split a member's name; ``./`` gives nothing. Raise `UnsafeArchive` when it leads out of the chart."""
+    """Split a member's name (``./`` gives no segments); raise `UnsafeArchive` if it is unusable or leaves the chart."""
     if "\0" in member.name:
         raise UnsafeArchive("The archive has a member with a NUL character in its name.")
     separator = "\\" if "\\" in member.name else "/"  # archives made on Windows

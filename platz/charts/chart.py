@@ -1,7 +1,7 @@
-"""Reading a chart: its files to the documents that are stored with the chart's row.
+"""Read a chart's files into the documents that are stored with the chart's row.
 
-Invariant: one file that can't be read voids all extensions and the metadata, and the error names that file. A
-warning never voids anything.
+Invariant: one unreadable file discards all extensions and the metadata, and the error names that file. A warning
+never discards anything.
 
 Source: docs/contract/chart-extensions.md, "Files and versions".
 """
@@ -39,7 +39,7 @@ _MAX_WARNINGS = 50
 
 @dataclass(frozen=True, kw_only=True)
 class ReadChart:
-    """What is stored of a chart; with an ``error`` everything else but warnings is None."""
+    """The parts of a chart that are stored; with an ``error``, everything else but ``warnings`` is None."""
 
     values_ui: JsonValue = None
     actions_schema: JsonValue = None
@@ -48,27 +48,27 @@ class ReadChart:
     error: str | None = None
     metadata: ChartMetadata | None = None
     warnings: tuple[str, ...] = ()
-    """Sentences for the chart's author; nothing in them prevents the chart's use."""
+    """Sentences for the chart's author; the chart can be used despite them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Examination:
-    """What is understood of a chart, and everything that is wrong with it."""
+    """A chart as Platz understands it (None if it has errors), and everything that is wrong with it."""
 
     chart: ParsedChart | None
     problems: tuple[Problem, ...]
 
     def errors(self) -> list[Problem]:
-        """Return the problems for which the chart is refused."""
+        """Return the problems that make Platz refuse the chart."""
         return [problem for problem in self.problems if problem.severity is Severity.ERROR]
 
     def warnings(self) -> list[Problem]:
-        """Return the other problems."""
+        """Return the problems that don't make Platz refuse the chart."""
         return [problem for problem in self.problems if problem.severity is Severity.WARNING]
 
 
 def read_chart(archive: bytes) -> ReadChart:
-    """Read a chart's archive, whatever the bytes are; what is wrong becomes ``error``."""
+    """Read a chart's archive; never raise for bad content, but report it as ``error``."""
     try:
         return read_files(unpack(archive))
     except UnsafeArchive as error:
@@ -76,7 +76,7 @@ def read_chart(archive: bytes) -> ReadChart:
 
 
 def read_files(files: ChartFiles) -> ReadChart:
-    """Read an unpacked chart."""
+    """Read an unpacked chart; report what is wrong with it as ``error``."""
     examination = examine(files)
     errors, chart = examination.errors(), examination.chart
     warnings = tuple(problem.sentence() for problem in examination.warnings()[:_MAX_WARNINGS])
@@ -94,7 +94,7 @@ def read_files(files: ChartFiles) -> ReadChart:
 
 
 def examine(files: ChartFiles) -> Examination:
-    """Read every file of a chart and gather all problems; Chart.yaml is judged first."""
+    """Read every file of a chart and gather all problems, those of Chart.yaml first."""
     reader = _Reader(files)
     metadata = reader.metadata()
     ui_schema = reader.file(0, parse_ui_schema, UiSchema.stored)
@@ -134,7 +134,7 @@ class _Reader:
         *,
         empty: JsonValue = None,
     ) -> ParsedFile[T] | None:
-        """Read the file at this position of the layout; ``empty`` is what an empty YAML file stands for."""
+        """Read a file of the layout; an empty YAML file means ``empty``, or is refused if that is None."""
         name = self._layout[position]
 
         def read(content: bytes) -> ParsedFile[T]:
@@ -175,7 +175,7 @@ def _written(name: str, content: bytes, empty: JsonValue) -> JsonValue:
 
 
 def _located(problems: list[Problem], files: ChartFiles) -> list[Problem]:
-    """Add the lines, and order the problems of a file by them."""
+    """Add line numbers to the problems, and sort them by file and line."""
     lines: dict[str, dict[Place, int]] = {}
     for name in {problem.file for problem in problems}:
         content = files.files.get(name)
@@ -188,7 +188,7 @@ def _located(problems: list[Problem], files: ChartFiles) -> list[Problem]:
 
 
 def _line(lines: dict[Place, int], place: Place) -> int | None:
-    """Return the line of a place, or of what is nearest around it."""
+    """Return the line of a place, or else that of its nearest enclosing place."""
     for length in range(len(place), 0, -1):
         if place[:length] in lines:
             return lines[place[:length]]

@@ -1,4 +1,4 @@
-"""A chart that could be read: its files' documents in their typed form.
+"""A chart that was read without errors: the documents of its files in typed form.
 
 Invariant: a document is None exactly when its file is missing.
 """
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedFile(Generic[T]):
-    """One file: its name, what it holds as written, and what Platz understands of it."""
+    """One file: its name, and its document as written, as typed objects and in stored form."""
 
     name: str
     written: JsonValue

@@ -1,8 +1,8 @@
-"""Regular expressions from outside, in linear time.
+"""Regular expressions that users write, matched in linear time.
 
-Invariant: whatever the pattern and the text, a search takes time proportional to the text; look-around and
-back-references do not exist. The engine is RE2; what its dialect lacks of the contract's (Unicode classes, the
-flag ``x``) is translated.
+Invariant: for any pattern and text, a search takes time proportional to the text; look-around and back-references
+are not supported. The engine is RE2; features of the contract's dialect that RE2 lacks (Unicode classes, the flag
+``x``) are translated.
 
 Source: docs/contract/chart-extensions.md, "Operators"; docs/contract/workers.md, "Chart rows and tag
 information".
@@ -30,7 +30,7 @@ _SPACE = r"\t\n\x0b\f\r \x{85}\p{Z}"
 _CLASSES = {"d": r"\p{Nd}", "w": _WORD, "s": _SPACE}
 _NAMED_GROUP = re.compile(r"\(\?P?<\w+>")
 _NOT_SYNTAX = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-"""Escapes and character classes, in which nothing opens a group."""
+"""Matches escapes and character classes, which can't open a group."""
 _TOKEN = re.compile(
     r"""(?P<property>\\[pPx]\{[^}]*\})
     | \\(?P<escape>.)
@@ -49,10 +49,10 @@ class InvalidPattern(Rejected):
 
 
 class Match(Protocol):
-    """What a search found."""
+    """The result of a successful search."""
 
     def group(self, name: str) -> str | None:
-        """Return a named group's text, or None when it took no part."""
+        """Return a named group's text, or None if the group did not take part in the match."""
         ...
 
 
@@ -69,7 +69,7 @@ class Pattern:
     _compiled: _Compiled
 
     def search(self, text: str) -> Match | None:
-        """Find the first match anywhere in the text."""
+        """Return the first match anywhere in the text, or None."""
         return self._compiled.search(text)
 
     def group_names(self) -> frozenset[str]:
@@ -79,7 +79,7 @@ class Pattern:
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str, *, flags: str = "") -> Pattern:
-    """Compile a pattern with inline flags; raise `InvalidPattern`."""
+    """Compile a pattern with these flags (``imsxUu``); raise `InvalidPattern`."""
     if len(pattern) > MAX_PATTERN_LENGTH:
         raise InvalidPattern(
             f"The regular expression is longer than {MAX_PATTERN_LENGTH} characters. Shorten it."

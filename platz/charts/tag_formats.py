@@ -1,7 +1,7 @@
 """Version, revision, branch and commit of a chart, from its tag or its Chart.yaml.
 
-Invariant: of the formats, newest first, the first that matches anywhere in the tag decides; a group that took no
-part gives the empty text, and no match gives nothing at all.
+Invariant: the newest format that matches anywhere in the tag decides. A group that took no part in the match gives
+the empty text; if no format matches, all fields are None.
 
 Source: docs/contract/workers.md, "Chart rows and tag information".
 """
@@ -27,7 +27,7 @@ class TagFormat:
 
 @dataclass(frozen=True, kw_only=True)
 class TagInformation:
-    """The five columns of a chart's row that tell where it comes from."""
+    """The five columns of a chart's row that are derived from its tag or Chart.yaml."""
 
     tag_format_id: UUID | None = None
     parsed_version: str | None = None
@@ -37,7 +37,7 @@ class TagInformation:
 
 
 def validate_pattern(pattern: str) -> None:
-    """Raise `Rejected` for the field ``pattern`` when it does not compile."""
+    """Raise `Rejected` for the field ``pattern`` if the pattern does not compile."""
     try:
         compile_pattern(pattern)
     except InvalidPattern as error:
@@ -60,7 +60,7 @@ def from_tag(tag: str, newest_first: Iterable[TagFormat]) -> TagInformation:
 def chart_information(
     metadata: ChartMetadata | None, tag: str, newest_first: Iterable[TagFormat]
 ) -> TagInformation:
-    """Combine a chart's own metadata (None when it could not be read) with its tag."""
+    """Combine a chart's own metadata (None if the chart could not be read) with its tag."""
     if metadata is None:
         return from_tag(tag, newest_first)
     if metadata.git_commit is not None or metadata.git_branch is not None:

@@ -1,4 +1,4 @@
-"""What `kubectl` and `helm` would show: a cluster seen through the official client with the printed kubeconfig."""
+"""A view of a cluster as `kubectl` and `helm` give it: the official client with the kubeconfig in the banner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ClusterView:
         self._api.close()
 
     def namespace(self, name: str) -> Any:
-        """The namespace, None when there is none."""
+        """Return the namespace, or None if it does not exist."""
         try:
             return self.core.read_namespace(name)
         except ApiException as error:
@@ -33,26 +33,26 @@ class ClusterView:
             raise
 
     def secret(self, namespace: str, name: str) -> dict[str, str]:
-        """The texts of a secret."""
+        """Return the texts of a Kubernetes secret by key."""
         data = self.core.read_namespaced_secret(name, namespace).data
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
     def workload(self, namespace: str, name: str) -> Any:
-        """A Kubernetes Deployment."""
+        """Return a Kubernetes Deployment."""
         return self.apps.read_namespaced_deployment(name, namespace)
 
     def releases(self, namespace: str) -> list[dict[str, Any]]:
-        """The revisions of the namespace's release, oldest first, as Helm stores them."""
+        """Return the revisions of the namespace's release, oldest first, as Helm stores them."""
         found = self.core.list_namespaced_secret(namespace, label_selector="owner=helm")
         documents = [_release(secret.data["release"]) for secret in found.items]
         return sorted(documents, key=lambda document: document["version"])
 
     def statuses(self, namespace: str) -> list[str]:
-        """The status of each revision of the release, oldest first."""
+        """Return the status of each revision of the release, oldest first."""
         return [document["info"]["status"] for document in self.releases(namespace)]
 
     def values(self, namespace: str) -> dict[str, Any]:
-        """What was given to Helm for the newest revision."""
+        """Return the values that Helm got for the newest revision."""
         return self.releases(namespace)[-1]["config"]
 
 

@@ -1,4 +1,4 @@
-"""One real process of Platz for the acceptance tests, with everything at its default but the ports."""
+"""One real Platz process for the acceptance tests, with default settings except for the ports."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acceptance.platz_process import PlatzProcess
 
 @pytest.fixture(scope="session")
 def platz(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatzProcess]:
-    """A started process with nothing configured, which ends in order after all that is asked of it."""
+    """A running process without configuration, which must stop cleanly after the tests."""
     process = PlatzProcess(tmp_path_factory.mktemp("platz"))
     try:
         process.start()
@@ -27,14 +27,14 @@ def platz(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlatzProcess]:
 
 @pytest.fixture(scope="session")
 def admin(platz: PlatzProcess) -> Iterator[Client]:
-    """The site admin, signed in through the provider."""
+    """A client of the site admin, signed in through the provider."""
     with signed_in(platz.url) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 def east(platz: PlatzProcess) -> Iterator[ClusterView]:
-    """The first cluster, with the kubeconfig that the banner names."""
+    """A view of the first cluster, with the kubeconfig that the banner names."""
     view = ClusterView(platz.kubeconfig, "east")
     yield view
     view.close()
@@ -42,7 +42,7 @@ def east(platz: PlatzProcess) -> Iterator[ClusterView]:
 
 @pytest.fixture
 def platz_contents(platz: PlatzProcess) -> str:
-    """Everything that the tables of secrets, deployments and tasks hold, and everything that was logged."""
+    """Return the contents of the tables of secrets, deployments and tasks, and the whole log."""
     tables = ("secrets", "deployments", "deployment_tasks")
     rows = [platz.sql(f"SELECT to_jsonb(t)::text FROM {table} AS t") for table in tables]
     return f"{rows}\n{platz.log}"

@@ -1,4 +1,4 @@
-"""A client of the live events that writes down everything it is told."""
+"""A client of the live feed that records every event that it receives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from websockets.typing import Subprotocol
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One frame of the server."""
+    """One frame from the server."""
 
     operation: str
     table: str
@@ -28,7 +28,7 @@ class Event:
 
 
 class EventRecorder:
-    """Connects with a token and subscribes to tables; usable in a `with` block."""
+    """A WebSocket connection with a token that subscribes to tables, for use in a `with` block."""
 
     def __init__(self, client: Client, tables: Sequence[str]) -> None:
         self._client = client
@@ -66,7 +66,7 @@ class EventRecorder:
             return list(self._events)
 
     def saw(self, operation: str, table: str, row_id: str | None = None, *, seconds: float = 10) -> Event:
-        """The first such event, waited for."""
+        """Wait for such an event; return the first one."""
 
         def look() -> Event | None:
             return next(
@@ -81,11 +81,11 @@ class EventRecorder:
         return eventually(look, seconds=seconds)
 
     def wait_until_closed(self, *, seconds: float) -> ConnectionClosed:
-        """How the server ended the connection, waited for."""
+        """Wait until the server closes the connection; return how it did."""
         return eventually(lambda: self._closed, seconds=seconds)
 
     def _wait_until_subscribed(self) -> None:
-        """Nothing answers a subscription: change what was subscribed last, until an event tells of it."""
+        """Wait for the subscriptions, which are not confirmed: change the last table until an event reports it."""
 
         def look() -> bool:
             self._client.post("/bots", {"display_name": f"Probe {uuid4()}"})
@@ -106,6 +106,6 @@ class EventRecorder:
                 )
                 with self._changed:
                     self._events.append(event)
-            self._closed = self._connection.protocol.close_exc  # an end that the protocol calls normal
+            self._closed = self._connection.protocol.close_exc  # a normal closure raises nothing
         except ConnectionClosed as closed:
             self._closed = closed

@@ -1,7 +1,7 @@
-"""Platz as others have it: a wheel in a virtual environment of its own, made without a network.
+"""Platz as users install it: a wheel in a virtual environment of its own, made without a network.
 
-Invariant: an environment holds the distributions of the locks that it was made of and nothing else, so what is missing
-in a lock is missing here, too. They are borrowed, as links, from the environment that runs the tests.
+Invariant: besides Platz, an environment has only the distributions of its locks, so a distribution that a lock lacks
+is missing here, too. They are links to the distributions in the environment that runs the tests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 
 
 def build_wheel(folder: Path) -> Path:
-    """Build the wheel from a copy: the checkout stays clean, and what earlier builds left there stays out."""
+    """Build the wheel from a copy, so that the checkout stays clean and remains of earlier builds stay out."""
     copy = folder / "source"
     for source in SOURCES:
         shutil.copytree(ROOT / source, copy / source, ignore=shutil.ignore_patterns("__pycache__"))
@@ -43,7 +43,7 @@ class InstalledPlatz:
 
     @classmethod
     def make(cls, wheel: Path, *, locks: Sequence[str], folder: Path) -> InstalledPlatz:
-        """Install the wheel beside the distributions of ``locks``."""
+        """Make an environment with the wheel and the distributions of ``locks``."""
         venv.create(folder, symlinks=True)
         made = cls(folder=folder)
         for lock in locks:
@@ -58,11 +58,11 @@ class InstalledPlatz:
 
     @property
     def command(self) -> Path:
-        """The script `platz`."""
+        """The path of the script `platz`."""
         return self.folder / "bin" / "platz"
 
     def borrow(self, name: str) -> None:
-        """Link what a distribution installed at the top of `site-packages`."""
+        """Link the files and folders that a distribution installed at the top of `site-packages`."""
         owner = distribution(name)
         (packages,) = self.folder.glob("lib/python*/site-packages")
         for top in {file.parts[0] for file in owner.files or ()} - {"..", "__pycache__"}:

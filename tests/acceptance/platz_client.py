@@ -1,4 +1,4 @@
-"""What a person's browser does: sign in through the provider, and call the API with the token."""
+"""An API client that acts as a browser does: it signs in through the provider and sends the token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TASK_SECONDS = 40.0
 
 
 class Client:
-    """Calls the API as one identity; every call says which answer it expects."""
+    """A client of the API with one identity; each request names the status that it expects."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -41,7 +41,7 @@ class Client:
         self.http.close()
 
     def call(self, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
-        """Call and return the JSON of the answer, which must have ``status``."""
+        """Send a request; return the JSON of the response, which must have ``status``."""
         answer = self.http.request(method, path, json=body)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
@@ -59,7 +59,7 @@ class Client:
         return self.call("DELETE", path, status=status)
 
     def items(self, path: str, **params: Any) -> list[dict[str, Any]]:
-        """All items of a list."""
+        """Return all items of a list."""
         answer = self.http.get(path, params={"per_page": 100, **params})
         assert answer.status_code == 200, answer.text
         document = answer.json()
@@ -67,7 +67,7 @@ class Client:
         return document["items"]
 
     def chart(self, repository: str, tag: str) -> dict[str, Any]:
-        """The chart of a repository and a tag, as soon as it was discovered."""
+        """Wait until the chart with this repository and tag is discovered; return it."""
 
         def look() -> dict[str, Any] | None:
             registries = {row["id"]: row["repo_name"] for row in self.items("/helm-registries")}
@@ -80,7 +80,7 @@ class Client:
         return eventually(look, seconds=TASK_SECONDS)
 
     def cluster(self, name: str) -> dict[str, Any]:
-        """The cluster of a name, as soon as it was discovered."""
+        """Wait until the cluster with this name is discovered; return it."""
         return eventually(
             lambda: next((c for c in self.items("/k8s-clusters") if c["name"] == name), None), seconds=20
         )
@@ -116,11 +116,11 @@ class Client:
         return self.get(f"/deployments/{deployment_id}")
 
     def tasks(self, deployment_id: str) -> list[dict[str, Any]]:
-        """The tasks of a deployment, oldest first."""
+        """Return the tasks of a deployment, oldest first."""
         return self.items("/deployment-tasks", deployment_id=deployment_id)[::-1]
 
     def settled(self, deployment_id: str, *, seconds: float = TASK_SECONDS) -> list[dict[str, Any]]:
-        """The tasks of a deployment, as soon as none of them waits or runs."""
+        """Wait until no task of a deployment is waiting or running; return its tasks."""
 
         def look() -> list[dict[str, Any]] | None:
             tasks = self.tasks(deployment_id)
@@ -135,7 +135,7 @@ class Client:
         *,
         seconds: float = TASK_SECONDS,
     ) -> dict[str, Any]:
-        """The deployment, as soon as something is true of it."""
+        """Wait until a condition holds for the deployment; return the deployment."""
 
         def look() -> dict[str, Any] | None:
             row = self.deployment(deployment_id)
@@ -144,7 +144,7 @@ class Client:
         return eventually(look, seconds=seconds, every=0.05)
 
     def running(self, deployment_id: str, *, seconds: float = TASK_SECONDS) -> dict[str, Any]:
-        """The deployment, as soon as everything asked of it was done and it runs."""
+        """Wait until all tasks of the deployment have ended; return the deployment, which must be running."""
         self.settled(deployment_id, seconds=seconds)
         row = self.deployment(deployment_id)
         assert row["status"] == "Running", [task["reason"] for task in self.tasks(deployment_id)]
@@ -152,7 +152,7 @@ class Client:
 
 
 def access_token(url: str, email: str = ADMIN, *, password: str | None = "admin") -> str:
-    """Walk through the sign-in as a browser does and return the access token.
+    """Sign in as a browser does; return the access token.
 
     Source: docs/contract/auth.md, "Login flow".
     """
@@ -167,5 +167,5 @@ def access_token(url: str, email: str = ADMIN, *, password: str | None = "admin"
 
 
 def signed_in(url: str, email: str = ADMIN, *, password: str | None = "admin") -> Client:
-    """A client with a fresh access token."""
+    """Return a client with a fresh access token."""
     return Client(url, access_token(url, email, password=password))

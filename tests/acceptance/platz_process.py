@@ -1,7 +1,7 @@
-"""A real process of Platz on free ports in a folder of its own, and everything that belongs to it.
+"""A real Platz process on free ports in a folder of its own, and the processes that belong to it.
 
-Invariant: what a test started is gone when the test is; `processes` finds every process of the folder, whoever its
-parent is by now (PostgreSQL, stand-ins and Helm children are in sessions of their own).
+Invariant: every process that a test started has ended when the test ends. `processes` finds all processes of the
+folder, even with another parent by now (PostgreSQL, stand-ins and Helm children have sessions of their own).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ BELOW_EPHEMERAL = range(21_000, 32_000)
 
 
 def free_ports() -> dict[str, int]:
-    """A free port for each setting that takes one, below those that the system gives to outgoing connections."""
+    """Return a free port for each port setting, below the range that the system uses for outgoing connections."""
     found: list[int] = []
     while len(found) < len(PORT_SETTINGS):
         port = random.choice(BELOW_EPHEMERAL)
@@ -48,7 +48,7 @@ def free_ports() -> dict[str, int]:
 
 
 def is_listening(port: int) -> bool:
-    """Tell whether a port of the loopback interface is taken."""
+    """Tell whether something listens on a port of the loopback interface."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -60,7 +60,7 @@ def is_listening(port: int) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Ended:
-    """How a process that was waited for ended."""
+    """The exit status and output of a process that has ended."""
 
     status: int
     out: str
@@ -68,7 +68,7 @@ class Ended:
 
     @property
     def complaint(self) -> str:
-        """The one line that a refused start prints."""
+        """The one line that Platz prints when it refuses to start."""
         lines = [line for line in self.errors.splitlines() if line.strip()]
         assert len(lines) == 1, self.errors
         assert lines[0].startswith("platz: "), self.errors
@@ -77,7 +77,7 @@ class Ended:
 
 @dataclass(frozen=True, kw_only=True)
 class RunningProcess:
-    """A line of the process table."""
+    """One entry of the process table."""
 
     pid: int
     command: str
@@ -93,9 +93,9 @@ class PlatzProcess:
         *,
         program: Sequence[str | Path] = CHECKOUT,
     ) -> None:
-        """``settings`` are environment variables; what they do not say has a free port or its default.
+        """Take environment variables as ``settings``; other ports are free ones, other settings have defaults.
 
-        ``program`` starts Platz: that of this checkout, or an installed one.
+        ``program`` is the command that starts Platz: the one of this checkout, or an installed one.
         """
         self.folder = folder
         self.data = folder / "data"
@@ -116,12 +116,12 @@ class PlatzProcess:
 
     @property
     def kubeconfig(self) -> Path:
-        """The kubeconfig that the banner names."""
+        """The path of the kubeconfig that the banner names."""
         return self.data / "kubernetes" / "kubeconfig"
 
     @property
     def database_url(self) -> str:
-        """The embedded database, as the banner says it."""
+        """The URL of the embedded database, as the banner shows it."""
         return f"postgresql://postgres:postgres@127.0.0.1:{self.settings['PLATZ_POSTGRES_PORT']}/platz"
 
     @property
@@ -131,16 +131,16 @@ class PlatzProcess:
 
     @property
     def output(self) -> str:
-        """What the present process printed."""
+        """The text that the current process has printed."""
         return self._file("out").read_text()
 
     @property
     def log(self) -> str:
-        """What the present process logged."""
+        """The text that the current process has logged."""
         return self._file("log").read_text()
 
     def start(self, *arguments: str, seconds: float = READY_SECONDS) -> float:
-        """Start, wait for the banner, and return how many seconds that took."""
+        """Start the process and wait for the banner; return the seconds that it took."""
         began = time.monotonic()
         process = self.spawn(*arguments)
         eventually(lambda: "Platz is ready" in self.output or process.poll() is not None, seconds=seconds)
@@ -151,7 +151,7 @@ class PlatzProcess:
         return took
 
     def spawn(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start without waiting for anything."""
+        """Start the process without waiting for anything."""
         assert not self.is_alive()
         self.starts += 1
         with self._file("out").open("wb") as out, self._file("log").open("wb") as log:
@@ -159,7 +159,7 @@ class PlatzProcess:
         return self._process
 
     def refuse(self, *arguments: str, seconds: float = READY_SECONDS) -> Ended:
-        """Start what is expected to end by itself, and return how it did."""
+        """Start a process that is expected to end by itself; return how it ended."""
         process = self.spawn(*arguments)
         status = process.wait(timeout=seconds)
         return Ended(status=status, out=self.output, errors=self.log)
@@ -168,28 +168,28 @@ class PlatzProcess:
         return self._process is not None and self._process.poll() is None
 
     def stop(self, number: signal.Signals = signal.SIGTERM, *, seconds: float = STOP_SECONDS) -> int:
-        """Ask the process to end and return its exit status."""
+        """Send a signal to stop the process; return its exit status."""
         self.signal(number)
         return self.wait(seconds=seconds)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal and return at once."""
+        """Send a signal to the process and return at once."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def wait(self, *, seconds: float = STOP_SECONDS) -> int:
-        """Wait for the end of the process and return its exit status."""
+        """Wait until the process ends; return its exit status."""
         assert self._process is not None
         return self._process.wait(timeout=seconds)
 
     def kill(self) -> None:
-        """End the process as a crash would: no handler runs, no child is told."""
+        """Kill the process as a crash would: no handler runs, and no child is notified."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(timeout=STOP_SECONDS)
 
     def sweep(self) -> None:
-        """End whatever is left, however the test went."""
+        """Kill all processes that are left, whether or not the test passed."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
             self._process.wait(timeout=STOP_SECONDS)
@@ -198,7 +198,7 @@ class PlatzProcess:
         eventually(lambda: not self.processes(), seconds=STOP_SECONDS)
 
     def processes(self) -> Sequence[RunningProcess]:
-        """Every live process that works in the folder or was told of it: the process's own and its children."""
+        """Return every live process that works in the folder or has it in its command: Platz and its children."""
         return [
             RunningProcess(pid=int(entry.name), command=command)
             for entry in Path("/proc").iterdir()
@@ -206,11 +206,11 @@ class PlatzProcess:
         ]
 
     def find(self, words: str) -> Sequence[RunningProcess]:
-        """The processes of the folder whose command line holds ``words``."""
+        """Return the processes of the folder whose command line contains ``words``."""
         return [process for process in self.processes() if words in process.command]
 
     def sql(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
-        """Run one statement in the database and return its rows."""
+        """Run one statement in the database; return its rows."""
         url = self.settings.get("DATABASE_URL", self.database_url)
         with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
             cursor = connection.execute(query.encode(), parameters)
@@ -233,7 +233,7 @@ class PlatzProcess:
 
 
 def end_process(pid: int) -> None:
-    """`kill -9`."""
+    """Kill a process with SIGKILL."""
     os.kill(pid, signal.SIGKILL)
 
 
@@ -245,7 +245,7 @@ def _kill(pid: int) -> None:
 
 
 def _command_in(entry: Path, folder: Path) -> str | None:
-    """The command line of a process that has to do with ``folder``; None for others and for the dead."""
+    """Return the command line of a process that uses ``folder``; None for other or dead processes."""
     try:
         command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
         works_in = (entry / "cwd").readlink()

@@ -1,6 +1,6 @@
-"""The published SDK as a client: its way to sign in, to page, to update and to cancel.
+"""A client that behaves like the published SDK: how it authenticates, pages, updates and cancels.
 
-Invariant: every answer is read into one of its models, as a generated client does.
+Invariant: every response is parsed into one of the SDK's models, as a generated client does.
 
 Source: docs/contract/http-api.md, "The SDKs".
 """
@@ -29,11 +29,11 @@ class Page(BaseModel):
 
 
 class SdkError(Exception):
-    """Status and text of the answer, as the SDK reports them."""
+    """The status and text of a failed response, as the SDK reports them."""
 
 
 class SdkClient:
-    """Usable in a `with` block."""
+    """The SDK with one token, for use in a `with` block."""
 
     def __init__(self, url: str, headers: Mapping[str, str]) -> None:
         self._http = httpx.Client(
@@ -45,12 +45,12 @@ class SdkClient:
 
     @classmethod
     def with_api_token(cls, url: str, token: str) -> SdkClient:
-        """`PLATZ_API_TOKEN`, or `user_token` of a profile."""
+        """Return a client with an API token: `PLATZ_API_TOKEN`, or `user_token` of a profile."""
         return cls(url, {"x-platz-token": token})
 
     @classmethod
     def with_access_token(cls, url: str, token: str) -> SdkClient:
-        """`PLATZ_USER_TOKEN`, `access_token` of a profile, or the mounted credentials of a deployment."""
+        """Return a client with an access token, from `PLATZ_USER_TOKEN`, a profile or a deployment's credentials."""
         return cls(url, {"Authorization": f"Bearer {token}"})
 
     def __enter__(self) -> SdkClient:
@@ -74,7 +74,7 @@ class SdkClient:
         return self._parsed(model, self._send("PUT", path, body=body))
 
     def cancel_task(self, task_id: UUID, reason: str) -> DeploymentTask:
-        """A DELETE with a body, which is answered with the task."""
+        """Cancel a task by a DELETE with a body; return the task from the response."""
         answer = self._send("DELETE", f"deployment-tasks/{task_id}", body={"reason": reason})
         return self._parsed(DeploymentTask, answer)
 
@@ -85,7 +85,7 @@ class SdkClient:
         return Page.model_validate_json(self._send("GET", path, params=_texts(filters)).content)
 
     def all(self, model: type[M], path: str, **filters: Any) -> Iterator[M]:
-        """Pages with `page` only; goes on until it has seen as many as the envelope says there are."""
+        """Yield all items, passing only `page`, until there are as many as the envelope says."""
         seen, number = 0, 1
         while True:
             page = self.page(path, page=number, **filters)
@@ -97,7 +97,7 @@ class SdkClient:
             number += 1
 
     def last_task(self, deployment_id: UUID) -> DeploymentTask:
-        """Asks for one item under the SDK's own name of the page size, and takes the first."""
+        """Return the last task: the first item of a page with the SDK's own parameter `page_size`."""
         page = self.page("deployment-tasks", deployment_id=deployment_id, page=1, page_size=1)
         return DeploymentTask.model_validate(page.items[0])
 
@@ -117,7 +117,7 @@ class SdkClient:
 
 
 def query_moment(moment: datetime) -> str:
-    """As the SDK writes timestamps in queries."""
+    """Write a timestamp as the SDK does in queries."""
     return f"{moment:%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
@@ -130,7 +130,7 @@ def _texts(filters: Mapping[str, Any]) -> dict[str, str]:
 UNSET_DEPLOYMENT = dict.fromkeys(
     ("name", "description_md", "cluster_id", "helm_chart_id", "config", "values_override", "enabled")
 )
-"""An update structure serialises what the caller did not set as null."""
+"""The fields of an update that the caller did not set: the SDK sends them as null."""
 
 UNSET_CLUSTER = dict.fromkeys(
     (

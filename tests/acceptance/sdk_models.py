@@ -1,4 +1,4 @@
-"""The models of the published SDK: what it reads answers into.
+"""The models of the published SDK, into which it parses responses.
 
 Invariant: a missing field, a field of another type or an unknown word of an enum is an error; keys that the SDK does
 not know are ignored.
@@ -114,7 +114,7 @@ class RestartK8sResourceTask(Model):
 
 
 class Operation(BaseModel):
-    """An externally tagged enum: exactly one key."""
+    """An externally tagged enum: an object with exactly one key."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -191,7 +191,7 @@ class FieldAndValue(Model):
 
 
 class UiInput(Model):
-    """An input of a form as stored: camelCase, decimals as strings."""
+    """An input of a form as stored: with camelCase keys, and decimals as strings."""
 
     model_config = ConfigDict(alias_generator=to_camel)
 
@@ -342,11 +342,11 @@ class HelmChart(Model):
 
 
 class K8sResource(Model):
-    """As published: it asks for a `kind_id` that the server never had."""
+    """The published model, which requires a `kind_id` that the server never had."""
 
     id: UUID
     kind_id: UUID
 
 
 class Anything(RootModel[Any]):
-    """What the SDK does not look into."""
+    """A value that the SDK does not look into."""

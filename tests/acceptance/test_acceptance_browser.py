@@ -1,4 +1,4 @@
-"""A person signs in with a real browser and ends up with a token that works."""
+"""A person signs in with a real browser and gets a token that works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk of issue 2, second part: what runs is upgraded, scaled, restarted, failed and mended."""
+"""The main walk, part 2: a running deployment is upgraded, scaled and restarted; it fails and is repaired."""
 
 from __future__ import annotations
 

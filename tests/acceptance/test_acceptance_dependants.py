@@ -1,4 +1,4 @@
-"""The walk of issue 2, third part: a storefront that uses a web shop and a secret."""
+"""The main walk, part 3: a storefront that uses a web shop and a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk of issue 2, first part: nothing is configured, and a person deploys a web shop."""
+"""The main walk, part 1: without any configuration, a person deploys a web shop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POLL_SECONDS = 20.0
 
 @dataclass(frozen=True, kw_only=True)
 class FirstDeploy:
-    """What was seen of the first deployment, from the request to a running shop."""
+    """The observations of the first deployment, from the request to a running shop."""
 
     deployment: dict[str, Any]
     tasks: list[dict[str, Any]]
@@ -52,7 +52,7 @@ def resources_of(client: Client, deployment_id: str) -> list[dict[str, Any]]:
 
 
 def all_well(client: Client, deployment_id: str) -> bool:
-    """Whether there are workloads and each dot of each of them is green."""
+    """Tell whether there are workloads and all their status dots are green."""
     found = [row for row in resources_of(client, deployment_id) if row["kind"] != "Job"]
     return bool(found) and all(set(row["status_color"]) == {"Success"} for row in found)
 
@@ -225,7 +225,7 @@ def test_what_the_shop_reports_is_stored(shop: FirstDeploy) -> None:
     assert reported["get_successful"] is True
     assert reported["error"] is None
     assert reported["content"]["status"] == {"name": "Open", "color": "success"}
-    assert 30 <= stock_of(shop.deployment) <= 40  # some of it is sold by and by
+    assert 30 <= stock_of(shop.deployment) <= 40  # the shop sells some of it over time
 
 
 def test_an_action_changes_what_the_shop_reports(shop: FirstDeploy, admin: Client) -> None:
@@ -251,7 +251,7 @@ def test_an_action_changes_what_the_shop_reports(shop: FirstDeploy, admin: Clien
 
 
 def stock_of(deployment: dict[str, Any]) -> int:
-    """The stock that a web shop reports."""
+    """Return the stock that a web shop reports."""
     metrics = deployment["reported_status"]["content"]["metrics"]
     return next(int(metric["value"]) for metric in metrics if metric["short_description"] == "Stock")
 

@@ -1,4 +1,4 @@
-"""The older web frontend works unmodified: its start, its state and every write of docs/contract/http-api.md,
+"""The older web frontend works unmodified: its start, its state, and every write in docs/contract/http-api.md,
 "The older web frontend"."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def unique(word: str) -> str:
 
 @pytest.fixture(scope="module")
 def tab(platz: PlatzProcess, admin: Client) -> Iterator[WebFrontend]:
-    """A site admin's tab. Charts and clusters were discovered before it was opened."""
+    """A site admin's tab, opened after charts and clusters were discovered."""
     for repository, tag in (("web-shop", "1.0.0"), ("registry-cache", "2.4.1"), ("guestbook", "0.3.0")):
         admin.chart(repository, tag)
     for cluster in ("east", "west"):
@@ -45,7 +45,7 @@ def open_tab(platz: PlatzProcess, person: str) -> WebFrontend:
 
 @pytest.fixture(scope="module")
 def env(tab: WebFrontend) -> Row:
-    """An environment of the tests' own, without clusters."""
+    """An environment for these tests, without clusters."""
     name = unique("Frontend")
     tab.write("POST", "envs", {"name": name, "auto_add_new_users": False})
     return tab.shows("envs", name=name)
@@ -133,7 +133,7 @@ class TestStart:
 
 
 class TestWrites:
-    """After each: the event brings the new state promptly, and a fresh tab would show the same."""
+    """Writes: after each, an event brings the new state promptly, and a fresh tab would show the same."""
 
     def test_environments(self, tab: WebFrontend, platz: PlatzProcess) -> None:
         name = unique("Env")
@@ -160,7 +160,7 @@ class TestWrites:
                 "POST", "env-user-permissions", {"env_id": env["id"], "user_id": person, "role": "Admin"}
             )
             membership = tab.shows("env_user_permissions", env_id=env["id"], user_id=person)
-            frontend.shows("env_user_permissions", id=membership["id"])  # told by the rights that it gives
+            frontend.shows("env_user_permissions", id=membership["id"])  # visible through this permission
             tab.write(
                 "POST",
                 "deployment-permissions",
@@ -399,7 +399,7 @@ def test_every_moment_has_six_digits_and_a_z(tab: WebFrontend) -> None:
 
 
 def chart_and_registry(tab: WebFrontend, admin: Client, repository: str, tag: str) -> tuple[Row, Row]:
-    """As the deployment form does: the charts of a kind are loaded when it is opened."""
+    """Load the charts of a kind, as the deployment form does when it is opened; return chart and registry."""
     chart = admin.chart(repository, tag)
     registry = tab.shows("helm_registries", id=chart["helm_registry_id"])
     charts = tab.read_all("helm-charts", kind_id=registry["kind_id"])
@@ -413,7 +413,7 @@ def new_secret(tab: WebFrontend, env: Row) -> str:
 
 
 def eventually_done(tab: WebFrontend, deployment_id: str, number: int) -> None:
-    """Wait until so many tasks of a deployment are done."""
+    """Wait until this number of tasks of a deployment are done."""
 
     def look() -> Any:
         tasks = tab.read_all("deployment-tasks", deployment_id=deployment_id)

@@ -1,4 +1,4 @@
-"""What a platform team asks a real process: metrics, the envelope, and a log without secrets."""
+"""What a platform team expects of a real process: metrics, the envelope, and a log without secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk of issue 2, last part: a deployment is disabled, enabled, renamed, moved and deleted."""
+"""The main walk, part 4: a deployment is disabled, enabled, renamed, moved and deleted."""
 
 from __future__ import annotations
 

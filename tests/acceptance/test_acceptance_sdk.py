@@ -36,7 +36,7 @@ def unique(word: str) -> str:
 
 @pytest.fixture(scope="module")
 def sdk(platz: PlatzProcess, admin: Client) -> Iterator[SdkClient]:
-    """The SDK with a user token of the site admin."""
+    """The SDK with an API token of the site admin."""
     token = admin.post("/user-tokens", {"user_id": None})["created_token"]
     with SdkClient.with_api_token(platz.url, token) as client:
         yield client

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C end everything within seconds; the next start finds all of it again."""
+"""SIGTERM and Ctrl-C end everything within seconds, and the next start finds all data again."""
 
 from __future__ import annotations
 

@@ -25,14 +25,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def with_sandbox(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InstalledPlatz:
-    """What `pip install 'platz[sandbox]'` makes."""
+    """An environment such as `pip install 'platz[sandbox]'` makes."""
     folder = tmp_path_factory.mktemp("with-sandbox")
     return InstalledPlatz.make(wheel, locks=(PRODUCTION, SANDBOX), folder=folder)
 
 
 @pytest.fixture(scope="module")
 def without_sandbox(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> InstalledPlatz:
-    """What `pip install platz` makes."""
+    """An environment such as `pip install platz` makes."""
     return InstalledPlatz.make(wheel, locks=(PRODUCTION,), folder=tmp_path_factory.mktemp("without-sandbox"))
 
 
@@ -88,5 +88,5 @@ def test_without_the_sandbox_it_says_what_is_missing_and_leaves_nothing_behind(
 
 
 def in_an_empty_folder(installed: InstalledPlatz, folder: Path) -> PlatzProcess:
-    """A process that keeps its data where it does by default."""
+    """Return a process that keeps its data in the default place."""
     return PlatzProcess(folder / "empty", {"PLATZ_DATA_DIR": ".platz"}, program=[installed.command])

@@ -1,8 +1,8 @@
-"""The older web frontend without its pages: it asks, listens and keeps state exactly as
+"""The older web frontend without its pages: it sends requests, listens and keeps state exactly as
 docs/contract/http-api.md, "The older web frontend" says.
 
-Invariant: state comes from the sixteen lists of the start and from re-reading what events name; never from the answer
-to a write.
+Invariant: state comes from the sixteen lists that are loaded at the start and from reading again the rows that events
+name, never from the response to a write.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PROMPTLY = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """One list of the start: its path and what the frontend asks it with."""
+    """A list that is loaded at the start: its path and the query parameters that the frontend sends."""
 
     path: str
     params: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -56,15 +56,15 @@ COLLECTIONS = {
     "deployments": Listed(path="deployments"),
 }
 LOADED_PARTLY = frozenset({"helm_charts", "deployment_tasks"})
-"""Events may add to these what their list at the start leaves out."""
+"""Collections to which events may add rows that the list at the start leaves out."""
 
 
 class Refused(AssertionError):
-    """A call failed; the text is what the frontend shows to the person."""
+    """A request failed; the text is what the frontend shows to the person."""
 
 
 def shown_error(answer: httpx.Response) -> str:
-    """`body.message` when the body is an object with that key, else the whole body."""
+    """Return `body.message` if the body is an object with that key, else the whole body."""
     try:
         body = answer.json()
     except ValueError:
@@ -73,7 +73,7 @@ def shown_error(answer: httpx.Response) -> str:
 
 
 class WebFrontend:
-    """One open tab; usable in a `with` block, which waits until the application appears."""
+    """One open tab, for use in a `with` block, which first waits until the application appears."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -112,11 +112,11 @@ class WebFrontend:
         self._listener.join(timeout=10)
 
     def read(self, path: str, **params: str) -> Any:
-        """GET one document, or fail with what the person would see."""
+        """GET one document; raise `Refused` with the text that the person would see."""
         return self._answered(self._http.get(path, params=params))
 
     def read_all(self, path: str, **params: str) -> list[Row]:
-        """Every page of a list, one after the other; the number of pages is reckoned from the answers."""
+        """Return all items of a list, page by page; the responses tell how many pages there are."""
         items: list[Row] = []
         page, pages = 1, 1
         while page <= pages:
@@ -128,11 +128,11 @@ class WebFrontend:
         return items
 
     def write(self, method: str, path: str, body: Any = None) -> None:
-        """Change something; the answer is thrown away, as the frontend waits for the event."""
+        """Send a write and discard the response, because the frontend waits for the event."""
         self._answered(self._http.request(method, path, json=body))
 
     def load_state(self) -> dict[str, Rows]:
-        """What a fresh tab would show: all sixteen collections, in parallel."""
+        """Load the state that a fresh tab would show: all sixteen collections, in parallel."""
         with ThreadPoolExecutor(len(COLLECTIONS)) as threads:
             asked = {
                 table: threads.submit(self.read_all, listed.path, **listed.params)
@@ -141,27 +141,27 @@ class WebFrontend:
             return {table: {row["id"]: row for row in rows.result()} for table, rows in asked.items()}
 
     def find(self, table: str, **wanted: Any) -> Row | None:
-        """The row of the state with these values."""
+        """Return the row of the state with these values, or None."""
         with self._changed:
             rows = list(self.state[table].values())
         return next((row for row in rows if all(row[key] == value for key, value in wanted.items())), None)
 
     def shows(self, table: str, *, seconds: float = PROMPTLY, **wanted: Any) -> Row:
-        """The row with these values, as soon as events brought it."""
+        """Wait until events bring a row with these values; return it."""
         found = eventually(lambda: self.find(table, **wanted), seconds=seconds)
         assert found is not None
         return found
 
     def no_longer_shows(self, table: str, *, seconds: float = PROMPTLY, **wanted: Any) -> None:
-        """Wait until events took the row away."""
+        """Wait until events remove the row with these values."""
         eventually(lambda: self.find(table, **wanted) is None, seconds=seconds)
 
     def agrees_with_a_fresh_tab(self, *, seconds: float = 10.0) -> None:
-        """Wait until the state is what loading everything again gives."""
+        """Wait until the state equals a freshly loaded one."""
         eventually(lambda: self._differences() == {}, seconds=seconds, every=0.2)
 
     def visible_envs(self) -> set[str]:
-        """The frontend's own rule: envs with any permission of the user, or all for site admins."""
+        """Return the environments that the frontend shows: all to site admins, else those with any permission."""
         user = self.me["User"]
         if user["is_admin"]:
             return set(self.state["envs"])
@@ -169,13 +169,13 @@ class WebFrontend:
         return {row["env_id"] for row in permissions if row["user_id"] == user["id"]}
 
     def wait_until_closed(self, *, seconds: float) -> int:
-        """The close code of the socket, once the server ended it."""
+        """Wait until the server closes the socket; return its close code."""
         eventually(lambda: self.closed_with is not None, seconds=seconds)
         assert self.closed_with is not None
         return self.closed_with
 
     def _appear(self) -> None:
-        """`/auth/me`, then the socket and all lists at once; the application shows when all succeeded."""
+        """Request `/auth/me`, then open the socket and load all lists at once; the application appears after that."""
         me = self._http.get("auth/me")
         self.me = self._answered(me)
         self._socket = self._stack.enter_context(self._open_socket())
@@ -184,7 +184,7 @@ class WebFrontend:
         self._listener.start()
 
     def _open_socket(self) -> ClientConnection:
-        """As `new WebSocket(url)` does: no subprotocol, no token; the browser adds Origin and the path's cookies."""
+        """Connect as `new WebSocket(url)` does: no subprotocol, no token; the browser adds Origin and cookies."""
         cookies = "; ".join(
             f"{cookie.name}={cookie.value}"
             for cookie in self._http.cookies.jar
@@ -205,11 +205,11 @@ class WebFrontend:
         except ConnectionClosed:
             pass
         except (httpx.TransportError, RuntimeError):
-            return  # the tab was closed in the middle of a read
+            return  # the tab was closed during a read
         self.closed_with = self._socket.close_code
 
     def _apply(self, event: Row) -> None:
-        """INSERT and UPDATE: read the row again; DELETE: drop it. Other keys of the event are ignored."""
+        """Apply an event: read the row again on INSERT and UPDATE, drop it on DELETE; ignore other keys."""
         table, row_id = event["table"], event["data"]["id"]
         if table not in COLLECTIONS:
             return
@@ -246,7 +246,7 @@ def _differing(mine: Rows, fresh: Rows, *, partly: bool) -> set[str]:
 
 
 def refusal_of(act: Callable[[], object]) -> str:
-    """What the frontend shows when this is refused."""
+    """Return the text that the frontend shows when this is refused."""
     try:
         act()
     except Refused as refusal:

@@ -1,6 +1,6 @@
 """Actions: requests to a running deployment that a chart offers its users.
 
-Invariant: one invalid entry invalidates the document; of several actions with one id the first is found.
+Invariant: one invalid entry invalidates the document; if several actions share an id, `find_action` returns the first.
 
 Source: docs/contract/chart-extensions.md, "Actions".
 """
@@ -32,7 +32,7 @@ class NoSuchAction(NotFound):
 
 
 class Action(DocumentObject, name="ChartExtAction"):
-    """Something that the deployment does when it is asked."""
+    """Something that the deployment does on request."""
 
     id: str = required(TEXT)
     allowed_role: Role = required(ROLE)
@@ -57,7 +57,7 @@ class ActionsV0(DocumentObject, name="ChartExtActionsV0"):
     """The actions of version 0."""
 
     schema_version: int = required(COUNT)
-    """Has no influence."""
+    """Required, but not used."""
     actions: tuple[Action, ...] = required(list_of(object_of(Action)))
 
 
@@ -66,7 +66,7 @@ ACTIONS = defined(
     any_of(list_of(object_of(VersionedAction)).schema, ActionsV0.schema()),
     meaning="The actions document, of any version.",
 )
-"""How the document is described."""
+"""The schema of the document."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class ActionsDocument:
 
     @property
     def version(self) -> Version:
-        """The version that it was written in."""
+        """The version in which the document was written."""
         return Version.V0 if isinstance(self.written, ActionsV0) else Version.V1BETA1
 
     @property
@@ -100,7 +100,7 @@ def parse_actions(document: JsonValue) -> ActionsDocument:
 
 
 def find_action(stored: JsonValue, action_id: str) -> Action:
-    """Find an action in a chart's stored document, or in none; raise `NoSuchAction`, `InvalidDocument`."""
+    """Find an action in a chart's stored document (may be None); raise `NoSuchAction` or `InvalidDocument`."""
     actions = () if stored is None else parse_actions(stored).actions
     for action in actions:
         if action.id == action_id:

@@ -1,6 +1,6 @@
-"""What Platz takes from Chart.yaml.
+"""The fields that Platz takes from Chart.yaml.
 
-Invariant: everything else in that file is ignored; plain scalars are taken as their text.
+Invariant: all other fields are ignored; plain scalars are taken as text.
 
 Source: docs/contract/chart-extensions.md, "Chart.yaml".
 """
@@ -21,7 +21,7 @@ from platz.web_addresses import DEFAULT_PORTS, normalised_url
 
 CHART_FILE = "Chart.yaml"
 MAX_TEXT_LENGTH = 512
-"""Characters of a version or an annotation: what PostgreSQL can index whatever the characters are."""
+"""Characters of a version or an annotation; PostgreSQL can index any text of this length."""
 
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
 _ANNOTATIONS = {
@@ -33,7 +33,7 @@ _ANNOTATIONS = {
 
 
 class ChartMetadata(DocumentObject, name="ChartMetadata"):
-    """What `Chart.yaml` tells about where a chart comes from."""
+    """What `Chart.yaml` says about the origin of a chart."""
 
     version: str = required(TEXT)
     git_commit: str | None = nullable(TEXT)
@@ -81,7 +81,7 @@ def _repository(cursor: Cursor) -> str:
     match = _ABSOLUTE_URL.fullmatch(text)
     if (
         match is not None and match["scheme"].lower() not in DEFAULT_PORTS
-    ):  # such an address need not name a host
+    ):  # a URL with such a scheme need not name a host
         return text
     try:
         if match is not None and urlsplit(text).hostname:

@@ -1,6 +1,6 @@
-"""The collections that an input may choose from, as charts write them.
+"""The collections that an input may choose items from, as charts write them.
 
-Invariant: a document is read whatever JSON names the collection; what it means shows when values are rendered.
+Invariant: any JSON but null is accepted as a collection; whether it means anything is checked when values are rendered.
 
 Source: docs/contract/chart-extensions.md, "Collection references".
 """
@@ -20,7 +20,7 @@ from platz.json import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The items are rows of one of Platz's tables."""
+    """A collection whose items are the rows of one of Platz's tables."""
 
     name: str
 
@@ -40,7 +40,7 @@ class KindResources(DocumentObject, name="DeploymentResourceCollection"):
 
 @dataclass(frozen=True, kw_only=True)
 class LegacyResources:
-    """The items are resources of the type with this key, whatever the kind."""
+    """A collection whose items are resources of the type with this key, of any deployment kind."""
 
     key: str
 
@@ -52,7 +52,7 @@ CollectionReference: TypeAlias = Table | KindResources | LegacyResources
 
 
 def parse_reference(collection: JsonValue) -> CollectionReference | None:
-    """Read an input's ``collection``, or return None when it is malformed.
+    """Parse an input's ``collection``; return None if it is malformed.
 
     Source: docs/contract/chart-extensions.md, "Collection references".
     """
@@ -83,4 +83,4 @@ COLLECTION: Codec[JsonValue] = Codec(
         meaning="What a CollectionSelect chooses from; other text is a resource type's key of any kind (legacy).",
     ),
 )
-"""An input's ``collection``, kept as it is written."""
+"""An input's ``collection``, stored as written."""

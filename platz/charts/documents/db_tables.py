@@ -1,6 +1,6 @@
-"""The tables of Platz that a chart's forms may choose from, as their format names them.
+"""The tables of Platz that a chart's forms may choose items from, by the names that charts use.
 
-Invariant: these are the tables whose changes are told (`platz.db.events.EVENT_TABLES`); a test compares the two.
+Invariant: these are the tables that have change events (`platz.db.events.EVENT_TABLES`); a test compares the two.
 
 Source: docs/contract/data-model.md, "Enums".
 """
@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class DbTable(StrEnum):
-    """The tables that change events and chart collections name."""
+    """The tables that occur in change events and chart collections."""
 
     BOTS = "bots"
     DEPLOYMENT_KINDS = "deployment_kinds"

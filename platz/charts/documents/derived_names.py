@@ -1,4 +1,4 @@
-"""Names that follow from other names: namespaces, hostnames, kinds and addresses.
+"""Names that are derived from other names: namespaces, hostnames, kinds and addresses.
 
 Invariant: they are computed when needed and stored nowhere, so a renamed kind changes them.
 
@@ -16,14 +16,14 @@ _CHART_SUFFIXES = ("chart", "charts")
 
 
 def namespace_name(kind: str, deployment_name: str) -> str:
-    """Return the namespace of a deployment, which is also its Helm release's name."""
+    """Return the namespace of a deployment, which is also the name of its Helm release."""
     return f"{kind.lower()}-{deployment_name}" if deployment_name else kind.lower()
 
 
 def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: HostnameFormat, domain: str) -> str:
     """Return the hostname of a deployment under the cluster's ingress domain.
 
-    A deployment without a name falls back to the kind in both formats.
+    In both formats, a deployment without a name uses its kind.
 
     Source: docs/contract/chart-extensions.md, "Meaning of the features".
     """
@@ -32,14 +32,14 @@ def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: Hostna
 
 
 def target_url(hostname: str, path: str) -> str:
-    """Return the address of a path that a chart names; leading slashes make no difference."""
+    """Return the URL of a path that a chart names; leading slashes make no difference."""
     return f"https://{hostname}/{path.lstrip('/')}"
 
 
 def kind_from_repository(repository: str) -> str:
-    """Derive a deployment kind's name from a chart repository's.
+    """Derive a deployment kind's name from the name of a chart repository.
 
-    A repository that is called just ``chart`` or ``charts`` keeps that word, for a kind must have a name.
+    A repository that is just called ``chart`` or ``charts`` keeps that word, because a kind must have a name.
 
     Source: docs/contract/workers.md, "Kind from a repository name".
     """

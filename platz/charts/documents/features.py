@@ -1,7 +1,7 @@
-"""Chart features: what a chart asks of Platz, of any version, as one effective form.
+"""Chart features: what a chart asks of Platz, in one form for all versions.
 
-Invariant: every object is a valid features document, because v0 takes whatever the versioned forms refuse; what
-that loses is told as complaints beside the result, never as an error.
+Invariant: a document that a versioned form refuses is read as v0, which ignores unknown keys. What is lost that way
+is reported as complaints beside the result, never as an error.
 
 Source: docs/contract/chart-extensions.md, "Features".
 
@@ -35,7 +35,7 @@ from platz.json import JsonObject, JsonValue
 
 
 class HostnameFormat(StrEnum):
-    """What the first label of a deployment's host name is made of."""
+    """How the first label of a deployment's host name is formed."""
 
     KIND_AND_NAME = "KindAndName"
     NAME = "Name"
@@ -72,7 +72,7 @@ class InputName(DocumentObject, name="ChartExtDisplayInputField"):
 
 
 class NamedByInput(DocumentObject, name="ChartExtDisplayNameInputField"):
-    """Named after an input."""
+    """A name that is the value of an input."""
 
     input_field: InputName = required(object_of(InputName, exact=True), key="InputField")
 
@@ -117,7 +117,7 @@ _PATHS = list_of(list_of(TEXT))
 
 
 class Features(DocumentObject, name="ChartExtFeaturesSpec"):
-    """What the chart can do; `standard_ingress` is the form of version 0 and v1beta1."""
+    """What the chart asks of Platz; version 0 and v1beta1 have `standard_ingress` instead of `ingress`."""
 
     ingress: Ingress | None = known_in({Version.V1BETA2}, object_of(Ingress), absent=_NO_INGRESS)
     display: Display | None = known_in({Version.V1BETA2}, object_of(Display, exact=True), absent=_NO_DISPLAY)
@@ -132,12 +132,12 @@ class Features(DocumentObject, name="ChartExtFeaturesSpec"):
 
     @property
     def ingress_enabled(self) -> bool:
-        """Whether the deployment is reached from outside, whatever the version."""
+        """Whether the deployment is reached from outside, in any version."""
         return self.ingress.enabled if self.ingress else self.standard_ingress is True
 
     @property
     def hostname_format(self) -> HostnameFormat:
-        """What the host name is made of, whatever the version."""
+        """How the host name is formed, in any version."""
         return (self.ingress or _NO_INGRESS).hostname_format
 
 
@@ -177,7 +177,7 @@ FEATURES = defined(
     any_of(VersionedFeatures.schema(), Features.schema()),
     meaning="The features document, of any version.",
 )
-"""How the document is described."""
+"""The schema of the document."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,11 +187,11 @@ class FeaturesDocument:
     version: Version
     written: VersionedFeatures | Features
     ignored: tuple[Complaint, ...] = ()
-    """Why a document that looks versioned was taken as v0, and what of it is ignored."""
+    """Why a document that looks versioned was read as v0, and which parts of it are ignored."""
 
     @property
     def features(self) -> Features:
-        """The features, whatever the version they were written in."""
+        """The features, in the same form for every version."""
         return self.written if isinstance(self.written, Features) else self.written.spec
 
     def stored(self) -> JsonObject:
@@ -217,9 +217,9 @@ def parse_features(document: JsonValue) -> FeaturesDocument:
 
 
 def effective_features(stored: JsonValue) -> Features:
-    """Return the features of a chart from its stored document, or from none.
+    """Return the features of a chart from its stored document (None if it has none).
 
-    A chart without the document does not reinstall users; an empty document does.
+    A chart without the document does not reinstall the deployments that use it; a chart with an empty document does.
 
     Source: docs/contract/chart-extensions.md, "Consequences of a change".
     """
@@ -229,13 +229,13 @@ def effective_features(stored: JsonValue) -> Features:
 
 
 def _spec_ignored(complaint: Complaint) -> Complaint:
-    """Say what a mistake in a versioned document leads to."""
+    """Add to a complaint that the versioned document is read as v0 because of it."""
     message = f"The file is read as v0, so that all under spec is ignored, because: {complaint.message}"
     return replace(complaint, message=message)
 
 
 def _unversioned(document: JsonValue) -> tuple[Complaint, ...]:
-    """Complain about keys that only mean something under a header that is missing or unknown."""
+    """Complain about keys that need a header, in a document whose header is missing or unknown."""
     keys = [key for key in _UNKNOWN_IN_V0 if isinstance(document, dict) and key in document]
     if not keys:
         return ()

@@ -1,6 +1,6 @@
-"""Where an output of a form gets its value.
+"""References: where an output of a form gets its value.
 
-Invariant: a reference has exactly one key, which tells what of the input is meant.
+Invariant: a reference has exactly one key, which says whether the input's value or a property is meant.
 
 Source: docs/contract/chart-extensions.md, "Outputs".
 """

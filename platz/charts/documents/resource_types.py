@@ -20,7 +20,7 @@ from platz.json import JsonValue
 
 
 class Operation(StrEnum):
-    """What users do with a resource; each may have a hook."""
+    """An operation of users on a resource; each may have a hook."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -28,21 +28,21 @@ class Operation(StrEnum):
 
 
 class Hook(DocumentObject, name="ChartExtResourceLifecycleHook"):
-    """Who may do it, and what is called then."""
+    """Who may do the operation, and the request that it sends to the deployment."""
 
     allowed_role: Role | None = nullable(ROLE)
     target: Target | None = nullable(object_of(Target))
 
 
 class Lifecycle(DocumentObject, name="ChartExtResourceLifecycle"):
-    """The hooks of a resource; null: it can't be done."""
+    """The hooks of a resource; an operation whose hook is null is not allowed."""
 
     create: Hook | None = nullable(object_of(Hook))
     update: Hook | None = nullable(object_of(Hook))
     delete: Hook | None = nullable(object_of(Hook))
 
     def hook(self, operation: Operation) -> Hook | None:
-        """Return what happens in the managing deployment when users do the operation."""
+        """Return the hook of an operation, or None if users can't do it."""
         match operation:
             case Operation.CREATE:
                 return self.create
@@ -67,7 +67,7 @@ class ResourceSpec(DocumentObject, name="ChartExtResourceTypeSpec"):
     )
 
     def sensitive_ids(self) -> frozenset[str]:
-        """Return the properties that are left out when resources are read.
+        """Return the ids of the properties that are left out when resources are read.
 
         Source: docs/contract/chart-extensions.md, "Sensitive properties".
         """

@@ -1,7 +1,7 @@
 """The status document that a running deployment reports.
 
-Invariant: the stored form has all four keys, every metric's four keys and decimals as text; any violation makes
-the whole sample an error, and unknown keys are dropped.
+Invariant: the stored form has all four keys, each metric in it has all four of its keys, and decimals are text. Any
+violation of the format makes the whole sample an error; unknown keys are dropped.
 
 Source: docs/contract/chart-extensions.md, "Status document".
 """
@@ -39,7 +39,7 @@ _COLOR = choice_of(Color, name="DeploymentReportedStatusColor")
 
 
 class Summary(DocumentObject, name="DeploymentReportedStatusSummary"):
-    """The status in a word."""
+    """The status in one word."""
 
     name: str = required(TEXT)
     color: Color = required(_COLOR)
@@ -62,7 +62,7 @@ class Notice(DocumentObject, name="DeploymentReportedNotice"):
 
 
 class StatusContent(DocumentObject, name="DeploymentReportedStatusContent"):
-    """What the deployment's status endpoint said."""
+    """The response of the deployment's status endpoint."""
 
     status: Summary = required(object_of(Summary))
     primary_metric: Metric | None = nullable(object_of(Metric), described=Presence.NULLABLE)

@@ -1,4 +1,4 @@
-"""What actions and lifecycle hooks have in common: whom they allow and what they call.
+"""Roles and targets, which actions and lifecycle hooks share: who is allowed, and what is called.
 
 Invariant: the only endpoint kind is the deployment's own ingress.
 
@@ -15,7 +15,7 @@ from platz.charts.reading.members import required
 
 
 class Role(StrEnum):
-    """Who may do it: owners only, or maintainers too."""
+    """The role that is needed: owners only, or maintainers too."""
 
     OWNER = "Owner"
     MAINTAINER = "Maintainer"

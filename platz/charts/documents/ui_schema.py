@@ -1,9 +1,9 @@
-"""The UI schema: the form that a chart ships, and where its inputs go.
+"""The UI schema: the form that a chart ships, and what becomes of its inputs.
 
-Invariant: a schema read from a stored document and stored again is that document; only inputs and outputs
-that the format allows exist, but what refers to what is not checked here (it shows when values are rendered).
-The version is decided by content: a document with a header can only be v1beta1, because v0 refuses unknown
-top-level keys; one without can only be v0.
+Invariant: reading a stored document and storing it again gives the same document. All inputs and outputs follow the
+format, but references between them are checked only when values are rendered. The content decides the version: a
+document with a header can only be v1beta1, because v0 refuses unknown top-level keys; a document without a header can
+only be v0.
 
 Source: docs/contract/chart-extensions.md, "Detection of the version", "UI schema".
 """
@@ -65,7 +65,7 @@ _VALUE_TYPES = {kind.value.lower(): kind for kind in ValueType}
 
 
 def _read_value_type(cursor: Cursor) -> ValueType:
-    """Match without regard to ASCII case, and to nothing but ASCII case.
+    """Match a type's name, ignoring only the case of ASCII letters.
 
     Source: docs/contract/chart-extensions.md, "Input types and their values".
     """
@@ -108,7 +108,7 @@ class Option(DocumentObject, name="UiSchemaInputFieldOption"):
 
     value: JsonValue = required(ANY_JSON)
     label: str | None = nullable(TEXT, described=Presence.REQUIRED)
-    """Null is read, but clients are told of text, as they always were."""
+    """Null is accepted, but the schema for API clients says text, as it always did."""
     help_text: str | None = nullable(TEXT, key="helpText")
 
 
@@ -123,7 +123,7 @@ _FIELDS_EQUAL = list_of(object_of(FieldEquals))
 
 
 class Input(DocumentObject, name="UiSchemaInput"):
-    """One field of the form; the value that it carries is the config's under its id."""
+    """One field of the form; its value stands in the config under its id."""
 
     id: str = required(TEXT)
     type: ValueType | Array = required(_INPUT_TYPE)
@@ -173,7 +173,7 @@ class Outputs(DocumentObject, name="UiSchemaOutputs"):
 
 
 class UiSchema(DocumentObject, name="UiSchema"):
-    """A form and what becomes of it; without `apiVersion` and `kind` it is of version 0."""
+    """A form and what becomes of its inputs; without `apiVersion` and `kind` it is of version 0."""
 
     api_version: str | None = known_in(
         {Version.V1BETA1}, exactly(Version.V1BETA1.api_version), key="apiVersion"
@@ -186,7 +186,7 @@ class UiSchema(DocumentObject, name="UiSchema"):
 
     @property
     def version(self) -> Version:
-        """The version that it was written in."""
+        """The version in which the schema was written."""
         return Version.V0 if self.api_version is None else Version.V1BETA1
 
     def inputs_by_id(self) -> dict[str, Input]:
@@ -198,7 +198,7 @@ class UiSchema(DocumentObject, name="UiSchema"):
 
 
 V0_UI_SCHEMA = object_of(UiSchema, version=Version.V0, exact=True)
-"""Without header, the only form inside resource types (docs/contract/chart-extensions.md, "Resource type
+"""A schema without a header, the only form inside resource types (docs/contract/chart-extensions.md, "Resource type
 documents")."""
 _V1BETA1_UI_SCHEMA = object_of(UiSchema, version=Version.V1BETA1)
 
@@ -210,7 +210,7 @@ def _read(cursor: Cursor) -> UiSchema:
 
 
 UI_SCHEMA = replace(V0_UI_SCHEMA, read=_read)
-"""Of either version."""
+"""A schema of either version."""
 
 
 def parse_ui_schema(document: JsonValue) -> UiSchema:

@@ -1,4 +1,4 @@
-"""The generations of the documents' formats.
+"""The versions of the document formats.
 
 Source: docs/contract/chart-extensions.md, "Versions of the documents".
 """
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Version(StrEnum):
-    """A generation; v0 documents carry no header."""
+    """A version of a document format; v0 documents have no header."""
 
     V0 = "v0"
     V1BETA1 = "v1beta1"
@@ -17,5 +17,5 @@ class Version(StrEnum):
 
     @property
     def api_version(self) -> str:
-        """The text under ``apiVersion``; v0 has none, so nothing equals it."""
+        """The text under ``apiVersion``; never used for v0, whose documents have no header."""
         return f"platz.io/{self.value}"

@@ -1,4 +1,4 @@
-"""The JsonLogic dialect of conditions.
+"""The JsonLogic dialect that charts use for conditions.
 
 Source: docs/contract/chart-extensions.md, "Conditions".
 """

@@ -1,7 +1,7 @@
 """JsonLogic's arithmetic.
 
-Invariant: results are floats or null; a result that is not finite where the contract does not say null makes
-the rule invalid.
+Invariant: results are floats or null, except that ``*`` returns a single argument unchanged. Where the contract does
+not say null, a result that is not finite makes the rule invalid.
 
 Source: docs/contract/chart-extensions.md, "Operators".
 """
@@ -23,7 +23,7 @@ def add(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def multiply(values: Sequence[JsonValue]) -> JsonValue:
-    """``*``: a single argument is returned unchanged."""
+    """``*``: the product of the prefix numbers of all arguments; a single argument is returned unchanged."""
     if len(values) < 2:
         return values[0] if values else None
     numbers = _all_numbers(values, prefix_number)
@@ -31,7 +31,7 @@ def multiply(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def subtract(values: Sequence[JsonValue]) -> JsonValue:
-    """``-``: negates a single argument."""
+    """``-``: the difference of two numbers, or the negation of a single one."""
     numbers = _all_numbers(values[:2], number_of)
     match numbers:
         case [number]:
@@ -43,7 +43,7 @@ def subtract(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def divide(values: Sequence[JsonValue]) -> JsonValue:
-    """``/``: null for a division by zero."""
+    """``/``: the quotient of two numbers; null for a division by zero."""
     numbers = _all_numbers(values[:2], number_of)
     match numbers:
         case [dividend, divisor] if divisor != 0:
@@ -53,7 +53,7 @@ def divide(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def remainder(values: Sequence[JsonValue]) -> JsonValue:
-    """``%``: has the sign of the dividend."""
+    """``%``: the remainder, with the sign of the dividend; null for a zero divisor."""
     numbers = _all_numbers(values[:2], number_of)
     match numbers:
         case [dividend, divisor] if divisor != 0 and math.isfinite(dividend):
@@ -63,12 +63,12 @@ def remainder(values: Sequence[JsonValue]) -> JsonValue:
 
 
 def minimum(values: Sequence[JsonValue]) -> JsonValue:
-    """``min``."""
+    """``min``: the smallest of the numbers; null without arguments."""
     return _extreme(values, min)
 
 
 def maximum(values: Sequence[JsonValue]) -> JsonValue:
-    """``max``."""
+    """``max``: the largest of the numbers; null without arguments."""
     return _extreme(values, max)
 
 

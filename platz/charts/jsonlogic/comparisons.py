@@ -1,7 +1,7 @@
-"""JsonLogic's equalities and orders.
+"""JsonLogic's equality and order comparisons.
 
-Invariant: ``>`` is the negation of ``<=`` and ``>=`` that of ``<``, so comparing what can't be compared is true
-for these two. Conditions of charts in the field depend on it.
+Invariant: ``>`` is the negation of ``<=``, and ``>=`` that of ``<``, so both are true for values that can't be
+compared. Conditions of existing charts depend on it.
 
 Source: docs/contract/chart-extensions.md, "Comparisons in conditions".
 """
@@ -19,14 +19,14 @@ _SEPARATORS = re.compile(r"[.-]")
 
 
 def strictly_equal(left: JsonValue, right: JsonValue) -> bool:
-    """``===``: same type and value, 1 and 1.0 alike (unlike `json_equal`); two lists or two objects never."""
+    """``===``: same type and value. 1 equals 1.0 (unlike in `json_equal`); lists and objects never equal anything."""
     if _kind(left) != _kind(right) or isinstance(left, list | dict):
         return False
     return left == right
 
 
 def loosely_equal(left: JsonValue, right: JsonValue) -> bool:
-    """``==``: converts between numbers, texts, booleans and lists."""
+    """``==``: equality after conversions between numbers, texts, booleans and lists."""
     if _kind(left) == _kind(right):
         return strictly_equal(left, right)
     if left is None or right is None:
@@ -42,14 +42,14 @@ def loosely_equal(left: JsonValue, right: JsonValue) -> bool:
 
 
 def less(left: JsonValue, right: JsonValue) -> bool:
-    """``<``: texts by code points, the rest as numbers; false for what can't be compared."""
+    """``<``: orders texts by code points, other values as numbers; false for values that can't be compared."""
     match left, right:
         case None, None:
             return False
         case bool(), bool():
             return not left and right
         case (int() | float(), int() | float()):
-            return left < right  # not as floats: integers beyond 2^53 are as exact here as in the equalities
+            return left < right  # not as floats: integers beyond 2^53 stay exact, as in the equalities
         case (dict(), _) | (_, dict()):
             return False
         case (str(), str()) | (list(), list()) | (list(), str()) | (str(), list()):
@@ -60,7 +60,7 @@ def less(left: JsonValue, right: JsonValue) -> bool:
 
 
 def less_or_equal(left: JsonValue, right: JsonValue) -> bool:
-    """``<=``."""
+    """``<=``: less or loosely equal."""
     return less(left, right) or loosely_equal(left, right)
 
 
@@ -75,7 +75,7 @@ def greater_or_equal(left: JsonValue, right: JsonValue) -> bool:
 
 
 def _version_order(left: str, right: str) -> int:
-    """Order versions component by component: -1, 0 or 1."""
+    """Compare versions component by component; return -1, 0 or 1."""
     lefts, rights = _SEPARATORS.split(left), _SEPARATORS.split(right)
     for one, other in zip(lefts, rights, strict=False):
         numbers = _unsigned(one), _unsigned(other)
@@ -111,7 +111,7 @@ def _not_nan(number: float | None) -> float | None:
 
 
 def _unsigned(text: str) -> int | None:
-    """Read an unsigned 32-bit integer."""
+    """Read an unsigned 32-bit integer; return None for other text."""
     if not _UNSIGNED.fullmatch(text) or len(text.lstrip("+0")) > 10:
         return None
     number = int(text)

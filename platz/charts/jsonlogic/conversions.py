@@ -1,6 +1,6 @@
-"""How JsonLogic turns values into booleans, texts and numbers.
+"""JsonLogic's conversions of values to booleans, texts and numbers.
 
-Invariant: total functions; a conversion that fails gives None.
+Invariant: the functions never raise; a conversion that fails gives None.
 
 Source: docs/contract/chart-extensions.md, "Conversions of values".
 """
@@ -25,7 +25,7 @@ _NUMBER_PREFIX = re.compile(r"[+\-0-9eE]*(?:\.[+\-0-9eE]*)?", re.ASCII)
 
 
 def truthy(value: JsonValue) -> bool:
-    """False are false, null, 0, the empty text and the empty list; an object is always true."""
+    """Tell whether a value counts as true: all but false, null, 0, the empty text and the empty list do."""
     return isinstance(value, dict) or bool(value)
 
 
@@ -47,7 +47,7 @@ def text_of(value: JsonValue) -> str:
 
 
 def number_of(value: JsonValue) -> float | None:
-    """Read a value as a number, or None when that fails."""
+    """Convert a value to a number; return None if that fails."""
     match value:
         case None:
             return 0.0
@@ -62,13 +62,13 @@ def number_of(value: JsonValue) -> float | None:
 
 
 def number_from_text(text: str) -> float | None:
-    """Read text as a number: trimmed, empty is 0, otherwise all of it a decimal float."""
+    """Convert a whole text to a number: empty text is 0, and white space around it is ignored."""
     trimmed = text.strip(WHITE_SPACE)
     return _complete_float(trimmed) if trimmed else 0.0
 
 
 def prefix_number(value: JsonValue) -> float | None:
-    """Read a number from the beginning of a text: ``"12px"`` gives 12."""
+    """Read a number, or one at the beginning of a text: ``"12px"`` gives 12; return None if there is none."""
     match value:
         case bool():
             return None

@@ -1,7 +1,7 @@
-"""Evaluating parsed rules within a budget.
+"""The evaluation of parsed rules within a budget.
 
-Invariant: evaluation ends after a bounded amount of work, however a rule multiplies its data (``reduce`` can
-double a text or a list with every element); a rule that uses up the budget counts as invalid.
+Invariant: evaluation ends after a bounded amount of work, even if a rule multiplies its data (``reduce`` can double a
+text or a list with every element). A rule that exceeds the budget counts as invalid.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from platz.charts.reading.json_text import exceeds_nesting, weight
 from platz.json import JsonValue
 
 MAX_STEPS = 500_000
-"""Evaluated rules, plus what the lists and texts that operators handle weigh."""
+"""Steps: one for each evaluated rule, plus the weight of the lists and texts that rules evaluate to."""
 
 
 class Budget:
-    """What the conditions of one rendering may still cost together."""
+    """The steps that the conditions of one rendering may still take together."""
 
     __slots__ = ("_left",)
 
@@ -26,13 +26,13 @@ class Budget:
         self._left = steps
 
     def spend(self, steps: int) -> None:
-        """Raise `InvalidRule` when nothing is left."""
+        """Take steps from the budget; raise `InvalidRule` if it is exceeded."""
         self._left -= steps
         if self._left < 0:
             raise InvalidRule("The rule takes too much work.")
 
     def spend_on(self, value: JsonValue) -> None:
-        """Pay for handling a value; raise `InvalidRule` also when it nests too deep."""
+        """Take the cost of a value from the budget; raise `InvalidRule` if it is exceeded or a list nests too deep."""
         match value:
             case str():
                 self.spend(len(value) // 16)
@@ -45,7 +45,7 @@ class Budget:
 
 
 class Scope:
-    """The data that a rule sees, and what its evaluation may cost."""
+    """The data that a rule sees, and the budget of its evaluation."""
 
     __slots__ = ("_operators", "budget", "data")
 
@@ -55,7 +55,7 @@ class Scope:
         self._operators = operators
 
     def value(self, rule: Rule) -> JsonValue:
-        """Evaluate one rule here; raise `InvalidRule`."""
+        """Evaluate one rule in this scope; raise `InvalidRule`."""
         self.budget.spend(1)
         result = (
             rule.value if isinstance(rule, Constant) else self._operators[rule.operator](self, rule.arguments)
@@ -68,11 +68,11 @@ class Scope:
         return [self.value(rule) for rule in rules]
 
     def argument(self, arguments: Sequence[Rule], position: int) -> JsonValue:
-        """Evaluate an argument; a missing one is null."""
+        """Evaluate the argument at this position; a missing one is null."""
         return self.value(arguments[position] if position < len(arguments) else NULL)
 
     def inside(self, data: JsonValue) -> Scope:
-        """Return the scope in which the data is something else."""
+        """Return a scope with other data and the same budget."""
         return Scope(data, self.budget, self._operators)
 
 

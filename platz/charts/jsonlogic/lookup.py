@@ -1,6 +1,6 @@
-"""Finding a value in JsonLogic's data by a path.
+"""Lookup of a value in JsonLogic's data by a path.
 
-Invariant: a null that is found is found; a key that contains a dot can't be reached.
+Invariant: a null in the data is a result like any other; a key that contains a dot can't be reached.
 
 Source: docs/contract/chart-extensions.md, "Conversions of values".
 """
@@ -18,13 +18,13 @@ _MAX_INDEX = 18
 
 
 class Nothing(Enum):
-    """The answer when there is no such value."""
+    """The result of a lookup that found no value."""
 
     NOTHING = "nothing"
 
 
 def find(data: JsonValue, key: JsonValue) -> JsonValue | Nothing:
-    """Look up a path in the data."""
+    """Return the value at a path in the data, or `Nothing`."""
     match key:
         case bool():
             return Nothing.NOTHING

@@ -1,7 +1,7 @@
 """The table of JsonLogic's operators.
 
-Invariant: arguments are evaluated from left to right and only as far as the operator needs them; superfluous
-arguments are ignored.
+Invariant: arguments are evaluated from left to right. Operators made with `_eager`, and ``missing``, evaluate all of
+them; the others evaluate only those that they need. Superfluous arguments are ignored.
 
 Source: docs/contract/chart-extensions.md, "Operators".
 """
@@ -29,7 +29,7 @@ def parse(rule: JsonValue) -> Rule:
 
 
 def evaluate(rule: Rule, data: JsonValue, budget: Budget) -> JsonValue:
-    """Evaluate a rule; raise `InvalidRule` when it ends abnormally or takes too much work."""
+    """Evaluate a rule; raise `InvalidRule` if it fails or exceeds the budget."""
     return Scope(data, budget, OPERATORS).value(rule)
 
 
@@ -103,12 +103,12 @@ def _first_only(apply: Callable[[JsonValue], JsonValue]) -> Operator:
 
 
 def _two(apply: Callable[[JsonValue, JsonValue], bool]) -> Operator:
-    """An equality: a missing argument counts as null."""
+    """Make an equality operator, for which a missing argument counts as null."""
     return lambda scope, arguments: apply(scope.argument(arguments, 0), scope.argument(arguments, 1))
 
 
 def _chain(compare: Callable[[JsonValue, JsonValue], bool], max_arguments: int) -> Operator:
-    """A comparison: false below two arguments, else of each neighbouring pair of the first ``max_arguments``."""
+    """Make an operator that holds for each neighbouring pair of the first ``max_arguments``; false below two."""
 
     def apply(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
         values = scope.values(arguments[:max_arguments])

@@ -1,6 +1,6 @@
 """JsonLogic rules as a tree.
 
-Invariant: the whole rule is parsed before anything is evaluated, and one unknown operator anywhere makes it
+Invariant: the whole rule is parsed before anything is evaluated, and one unknown operator anywhere makes the rule
 invalid. Lists are opaque constants: operators inside them are not even parsed.
 
 Source: docs/contract/chart-extensions.md, "Parsing of rules".
@@ -18,7 +18,7 @@ from platz.json import JsonValue
 
 
 class InvalidRule(Exception):
-    """The rule is invalid, or its evaluation ends abnormally: what it guards is hidden."""
+    """The rule is invalid or its evaluation fails; the input that it guards is hidden."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """JsonLogic's operators on lists and texts.
 
-Invariant: inside the rules that run for each element the data is the element only; the outer config is not
-reachable from there.
+Invariant: a rule that runs for each element sees only that element as its data (in ``reduce``, ``current`` and
+``accumulator``); it can't reach the outer config.
 
 Source: docs/contract/chart-extensions.md, "Operators".
 """
@@ -21,7 +21,7 @@ _FAR = 2**53
 
 
 def contains(values: list[JsonValue]) -> JsonValue:
-    """``in``: a text contains the argument's text, or a list an element strictly equal to it."""
+    """``in``: whether argument 2 contains argument 1: a text as text, a list as a strictly equal element."""
     match values:
         case [wanted, str() as text, *_]:
             return text_of(wanted) in text
@@ -32,7 +32,7 @@ def contains(values: list[JsonValue]) -> JsonValue:
 
 
 def substring(values: list[JsonValue]) -> JsonValue:
-    """``substr``: what is negative counts from the end, measured in UTF-8 bytes (an [Uncertain] edge)."""
+    """``substr``: a negative start or length counts from the end, whose position is the text's size in UTF-8 bytes."""
     text = text_of(values[0]) if values else "undefined"
     size = len(text.encode(errors="surrogatepass"))
     start = _integer(values, 1, default=0)
@@ -43,7 +43,7 @@ def substring(values: list[JsonValue]) -> JsonValue:
 
 
 def merged(values: list[JsonValue]) -> JsonValue:
-    """``merge``: list arguments contribute their elements, others themselves."""
+    """``merge``: one list of the elements of list arguments and of the other arguments themselves."""
     result: list[JsonValue] = []
     for value in values:
         result.extend(value if isinstance(value, list) else [value])
@@ -51,7 +51,7 @@ def merged(values: list[JsonValue]) -> JsonValue:
 
 
 def mapped(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``map``."""
+    """``map``: argument 2 evaluated for each element."""
     elements = scope.argument(arguments, 0)
     if not isinstance(elements, list):
         return []
@@ -59,7 +59,7 @@ def mapped(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
 
 
 def filtered(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``filter``."""
+    """``filter``: the elements for which argument 2 is truthy."""
     elements = scope.argument(arguments, 0)
     if not isinstance(elements, list):
         return []
@@ -67,7 +67,7 @@ def filtered(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
 
 
 def reduced(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``reduce``."""
+    """``reduce``: the elements folded with argument 2, starting from argument 3."""
     elements = scope.argument(arguments, 0)
     accumulator = scope.argument(arguments, 2)
     for element in elements if isinstance(elements, list) else []:
@@ -77,7 +77,7 @@ def reduced(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
 
 
 def all_hold(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``all``: a text counts as the list of its characters; nothing holds for an empty list."""
+    """``all``: whether argument 2 is truthy for every element, or character of a text; false if there are none."""
     elements = scope.argument(arguments, 0)
     if not isinstance(elements, list | str) or not elements:
         return False
@@ -85,24 +85,24 @@ def all_hold(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
 
 
 def some_holds(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``some``."""
+    """``some``: whether argument 2 is truthy for any element; false if argument 1 is not a list."""
     elements = scope.argument(arguments, 0)
     return isinstance(elements, list) and any(_outcomes(scope, arguments, elements))
 
 
 def none_holds(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    """``none``: true also for what is not a list."""
+    """``none``: whether argument 2 is truthy for no element; true if argument 1 is not a list."""
     elements = scope.argument(arguments, 0)
     return not isinstance(elements, list) or not any(_outcomes(scope, arguments, elements))
 
 
 def _outcomes(scope: Scope, arguments: Sequence[Rule], elements: Sequence[JsonValue]) -> Iterator[bool]:
-    """Whether argument 2 is truthy for each element; a missing one is null and so never."""
+    """Tell for each element whether argument 2 is truthy; a missing argument 2 is null, which is not."""
     return (truthy(scope.inside(element).argument(arguments, 1)) for element in elements)
 
 
 def _integer(values: list[JsonValue], position: int, *, default: int) -> int:
-    """Truncate an argument to an integer; ``default`` when it is missing or not convertible."""
+    """Truncate an argument to an integer; return ``default`` if it is missing or can't be converted."""
     number = number_of(values[position]) if position < len(values) else None
     if number is None:
         return default

@@ -1,1 +1,1 @@
-"""What a chart's author should know: advice and a summary of what Platz understood."""
+"""Feedback for a chart's author: advice, and a summary of how Platz understood the chart."""

@@ -1,6 +1,7 @@
-"""What a chart's author should know although the chart is accepted.
+"""Advice for the author of a chart that Platz accepts.
 
-Invariant: advice is about what Platz will silently do: ignore, hide, drop, or fail when a deployment is made.
+Invariant: advice is about what would otherwise go unnoticed: things that Platz ignores, hides or drops, and
+deployments that will fail.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _MAX_FOR_A_FILE = 100
 
 
 def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
-    """Return everything worth telling the author of a chart that can be read."""
+    """Return all advice on a chart that can be read."""
     found: list[Problem] = []
     if chart.ui_schema:
         found += _in(chart.ui_schema.name, _on_form(chart.ui_schema.parsed))
@@ -123,7 +124,7 @@ def _twice(ids: list[str], what: str, which_counts: str) -> Iterator[Complaint]:
 
 
 def _ignored_keys(written: JsonValue, stored: JsonValue, place: Place) -> Iterator[Complaint]:
-    """Name the keys that were written but not stored, which is what ignoring them looks like."""
+    """Complain about the keys that were written but are not stored: Platz ignores them."""
     match written, stored:
         case dict(), dict():
             for key, value in written.items():

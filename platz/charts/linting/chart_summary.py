@@ -1,6 +1,6 @@
-"""What Platz understands of a chart, in lines for its author to compare with what was meant.
+"""A summary of how Platz understands a chart, which its author can compare with the intention.
 
-Invariant: one line for each file, then indented lines for what is in it; nothing is judged here.
+Invariant: one line for each file, followed by indented lines for its contents; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from platz.charts.reading.problems import quoted
 
 
 def summary_lines(chart: ParsedChart) -> list[str]:
-    """Return the lines."""
+    """Return the lines of the summary."""
     origin = [f"{name} {value}" for name, value in chart.metadata.stored().items() if value is not None]
     lines = [f"Chart.yaml: {', '.join(origin)}"]
     if chart.ui_schema:

@@ -1,6 +1,6 @@
-"""Advice on one UI schema: what in it can never work, or works other than it looks.
+"""Advice on one UI schema: parts that can never work, or that work differently than they look.
 
-Invariant: nothing here decides anything; rendering has its own rules and repeats none of these.
+Invariant: this advice decides nothing; rendering applies its own rules.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from platz.charts.rendering.output_paths import is_list_segment, selects_cell
 
 
 def advice_on_inputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
-    """Yield what the author of these inputs should know; ``place`` is where the schema stands."""
+    """Yield advice on the inputs of a schema; ``place`` is where the schema stands."""
     times = Counter(declared.id for declared in schema.inputs)
     for position, declared in enumerate(schema.inputs):
         here: Place = (*place, "inputs", position)
@@ -34,7 +34,7 @@ def advice_on_inputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
 
 
 def advice_on_outputs(schema: UiSchema, place: Place) -> Iterator[Complaint]:
-    """Yield what the author of these outputs should know."""
+    """Yield advice on the outputs of a schema; ``place`` is where the schema stands."""
     inputs = schema.inputs_by_id()
     for position, output in enumerate(schema.outputs.values):
         here: Place = (*place, "outputs", "values", position)

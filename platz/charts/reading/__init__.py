@@ -1,1 +1,1 @@
-"""From the bytes of a chart to JSON-like values, within limits."""
+"""Conversion of the bytes of a chart to JSON-like values, within limits."""

@@ -1,7 +1,7 @@
 """Codecs: one says how a kind of value is read from a document, how it is stored, and how API clients see it.
 
-Invariant: the three agree. What `read` took without a complaint, `store` writes as `schema` describes it, and
-reading that again gives the same value.
+Invariant: the three agree. A value that `read` accepted without a complaint is written by `store` as `schema`
+describes it, and reading it again gives the same value.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
 DEFINITIONS = "#/$defs/"
-"""How a JSON Schema begins its references to definitions."""
+"""The prefix of a JSON Schema's references to definitions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +41,19 @@ class Codec(Generic[T]):
 
 
 def defined(name: str, schema: Schema, *, meaning: str) -> Schema:
-    """Give a schema a name by which API clients know it; ``meaning`` is a sentence for them."""
+    """Turn a schema into a named definition; ``meaning`` is its description for API clients."""
     definition: JsonObject = {"description": inspect.cleandoc(meaning), **schema.json}
     return Schema(json={"$ref": DEFINITIONS + name}, definitions={**schema.definitions, name: definition})
 
 
 def any_of(*schemas: Schema) -> Schema:
-    """Describe a value that follows one of these."""
+    """Return the schema of a value that follows one of these schemas."""
     choices: list[JsonValue] = [schema.json for schema in schemas]
     return Schema(json={"anyOf": choices}, definitions=all_definitions(*schemas))
 
 
 def or_null(schema: JsonObject) -> JsonObject:
-    """Describe a value that follows the schema or is null."""
+    """Return the schema of a value that follows this schema or is null."""
     if not schema:  # anything, null included
         return schema
     choices = schema.get("anyOf")
@@ -62,12 +62,12 @@ def or_null(schema: JsonObject) -> JsonObject:
 
 
 def all_definitions(*schemas: Schema) -> dict[str, JsonObject]:
-    """The definitions of several schemas by name."""
+    """Return the definitions of several schemas by name."""
     return {name: found for schema in schemas for name, found in schema.definitions.items()}
 
 
 def list_of(item: Codec[T]) -> Codec[tuple[T, ...]]:
-    """A list."""
+    """Return the codec of a list."""
     return Codec(
         read=lambda cursor: tuple(item.read(each) for each in cursor.items()),
         store=lambda items: [item.store(each) for each in items],
@@ -76,7 +76,7 @@ def list_of(item: Codec[T]) -> Codec[tuple[T, ...]]:
 
 
 def mapping_of(item: Codec[T]) -> Codec[Mapping[str, T]]:
-    """An object with free keys, in document order."""
+    """Return the codec of an object with free keys, in document order."""
     return Codec(
         read=lambda cursor: {key: item.read(each) for key, each in cursor.entries()},
         store=lambda items: {key: item.store(each) for key, each in items.items()},
@@ -88,7 +88,7 @@ def mapping_of(item: Codec[T]) -> Codec[Mapping[str, T]]:
 
 
 def choice_of(choices: type[E], *, name: str = "") -> Codec[E]:
-    """One of an enumeration's texts, spelled exactly; clients know it by ``name`` if it has one."""
+    """Return the codec of an enumeration, spelled exactly; a ``name`` makes it a named definition for API clients."""
     words: list[JsonValue] = [choice.value for choice in choices]
     schema = Schema(json={"type": "string", **({"enum": words} if len(words) > 1 else {"const": words[0]})})
     return Codec(
@@ -99,7 +99,7 @@ def choice_of(choices: type[E], *, name: str = "") -> Codec[E]:
 
 
 def exactly(text: str) -> Codec[str]:
-    """The one text that may stand there, as in the header of a document."""
+    """Return the codec of one fixed text, such as those in a document's header."""
 
     def read(cursor: Cursor) -> str:
         if cursor.value != text:

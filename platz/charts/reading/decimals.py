@@ -1,6 +1,6 @@
-"""Decimals of UI schemas and status metrics: accepted spellings and the one written form.
+"""Decimals of UI schemas and status metrics: the accepted spellings and the one stored form.
 
-Invariant: the written form is plain decimal text, without exponent, ``+`` or leading zeros, and zero is
+Invariant: the stored form is plain decimal text, without exponent, ``+`` or leading zeros, and zero is
 never negative; reading it again gives the same text.
 
 Source: docs/contract/chart-extensions.md, "Decimals".
@@ -24,7 +24,7 @@ _MAX_TEXT_LENGTH = 1000
 
 
 def decimal_text(value: JsonValue) -> str | None:
-    """Return the written form of a number or numeric text, or None when it is not a decimal."""
+    """Return the stored form of a number or numeric text, or None if it is not a decimal."""
     match value:
         case bool() | None:
             return None
@@ -58,7 +58,7 @@ def _string_text(text: str) -> str | None:
 
 
 def _plain(number: Decimal) -> str:
-    """Round to 28 fraction digits and to 96 bits of digits, and write without exponent."""
+    """Round to 28 fraction digits and a coefficient of 96 bits, and write without exponent."""
     if number.adjusted() < -_MAX_FRACTION_DIGITS - 1:
         return "0." + "0" * _MAX_FRACTION_DIGITS
     fraction_digits = min(max(-_exponent(number), 0), _MAX_FRACTION_DIGITS)

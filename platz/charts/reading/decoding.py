@@ -1,8 +1,8 @@
-"""Reading a document field by field, so that every problem in it is found in one go.
+"""Decoding of a document field by field, so that every problem in it is found in one go.
 
-Invariant: a cursor never raises; it adds a complaint and goes on with a harmless stand-in, which nobody sees
-because a document with complaints is never used (`finish` raises). Known keys may not repeat, and free JSON
-must be representable as JSON.
+Invariant: a cursor never raises; it adds a complaint and goes on with a harmless placeholder, which is never used,
+because `decoded` raises if there are complaints. Known keys may not repeat, and free JSON must be representable
+as JSON.
 
 Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
@@ -30,7 +30,7 @@ class _Absent(Enum):
 
 
 class Cursor:
-    """One value of a document that is being read."""
+    """One value of a document, with its place, while the document is read."""
 
     __slots__ = ("_complaints", "_value", "place")
 
@@ -41,16 +41,16 @@ class Cursor:
 
     @property
     def value(self) -> JsonValue:
-        """What stands there; null for a key that is missing (which was complained about already)."""
+        """The value at this place; null for a missing key (for which there is a complaint already)."""
         return None if isinstance(self._value, _Absent) else self._value
 
     def complain(self, message: str, remedy: str) -> None:
-        """Add a complaint about this place."""
+        """Add a complaint about this place, unless the value is missing."""
         if not isinstance(self._value, _Absent) and len(self._complaints) < _MAX_COMPLAINTS:
             self._complaints.append(Complaint(place=self.place, message=message, remedy=remedy))
 
     def text(self) -> str:
-        """Read text; a plain number or boolean is not text."""
+        """Read text; numbers and booleans are not accepted."""
         if isinstance(self._value, str):
             return self._value
         self.complain(
@@ -77,7 +77,7 @@ class Cursor:
         return 0
 
     def decimal(self) -> str:
-        """Read a decimal into its written form.
+        """Read a decimal into its stored form.
 
         Source: docs/contract/chart-extensions.md, "Decimals".
         """
@@ -102,14 +102,14 @@ class Cursor:
         return known[0]
 
     def json(self) -> JsonValue:
-        """Read free JSON as plain dicts and lists: infinities become null, later keys win.
+        """Read free JSON as plain dicts and lists: infinities and NaN become null, and the last of repeated keys wins.
 
         Source: docs/contract/chart-extensions.md, "Syntax of the files".
         """
         return self._free(self.value, self.place)
 
     def items(self) -> list[Cursor]:
-        """Read a list, one cursor for each element."""
+        """Read a list; return one cursor for each element."""
         if isinstance(self._value, list):
             return [
                 Cursor(item, (*self.place, index), self._complaints) for index, item in enumerate(self._value)
@@ -131,7 +131,7 @@ class Cursor:
         return [(key, Cursor(value, (*self.place, key), self._complaints)) for key, value in mapping.items()]
 
     def fields(self, *known: str, exact: bool = False) -> Fields:
-        """Read an object with these known keys; ``exact`` refuses others."""
+        """Read an object with these known keys; ``exact`` refuses all others."""
         mapping = self._mapping(f"an object with {', '.join(known)}")
         self.refuse_repeated(*known)
         if exact:
@@ -144,7 +144,7 @@ class Cursor:
         return Fields(mapping, self, self._complaints, silent=not isinstance(self._value, dict))
 
     def refuse_repeated(self, *known: str) -> None:
-        """Complain about each of these keys that is written twice."""
+        """Complain about each of these keys that is written more than once."""
         mapping = self._value if isinstance(self._value, dict) else {}
         for key in sorted(repeated_keys(mapping).intersection(known)):
             self.complain(f"The key {quoted(key)} is written twice.", "Keep one of them.")
@@ -200,7 +200,7 @@ class Fields:
         return Cursor(_Absent.ABSENT, (*self._owner.place, key), self._complaints)
 
     def get(self, key: str, read: Callable[[Cursor], T], default: T) -> T:
-        """Read a key that may be left out but not null."""
+        """Read a key that may be left out, but must not be null."""
         return read(self._cursor(key)) if key in self._mapping else default
 
     def nullable(self, key: str, read: Callable[[Cursor], T]) -> T | None:

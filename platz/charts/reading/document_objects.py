@@ -1,7 +1,7 @@
-"""Objects of documents, declared once: a class's members are its reader, its stored form and its JSON Schema.
+"""Objects of documents: a class's members declare its reader, its stored form and its JSON Schema at once.
 
-Invariant: a key can't be read without being stored and described, nor the other way round. Keys are read, and
-stored, in the order in which they are declared.
+Invariant: every key that is read is also stored and described, and vice versa. Keys are read and stored in the order
+in which they are declared.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Kind = TypeVar("Kind", bound="DocumentObject")
 
 
 def embedded(kind: type[Kind]) -> Kind:
-    """Declare an object whose keys stand among those of the object that it belongs to."""
+    """Declare an object whose keys stand directly among those of the object that contains it."""
     return declare(_Embedded(kind=kind))
 
 
 def object_of(kind: type[Kind], *, version: str = "", exact: bool = False) -> Codec[Kind]:
-    """Read objects of this class, in this version; ``exact`` refuses other keys."""
+    """Return the codec of this class in this version; ``exact`` refuses unknown keys."""
     return Codec(
         read=partial(kind.read, version=version, exact=exact), store=kind.stored, schema=kind.schema()
     )
@@ -49,7 +49,7 @@ def object_of(kind: type[Kind], *, version: str = "", exact: bool = False) -> Co
     field_specifiers=(required, optional, nullable, required_if, known_in, embedded),
 )
 class DocumentObject:
-    """An object of a document. API clients know it by ``name``, and read the docstring."""
+    """An object of a document; ``name`` and the docstring name and describe its schema for API clients."""
 
     _name: ClassVar[str]
     _members: ClassVar[dict[str, Member]]
@@ -61,12 +61,12 @@ class DocumentObject:
 
     @classmethod
     def read(cls, cursor: Cursor, *, version: str = "", exact: bool = False) -> Self:
-        """Read the object; ``exact`` refuses keys that it does not know."""
+        """Read the object; ``exact`` refuses unknown keys."""
         return cls.read_fields(cursor.fields(*cls.keys(version), exact=exact), version)
 
     @classmethod
     def read_fields(cls, fields: Fields, version: str = "") -> Self:
-        """Read the object from one that has its keys among others."""
+        """Read the object from fields that contain its keys, perhaps among others."""
         attributes: dict[str, Any] = {}  # Any: each has its own type
         for attribute, member in cls._members.items():
             attributes[attribute] = member.read(fields, attributes, version)
@@ -87,7 +87,7 @@ class DocumentObject:
 
     @classmethod
     def schema(cls) -> Schema:
-        """Describe the stored form, of any version."""
+        """Return the schema of the stored form in any version."""
         properties = cls.properties()
         described: JsonObject = {key: member.schema.json for key, member in properties.items()}
         always: list[JsonValue] = [key for key, member in properties.items() if member.is_required]
@@ -99,7 +99,7 @@ class DocumentObject:
 
     @classmethod
     def properties(cls) -> dict[str, Property]:
-        """Describe the members by key."""
+        """Return the properties of the schema by key."""
         properties: dict[str, Property] = {}
         for member in cls._members.values():
             properties |= member.properties()
@@ -108,7 +108,7 @@ class DocumentObject:
 
 @dataclass(frozen=True, kw_only=True)
 class _Embedded:
-    """The keys of another object."""
+    """A member that consists of all keys of another object."""
 
     kind: type[DocumentObject]
 

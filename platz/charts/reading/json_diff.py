@@ -1,4 +1,4 @@
-"""Compare JSON documents: the `config_delta` of an Upgrade.
+"""Differences of JSON documents, for the `config_delta` of an Upgrade.
 
 Invariant: a diff is empty exactly when the documents are equal (`platz.json.json_equal`).
 
@@ -11,7 +11,7 @@ from platz.json import JsonObject, JsonValue, json_equal
 
 
 def json_diff(old: JsonValue, new: JsonValue) -> JsonObject:
-    """Dotted path -> `[old, new]` for everything that differs; arrays are compared as a whole."""
+    """Map each dotted path that differs to `[old, new]`; arrays are compared as a whole."""
     if json_equal(old, new):
         return {}
     if not (isinstance(old, dict) and isinstance(new, dict)):

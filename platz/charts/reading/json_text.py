@@ -1,7 +1,7 @@
-"""JSON values by content: their text, copies that share nothing, and their nesting.
+"""JSON values: their text, copies that share no containers, their weight and nesting.
 
-Invariant: functions here treat a boolean never as a number, and an integer never as a float. They recurse, so
-callers first check `exceeds_nesting`.
+Invariant: no function treats a boolean as a number or an integer as a float. `compact_json` and `copied` recurse, so
+their callers check `exceeds_nesting` first.
 
 Source: docs/contract/chart-extensions.md, "Visibility of inputs", "Rendered secrets".
 """
@@ -15,11 +15,11 @@ from decimal import Decimal
 from platz.json import JsonValue
 
 MAX_NESTING = 128
-"""Containers inside containers. It is the limit under which Platz has always read JSON."""
+"""Levels of nested containers; the limit that Platz has always had when reading JSON."""
 
 
 def number_text(value: float) -> str:
-    """Write a number as JSON text: a float always shows a fraction or an exponent.
+    """Write a number as JSON text; a float always has a fraction or an exponent.
 
     Source: docs/contract/chart-extensions.md, "Rendered secrets".
     """
@@ -28,7 +28,7 @@ def number_text(value: float) -> str:
     text = repr(value)
     if "e" not in text:
         return text
-    if 1e-5 <= abs(value) < 1e-4:  # Python turns to exponents one decade earlier than the contract
+    if 1e-5 <= abs(value) < 1e-4:  # Python switches to exponents one decade earlier than the contract
         return format(Decimal(text), "f")
     mantissa, exponent = text.split("e")
     sign = "-" if exponent.startswith("-") else "+"
@@ -36,7 +36,7 @@ def number_text(value: float) -> str:
 
 
 def compact_json(value: JsonValue) -> str:
-    """Write JSON without spaces, non-ASCII unescaped, keys in their given order.
+    """Write JSON without spaces, with non-ASCII characters unescaped and keys in their given order.
 
     Source: docs/contract/chart-extensions.md, "Rendered secrets".
     """
@@ -69,9 +69,9 @@ def exceeds_nesting(value: JsonValue, limit: int = MAX_NESTING) -> bool:
 
 
 def weight(value: JsonValue, *, limit: int | None = None) -> int:
-    """Count what a copy of the value costs: one for each value, and one for each 16 characters.
+    """Return the cost of copying the value: one for each value in it, and one for every 16 characters.
 
-    With ``limit`` the count stops soon after it; values may share parts, so the full count can be huge.
+    Counting stops soon after ``limit``: values may share parts, so the full count can be huge.
     """
     total = 0
     pending: list[JsonValue] = [value]

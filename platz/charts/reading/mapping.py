@@ -1,7 +1,7 @@
-"""A mapping as a file wrote it: an ordinary dict that also remembers what a dict can't hold.
+"""A mapping as written in a file: a dict that also remembers which keys it could not hold.
 
-Invariant: the dict has the last value of a key that was written twice; ``repeated`` names those keys, and
-``has_other_keys`` tells that some keys were not text and were left out.
+Invariant: of a key that was written more than once, the dict has the last value. ``repeated`` has those keys, and
+``has_other_keys`` is true if keys that are not text were left out.
 
 Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
@@ -32,5 +32,5 @@ def repeated_keys(mapping: dict[str, JsonValue]) -> frozenset[str]:
 
 
 def has_other_keys(mapping: dict[str, JsonValue]) -> bool:
-    """Tell whether some keys were not text."""
+    """Tell whether the mapping had keys that are not text."""
     return isinstance(mapping, Mapping) and mapping.has_other_keys

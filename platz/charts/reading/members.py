@@ -1,6 +1,6 @@
-"""The members of a document's objects: each declares one key, once, for reading, storing and describing it.
+"""The members of a document's objects: each declares how a key is read, stored and described.
 
-Invariant: what reading allows, the description tells, unless the declaration itself says otherwise.
+Invariant: the description says what reading allows, unless the declaration gives another ``described``.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from platz.json import JsonObject
 
 T = TypeVar("T")
 Attributes = Mapping[str, Any]
-"""What has been read of an object so far. Any: each attribute has its own type."""
+"""The attributes of an object that have been read so far. Any: each attribute has its own type."""
 
 _METADATA_KEY = "member"
 
 
 class Presence(Enum):
-    """Whether a key must be there, and with a value."""
+    """Whether a key must be there, and whether it may be null."""
 
     REQUIRED = "it is there, with a value"
     NULLABLE = "it is there, perhaps with null"
@@ -37,17 +37,17 @@ _MAYBE_NULL = frozenset({Presence.NULLABLE, Presence.OPTIONAL_NULLABLE})
 
 @dataclass(frozen=True, kw_only=True)
 class Property:
-    """How a key is described, and whether every stored document has it."""
+    """The schema of a key, and whether every stored document has the key."""
 
     schema: Schema
     is_required: bool
 
 
 class Member(Protocol):
-    """What an attribute of an object is in a document."""
+    """The form that an attribute of an object has in a document."""
 
     def named(self, attribute: str) -> Self:
-        """Return the member as the one of this attribute, which its key is called after unless it says otherwise."""
+        """Return the member for this attribute, whose name becomes the key unless one was given."""
         ...
 
     def keys(self, version: str) -> tuple[str, ...]:
@@ -55,46 +55,46 @@ class Member(Protocol):
         ...
 
     def read(self, fields: Fields, earlier: Attributes, version: str) -> Any:
-        """Read the attribute. Any: it has the type that was declared."""
+        """Read the attribute. Any: the attribute has the type that was declared."""
         ...
 
     def stored(self, value: Any) -> JsonObject:
-        """Return the keys as they are stored."""
+        """Return the keys with their values as they are stored."""
         ...
 
     def properties(self) -> dict[str, Property]:
-        """Describe the keys."""
+        """Return the properties of the schema by key."""
         ...
 
 
 def required(codec: Codec[T], *, key: str = "", described: Presence = Presence.REQUIRED) -> T:
-    """Declare a key that must be there, with a value.
+    """Declare a key that must be there and have a value.
 
-    ``key`` is given where it differs from the attribute, ``described`` where API clients are told otherwise.
+    ``key`` is needed where it differs from the attribute, ``described`` where the schema for API clients differs.
     """
     return declare(_Key(codec=codec, presence=Presence.REQUIRED, described=described, key=key))
 
 
 def optional(codec: Codec[T], *, absent: T, key: str = "", described: Presence = Presence.OPTIONAL) -> T:
-    """Declare a key that may be left out, which means ``absent``, but not be null."""
+    """Declare a key that may be left out, which means ``absent``, but must not be null."""
     return declare(_Key(codec=codec, presence=Presence.OPTIONAL, described=described, key=key, absent=absent))
 
 
 def nullable(codec: Codec[T], *, key: str = "", described: Presence = Presence.OPTIONAL_NULLABLE) -> T | None:
-    """Declare a key that may be left out or null; the attribute is None unless it is given."""
+    """Declare a key that may be left out or null; the attribute is None in both cases."""
     member = _Key(codec=codec, presence=Presence.OPTIONAL_NULLABLE, described=described, key=key)
     return declare(member, default=None)
 
 
 def required_if(condition: Callable[[Attributes], bool], codec: Codec[T], *, key: str = "") -> T | None:
-    """Declare a key that is required if what was read before says so; otherwise it is ignored and null."""
+    """Declare a key that is required if the attributes read before meet a condition, and else ignored and None."""
     return declare(_Key(codec=codec, presence=Presence.REQUIRED, key=key, condition=condition))
 
 
 def known_in(
     versions: Collection[str], codec: Codec[T], *, absent: T | None = None, key: str = ""
 ) -> T | None:
-    """Declare a key of some of a document's versions; in the others it is None, and not stored.
+    """Declare a key of some versions of a document; in the others the attribute is None, and not stored.
 
     Without ``absent`` the key is required.
     """
@@ -103,18 +103,18 @@ def known_in(
 
 
 def declare(member: Member, **options: Any) -> Any:
-    """Declare an attribute of a dataclass; ``options`` are those of its field. Any: it has the type of what is read."""
+    """Declare an attribute of a dataclass; ``options`` go to its field. Any: the attribute has the type read."""
     return dataclasses.field(metadata={_METADATA_KEY: member}, **options)
 
 
 def members_of(kind: type[Any]) -> dict[str, Member]:
-    """Return the members of a dataclass by attribute. Any: of any dataclass."""
+    """Return the members of a dataclass by attribute. Any: the dataclass can be any."""
     return {field.name: field.metadata[_METADATA_KEY].named(field.name) for field in dataclasses.fields(kind)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Key:
-    """One key."""
+    """A member that is one key."""
 
     codec: Codec[Any]  # Any: each member has its own type
     presence: Presence
@@ -123,7 +123,7 @@ class _Key:
     absent: Any = None
     condition: Callable[[Attributes], bool] | None = None
     versions: Collection[str] = ()
-    """None is all."""
+    """The versions that have the key; empty means all."""
 
     def named(self, attribute: str) -> Self:
         return replace(self, key=self.key or attribute)

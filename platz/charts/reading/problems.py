@@ -1,7 +1,7 @@
-"""What is wrong with a chart, said so that its author knows what to change.
+"""Problems of a chart, worded so that its author knows what to change.
 
-Invariant: a problem names the place (file, path in the document, line when known), what is wrong and the
-remedy; text taken from the chart is cut, so that a sentence stays a sentence.
+Invariant: a problem names the place (file, path in the document, and line if known), what is wrong, and the remedy.
+Text taken from the chart is shortened and put on one line, so that the sentence stays readable.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from platz.errors import Rejected
 from platz.json import JsonValue
 
 Place: TypeAlias = tuple[str | int, ...]
-"""Where in a document: the keys and list positions from its root."""
+"""A place in a document: the keys and list positions that lead to it from the root."""
 
 _MAX_QUOTE_LENGTH = 60
 
 
 class Severity(StrEnum):
-    """Whether the chart is refused, or accepted with something its author should know."""
+    """Whether a problem makes Platz refuse the chart, or is only something that its author should know."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -29,7 +29,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Complaint:
-    """One thing that is wrong inside one document."""
+    """One problem inside one document."""
 
     place: Place
     message: str
@@ -37,7 +37,7 @@ class Complaint:
     line: int | None = None
 
     def sentence(self) -> str:
-        """Tell place, problem and remedy in one line."""
+        """Return place, problem and remedy in one line."""
         where = place_text(self.place)
         line = f" (line {self.line})" if self.line else ""
         prefix = f"{where}{line}: " if where else f"{line.strip()}: ".removeprefix(": ")
@@ -46,14 +46,14 @@ class Complaint:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """A complaint together with the file it is about."""
+    """A complaint with its file and severity."""
 
     severity: Severity
     file: str
     complaint: Complaint
 
     def sentence(self) -> str:
-        """Tell file, place, problem and remedy in one line."""
+        """Return file, place, problem and remedy in one line."""
         return f"{self.file}: {self.complaint.sentence()}"
 
 
@@ -71,12 +71,12 @@ class InvalidDocument(Rejected):
 
 
 def invalid(message: str, remedy: str = "", *, place: Place = (), line: int | None = None) -> InvalidDocument:
-    """Make the error for a single complaint."""
+    """Return the error for a single complaint."""
     return InvalidDocument([Complaint(place=place, message=message, remedy=remedy, line=line)])
 
 
 def place_text(place: Place) -> str:
-    """Write a place the way people do: ``inputs[2].type``."""
+    """Write a place in the usual notation: ``inputs[2].type``."""
     text = ""
     for step in place:
         match step:
@@ -88,14 +88,14 @@ def place_text(place: Place) -> str:
 
 
 def quoted(text: str, *, marks: str = '"', max_length: int = _MAX_QUOTE_LENGTH) -> str:
-    """Quote text from outside on one line, cut to a readable length in characters."""
+    """Quote text from outside on one line, cut to ``max_length`` characters."""
     line = " ".join(text.split())
     cut = line if len(line) <= max_length else line[: max_length - 1] + "…"
     return f"{marks}{cut}{marks}"
 
 
 def described(value: JsonValue) -> str:
-    """Begin a sentence with what stands there, scalars shown."""
+    """Describe a value for the beginning of a sentence, such as ``The number 3`` or ``A list``."""
     match value:
         case None:
             return "Null"

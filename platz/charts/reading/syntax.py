@@ -1,7 +1,7 @@
-"""The text of a chart's file to a JSON-like value.
+"""The syntax of a chart's files: JSON or YAML text to a JSON-like value.
 
-Invariant: both syntaxes give the same kinds of value (`platz.json.JsonValue`, with `Mapping` where keys
-repeat), nest at most 128 levels and stay within the byte limit; a failure says the line.
+Invariant: both syntaxes give the same kinds of value (`platz.json.JsonValue`, with `Mapping` for repeated or non-text
+keys), at most 128 levels deep and within the byte limit. Errors name the line where it is known.
 
 Source: docs/contract/chart-extensions.md, "Syntax of the files".
 """
@@ -22,12 +22,12 @@ from platz.charts.reading.yaml_scalars import plain_value
 from platz.json import JsonValue
 
 MAX_FILE_BYTES = 512 * 1024
-"""Bytes of one extension file. Real ones have a few thousand."""
+"""Bytes of one extension file; real files have a few thousand."""
 
 
 def read_json_file(content: bytes) -> JsonValue:
     """Read strict JSON: one value, no comments, no byte order mark; raise `InvalidDocument`."""
-    _text(content)  # refuses what is too large or not UTF-8 with the same words as for YAML
+    _text(content)  # refuses a file that is too large or not UTF-8, as for YAML
     try:
         plain = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -52,8 +52,8 @@ def read_yaml_file(content: bytes, *, resolve: Callable[[str], JsonValue] = plai
 
 
 def lines_of(content: bytes) -> dict[Place, int]:
-    """Return the line of every place in the file, or nothing when that can't be told."""
-    try:  # JSON is read as YAML here, which it nearly always is
+    """Return the line of every place in the file, or an empty dict if the file can't be read."""
+    try:  # JSON is read as YAML here: nearly all JSON is valid YAML
         return read_yaml(_text(content), with_lines=True).lines
     except InvalidDocument:
         return {}
@@ -91,7 +91,7 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
 
 
 def _integer(digits: str) -> int | float:
-    """Integers outside 64 bits become floats, as they always have.
+    """Read an integer; one outside 64 bits becomes a float, as it always has.
 
     Source: docs/contract/chart-extensions.md, "Syntax of the files".
     """

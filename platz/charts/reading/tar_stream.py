@@ -1,8 +1,8 @@
 """Members of a gzip-compressed tar, one after the other, within limits.
 
-Invariant: memory stays at a few blocks plus one kept member, and time is bounded by the limits, whatever the
-bytes are: a bomb is noticed while it unpacks. Nothing touches the file system. The format is POSIX ustar with
-pax and GNU long names, as `helm package` and tar write it.
+Invariant: for any input, memory use is a few blocks plus one kept member, and the limits bound the time: a bomb is
+noticed while it unpacks. Nothing touches the file system. The format is POSIX ustar with pax and GNU long names, as
+`helm package` and tar write it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from platz.errors import Rejected
 BLOCK = 512
 MAX_MEMBERS = 10_000
 MAX_UNPACKED = 100 * 1024 * 1024
-"""Bytes; Helm's own limit for a chart."""
+"""Unpacked bytes of an archive; Helm's own limit for a chart."""
 
 _CHUNK = 64 * 1024
 _MAX_GZIP_STREAMS = 10_000
@@ -31,7 +31,7 @@ class UnsafeArchive(Rejected):
 
 
 class MemberKind(Enum):
-    """What a member is; everything else is refused."""
+    """The kinds of member that a chart may have; all others are refused."""
 
     FILE = "file"
     DIRECTORY = "directory"
@@ -50,7 +50,7 @@ _REFUSED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """One member's header; ``size`` in bytes."""
+    """One member's header; ``size`` is in bytes."""
 
     name: str
     kind: MemberKind
@@ -58,16 +58,16 @@ class Member:
 
 
 class TarStream:
-    """Iterates over members; a member's content is read before the next one or skipped."""
+    """An iterator over members; a member's content must be read before the next member, or is skipped."""
 
     def __init__(self, archive: bytes) -> None:
         self._bytes = _Unpacked(archive)
         self._unread = 0
 
     def members(self) -> Iterator[Member]:
-        """Yield the members; raise `UnsafeArchive` with the reason."""
+        """Yield the members; raise `UnsafeArchive`."""
         name, size = None, None
-        for _ in range(MAX_MEMBERS * 2):  # long names come as members of their own
+        for _ in range(MAX_MEMBERS * 2):  # long names are members of their own
             header = self._next_header()
             if header is None:
                 return
@@ -114,7 +114,7 @@ class TarStream:
 
 
 class _Unpacked:
-    """The bytes behind gzip, read forward only."""
+    """The unpacked bytes of a gzip file, read forward only."""
 
     def __init__(self, archive: bytes) -> None:
         self._archive = memoryview(archive)
@@ -126,7 +126,7 @@ class _Unpacked:
         self._streams = 1
 
     def read(self, size: int, *, may_end: bool = False) -> bytes:
-        """Return exactly ``size`` bytes, or fewer when the stream ``may_end``."""
+        """Return exactly ``size`` bytes, or fewer at the end of the stream if it ``may_end``."""
         parts: list[bytes] = []
         missing = size
         while missing:
@@ -141,12 +141,12 @@ class _Unpacked:
         return b"".join(parts)
 
     def skip(self, size: int) -> None:
-        """Read and forget."""
+        """Read this many bytes and discard them."""
         while size > 0:
             size -= len(self.read(min(size, _CHUNK)))
 
     def _fill(self) -> bool:
-        """Unpack the next chunk; false at the end."""
+        """Unpack the next chunk; return False at the end."""
         chunk = b""
         while not chunk:
             if self._inflate.eof and not self._next_gzip_member():
@@ -174,7 +174,7 @@ class _Unpacked:
         if self._position >= len(self._archive):
             return False
         self._streams += 1
-        if self._streams > _MAX_GZIP_STREAMS:  # empty ones cost time without unpacking to anything
+        if self._streams > _MAX_GZIP_STREAMS:  # empty streams cost time without unpacking to anything
             raise UnsafeArchive(f"The archive is made of more than {_MAX_GZIP_STREAMS} gzip streams.")
         self._inflate = zlib.decompressobj(_GZIP)
         return True
@@ -206,7 +206,7 @@ def _utf8(name: bytes) -> str:
 
 
 def _number(field: bytes) -> int:
-    """Read an octal number, or GNU's base-256 form for large ones."""
+    """Read an octal number, or a large number in GNU's base-256 form."""
     if field[0] & 0x80:
         number = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
         return min(number, MAX_UNPACKED + 1)
@@ -217,7 +217,7 @@ def _number(field: bytes) -> int:
 
 
 def _pax(content: bytes) -> dict[str, str]:
-    """Read pax records: ``LENGTH KEY=VALUE\\n``, the length counting itself."""
+    """Read pax records: ``LENGTH KEY=VALUE\\n``, where the length includes its own digits."""
     records: dict[str, str] = {}
     while content:
         digits, _, _ = content.partition(b" ")

@@ -1,7 +1,7 @@
-"""YAML text to one JSON-like value, event by event, within limits.
+"""Conversion of YAML text to one JSON-like value, event by event, within limits.
 
-Invariant: time and memory are bounded by the limits below whatever the text holds: nothing recurses, nothing
-is constructed but dicts, lists and scalars, and an alias counts as much as what it repeats.
+Invariant: the limits below bound time and memory for any text: nothing recurses, only dicts, lists and scalars are
+constructed, and an alias counts as much as the value that it repeats.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ class YamlDocument:
 
     value: JsonValue
     is_empty: bool
-    """Nothing but white space and comments, or a document start with nothing behind it."""
+    """Whether there is nothing but white space and comments, or a document start with nothing behind it."""
     lines: dict[Place, int] = field(default_factory=dict[Place, int])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Finished:
-    """A value with all that is in it: what it weighs, and how many collections nest in it."""
+    """A complete value, with its weight and the number of levels of collections in it."""
 
     value: JsonValue
     weight: int
@@ -56,7 +56,7 @@ class _Finished:
 
 @dataclass(kw_only=True)
 class _Open:
-    """A collection that has started and not ended."""
+    """A collection that has started but not ended."""
 
     place: Place
     anchor: str | None
@@ -95,7 +95,7 @@ class _Open:
         return self.items is None and not self.has_key
 
     def next_place(self) -> Place:
-        """Where the next value stands; a key stands where its mapping does."""
+        """Return the place of the next value; a key has the place of its mapping."""
         if self.items is not None:
             return (*self.place, len(self.items))
         return (*self.place, self.key) if self.has_key and isinstance(self.key, str) else self.place
@@ -156,7 +156,7 @@ class _Builder:
         if event.anchor:
             self._anchors.pop(
                 event.anchor, None
-            )  # from here on the name means this, still unfinished, collection
+            )  # from here on the name means this collection, which is still unfinished
         self._open.append(
             _Open(place=place, anchor=event.anchor, items=[] if event.is_list else None, pairs=[])
         )
@@ -200,14 +200,14 @@ class _Builder:
         self._finish(found, anchor=None, newly_counted=found.weight)
 
     def _require_room(self, levels: int, line: int) -> None:
-        """Refuse to nest this many more collections inside those that are open."""
+        """Raise `InvalidDocument` if this many more levels inside the open collections nest too deep."""
         if len(self._open) + levels > MAX_NESTING:
             raise invalid(
                 f"Values nest deeper than {MAX_NESTING} levels.", "Flatten the document.", line=line
             )
 
     def _finish(self, finished: _Finished, *, anchor: str | None, newly_counted: int) -> None:
-        """Put a finished value where it belongs."""
+        """Add a finished value to the innermost open collection, or make it the document's value."""
         self._weight += newly_counted
         if self._weight > MAX_WEIGHT:
             raise invalid("The document has too many values.", "Shorten it, or use fewer aliases.")

@@ -1,8 +1,8 @@
-"""The one place that touches the YAML library: its untyped events as values of ours.
+"""The only module that uses the YAML library: it translates the library's untyped events into typed ones.
 
-Invariant: every way in which the library fails on a text becomes `InvalidDocument`; events come one at a time,
-so a consumer that stops early has read no further. The parser is libyaml, the one that chart authors' own tools
-are built on (tabs may separate, a key stays on one line); what scalars mean is decided in `yaml_scalars`.
+Invariant: every error of the library becomes `InvalidDocument`. Events come one at a time, so nothing is parsed after
+a consumer stops. The parser is libyaml, on which chart authors' own tools are built (tabs may separate tokens, a key
+stays on one line); `yaml_scalars` decides what scalars mean.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class CollectionEnds:
 
 @dataclass(slots=True)
 class Scalar:
-    """A scalar; ``is_plain`` when it has neither quotes nor a tag, so that its text decides what it is."""
+    """A scalar; ``is_plain`` if it has neither quotes nor a tag, so that its text decides its type."""
 
     line: int
     text: str
@@ -54,7 +54,7 @@ class Scalar:
 
 @dataclass(slots=True)
 class Alias:
-    """A repetition of what was anchored under a name."""
+    """A repetition of the value that was anchored under a name."""
 
     line: int
     name: str
@@ -105,6 +105,6 @@ def _reason(error: Any) -> str:  # as above
 
 
 def _error_line(error: Any, text: str) -> int | None:  # as above
-    """Return the line of the problem; one that shows at the text's end only belongs to the last line in use."""
+    """Return the line of the problem; a problem at the end of the text belongs to the last line that is not blank."""
     mark = error.problem_mark or error.context_mark
     return None if mark is None else min(mark.line + 1, max(len(text.rstrip().splitlines()), 1))

@@ -1,7 +1,8 @@
-"""Plain YAML scalars to values: the YAML 1.2 core schema with the additions of
+"""Values of YAML scalars: the YAML 1.2 core schema with the additions of
 docs/contract/chart-extensions.md, "Syntax of the files".
 
-Invariant: what the table below does not name is text: ``yes``, ``0755``, ``1_000``, ``12:30:45``, ``2024-05-06``.
+Invariant: a plain scalar that the tables below don't match is text: ``yes``, ``0755``, ``1_000``, ``12:30:45``,
+``2024-05-06``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class NotOfThisTag(ValueError):
 
 
 def plain_value(text: str) -> JsonValue:
-    """Resolve a plain scalar without a tag."""
+    """Return the value of a plain scalar."""
     if text in _NULLS:
         return None
     if text in _BOOLEANS:
@@ -48,12 +49,12 @@ def plain_value(text: str) -> JsonValue:
 
 
 def plain_text(text: str) -> JsonValue:
-    """Resolve a plain scalar where text is wanted whatever it looks like (Chart.yaml, 1.4)."""
+    """Return a plain scalar as text, even if it looks like a number or boolean (for Chart.yaml); null stays null."""
     return None if text in _NULLS else text
 
 
 def tagged_value(tag: str, text: str) -> JsonValue:
-    """Resolve a scalar with one of the standard tags; raise `NotOfThisTag`."""
+    """Return the value of a scalar with one of the standard tags; raise `NotOfThisTag`."""
     resolve = _TAGS.get(tag)
     if resolve is None:
         raise NotOfThisTag

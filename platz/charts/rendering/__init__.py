@@ -1,1 +1,1 @@
-"""From a form's answers to Helm values, secrets and the bodies of actions."""
+"""Rendering of a form's values into Helm values, secrets and the bodies of action requests."""

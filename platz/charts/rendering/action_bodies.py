@@ -1,4 +1,4 @@
-"""What an action sends: its inputs, or what its form makes of them.
+"""The body of an action's request: the submitted inputs, or what the action's form makes of them.
 
 Source: docs/contract/chart-extensions.md, "Action requests".
 """
@@ -16,7 +16,7 @@ from platz.json import JsonValue
 def action_body(action: Action, inputs: JsonValue, *, env_id: UUID, collections: Collections) -> JsonValue:
     """Build the request's body from the submitted inputs; raise `RenderingFailed`.
 
-    Without a form the inputs are the body. ``env_id`` is the environment of the deployment's cluster.
+    Without a form, the inputs are the body. ``env_id`` is the environment of the deployment's cluster.
 
     Source: docs/contract/chart-extensions.md, "Action requests".
     """

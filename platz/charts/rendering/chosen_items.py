@@ -1,7 +1,7 @@
-"""Items that inputs point to, and their properties.
+"""The items that inputs point to, and their properties.
 
-Invariant: which rows exist is asked through `Collections`; every rule about them (order of checks, what other
-environments may see, spelling of properties) is here and nowhere else.
+Invariant: rows are looked up through `Collections` only; all rules about them (the order of checks, what other
+environments may see, how properties are spelled) are here and nowhere else.
 
 Source: docs/contract/chart-extensions.md, "Collection references", "Collection items".
 """
@@ -26,7 +26,7 @@ PROPERTY_NAMES = {
     "deployments": frozenset({"id", "created_at", "name", "kind", "cluster_id", "enabled"}),
     "secrets": frozenset({"id", "created_at", "updated_at", "env_id", "collection", "name", "contents"}),
 }
-"""The tables whose items have properties."""
+"""The properties of items by table; items of other tables have none."""
 
 _HYPHENATED = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ITEM_ID = re.compile(
@@ -36,7 +36,7 @@ _ITEM_ID = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentItem:
-    """What properties of a deployment are made of; ``kind`` is the kind's name."""
+    """The fields of a deployment that properties use; ``kind`` is the kind's name."""
 
     id: UUID
     created_at: datetime
@@ -48,7 +48,7 @@ class DeploymentItem:
 
 @dataclass(frozen=True, kw_only=True)
 class SecretItem:
-    """What properties of a secret are made of."""
+    """The fields of a secret that properties use."""
 
     id: UUID
     created_at: datetime
@@ -61,24 +61,24 @@ class SecretItem:
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceItem:
-    """What properties of a resource are made of."""
+    """The fields of a resource that properties use."""
 
     id: UUID
     name: str
     props: JsonObject = field(repr=False)
     sensitive: frozenset[str] = frozenset()
-    """The keys of ``props`` whose inputs the resource type marks as sensitive."""
+    """The keys of ``props`` whose inputs are marked as sensitive in the resource type."""
 
 
 class Collections(Protocol):
-    """Access to the rows; each method returns None when there is no such row."""
+    """Access to the rows; each method returns None if there is no such row."""
 
     def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
-        """Return the deployment, of whatever environment, enabled or not."""
+        """Return the deployment, in any environment, enabled or not."""
         ...
 
     def secret(self, secret_id: UUID) -> SecretItem | None:
-        """Return the secret, of whatever environment."""
+        """Return the secret, in any environment."""
         ...
 
     def resource_type(self, *, env_id: UUID, kind: str | None, key: str) -> UUID | None:
@@ -89,20 +89,20 @@ class Collections(Protocol):
         ...
 
     def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:
-        """Return the resource of that type, whether or not it still exists."""
+        """Return the resource of that type, even if its row is marked as no longer existing."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Property:
-    """A property's value, and whether it must not appear in any log or text."""
+    """A property's value; a confidential one must not appear in any log or text."""
 
     value: JsonValue = field(repr=False)
     confidential: bool = False
 
 
 def parse_item_id(text: str) -> UUID | None:
-    """Read an item's id in any of the accepted notations (5)."""
+    """Read an item's id in any of the accepted notations; return None for other text."""
     return UUID(text) if _ITEM_ID.fullmatch(text) else None
 
 

@@ -1,7 +1,7 @@
-"""Whether an input is visible for a config.
+"""The visibility of inputs for a config.
 
-Invariant: ``showIf`` wins over ``showIfAll``; only the boolean ``true`` of a valid rule shows an input, and a
-hidden input hides nothing else.
+Invariant: ``showIf`` takes precedence over ``showIfAll``. A valid rule shows its input only if the result is the
+boolean ``true``; a hidden input does not hide others.
 
 Source: docs/contract/chart-extensions.md, "Visibility of inputs".
 """

@@ -1,7 +1,7 @@
-"""What must not appear in a log, a task's text or an event.
+"""The texts that must not appear in a log, a task's text or an event.
 
-Invariant: every text and number inside a confidential value is listed by itself, because it may show up
-anywhere, in a template's error message for example.
+Invariant: every text and number inside a confidential value is listed separately, because each may appear on its
+own, for example in a template's error message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from platz.json import JsonValue
 def confidential_texts(
     schema: UiSchema, config: JsonValue, rendered: Iterable[JsonValue] = ()
 ) -> frozenset[str]:
-    """Return the texts to remove: values of sensitive inputs, and what rendering found to be secret."""
+    """Return the texts to remove: the values of sensitive inputs, and the secret values in ``rendered``."""
     values = list(rendered)
     if isinstance(config, dict) and not exceeds_nesting(config):
         values.extend(config.get(declared.id) for declared in schema.inputs if declared.sensitive)

@@ -1,7 +1,7 @@
-"""Whether a config uses an item of a collection.
+"""The items of collections that a config uses.
 
-Invariant: what resolves in rendering counts as used: ids in any notation, elements of array inputs, and object
-references with extra keys. Conditions, outputs and ``required`` play no role.
+Invariant: an item counts as used if rendering could resolve it: ids in any notation, elements of array inputs, and
+references to collections with extra keys. Conditions, outputs and ``required`` play no role.
 
 Source: docs/contract/chart-extensions.md, "Items that a config uses".
 """

@@ -1,7 +1,7 @@
-"""The values that Helm gets, and the secrets beside them.
+"""The values that Helm gets, and the secrets that go with them.
 
-Invariant: one pure function of plain inputs. Outputs of the UI schema replace whole top-level keys; nothing is
-merged. What must not appear in a log or a task's text is gathered beside the values.
+Invariant: values are a pure function of plain inputs. Outputs of the UI schema replace whole top-level keys; nothing
+is merged. Texts that must not appear in a log or a task's text are collected along with the values.
 
 Source: docs/contract/chart-extensions.md, "Composing the Helm values"; docs/contract/workers.md, "Values and
 secrets".
@@ -60,7 +60,7 @@ class ClusterValues:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentValues:
-    """The deployment row at run time; ``kind`` is the kind's name in its own case."""
+    """The deployment row when the task runs; ``kind`` is the kind's name in its original case."""
 
     id: UUID
     name: str
@@ -78,9 +78,9 @@ class ChartValues:
 
 @dataclass(frozen=True, kw_only=True)
 class HelmValuesInputs:
-    """Everything that the values depend on.
+    """All inputs on which the values depend.
 
-    ``revision_id`` is the task whose chart and ``config_inputs`` are used: for a Reinstall, the revision task.
+    ``revision_id`` is the task whose chart and ``config_inputs`` are used; for a Reinstall, the revision task.
     """
 
     deployment: DeploymentValues
@@ -95,18 +95,18 @@ class HelmValuesInputs:
 
 @dataclass(frozen=True, kw_only=True)
 class HelmValues:
-    """What an installation needs; the contents never show in a ``repr``."""
+    """The values and secrets of an installation, which never appear in a ``repr``."""
 
     values: JsonObject = field(repr=False)
     secrets: dict[str, dict[str, str]] = field(repr=False)
-    """Kubernetes secret name to key to text."""
+    """The texts of the secrets, by name of the Kubernetes secret and key."""
     confidential: frozenset[str] = field(repr=False)
-    """Texts that must be removed from whatever is logged, stored as a reason or sent as an event."""
+    """Texts that must be removed from everything that is logged, stored as a reason or sent as an event."""
     warnings: tuple[str, ...] = ()
 
 
 def compose(inputs: HelmValuesInputs) -> HelmValues:
-    """Compose values and secrets; raise `RenderingFailed`, or `InvalidDocument` for a broken stored document."""
+    """Compose values and secrets; raise `RenderingFailed`, or `InvalidDocument` for an invalid stored document."""
     schema = None if inputs.chart.values_ui is None else parse_ui_schema(inputs.chart.values_ui)
     values, warnings = _base_values(inputs)
     if schema is None:
@@ -120,7 +120,7 @@ def compose(inputs: HelmValuesInputs) -> HelmValues:
 
 
 def compose_values(inputs: HelmValuesInputs) -> JsonObject:
-    """Compose the values alone; raise as `compose` does."""
+    """Compose only the values; raise the same errors as `compose`."""
     values, _ = _base_values(inputs)
     if inputs.chart.values_ui is None:
         return {**values, "config": copied(inputs.deployment.config)}
@@ -128,7 +128,7 @@ def compose_values(inputs: HelmValuesInputs) -> JsonObject:
 
 
 def tolerations_list(stored: JsonValue) -> JsonValue:
-    """Return tolerations as the list that Kubernetes wants.
+    """Return tolerations as the list that Kubernetes expects.
 
     The column's default is an empty object, and editing a list can leave an object with the keys 0, 1, ...
 
@@ -229,7 +229,7 @@ def _ingress(features: Features, inputs: HelmValuesInputs) -> tuple[JsonObject, 
 
 
 def _inject(values: JsonObject, path: Sequence[str], injected: JsonValue) -> None:
-    """Set a value at a path of plain keys, creating objects (4.3 step 2); an empty path does nothing."""
+    """Set a value at a path of plain keys, creating missing objects; an empty path does nothing."""
     if not path:
         return
     node: JsonValue = values

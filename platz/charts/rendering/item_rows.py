@@ -1,6 +1,6 @@
-"""Items of collections from a document of rows, for trying out a chart without a database.
+"""Items of collections, read from a document of rows, for trying out a chart without a database.
 
-Invariant: the same rules as for real rows apply, because only the rows come from here. The document is
+Invariant: the same rules apply as for real rows, because this module only supplies the rows. The document is
 ``{"deployments": [...], "secrets": [...], "resource_types": [...], "resources": [...]}``, each row with the
 columns' names; ``kind`` and ``deployment_kind`` are kinds' names, and timestamps are RFC 3339. Columns that
 only matter as properties may be left out.

@@ -1,7 +1,7 @@
-"""Writing outputs into the growing values.
+"""The tree of values into which outputs are written.
 
-Invariant: a path that can't be followed is dropped silently, but what it created on the way stays. Values are
-copied in, so the inputs they came from are never changed; what has been copied and padded is bounded.
+Invariant: an output whose path can't be followed is dropped silently, but what was created along the path stays.
+Values are copied, so the inputs are never changed; the total size of copies and padding is limited.
 
 Source: docs/contract/chart-extensions.md, "Output paths".
 """
@@ -16,23 +16,26 @@ from platz.charts.rendering.rendering_errors import RenderingErrorCode, Renderin
 from platz.json import JsonObject, JsonValue
 
 MAX_CELLS = 1024
-"""Cells of one list."""
+"""The maximum number of cells of one list."""
 
 MAX_WEIGHT = 2_000_000
-"""Values in all, plus one for every 16 characters: far above what Helm can store in a release."""
+"""The maximum number of all values, plus one for every 16 characters: far more than a Helm release can store."""
 
 _INDEX = re.compile(r"\+?[0-9]+", re.ASCII)
 
 
 class ValuesTree:
-    """The object that outputs are written into."""
+    """The object into which outputs are written."""
 
     def __init__(self) -> None:
         self.root: JsonObject = {}
         self._weight = 0
 
     def write(self, path: Sequence[str], value: JsonValue) -> None:
-        """Put ``value`` at ``path``, creating what is missing; an empty path writes nothing."""
+        """Write ``value`` at ``path``, creating missing containers; an empty path writes nothing.
+
+        Raise `RenderingFailed` if the tree grows too large.
+        """
         if not path:
             return
         node: JsonObject | list[JsonValue] | None = self.root
@@ -67,7 +70,7 @@ class ValuesTree:
             node[index] = copied(value)
 
     def _cell(self, cells: list[JsonValue], segment: str) -> int | None:
-        """Find, or make, the cell of a list that a bracket segment selects."""
+        """Return the index of the cell that a bracket segment selects, padding the list; None if it selects none."""
         match _content(segment):
             case "+":
                 return self._padded(cells, len(cells)) if len(cells) < MAX_CELLS else None
@@ -90,12 +93,12 @@ class ValuesTree:
 
 
 def is_list_segment(segment: str) -> bool:
-    """Tell whether a segment is written for a list: ``[...]``."""
+    """Tell whether a segment has the form for lists: ``[...]``."""
     return segment.startswith("[") and segment.endswith("]")
 
 
 def selects_cell(segment: str) -> bool:
-    """Tell whether a bracket segment's content can select a cell at all."""
+    """Tell whether the content of a bracket segment can select a cell."""
     content = _content(segment)
     return content in {"+", "="} or _index(content) is not None
 
@@ -105,7 +108,7 @@ def _content(segment: str) -> str:
 
 
 def _index(content: str) -> int | None:
-    """Read a list index below the limit; leading zeros and one ``+`` are allowed."""
+    """Read a list index below the limit (leading zeros and one ``+`` are allowed); return None for other text."""
     if not _INDEX.fullmatch(content) or len(content.lstrip("+0")) > 4:
         return None
     index = int(content)

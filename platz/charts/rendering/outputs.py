@@ -1,7 +1,7 @@
-"""A UI schema and a config to values and secrets.
+"""Rendering of a UI schema with a config into values and secrets.
 
-Invariant: pure functions of schema, environment, config and collections; each of values and secrets succeeds
-as a whole or fails with one `RenderingFailed`, and neither changes the config.
+Invariant: values and secrets are pure functions of schema, environment, config and collections. Each succeeds as a
+whole or fails with one `RenderingFailed`, and neither changes the config.
 
 Source: docs/contract/chart-extensions.md, "Rendering".
 """
@@ -29,7 +29,7 @@ from platz.json import JsonObject, JsonValue
 
 _Code = RenderingErrorCode
 _MAX_VALUES_DEPTH = 250
-"""Containers inside containers: what every writer of JSON on the way to Helm can write."""
+"""Levels of nested containers that every JSON writer on the way to Helm can write."""
 
 
 class _Skip(Enum):
@@ -46,12 +46,12 @@ def render_values(
 def render_secrets(
     schema: UiSchema, *, env_id: UUID, config: JsonValue, collections: Collections
 ) -> dict[str, dict[str, str]]:
-    """Return secret name to key to text of ``outputs.secrets``, in document order; raise `RenderingFailed`."""
+    """Return the texts of ``outputs.secrets`` by name and key, in document order; raise `RenderingFailed`."""
     return Rendering(schema, env_id=env_id, config=config, collections=collections).secrets()
 
 
 class Rendering:
-    """One schema with one config; also gathers what must not appear in any log or text."""
+    """One rendering of a schema with a config; also collects the values that must not appear in any log or text."""
 
     def __init__(
         self, schema: UiSchema, *, env_id: UUID, config: JsonValue, collections: Collections
@@ -78,7 +78,7 @@ class Rendering:
         return tree.root
 
     def secrets(self) -> dict[str, dict[str, str]]:
-        """Return the secrets; one without keys is left out. Raise `RenderingFailed`.
+        """Return the secrets, without those that have no keys; raise `RenderingFailed`.
 
         Source: docs/contract/chart-extensions.md, "Rendered secrets".
         """
@@ -99,7 +99,7 @@ class Rendering:
 
     def _resolve(self, reference: Reference) -> JsonValue | _Skip:
         """Resolve in the order of docs/contract/chart-extensions.md, "Resolving a reference", which decides
-        what error is reported."""
+        which error is reported."""
         if self._too_deep:
             raise RenderingFailed(_Code.TOO_LARGE)
         declared = self._inputs.get(reference.input)
@@ -121,7 +121,7 @@ class Rendering:
                 )
 
     def _value(self, declared: Input, *, null_is_absent: bool) -> JsonValue | _Skip:
-        """``null_is_absent``: forms send null for a selection that was never touched.
+        """Return the config's value of an input, or skip it. Forms send null for a selection that was never touched.
 
         Source: docs/contract/chart-extensions.md, "Missing, null and required values".
         """
@@ -160,7 +160,7 @@ class Rendering:
         if declared.sensitive and parse_item_id(item_id) is None:
             raise RenderingFailed(
                 _Code.INPUT_NOT_STRING, declared.id
-            )  # its error would show what was typed in
+            )  # the error of an invalid id would show the sensitive text
         found = item_property(collection, item_id, name, env_id=self._env_id, collections=self._collections)
         if found.confidential:
             self.confidential.append(found.value)

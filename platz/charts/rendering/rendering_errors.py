@@ -1,8 +1,8 @@
-"""Why values, secrets or an action's body could not be rendered.
+"""The errors of rendering values, secrets or the body of an action's request.
 
-Invariant: one error has one code and its parameters; the sentence names every parameter and says what to
-change. Parameters are ids, names and references, never the values of inputs, except for the text that was
-given in place of an item's id.
+Invariant: an error has one code and the parameters of that code; its sentence names every parameter and says what to
+change. Parameters are ids, names and references, never the values of inputs, except for text that was given
+in place of an item's id.
 
 Source: docs/contract/chart-extensions.md, "Rendering errors".
 """
@@ -18,7 +18,7 @@ from platz.json import JsonValue
 
 
 class RenderingErrorCode(StrEnum):
-    """The kinds of error, spelled as in the contract; the last three are ours."""
+    """The kinds of error, spelled as in the contract."""
 
     MISSING_INPUT_SCHEMA = "missing_input_schema"
     MISSING_INPUT_VALUE = "missing_input_value"
@@ -37,8 +37,8 @@ class RenderingErrorCode(StrEnum):
 
 
 _MAX_PARAMETER_LENGTH = 500
-"""Characters; ids and names that people give are shown whole, as docs/contract/chart-extensions.md, "Rendering
-errors" demands."""
+"""Characters after which a parameter is cut; ids and names stay whole (docs/contract/chart-extensions.md, "Rendering
+errors")."""
 
 _SENTENCES = {
     RenderingErrorCode.MISSING_INPUT_SCHEMA: (
@@ -84,7 +84,7 @@ class RenderingFailed(Rejected):
     """The chart's outputs could not be rendered."""
 
     def __init__(self, code: RenderingErrorCode, *parameters: JsonValue) -> None:
-        """``parameters`` are those of the code, in the order of the contract's table."""
+        """Take the parameters of the code in the order of the contract's table."""
         self.code = code
         self.parameters = parameters
         super().__init__(_SENTENCES[code].format(*map(_shown, parameters)))

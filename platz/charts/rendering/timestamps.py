@@ -1,6 +1,6 @@
-"""The two ways in which Platz writes a moment inside chart values.
+"""The two formats of timestamps in chart values.
 
-Invariant: always UTC, and a fraction of 0, 3 or 6 digits, as few as the moment needs.
+Invariant: timestamps are in UTC, with a fraction of 0, 3 or 6 digits, as few as needed.
 
 Source: docs/contract/chart-extensions.md, "Collection items".
 """
@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 
 
 def property_text(moment: datetime) -> str:
-    """Write a collection property: ``2024-02-03 04:05:06.120 UTC`` (not RFC 3339)."""
+    """Write a timestamp as a collection property: ``2024-02-03 04:05:06.120 UTC`` (not RFC 3339)."""
     return f"{_clock(moment, separator=' ')} UTC"
 
 
 def rfc3339_text(moment: datetime) -> str:
-    """Write RFC 3339 with ``Z``, as the cluster row in the values has it.
+    """Write a timestamp in RFC 3339 with ``Z``, as in the cluster row of the values.
 
     Source: docs/contract/workers.md, "Base document".
     """

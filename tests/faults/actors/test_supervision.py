@@ -1,4 +1,4 @@
-"""Given an actor that misbehaves, when the supervisor watches it, then its siblings do not notice."""
+"""Given an actor that misbehaves, when the supervisor watches it, then its siblings are not affected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FAST = RestartPolicy(
 
 
 class Child(Actor):
-    """Does as told by name: the tests' unruly child."""
+    """A child that misbehaves as its arguments, its name or the name of a `Tick` say."""
 
     starts = 0
     release_gate: threading.Event
@@ -68,7 +68,7 @@ class Child(Actor):
 
 
 class Scene:
-    """A supervisor with children, and what became of them."""
+    """A supervisor with its children, and what happened to them."""
 
     def __init__(self) -> None:
         self.timers = Timers()

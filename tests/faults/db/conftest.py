@@ -1,4 +1,4 @@
-"""Fixtures of these tests: a database that is reached through a relay which can break."""
+"""Fixtures of these tests: a database that is reached through a relay that can fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def relay(database: Database) -> Iterator[Relay]:
 
 @pytest.fixture
 def fragile(database: Database, relay: Relay) -> Iterator[Database]:
-    """Give the test's database behind the relay."""
+    """The test's database, reached through the relay."""
     limits = replace(database.limits, max_size=3, connection_timeout=0.3)
     behind = Database(replace(database.address, port=relay.port), limits, application_name="fragile")
     yield behind

@@ -1,4 +1,4 @@
-"""A TCP relay between a test and PostgreSQL that can be cut, silenced and closed to newcomers."""
+"""A TCP relay between a test and PostgreSQL that can be cut, silenced and closed to new connections."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 
 class Relay:
-    """Forwards every connection to the server while it is neither silent nor cut."""
+    """A relay that forwards every connection to the server while it is neither silent nor cut."""
 
     def __init__(self, host: str, port: int) -> None:
         self._server = (host, port)
@@ -30,19 +30,19 @@ class Relay:
             line.close()
 
     def silence(self) -> None:
-        """Keep every connection but forward nothing: a server, or a network, that hangs."""
+        """Keep every connection but forward nothing, as a hanging server or network does."""
         self._flowing.clear()
 
     def resume(self) -> None:
-        """Forward again, also what was held back."""
+        """Forward again, including the bytes that were held back."""
         self._flowing.set()
 
     def refuse(self, *, refusing: bool = True) -> None:
-        """Hang up on everybody who connects from now on."""
+        """Close every new connection at once, or stop doing so."""
         self._refusing = refusing
 
     def close(self) -> None:
-        """End everything."""
+        """Stop listening and end every connection."""
         self.resume()
         self._listener.close()
         self.cut()
@@ -73,7 +73,7 @@ class Relay:
 
 @contextmanager
 def relayed(host: str, port: int) -> Iterator[Relay]:
-    """Give a relay for the length of the block."""
+    """Run a relay for the duration of the block."""
     relay = Relay(host, port)
     try:
         yield relay

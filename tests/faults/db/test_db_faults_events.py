@@ -1,4 +1,4 @@
-"""Given a listener, when its connection breaks in any way, then it says so in time and hears again afterwards."""
+"""Given a listener, when its connection breaks in any way, then it reports that in time and receives events again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stream(fragile: Database) -> Iterator[ChangeStream]:
 
 
 def outcome_of(stream: ChangeStream) -> Queue[object]:
-    """Iterate on a thread; the queue gets every change, and what ended the iteration."""
+    """Iterate on a thread; return a queue that gets every change, and then how the iteration ended."""
     outcome: Queue[object] = Queue()
 
     def listen() -> None:
@@ -63,7 +63,7 @@ def test_a_silent_server_is_noticed(stream: ChangeStream, relay: Relay) -> None:
 def test_a_quiet_server_is_not_a_silent_one(stream: ChangeStream, database: Database) -> None:
     outcome = outcome_of(stream)
     quiet = threading.Event()
-    quiet.wait(0.7)  # several checks long: the time itself is what is tested
+    quiet.wait(0.7)  # the duration of several checks: time itself is tested here
     change_something(database)
     assert isinstance(outcome.get(timeout=DEADLINE), RowChange)
 

@@ -1,4 +1,4 @@
-"""Given leases, when processes and connections die, then a lease has one owner, and the loser knows first."""
+"""Given leases, when processes and connections die, then a lease has one owner, and who loses it knows first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Given a pool, when connections die, age or run out, then callers get a living one or one clear error."""
+"""Given a pool, when connections die, age or run out, then callers get a live connection or one clear error."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def session(database: Database) -> int:
 
 
 def use_while(database: Database, happening: Callable[[], object]) -> None:
-    """Write something, let something happen in the middle of the transaction, write again."""
+    """Write twice in one transaction, and call ``happening`` between the writes."""
     with database.transaction() as connection:
         connection.execute(insert(schema.bots).values(display_name="b"))
         happening()

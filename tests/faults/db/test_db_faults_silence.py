@@ -1,4 +1,4 @@
-"""Given a server that hangs but keeps its connections, when a statement waits, then that ends with one clear error."""
+"""Given a server that hangs but keeps its connections, when a statement waits, then it ends with one clear error."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 0.3
 
 @pytest.fixture
 def impatient(fragile: Database, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """Give the fragile database, whose connections wait for a moment only."""
+    """The fragile database, with connections that wait only for a moment."""
     grace = PATIENCE_SECONDS - fragile.limits.statement_timeout
     monkeypatch.setattr(database_module, "STATEMENT_GRACE_SECONDS", grace)
     return fragile

@@ -1,4 +1,4 @@
-"""Helm children whose `helm` is a script of the test's own."""
+"""Fixtures: Helm processes in which a script of the test's own takes the place of `helm`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Scripted = Callable[..., HelmProcesses]
 
 @pytest.fixture
 def scripted(tmp_path: Path) -> Iterator[Scripted]:
-    """Start children that run this script (with its shebang) instead of Helm."""
+    """A function that starts processes which run a script (with its shebang) instead of Helm."""
     made: list[HelmProcesses] = []
 
     def scripted(

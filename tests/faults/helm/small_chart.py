@@ -1,4 +1,4 @@
-"""Packages a chart from template texts."""
+"""The packaging of a small chart from the texts of its templates."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def package(folder: Path, templates: Mapping[str, str], *, name: str = "small") -> Path:
-    """Return the path of the packed chart."""
+    """Package a chart with these templates; return its path."""
     files = {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"}
     files |= {f"templates/{file}": text for file, text in templates.items()}
     path = folder / f"{name}.tgz"

@@ -1,4 +1,4 @@
-"""Given a Helm run that ends in the middle, when the next owner looks at the release, then it can go on."""
+"""Given a Helm run that is interrupted, when the next owner looks at the release, then it can continue."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def helm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HelmProcesses]:
 
 @pytest.fixture
 def slow_run(tmp_path: Path, namespace: str) -> HelmRun:
-    """An install whose objects are soon there and whose hook takes ten minutes."""
+    """An install whose objects are soon created and whose hook takes ten minutes."""
     return HelmRun(
         action=HelmAction.INSTALL,
         release=namespace,
@@ -72,7 +72,7 @@ def run(helm: HelmProcesses, client: KubeClient, wanted: HelmRun) -> HelmOutcome
 
 
 def interrupt(helm: HelmProcesses, client: KubeClient, wanted: HelmRun, text: str) -> None:
-    """Kill the run as soon as its objects and its hook are there."""
+    """Kill the run as soon as its objects and its hook exist."""
     ended: list[BaseException] = []
 
     def work() -> None:
@@ -98,7 +98,7 @@ def config_text(client: KubeClient, namespace: str) -> str | None:
 
 
 def clear(client: KubeClient, namespace: str, action: HelmAction) -> None:
-    """Do what the next owner does before it runs Helm again."""
+    """Clean up as the next owner does before it runs Helm again."""
     store = Secrets(client)
     found = last_revision(store, namespace=namespace, release=namespace)
     assert found is not None

@@ -1,4 +1,4 @@
-"""A Helm child that hangs, dies, floods or is no longer wanted: its run ends, in time, and nothing is left."""
+"""A Helm process that hangs, dies, floods or is no longer wanted: its run ends in time, and nothing is left."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOREVER = '#!/bin/sh\nsleep 600 &\necho $! > "$HOME/started"\nwait\n'
 
 
 class Background:
-    """A job on a thread of its own."""
+    """A Helm job that is finished on a thread of its own."""
 
     def __init__(self, processes: HelmProcesses, run: HelmRun, owner: str = "") -> None:
         self.job: HelmJob = processes.begin(run, kubeconfig=KUBECONFIG, owner=owner)  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ def run(processes: HelmProcesses, wanted: HelmRun) -> HelmOutcome:
 
 
 def grandchild(tmp_path: Path, number: int = 0) -> int:
-    """The process id that the script `FOREVER` wrote down."""
+    """Return the id of the process that the script `FOREVER` started."""
     file = tmp_path / f"folder-{number}" / "started"
     return int(eventually(lambda: file.exists() and file.read_text().strip()))
 

@@ -20,7 +20,7 @@ Page = Callable[[BaseHTTPRequestHandler], None]
 
 
 class BadRegistry(ThreadingHTTPServer):
-    """Answers each path as the test says."""
+    """A registry that answers each path as the test specifies."""
 
     daemon_threads = True
 
@@ -47,7 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
             page(self)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def body(content: bytes, *, code: int = 200, **headers: str) -> Page:

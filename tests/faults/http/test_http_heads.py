@@ -1,4 +1,4 @@
-"""Given a head that is too long, never ends or is none, then the connection ends with one clear answer."""
+"""Given a head that is too long, never ends or is not HTTP, then the connection ends with one clear response."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def client() -> Iterator[socket.socket]:
 
 
 def last_words(client: socket.socket) -> tuple[int, str]:
-    """The status and the message of what comes before the connection ends."""
+    """Return the status and the message of the response that comes before the connection ends."""
     received = b""
     while chunk := client.recv(65536):
         received += chunk

@@ -1,4 +1,4 @@
-"""Given trouble outside, when a request comes, then it gets one clear answer within a deadline."""
+"""Given an outage outside Platz, when a request comes, then it gets one clear response within a deadline."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_given_a_request_that_is_not_done_when_the_server_stops_then_it_gets_503
     with served(api) as port:
         client = socket.create_connection(("127.0.0.1", port), timeout=10)
         client.sendall(head.encode())
-        assert client.recv(65536).startswith(b"HTTP/1.1 100 ")  # its body is waited for
+        assert client.recv(65536).startswith(b"HTTP/1.1 100 ")  # the server waits for the body
     with client:
         answer = client.recv(65536)
     assert answer.startswith(b"HTTP/1.1 503 ")

@@ -1,4 +1,4 @@
-"""A scripted API server and clients for it."""
+"""Fixtures: a scripted API server, and clients for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API server that answers exactly what a test tells it to, byte for byte, over plain http."""
+"""An API server that sends exactly the bytes that a test gives it, over plain HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Answer = Callable[[socket.socket], None]
 
 @dataclass
 class ScriptedServer:
-    """Answers the requests in the order of ``script``; when it is used up, with the last entry for ever."""
+    """A server that answers one request with each entry of ``script``, and all further ones with the last entry."""
 
     script: deque[Answer] = field(default_factory=deque)
     requests: list[str] = field(default_factory=list)
@@ -98,7 +98,7 @@ def listing(*objects: object, version: str = "10", following: str = "") -> Answe
 
 
 def stream(*pieces: bytes, end: Callable[[socket.socket], None] | None = None) -> Answer:
-    """Send these pieces as chunks; then end the answer properly, or do what ``end`` does instead."""
+    """Send these pieces as chunks, and then end the response properly, or call ``end`` instead."""
 
     def send(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -118,11 +118,11 @@ def event(kind: str, name: str, version: int) -> bytes:
 
 
 def hang(connection: socket.socket) -> None:
-    """Say nothing more until the other side goes away."""
+    """Send nothing more until the other side disconnects."""
     while connection.recv(65536):
         pass
 
 
 def drop(connection: socket.socket) -> None:
-    """Break the connection off in the middle."""
+    """Close the connection in the middle of the response."""
     connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""What a client makes of a cluster that misbehaves: an error that says what to do, in time, without secrets."""
+"""A client of a cluster that misbehaves: it raises an error in time that says what to do and holds no secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a watch tells when streams end, break, fall silent or are refused: nothing is lost, nothing hangs."""
+"""A watch whose streams end, break, fall silent or are refused: no event is lost, and nothing hangs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ QUICK = Backoff(first=0.01, limit=0.05)
 
 
 class Follower:
-    """Collects a watch's events on a thread of its own."""
+    """A thread that collects the events of a watch."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
@@ -42,7 +42,7 @@ class Follower:
             self.events.append(told)
 
     def names(self) -> list[str]:
-        """`+name` for an upsert, `-name` for a deletion, in order."""
+        """Return `+name` for each upsert and `-name` for each deletion, in order."""
         changes = [change for told in self.events if isinstance(told, Changes) for change in told.changes]
         signs = {Upsert: "+", Gone: "-"}
         return [signs[type(change)] + change.object["metadata"]["name"] for change in changes]  # type: ignore[index]
@@ -201,7 +201,7 @@ def test_a_broken_event_is_told_and_the_watch_goes_on(
 
 
 class CountedBackoff(Backoff):
-    """Quick pauses that count how often somebody pauses."""
+    """A backoff with short pauses that records the failures for which it was asked."""
 
     def __init__(self) -> None:
         super().__init__(first=0.01, limit=0.05)
@@ -257,4 +257,4 @@ def test_watches_of_a_dead_cluster_leave_it_alone_together(server: ScriptedServe
     for follower in followers:
         follower.watch.stop()
         follower.thread.join(timeout=5)
-    assert len(server.requests) <= 7  # the fourth failure opens it; three more may be on their way
+    assert len(server.requests) <= 7  # the fourth failure opens the breaker; three may be under way

@@ -1,5 +1,6 @@
-"""What a production installation finds around it, each in a process of the test's own: database, provider, cluster,
-registry. So copies of Platz can be killed without taking it with them, and it can be taken from under them.
+"""The backing services of a production installation: database, identity provider, cluster and registry.
+
+Each runs in a process of the test's own, so copies of Platz and the services can be killed independently.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ START_SECONDS = 30.0
 
 
 class Outside:
-    """Starts everything; `settings` lead a process of Platz to it."""
+    """The backing services; with `settings`, a Platz process uses them."""
 
     def __init__(self, folder: Path, *, own_url: str) -> None:
         self._own_url = own_url

@@ -1,4 +1,4 @@
-"""Charts that can't be read, or that do harm: said in a sentence, and the process goes on."""
+"""Charts that can't be read or that do harm: a sentence says so, and the process continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start that can't be: one clear line, exit status 2, and nothing half-started."""
+"""A start that can't succeed: one clear line, exit status 2, and nothing half-started."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def platz(tmp_path: Path) -> Iterator[PlatzProcess]:
 
 
 def refused(platz: PlatzProcess, *arguments: str) -> str:
-    """Start what must be refused; return the one line, after a look at what is left."""
+    """Start a process that must refuse to start; return its one line, and check that nothing is left."""
     ended = platz.refuse(*arguments)
     assert ended.status == 2, (ended.out, ended.errors)
     assert ended.out == ""
@@ -221,7 +221,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def read_only_disk(small_disk: Path) -> Path:
-    """The same, without permission to write."""
+    """The small disk, without permission to write."""
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     return small_disk
 

@@ -115,7 +115,7 @@ def test_a_killed_process_leaves_only_the_database_which_the_next_start_adopts(p
 
 
 def only_postmaster(platz: PlatzProcess) -> int | None:
-    """The database server's process; a session that is just being forked looks like a second one for a moment."""
+    """Return the id of the database server's process; None while a session being forked looks like a second one."""
     found = platz.find("/postgres -D")
     return found[0].pid if len(found) == 1 else None
 
@@ -147,7 +147,7 @@ def test_a_killed_helm_fails_its_task_with_a_sentence(
 def under_way(
     client: Client, cluster: ClusterView, deployment_id: str, namespace: str, status: str
 ) -> dict[str, Any]:
-    """Wait until Helm is in the middle of the newest task, and return that."""
+    """Wait until Helm is in the middle of the newest task; return the task."""
     eventually(
         lambda: cluster.namespace(namespace) and cluster.statuses(namespace)[-1:] == [status], seconds=20
     )
@@ -163,7 +163,7 @@ def kill_and_start(platz: PlatzProcess) -> None:
 
 @contextmanager
 def nobody_may_write(platz: PlatzProcess, deployment_id: str) -> Iterator[None]:
-    """Hold the row of a deployment, so that whatever is to be recorded of it waits."""
+    """Lock the row of a deployment, so that every update of it waits."""
     with psycopg.connect(platz.database_url) as connection:
         connection.execute("SELECT FROM deployments WHERE id = %s FOR UPDATE", [deployment_id])
         yield

@@ -1,4 +1,4 @@
-"""Given a listening session that ends, when a row changes meanwhile, then every client is made to read anew."""
+"""Given a listening session that ends, when a row changes meanwhile, then every client has to read again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROUNDS = 5
 END_LISTENING = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%%' OR query = 'SELECT 1'"
 )
-"""Of the listening session, which asks the server for a sign of life now and then."""
+"""Ends the listening session, whose latest query is LISTEN or its regular check of the connection."""
 
 
 @pytest.mark.parametrize("_round", range(ROUNDS))

@@ -1,4 +1,4 @@
-"""Whoever looks after the stand-ins starts again what ended, tries again what fails, and stops when told."""
+"""The respawner restarts stand-ins that ended, retries starts that fail, and stops when told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from platz_sandbox.stand_in_process import StandInFailed
 
 
 class FakePart:
-    """A stand-in whose starts fail as often as wanted."""
+    """A stand-in whose first starts fail, as many as the test wants."""
 
     name = "fake"
 

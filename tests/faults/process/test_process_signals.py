@@ -1,4 +1,4 @@
-"""Given many threads, when the kernel gives a signal to any one of them, then the process heeds it."""
+"""Given many threads, when the kernel delivers a signal to any of them, then the process reacts to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stand-in that is killed comes back; meanwhile the process lives, says what is missing, and loses nothing."""
+"""A killed stand-in comes back; meanwhile the process keeps running, says what is missing, and loses nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def admin(platz: PlatzProcess) -> Iterator[Client]:
 
 
 def lose(platz: PlatzProcess, words: str, name: str) -> None:
-    """Kill a stand-in, and wait until the log says that it is back."""
+    """Kill a stand-in; wait until the log says that it is back."""
     (lost,) = platz.find(words)
     already = returns(platz, name)
     end_process(lost.pid)
@@ -29,12 +29,12 @@ def lose(platz: PlatzProcess, words: str, name: str) -> None:
 
 
 def returns(platz: PlatzProcess, name: str) -> int:
-    """How often a stand-in came back."""
+    """Return how often a stand-in came back."""
     return sum("A stand-in is back" in line and name in line for line in platz.log.splitlines())
 
 
 def deployed(admin: Client, name: str) -> None:
-    """Deploy something to the end."""
+    """Deploy a guestbook and wait until it runs."""
     made = admin.deploy("guestbook", "0.3.0", name=name, config={"title": name})
     admin.running(made["id"], seconds=BACK_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Given a lock on the queue, when the session of the leases ends meanwhile, then its tasks go on afterwards."""
+"""Given a lock on the queue, when the session of the leases ends meanwhile, then tasks are executed afterwards."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ END_LEASES = (
 INSERTED = json.dumps(
     {"operation": "INSERT", "table": "deployment_tasks", "env_id": None, "data": {"id": str(uuid4())}}
 )
-"""Has every runner look at its queue, where it finds the lock."""
+"""An event that makes every runner look at its queue, where it waits for the lock."""
 
 SERVE = '"action": "serve"'
 ROUNDS = 2
 TASKS = 10
-"""More than a runner may have in progress at once: a runner that does not hear of an end stops claiming."""
+"""More tasks than a runner may run at once: a runner that misses the end of its tasks stops claiming new ones."""
 
 
 @pytest.mark.parametrize("round_", range(ROUNDS))
@@ -49,7 +49,7 @@ def test_no_runner_is_deaf_after_the_lock(platz: PlatzProcess, round_: int) -> N
 
 
 def waiting_for_the_lock(platz: PlatzProcess) -> int:
-    """How many wait for the table: each runner, once it was told of a task."""
+    """Return how many sessions wait for the table: one for each runner that was told of a task."""
     query = "SELECT count(*) FROM pg_locks WHERE relation = 'deployment_tasks'::regclass AND NOT granted"
     ((waiting,),) = platz.sql(query)
     return int(str(waiting))

@@ -1,4 +1,4 @@
-"""Two copies of Platz beside one database: they share the work, and one's death moves it to the other."""
+"""Two copies of Platz with one database: they share the work, and if one dies, the other takes over its part."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ LOST_LEASE_SECONDS = 40.0
 
 @dataclass(frozen=True, kw_only=True)
 class Copies:
-    """Two processes that know nothing of each other but the database."""
+    """Two processes that have only the database and the other backing services in common."""
 
     outside: Outside
     both: tuple[PlatzProcess, PlatzProcess]
     cluster: ClusterView
 
     def serving(self) -> PlatzProcess:
-        """The one that serves the cluster now."""
+        """Wait until one copy serves the cluster; return that copy."""
         return eventually(
             lambda: next((copy for copy in self.both if copy.is_alive() and serves(copy)), None),
             seconds=LOST_LEASE_SECONDS,
@@ -38,7 +38,7 @@ class Copies:
 
 
 def serves(copy: PlatzProcess) -> bool:
-    """Whether the last word of a process about the cluster is that it serves it."""
+    """Tell whether, according to the latest line in its log, a process serves the cluster."""
     words = [
         line for line in copy.log.splitlines() if '"action": "serve"' in line or '"action": "drop"' in line
     ]
@@ -73,7 +73,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
 
 @pytest.fixture
 def copies(started: Copies) -> Copies:
-    """Both, running."""
+    """The two copies, both running."""
     for copy in started.both:
         if not copy.is_alive():
             copy.start()
