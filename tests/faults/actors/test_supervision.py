@@ -140,7 +140,7 @@ def test_too_many_restarts_end_the_process(scene: Scene) -> None:
     scene.supervise([scene.spec("never", fail_starts=1000)])
     eventually(lambda: scene.gave_up)
     assert "never" in scene.gave_up[0]
-    assert scene.generation("never") == FAST.most
+    assert scene.generation("never") == FAST.max_restarts
 
 
 def test_a_child_that_hangs_ends_the_process(scene: Scene) -> None:
