@@ -104,8 +104,8 @@ def update_deployment(
     update: DeploymentUpdate,
     *,
     cipher: Cipher,
-) -> DeploymentRow:
-    """Save what differs, queue the tasks that follow from it (`update_plan.py`), and return the row in plain.
+) -> None:
+    """Save what differs, queue the tasks that follow from it (`update_plan.py`).
 
     An update that changes nothing has no effect at all. Sensitive inputs are encrypted in row and tasks.
     Raises NotFound, Denied, Rejected, Conflict.
@@ -115,7 +115,7 @@ def update_deployment(
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:
-        return before
+        return
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     _reject_encrypted(update)
@@ -130,7 +130,6 @@ def update_deployment(
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         reason = f"The {before.name or kind.name} deployment has been updated"
         reinstall(connection, held.values(), reason, identity)
-    return after
 
 
 def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:

@@ -69,15 +69,15 @@ def lock(connection: Connection, cluster_id: ClusterId, *, exclusive: bool = Fal
     return first_row(connection, query, ClusterRow)
 
 
-def lock_of_env(connection: Connection, env_id: EnvId) -> list[ClusterRow]:
+def lock_of_env(connection: Connection, env_id: EnvId) -> None:
     """Lock the clusters of an environment in the order of their ids."""
     query = (
-        select(clusters)
+        select(clusters.c.id)
         .where(clusters.c.env_id == env_id)
         .order_by(clusters.c.id)
         .with_for_update(key_share=True)
     )
-    return all_rows(connection, query, ClusterRow)
+    connection.execute(query)
 
 
 def all_clusters(connection: Connection) -> list[ClusterRow]:

@@ -8,7 +8,6 @@ Source: docs/contract/data-model.md, "Table deployment_resource_types".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.errors import Conflict
 from platz.identities import EnvId, KindId
 from platz.json import JsonObject, JsonValue
@@ -28,24 +27,26 @@ types = schema.deployment_resource_types
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceTypeRow:
-    """One row of `deployment_resource_types`."""
+    """What is read of a row of `deployment_resource_types`."""
 
     id: ResourceTypeId
-    created_at: datetime
     env_id: EnvId | None
     deployment_kind_id: KindId
     key: str
     spec: JsonValue
 
 
+COLUMNS = columns_of(types, ResourceTypeRow)
+
+
 def get(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
     """The type, or None."""
-    return first_row(connection, select(types).where(types.c.id == type_id), ResourceTypeRow)
+    return first_row(connection, select(*COLUMNS).where(types.c.id == type_id), ResourceTypeRow)
 
 
 def lock_shared(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
     """Read the type and keep it as it is until the transaction ends."""
-    query = select(types).where(types.c.id == type_id).with_for_update(read=True)
+    query = select(*COLUMNS).where(types.c.id == type_id).with_for_update(read=True)
     return first_row(connection, query, ResourceTypeRow)
 
 
@@ -54,7 +55,9 @@ def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None)
 
     Without ``kind_name`` (the legacy notation) the type may be of any kind.
     """
-    query = select(types).where(types.c.key == key, or_(types.c.env_id == env_id, types.c.env_id.is_(None)))
+    query = select(*COLUMNS).where(
+        types.c.key == key, or_(types.c.env_id == env_id, types.c.env_id.is_(None))
+    )
     if kind_name is not None:
         kinds = schema.deployment_kinds
         query = query.where(
