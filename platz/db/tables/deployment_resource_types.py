@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
@@ -50,12 +50,12 @@ def lock_shared(connection: Connection, type_id: ResourceTypeId) -> ResourceType
     return first_row(connection, query, ResourceTypeRow)
 
 
-def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None) -> ResourceTypeRow | None:
+def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None) -> ResourceTypeId | None:
     """The type with this key that an environment may use: its own before a global one, the oldest first.
 
     Without ``kind_name`` (the legacy notation) the type may be of any kind.
     """
-    query = select(*COLUMNS).where(
+    query = select(types.c.id).where(
         types.c.key == key, or_(types.c.env_id == env_id, types.c.env_id.is_(None))
     )
     if kind_name is not None:
@@ -64,12 +64,13 @@ def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None)
             types.c.deployment_kind_id.in_(select(kinds.c.id).where(kinds.c.name == kind_name))
         )
     order = (types.c.env_id.is_(None), types.c.created_at, types.c.id)
-    return first_row(connection, query.order_by(*order).limit(1), ResourceTypeRow)
+    found: UUID | None = connection.scalar(query.order_by(*order).limit(1))
+    return None if found is None else ResourceTypeId(found)
 
 
 def upsert(
     connection: Connection, *, env_id: EnvId | None, kind_id: KindId, key: str, spec: JsonObject
-) -> ResourceTypeId:
+) -> None:
     """Insert the type, or update the spec of the one that is there; an equal spec is not written again.
 
     Raises Conflict when the same kind and key exists with the opposite globalness.
@@ -83,14 +84,7 @@ def upsert(
     written = new.on_conflict_do_update(
         constraint="deployment_resource_types_env_kind_key", set_={"spec": new.excluded.spec}, where=changed
     )
-    found = connection.scalar(written.returning(types.c.id))
-    return ResourceTypeId(found or connection.scalars(_same(env_id, kind_id, key)).one())
-
-
-def _same(env_id: EnvId | None, kind_id: KindId, key: str) -> Select[UUID]:
-    return select(types.c.id).where(
-        types.c.deployment_kind_id == kind_id, types.c.key == key, types.c.env_id.is_not_distinct_from(env_id)
-    )
+    connection.execute(written)
 
 
 def _refuse_opposite(connection: Connection, env_id: EnvId | None, kind_id: KindId, key: str) -> None:

@@ -157,8 +157,8 @@ def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: 
     return connection.execute(statement).rowcount == 1
 
 
-def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> TaskId | None:
-    """Fail the Upgrade that was queued together with a Recreate; None when it is not pending any more.
+def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> bool:
+    """Fail the Upgrade that was queued together with a Recreate; False when it is not pending any more.
 
     The two are one change: the Upgrade must not run when the Recreate failed. It is the
     Upgrade of the same deployment whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate,
@@ -179,10 +179,8 @@ def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str
             tasks.c.status == TaskStatus.PENDING,
         )
         .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=reason)
-        .returning(tasks.c.id)
     )
-    failed: UUID | None = connection.scalar(statement)
-    return None if failed is None else TaskId(failed)
+    return connection.execute(statement).rowcount == 1
 
 
 def follow_deployment(connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId) -> None:

@@ -244,10 +244,7 @@ def test_a_recreate_that_fails_takes_its_upgrade_along(world: World, shop: Deplo
     recreate, upgrade, later = world.tasks(shop)
     assert upgrade.created_at - recreate.created_at == tasks.NEXT_PLACE
 
-    assert (
-        world.do(tasks.fail_upgrade_behind, recreate.id, "The old namespace could not be deleted")
-        == upgrade.id
-    )
+    assert world.do(tasks.fail_upgrade_behind, recreate.id, "The old namespace could not be deleted")
 
     by_id = {task.id: task for task in world.tasks(shop, pending=False)}
     assert by_id[upgrade.id].status is TaskStatus.FAILED
@@ -258,7 +255,7 @@ def test_a_recreate_that_fails_takes_its_upgrade_along(world: World, shop: Deplo
 def test_an_upgrade_of_its_own_is_never_taken_for_the_one_of_a_pair(world: World, shop: DeploymentId) -> None:
     world.update(shop, config={"size": "big"})
     [upgrade] = world.tasks(shop)
-    assert world.do(tasks.fail_upgrade_behind, upgrade.id, "no") is None
+    assert not world.do(tasks.fail_upgrade_behind, upgrade.id, "no")
 
 
 @pytest.fixture
