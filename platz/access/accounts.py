@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from platz.db.tables import accounts
 from platz.db.tables.accounts import AccountRow
 from platz.errors import Denied, Retryable
+from platz.identities import User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,8 +27,8 @@ class Person:
     email: str
 
 
-def account_of(connection: Connection, person: Person, *, admin_emails: Collection[str]) -> AccountRow:
-    """Return the person's account, created when it is the first sign-in.
+def user_of(connection: Connection, person: Person, *, admin_emails: Collection[str]) -> User:
+    """Return the user that the person is, created when it is the first sign-in.
 
     ``admin_emails`` (any letter case) become site admins when they are created, never later. Raises `Denied`
     for a deactivated user. The caller's transaction makes it one step.
@@ -36,7 +37,7 @@ def account_of(connection: Connection, person: Person, *, admin_emails: Collecti
     if not account.is_active:
         sentence = "Your user is deactivated; ask a site admin to activate it."
         raise Denied(sentence, reason=f"user {account.id} is deactivated")
-    return account
+    return User(id=account.id)
 
 
 def _create(connection: Connection, person: Person, admin_emails: Collection[str]) -> AccountRow:

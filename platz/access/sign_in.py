@@ -12,12 +12,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from platz.access.accounts import account_of
+from platz.access.accounts import user_of
 from platz.access.authentication import utc_now
 from platz.access.oidc import IdentityProvider
 from platz.access.tokens import AccessToken, SignInFlow, Tokens
 from platz.db.database import Database
-from platz.db.tables.accounts import AccountRow
 from platz.errors import Rejected
 from platz.identities import User
 
@@ -34,9 +33,9 @@ class StartedSignIn:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """The account of who signed in, and the token for it."""
+    """Who signed in, and the token for it."""
 
-    account: AccountRow
+    user: User
     token: AccessToken = field(repr=False)
 
 
@@ -74,9 +73,9 @@ class SignIn:
         _require_same_state(flow, state)
         person = self._provider.finish(code, flow)
         with self._database.transaction() as connection:
-            account = account_of(connection, person, admin_emails=self._admin_emails)
-        token = self._tokens.issue(User(id=account.id), TOKEN_LIFETIME, self._now())
-        return SignedIn(account=account, token=token)
+            user = user_of(connection, person, admin_emails=self._admin_emails)
+        token = self._tokens.issue(user, TOKEN_LIFETIME, self._now())
+        return SignedIn(user=user, token=token)
 
 
 def _require_same_state(flow: SignInFlow, state: str | None) -> None:

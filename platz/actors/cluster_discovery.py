@@ -34,7 +34,7 @@ from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
-from platz.db.tables.clusters import ClusterRow
+from platz.db.tables.clusters import ClusterSummary
 from platz.discovery.cluster_records import FoundCluster, record_clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
@@ -161,7 +161,7 @@ class ClusterDiscovery(Actor):
         for row in wanted.values():
             self._serve(row)
 
-    def _serve(self, row: ClusterRow) -> None:
+    def _serve(self, row: ClusterSummary) -> None:
         found = self._found[row.provider_id]
         if self._served.get(row.id) == found or not self._leases.try_acquire(lease_name(row.id)):
             return

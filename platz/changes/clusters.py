@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from platz.access import permissions
 from platz.db.tables import clusters, deployments, tasks
-from platz.db.tables.clusters import ClusterRow
 from platz.errors import Conflict, NotFound
 from platz.identities import ClusterId, EnvId, Identity
 
@@ -41,8 +40,8 @@ class ClusterUpdate:
 
 def update_cluster(
     connection: Connection, identity: Identity, cluster_id: ClusterId, update: ClusterUpdate
-) -> ClusterRow:
-    """Save the given fields and return the saved row; an empty text clears its field.
+) -> None:
+    """Save the given fields; an empty text clears its field.
 
     Raises NotFound, Denied, Rejected (unknown environment), Conflict (ingress domain taken).
     """
@@ -53,9 +52,6 @@ def update_cluster(
     wanted = {column: _meant(value) for column, value in vars(update).items() if value is not None}
     differing = {column: value for column, value in wanted.items() if getattr(cluster, column) != value}
     clusters.save(connection, cluster_id, differing)
-    saved = clusters.get(connection, cluster_id)
-    assert saved is not None  # noqa: S101 (it is locked)
-    return saved
 
 
 def delete_cluster(connection: Connection, identity: Identity, cluster_id: ClusterId) -> None:
@@ -67,7 +63,7 @@ def delete_cluster(connection: Connection, identity: Identity, cluster_id: Clust
     permissions.require_site_admin(connection, identity)
     if clusters.lock(connection, cluster_id, exclusive=True) is None:
         raise NotFound
-    if deployments.of_cluster(connection, cluster_id):
+    if deployments.exist_in_cluster(connection, cluster_id):
         raise Conflict("This cluster has deployments, please delete or move them to another cluster first")
     tasks.keep_history_of_moved(connection, cluster_id)
     clusters.remove(connection, [cluster_id])

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.db import schema
-from platz.db.dependants import Dependant, Item
-from platz.db.tables.deployments import DeploymentRow
+from platz.db.dependants import Item
+from platz.db.tables.deployments import DeploymentSummary
 from platz.errors import Conflict
 
 
@@ -31,14 +31,14 @@ def resource_item(resource_id: UUID, *, kind_name: str, key: str) -> Item:
     return Item(id=resource_id, names=names, described={"deployment": kind_name, "type": key})
 
 
-def refuse_if_used(refusal: str, dependants: Iterable[Dependant | DeploymentRow]) -> None:
+def refuse_if_used(refusal: str, dependants: Iterable[DeploymentSummary]) -> None:
     """Raise Conflict with ``refusal`` and the list of dependants, if there are any."""
     found = list(dependants)
     if found:
         raise Conflict(f"{refusal}: {listed(found)}")
 
 
-def listed(dependants: Sequence[Dependant | DeploymentRow]) -> str:
+def listed(dependants: Sequence[DeploymentSummary]) -> str:
     """Return the list of dependants for the message of a conflict.
 
     Source: docs/contract/http-api.md, "Deployments".

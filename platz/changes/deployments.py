@@ -106,8 +106,8 @@ def update_deployment(
     update: DeploymentUpdate,
     *,
     cipher: Cipher,
-) -> DeploymentRow:
-    """Save the differences, queue the tasks that they cause (`update_plan.py`), and return the decrypted row.
+) -> None:
+    """Save the differences and queue the tasks that they cause (`update_plan.py`).
 
     An update that changes nothing has no effect at all. Sensitive inputs are encrypted in the row and in the tasks.
     Raises NotFound, Denied, Rejected, Conflict, Retryable (the deployment keeps being moved).
@@ -117,7 +117,7 @@ def update_deployment(
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:
-        return before
+        return
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     _reject_encrypted(update)
@@ -132,7 +132,6 @@ def update_deployment(
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         reason = f"The {before.name or kind.name} deployment has been updated"
         reinstall(connection, held.values(), reason, identity)
-    return after
 
 
 def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:

@@ -14,7 +14,6 @@ from platz.changes.dependants import refuse_if_used
 from platz.changes.reinstalls import reinstall
 from platz.db.enums import EnvUserRole
 from platz.db.tables import clusters, deployments, envs
-from platz.db.tables.envs import EnvRow
 from platz.errors import NotFound, Rejected
 from platz.identities import EnvId, Identity, User
 from platz.json import JsonValue
@@ -51,14 +50,14 @@ def create_env(connection: Connection, identity: Identity, new: NewEnv) -> EnvId
     return env_id
 
 
-def update_env(connection: Connection, identity: Identity, env_id: EnvId, update: EnvUpdate) -> EnvRow:
-    """Save the given fields and return the saved row.
+def update_env(connection: Connection, identity: Identity, env_id: EnvId, update: EnvUpdate) -> None:
+    """Save the given fields.
 
     If a node selector or tolerations are given, even unchanged ones, every enabled deployment of the environment is
     reinstalled, as the frontend announces. Raises NotFound, Denied, Rejected (empty name), Conflict (name taken).
     """
     permissions.require_site_admin(connection, identity)
-    if envs.lock(connection, env_id) is None:
+    if not envs.lock(connection, env_id):
         raise NotFound
     given = {column: value for column, value in vars(update).items() if value is not None}
     if update.name is not None:
@@ -70,9 +69,6 @@ def update_env(connection: Connection, identity: Identity, env_id: EnvId, update
         present = [row.id for row in deployments.of_env(connection, env_id) if row.enabled]
         locked = deployments.lock(connection, present).values()
         reinstall(connection, locked, f"Env {', '.join(placement)} updated", identity)
-    saved = envs.get(connection, env_id)
-    assert saved is not None  # noqa: S101 (it is locked)
-    return saved
 
 
 def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> None:
@@ -81,7 +77,7 @@ def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> Non
     Raises NotFound, Denied, Conflict (the environment has deployments).
     """
     permissions.require_site_admin(connection, identity)
-    if envs.lock(connection, env_id, exclusive=True) is None:
+    if not envs.lock(connection, env_id, exclusive=True):
         raise NotFound
     clusters.lock_of_env(connection, env_id)
     refusal = "This environment can't be deleted because it has active deployments"

@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 from platz.access import permissions
 from platz.changes.name_rules import check_kind_name
 from platz.db.tables import deployments, kinds
-from platz.db.tables.kinds import KindRow
 from platz.errors import Conflict, NotFound
 from platz.identities import Identity, KindId
 
 
-def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, name: str) -> KindRow:
-    """Rename the kind and return its row.
+def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, name: str) -> None:
+    """Rename the kind.
 
     Namespaces are named after the kind, so while the kind has deployments only upper and lower case may change. Raises
     NotFound, Denied, Rejected (empty, not a DNS label), Conflict (kind in use, name taken).
@@ -32,6 +31,3 @@ def rename_kind(connection: Connection, identity: Identity, kind_id: KindId, nam
         )
     if name != kind.name:
         kinds.rename(connection, kind_id, name)
-    renamed = kinds.get(connection, kind_id)
-    assert renamed is not None  # noqa: S101 (it is locked)
-    return renamed

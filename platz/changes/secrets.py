@@ -59,9 +59,8 @@ def update_secret(
     update: SecretUpdate,
     *,
     cipher: Cipher,
-) -> SecretRow:
-    """Save the given fields and return the saved row; reinstall every enabled deployment that uses the secret, even
-    when nothing is given.
+) -> None:
+    """Save the given fields and reinstall every enabled deployment that uses the secret, even when nothing is given.
 
     Raises NotFound, Denied, Conflict (name taken).
     """
@@ -74,9 +73,6 @@ def update_secret(
     secrets.save(connection, secret_id, changes)
     reason = f"{secret.collection} secret has been updated"
     reinstall_dependants(connection, secret_item(secret_id), reason, identity)
-    saved = secrets.get(connection, secret_id)
-    assert saved is not None  # noqa: S101 (it is locked)
-    return saved
 
 
 def delete_secret(connection: Connection, identity: Identity, secret_id: SecretId) -> None:

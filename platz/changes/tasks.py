@@ -24,7 +24,6 @@ from platz.db.field_encryption import reject_encrypted_markers
 from platz.db.tables import charts, clusters, deployments, k8s_resources, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.k8s_resources import WorkloadId
-from platz.db.tables.tasks import TaskRow
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import DeploymentId, EnvId, Identity, TaskId
 from platz.json import JsonValue
@@ -88,8 +87,8 @@ def create_task(
     return task_id
 
 
-def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, reason: str | None) -> TaskRow:
-    """Cancel a task that is not due within the next five minutes, and return it.
+def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, reason: str | None) -> None:
+    """Cancel a task that is not due within the next five minutes.
 
     Raises NotFound (also if the identity may not see the task), Denied (neither creator, maintainer nor site admin; too
     late), Conflict (not pending).
@@ -109,10 +108,8 @@ def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, rea
     )
     if task.execute_at < datetime.now(UTC) + CLOSED_BEFORE_EXECUTION:
         raise Denied("Cannot cancel task which is closed to being executed")
-    canceled = tasks.cancel(connection, task_id, identity, reason)
-    if canceled is None:
+    if not tasks.cancel(connection, task_id, identity, reason):
         raise Conflict(f"This task is {task.status.value}; only a pending task can be canceled")
-    return canceled
 
 
 def _held(connection: Connection, deployment_id: DeploymentId) -> tuple[DeploymentRow, EnvId]:

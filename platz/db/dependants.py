@@ -17,18 +17,8 @@ import orjson
 from sqlalchemy import Connection, text
 
 from platz.db.rows import all_rows
-from platz.identities import DeploymentId, KindId
+from platz.db.tables.deployments import SUMMARY, DeploymentSummary
 from platz.json import JsonObject
-
-
-@dataclass(frozen=True, kw_only=True)
-class Dependant:
-    """A deployment that uses an item."""
-
-    id: DeploymentId
-    name: str
-    kind_id: KindId
-    enabled: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +33,7 @@ class Item:
 _DEPENDANTS = text(
     r"""
     with revision as materialized (
-        select d.created_at, d.id, d.name, d.kind_id, d.enabled,
+        select d.created_at, d.id, d.name, d.kind_id, d.enabled, d.status,
             run->'config_inputs' as inputs,
             case when run->>'helm_chart_id' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
                 then cast(run->>'helm_chart_id' as uuid) end as chart_id
@@ -64,8 +54,8 @@ _DEPENDANTS = text(
             and (input->'collection' = any(select jsonb_array_elements(cast(:names as jsonb)))
                 or input->'collection' @> cast(:described as jsonb))
     )
-    select id, name, kind_id, enabled from (
-        select distinct r.created_at, r.id, r.name, r.kind_id, r.enabled
+    select id, name, kind_id, enabled, status from (
+        select distinct r.created_at, r.id, r.name, r.kind_id, r.enabled, r.status
         from revision r
         join selecting s on s.chart_id = r.chart_id
             -- Cheap, and leaves few values to take apart: each notation has the id's digits in one of two ways.
@@ -83,10 +73,10 @@ _DEPENDANTS = text(
     ) as dependant
     order by created_at, id
     """
-)
+).columns(*SUMMARY)
 
 
-def dependants_of(connection: Connection, item: Item) -> list[Dependant]:
+def dependants_of(connection: Connection, item: Item) -> list[DeploymentSummary]:
     """The deployments that use the item, in all environments, oldest first; one statement."""
     parameters = {
         "id": item.id,
@@ -96,4 +86,4 @@ def dependants_of(connection: Connection, item: Item) -> list[Dependant]:
         "names": orjson.dumps(item.names).decode(),
         "described": None if item.described is None else orjson.dumps(item.described).decode(),
     }
-    return all_rows(connection, _DEPENDANTS.bindparams(**parameters), Dependant)
+    return all_rows(connection, _DEPENDANTS.bindparams(**parameters), DeploymentSummary)

@@ -18,7 +18,7 @@ from platz.db.enums import TaskStatus
 from platz.db.rows import all_rows
 from platz.db.schema import deployment_tasks as tasks
 from platz.db.storable import storable
-from platz.db.tables.tasks import TaskRow
+from platz.db.tables.tasks import COLUMNS, TaskRow
 from platz.identities import ClusterId, TaskId
 
 ClaimId = NewType("ClaimId", UUID)
@@ -44,6 +44,8 @@ OUTLOOK = text(f"""
             AS next_seconds
 """)  # noqa: S608 - put together from the constant above
 
+_COLUMNS = ", ".join(f"task.{column.name}" for column in COLUMNS)
+
 CLAIM = text(f"""
     WITH due AS (
         SELECT id FROM deployment_tasks AS task WHERE {IS_DUE}
@@ -56,8 +58,8 @@ CLAIM = text(f"""
         started_at = statement_timestamp(),
         first_attempted_at = coalesce(first_attempted_at, statement_timestamp())
     FROM due WHERE task.id = due.id
-    RETURNING task.*
-""").columns(*tasks.columns)  # noqa: S608 - as above
+    RETURNING {_COLUMNS}
+""").columns(*COLUMNS)  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +116,7 @@ def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, f
 def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow]:
     """Every Started task of the cluster, whoever claimed it, in queue order."""
     query = (
-        select(tasks)
+        select(*COLUMNS)
         .where(tasks.c.cluster_id == cluster_id, tasks.c.status == TaskStatus.STARTED)
         .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
     )

@@ -13,19 +13,19 @@ from collections.abc import Iterable
 from sqlalchemy import Connection
 
 from platz.db.tables import clusters, envs
-from platz.db.tables.clusters import ClusterDefaults, ClusterRow
+from platz.db.tables.clusters import ClusterDefaults
 from platz.discovery.findings import FirstSight, FoundCluster
 
 __all__ = ["FoundCluster", "record_clusters"]
 
 
-def record_clusters(connection: Connection, found: Iterable[FoundCluster]) -> list[ClusterRow]:
-    """Upsert the clusters, in the order of their provider ids, and return their rows.
+def record_clusters(connection: Connection, found: Iterable[FoundCluster]) -> None:
+    """Upsert the clusters, in the order of their provider ids.
 
     The order lets several processes that search at the same time wait for one another instead of blocking
     each other.
     """
-    return [
+    for cluster in sorted(found, key=lambda cluster: cluster.provider_id):
         clusters.upsert_seen(
             connection,
             provider_id=cluster.provider_id,
@@ -33,8 +33,6 @@ def record_clusters(connection: Connection, found: Iterable[FoundCluster]) -> li
             region_name=cluster.region_name,
             defaults=_defaults(connection, cluster.first_sight),
         )
-        for cluster in sorted(found, key=lambda cluster: cluster.provider_id)
-    ]
 
 
 def _defaults(connection: Connection, first: FirstSight) -> ClusterDefaults:

@@ -13,9 +13,9 @@ import structlog
 from sqlalchemy import Connection
 
 from platz.db.database import Database
-from platz.db.enums import ACTIVE_TASK_STATUSES, DeploymentStatus
+from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments, tasks
-from platz.db.tables.deployments import DeploymentRow
+from platz.db.tables.deployments import DeploymentSummary
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
@@ -56,7 +56,7 @@ def finish_removals(database: Database, client: KubeClient, cluster_id: ClusterI
     return ended
 
 
-def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentRow]:
+def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentSummary]:
     return [
         row
         for row in deployments.of_cluster(connection, cluster_id, ENDING)
@@ -65,10 +65,10 @@ def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentRo
 
 
 def _is_at_work(connection: Connection, deployment_id: DeploymentId) -> bool:
-    return bool(tasks.of_deployment(connection, deployment_id, ACTIVE_TASK_STATUSES, only_due=True))
+    return tasks.has_due(connection, deployment_id)
 
 
-def _end(database: Database, row: DeploymentRow) -> bool:
+def _end(database: Database, row: DeploymentSummary) -> bool:
     with database.transaction() as connection:
         deployments.lock(connection, [row.id])  # tasks are queued under the same lock
         if _is_at_work(connection, row.id):

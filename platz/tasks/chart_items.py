@@ -65,8 +65,7 @@ class DatabaseCollections(Collections):
 
     @override
     def resource_type(self, *, env_id: UUID, kind: str | None, key: str) -> UUID | None:
-        row = types.find(self._connection, EnvId(env_id), key, kind)
-        return None if row is None else row.id
+        return types.find(self._connection, EnvId(env_id), key, kind)
 
     @override
     def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:

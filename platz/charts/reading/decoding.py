@@ -117,10 +117,6 @@ class Cursor:
         self.complain(f"{described(self.value)} stands where a list is expected.", "Write a list.")
         return []
 
-    def texts(self) -> tuple[str, ...]:
-        """Read a list of texts."""
-        return tuple(item.text() for item in self.items())
-
     def entries(self) -> list[tuple[str, Cursor]]:
         """Read an object with free keys, in document order."""
         mapping = self._mapping("an object")

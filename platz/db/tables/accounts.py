@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
 from platz.db.enums import EnvUserRole
-from platz.db.rows import driver_row, first_row
+from platz.db.rows import columns_of, driver_row, first_row
 from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
 
 users = schema.users
@@ -24,23 +23,10 @@ users = schema.users
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRow:
-    """One row of `users`."""
+    """What is read of a row of `users` at sign-in."""
 
     id: UserId
-    created_at: datetime
-    display_name: str
-    email: str
-    is_admin: bool
     is_active: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class BotAccountRow:
-    """One row of `bots`."""
-
-    id: BotId
-    created_at: datetime
-    display_name: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +43,6 @@ class VisibleScope:
 
     everything: bool
     env_ids: frozenset[EnvId]
-
-
-def user_account(connection: Connection, user_id: UserId) -> AccountRow | None:
-    """The user, active or not, or None."""
-    return first_row(connection, select(users).where(users.c.id == user_id), AccountRow)
-
-
-def bot_account(connection: Connection, bot_id: BotId) -> BotAccountRow | None:
-    """The bot, or None."""
-    return first_row(connection, select(schema.bots).where(schema.bots.c.id == bot_id), BotAccountRow)
 
 
 def deployment_account(connection: Connection, deployment_id: DeploymentId) -> DeploymentAccountRow | None:
@@ -145,7 +121,7 @@ def is_site_admin(connection: Connection, user_id: UserId) -> bool:
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:
     """The account of an e-mail address in any letter case, or None."""
-    query = select(users).where(func.lower(users.c.email) == func.lower(email))
+    query = select(*columns_of(users, AccountRow)).where(func.lower(users.c.email) == func.lower(email))
     return first_row(connection, query, AccountRow)
 
 
@@ -157,7 +133,7 @@ def create_if_absent(
         insert(users)
         .values(email=email, display_name=display_name, is_admin=is_admin)
         .on_conflict_do_nothing()
-        .returning(*users.c)
+        .returning(*columns_of(users, AccountRow))
     )
     return first_row(connection, statement, AccountRow)
 

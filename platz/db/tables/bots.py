@@ -7,12 +7,17 @@ Source: docs/contract/data-model.md, "Table bots".
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from platz.db import schema
 from platz.identities import BotId
 
 bots = schema.bots
+
+
+def exists(connection: Connection, bot_id: BotId) -> bool:
+    """Tell whether there is such a bot."""
+    return connection.scalar(select(bots.c.id).where(bots.c.id == bot_id)) is not None
 
 
 def create(connection: Connection, display_name: str) -> BotId:

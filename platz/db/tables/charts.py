@@ -19,7 +19,7 @@ from sqlalchemy import Connection, bindparam, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import all_rows, first_row
+from platz.db.rows import all_rows, columns_of, first_row
 from platz.db.tables.registries import RegistryId
 from platz.identities import ChartId, KindId
 from platz.json import JsonValue
@@ -40,10 +40,9 @@ class TagInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartRow:
-    """One row of `helm_charts`."""
+    """What is read of a row of `helm_charts`."""
 
     id: ChartId
-    created_at: datetime
     helm_registry_id: RegistryId
     image_digest: str
     image_tag: str
@@ -53,12 +52,9 @@ class ChartRow:
     features: JsonValue
     resource_types: JsonValue
     error: str | None
-    warnings: JsonValue
-    tag_format_id: UUID | None
-    parsed_version: str | None
-    parsed_revision: str | None
-    parsed_branch: str | None
-    parsed_commit: str | None
+
+
+COLUMNS = columns_of(charts, ChartRow)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +76,7 @@ class NewChartRow:
 
 def get(connection: Connection, chart_id: ChartId) -> ChartRow | None:
     """The chart, or None."""
-    return first_row(connection, select(charts).where(charts.c.id == chart_id), ChartRow)
+    return first_row(connection, select(*COLUMNS).where(charts.c.id == chart_id), ChartRow)
 
 
 def kind_of(connection: Connection, chart_id: ChartId) -> KindId | None:
@@ -97,7 +93,7 @@ def kind_of(connection: Connection, chart_id: ChartId) -> KindId | None:
 
 def find(connection: Connection, registry_id: RegistryId, tag: str, digest: str) -> ChartRow | None:
     """The chart of this registry, tag and digest, or None."""
-    query = select(charts).where(
+    query = select(*COLUMNS).where(
         charts.c.helm_registry_id == registry_id, charts.c.image_tag == tag, charts.c.image_digest == digest
     )
     return first_row(connection, query, ChartRow)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import all_rows, first_row
+from platz.db.rows import all_rows, columns_of, first_row
 from platz.db.storable import storable
 from platz.identities import ClusterId, EnvId
 
@@ -45,6 +45,16 @@ class ClusterRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClusterSummary:
+    """A cluster in short: enough to decide whether to serve it."""
+
+    id: ClusterId
+    provider_id: str
+    name: str
+    ignore: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClusterDefaults:
     """What a cluster starts with at its first sighting; the default of an installation is all unset."""
 
@@ -69,25 +79,26 @@ def lock(connection: Connection, cluster_id: ClusterId, *, exclusive: bool = Fal
     return first_row(connection, query, ClusterRow)
 
 
-def lock_of_env(connection: Connection, env_id: EnvId) -> list[ClusterRow]:
+def lock_of_env(connection: Connection, env_id: EnvId) -> None:
     """Lock the clusters of an environment in the order of their ids."""
     query = (
-        select(clusters)
+        select(clusters.c.id)
         .where(clusters.c.env_id == env_id)
         .order_by(clusters.c.id)
         .with_for_update(key_share=True)
     )
-    return all_rows(connection, query, ClusterRow)
+    connection.execute(query)
 
 
-def all_clusters(connection: Connection) -> list[ClusterRow]:
+def all_clusters(connection: Connection) -> list[ClusterSummary]:
     """Every cluster, oldest first."""
-    return all_rows(connection, select(clusters).order_by(clusters.c.created_at, clusters.c.id), ClusterRow)
+    query = select(*columns_of(clusters, ClusterSummary)).order_by(clusters.c.created_at, clusters.c.id)
+    return all_rows(connection, query, ClusterSummary)
 
 
 def upsert_seen(
     connection: Connection, *, provider_id: str, name: str, region_name: str, defaults: ClusterDefaults
-) -> ClusterRow:
+) -> None:
     """Record a sighting; ``defaults`` count for a cluster that was never seen before."""
     new = insert(clusters).values(
         provider_id=provider_id, name=name, region_name=region_name, **vars(defaults)
@@ -95,10 +106,8 @@ def upsert_seen(
     statement = new.on_conflict_do_update(
         constraint="k8s_clusters_provider_id",
         set_={"name": name, "region_name": region_name, "last_seen_at": func.now()},
-    ).returning(clusters)
-    row = first_row(connection, statement, ClusterRow)
-    assert row is not None  # noqa: S101 (an upsert always returns its row)
-    return row
+    )
+    connection.execute(statement)
 
 
 def set_health(

@@ -5,8 +5,6 @@ Source: docs/contract/data-model.md, "Table deployment_permissions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -14,24 +12,11 @@ from sqlalchemy import Connection, delete, insert, select
 
 from platz.db import schema
 from platz.db.enums import DeploymentRole
-from platz.db.rows import first_row
 from platz.identities import EnvId, KindId, UserId
 
 DeploymentPermissionId = NewType("DeploymentPermissionId", UUID)
 
 permissions = schema.deployment_permissions
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentPermissionRow:
-    """One row of `deployment_permissions`."""
-
-    id: DeploymentPermissionId
-    created_at: datetime
-    env_id: EnvId
-    user_id: UserId
-    kind_id: KindId
-    role: DeploymentRole
 
 
 def create(
@@ -43,10 +28,11 @@ def create(
     return DeploymentPermissionId(connection.execute(statement).scalar_one())
 
 
-def lock(connection: Connection, permission_id: DeploymentPermissionId) -> DeploymentPermissionRow | None:
-    """Lock and read the permission."""
-    query = select(permissions).where(permissions.c.id == permission_id).with_for_update()
-    return first_row(connection, query, DeploymentPermissionRow)
+def lock(connection: Connection, permission_id: DeploymentPermissionId) -> EnvId | None:
+    """Lock the permission and return its environment, or None when there is no such permission."""
+    query = select(permissions.c.env_id).where(permissions.c.id == permission_id).with_for_update()
+    env_id: UUID | None = connection.scalar(query)
+    return None if env_id is None else EnvId(env_id)
 
 
 def remove(connection: Connection, permission_id: DeploymentPermissionId) -> None:

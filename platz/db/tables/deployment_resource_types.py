@@ -8,15 +8,14 @@ Source: docs/contract/data-model.md, "Table deployment_resource_types".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.errors import Conflict
 from platz.identities import EnvId, KindId
 from platz.json import JsonObject, JsonValue
@@ -28,45 +27,50 @@ types = schema.deployment_resource_types
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceTypeRow:
-    """One row of `deployment_resource_types`."""
+    """What is read of a row of `deployment_resource_types`."""
 
     id: ResourceTypeId
-    created_at: datetime
     env_id: EnvId | None
     deployment_kind_id: KindId
     key: str
     spec: JsonValue
 
 
+COLUMNS = columns_of(types, ResourceTypeRow)
+
+
 def get(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
     """The type, or None."""
-    return first_row(connection, select(types).where(types.c.id == type_id), ResourceTypeRow)
+    return first_row(connection, select(*COLUMNS).where(types.c.id == type_id), ResourceTypeRow)
 
 
 def lock_shared(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
     """Read the type and keep it as it is until the transaction ends."""
-    query = select(types).where(types.c.id == type_id).with_for_update(read=True)
+    query = select(*COLUMNS).where(types.c.id == type_id).with_for_update(read=True)
     return first_row(connection, query, ResourceTypeRow)
 
 
-def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None) -> ResourceTypeRow | None:
+def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None) -> ResourceTypeId | None:
     """The type with this key that an environment may use: its own before a global one, the oldest first.
 
     Without ``kind_name`` (the legacy notation) the type may be of any kind.
     """
-    query = select(types).where(types.c.key == key, or_(types.c.env_id == env_id, types.c.env_id.is_(None)))
+    query = select(types.c.id).where(
+        types.c.key == key, or_(types.c.env_id == env_id, types.c.env_id.is_(None))
+    )
     if kind_name is not None:
         kinds = schema.deployment_kinds
         query = query.where(
             types.c.deployment_kind_id.in_(select(kinds.c.id).where(kinds.c.name == kind_name))
         )
     order = (types.c.env_id.is_(None), types.c.created_at, types.c.id)
-    return first_row(connection, query.order_by(*order).limit(1), ResourceTypeRow)
+    found: UUID | None = connection.scalar(query.order_by(*order).limit(1))
+    return None if found is None else ResourceTypeId(found)
 
 
 def upsert(
     connection: Connection, *, env_id: EnvId | None, kind_id: KindId, key: str, spec: JsonObject
-) -> ResourceTypeId:
+) -> None:
     """Insert the type, or update the spec of the one that is there; an equal spec is not written again.
 
     Raises Conflict when the same kind and key exists with the opposite globalness.
@@ -80,14 +84,7 @@ def upsert(
     written = new.on_conflict_do_update(
         constraint="deployment_resource_types_env_kind_key", set_={"spec": new.excluded.spec}, where=changed
     )
-    found = connection.scalar(written.returning(types.c.id))
-    return ResourceTypeId(found or connection.scalars(_same(env_id, kind_id, key)).one())
-
-
-def _same(env_id: EnvId | None, kind_id: KindId, key: str) -> Select[UUID]:
-    return select(types.c.id).where(
-        types.c.deployment_kind_id == kind_id, types.c.key == key, types.c.env_id.is_not_distinct_from(env_id)
-    )
+    connection.execute(written)
 
 
 def _refuse_opposite(connection: Connection, env_id: EnvId | None, kind_id: KindId, key: str) -> None:

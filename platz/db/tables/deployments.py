@@ -17,7 +17,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, true, upd
 
 from platz.db import schema
 from platz.db.enums import DeploymentStatus
-from platz.db.rows import all_rows, first_row
+from platz.db.rows import all_rows, columns_of, first_row
 from platz.identities import ChartId, ClusterId, DeploymentId, EnvId, KindId, TaskId
 from platz.json import JsonObject, JsonValue
 
@@ -26,7 +26,7 @@ deployments = schema.deployments
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRow:
-    """One row of `deployments`."""
+    """What is read of a row of `deployments`."""
 
     id: DeploymentId
     created_at: datetime
@@ -36,12 +36,28 @@ class DeploymentRow:
     enabled: bool
     status: DeploymentStatus
     description_md: str | None
-    reason: str | None
     revision_id: TaskId | None
     reported_status: JsonValue
     helm_chart_id: ChartId
     config: JsonValue
     values_override: JsonValue
+
+
+COLUMNS = columns_of(deployments, DeploymentRow)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentSummary:
+    """A deployment in short: enough to name it, and to decide whether to act on it."""
+
+    id: DeploymentId
+    name: str
+    kind_id: KindId
+    enabled: bool
+    status: DeploymentStatus
+
+
+SUMMARY = columns_of(deployments, DeploymentSummary)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +74,7 @@ class NewDeploymentRow:
 
 def get(connection: Connection, deployment_id: DeploymentId) -> DeploymentRow | None:
     """The deployment, or None."""
-    return first_row(connection, select(deployments).where(deployments.c.id == deployment_id), DeploymentRow)
+    return first_row(connection, select(*COLUMNS).where(deployments.c.id == deployment_id), DeploymentRow)
 
 
 def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[DeploymentId, DeploymentRow]:
@@ -68,7 +84,7 @@ def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[Deployment
     resources): the watch of a cluster never waits for a user's change, and can't deadlock with one.
     """
     query = (
-        select(deployments)
+        select(*COLUMNS)
         .where(deployments.c.id.in_(list(ids)))
         .order_by(deployments.c.id)
         .with_for_update(key_share=True)
@@ -156,24 +172,30 @@ def remove(connection: Connection, deployment_id: DeploymentId) -> bool:
 
 def of_cluster(
     connection: Connection, cluster_id: ClusterId, statuses: Collection[DeploymentStatus] | None = None
-) -> list[DeploymentRow]:
+) -> list[DeploymentSummary]:
     """The deployments of a cluster, oldest first; all of them, or those in one of ``statuses``."""
-    query = select(deployments).where(deployments.c.cluster_id == cluster_id)
+    query = select(*SUMMARY).where(deployments.c.cluster_id == cluster_id)
     if statuses is not None:
         query = query.where(deployments.c.status.in_(list(statuses)))
-    return all_rows(connection, query.order_by(deployments.c.created_at, deployments.c.id), DeploymentRow)
+    return all_rows(connection, query.order_by(deployments.c.created_at, deployments.c.id), DeploymentSummary)
 
 
-def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentRow]:
+def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentSummary]:
     """The deployments in the clusters of an environment, oldest first."""
     clusters = schema.k8s_clusters
     query = (
-        select(deployments)
+        select(*SUMMARY)
         .join(clusters, clusters.c.id == deployments.c.cluster_id)
         .where(clusters.c.env_id == env_id)
         .order_by(deployments.c.created_at, deployments.c.id)
     )
-    return all_rows(connection, query, DeploymentRow)
+    return all_rows(connection, query, DeploymentSummary)
+
+
+def exist_in_cluster(connection: Connection, cluster_id: ClusterId) -> bool:
+    """Tell whether any deployment is in this cluster."""
+    query = select(deployments.c.id).where(deployments.c.cluster_id == cluster_id)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def exist_with_kind(connection: Connection, kind_id: KindId) -> bool:

@@ -6,7 +6,6 @@ Source: docs/contract/data-model.md, "Table env_user_permissions".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from platz.db import schema
 from platz.db.enums import EnvUserRole
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.identities import EnvId, UserId
 
 EnvUserPermissionId = NewType("EnvUserPermissionId", UUID)
@@ -24,13 +23,10 @@ permissions = schema.env_user_permissions
 
 @dataclass(frozen=True, kw_only=True)
 class EnvUserPermissionRow:
-    """One row of `env_user_permissions`."""
+    """What is read of a row of `env_user_permissions`."""
 
-    id: EnvUserPermissionId
-    created_at: datetime
     env_id: EnvId
     user_id: UserId
-    role: EnvUserRole
 
 
 def create(
@@ -45,7 +41,8 @@ def create(
 
 def lock(connection: Connection, permission_id: EnvUserPermissionId) -> EnvUserPermissionRow | None:
     """Lock and read the permission."""
-    query = select(permissions).where(permissions.c.id == permission_id).with_for_update()
+    columns = columns_of(permissions, EnvUserPermissionRow)
+    query = select(*columns).where(permissions.c.id == permission_id).with_for_update()
     return first_row(connection, query, EnvUserPermissionRow)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from platz.db import schema
 from platz.db.enums import EnvUserRole
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.identities import EnvId, UserId
 from platz.json import JsonValue
 
@@ -24,19 +23,17 @@ envs = schema.envs
 
 @dataclass(frozen=True, kw_only=True)
 class EnvRow:
-    """One row of `envs`."""
+    """What is read of a row of `envs`."""
 
     id: EnvId
-    created_at: datetime
     name: str
     node_selector: JsonValue
     tolerations: JsonValue
-    auto_add_new_users: bool
 
 
 def get(connection: Connection, env_id: EnvId) -> EnvRow | None:
     """The environment, or None."""
-    return first_row(connection, select(envs).where(envs.c.id == env_id), EnvRow)
+    return first_row(connection, select(*columns_of(envs, EnvRow)).where(envs.c.id == env_id), EnvRow)
 
 
 def id_of(connection: Connection, name: str) -> EnvId | None:
@@ -45,10 +42,13 @@ def id_of(connection: Connection, name: str) -> EnvId | None:
     return None if found is None else EnvId(found)
 
 
-def lock(connection: Connection, env_id: EnvId, *, exclusive: bool = False) -> EnvRow | None:
-    """Lock the environment; ``exclusive`` also keeps new clusters, secrets and permissions out of it."""
-    query = select(envs).where(envs.c.id == env_id).with_for_update(key_share=not exclusive)
-    return first_row(connection, query, EnvRow)
+def lock(connection: Connection, env_id: EnvId, *, exclusive: bool = False) -> bool:
+    """Lock the environment, and tell whether it is there.
+
+    ``exclusive`` also keeps new clusters, secrets and permissions out of it.
+    """
+    query = select(envs.c.id).where(envs.c.id == env_id).with_for_update(key_share=not exclusive)
+    return connection.scalar(query) is not None
 
 
 def insert_new(connection: Connection, *, name: str, auto_add_new_users: bool) -> EnvId:

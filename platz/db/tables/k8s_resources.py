@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
@@ -18,10 +17,10 @@ import orjson
 from sqlalchemy import ARRAY, Connection, Uuid, all_, any_, delete, literal, select, text
 
 from platz.db import schema
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.db.storable import storable_json
 from platz.identities import ClusterId, DeploymentId
-from platz.json import JsonObject, JsonValue
+from platz.json import JsonObject
 
 WorkloadId = NewType("WorkloadId", UUID)
 
@@ -29,18 +28,13 @@ resources = schema.k8s_resources
 
 
 @dataclass(frozen=True, kw_only=True)
-class K8sResourceRow:
-    """One row of `k8s_resources`; ``id`` is the `metadata.uid` of the object."""
+class WorkloadRow:
+    """What is read of a row of `k8s_resources`; ``id`` is the `metadata.uid` of the object."""
 
     id: WorkloadId
-    last_updated_at: datetime
-    cluster_id: ClusterId
     deployment_id: DeploymentId
     kind: str
-    api_version: str
     name: str
-    status_color: Sequence[str]
-    metadata: JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,9 +51,10 @@ class SeenWorkload:
     metadata: JsonObject
 
 
-def get(connection: Connection, resource_id: WorkloadId) -> K8sResourceRow | None:
+def get(connection: Connection, resource_id: WorkloadId) -> WorkloadRow | None:
     """The workload, or None."""
-    return first_row(connection, select(resources).where(resources.c.id == resource_id), K8sResourceRow)
+    query = select(*columns_of(resources, WorkloadRow)).where(resources.c.id == resource_id)
+    return first_row(connection, query, WorkloadRow)
 
 
 _UPSERT = text(

@@ -8,13 +8,12 @@ Source: docs/contract/data-model.md, "Table deployment_kinds".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.identities import KindId
 
 kinds = schema.deployment_kinds
@@ -22,28 +21,30 @@ kinds = schema.deployment_kinds
 
 @dataclass(frozen=True, kw_only=True)
 class KindRow:
-    """One row of `deployment_kinds`."""
+    """What is read of a row of `deployment_kinds`."""
 
     id: KindId
-    created_at: datetime
     name: str
+
+
+COLUMNS = columns_of(kinds, KindRow)
 
 
 def get(connection: Connection, kind_id: KindId) -> KindRow | None:
     """The kind, or None."""
-    return first_row(connection, select(kinds).where(kinds.c.id == kind_id), KindRow)
+    return first_row(connection, select(*COLUMNS).where(kinds.c.id == kind_id), KindRow)
 
 
 def lock(connection: Connection, kind_id: KindId, *, exclusive: bool = False) -> KindRow | None:
     """Lock the kind's name; ``exclusive`` also keeps new deployments and registries of the kind out."""
-    query = select(kinds).where(kinds.c.id == kind_id).with_for_update(key_share=not exclusive)
+    query = select(*COLUMNS).where(kinds.c.id == kind_id).with_for_update(key_share=not exclusive)
     return first_row(connection, query, KindRow)
 
 
 def lock_shared(connection: Connection, kind_id: KindId) -> KindRow | None:
     """Read the kind and keep its name as it is until the transaction ends; others may do the same."""
     return first_row(
-        connection, select(kinds).where(kinds.c.id == kind_id).with_for_update(read=True), KindRow
+        connection, select(*COLUMNS).where(kinds.c.id == kind_id).with_for_update(read=True), KindRow
     )
 
 
@@ -51,7 +52,7 @@ def get_or_create(connection: Connection, name: str) -> KindRow:
     """The kind with exactly this name."""
     statement = insert(kinds).values(name=name).on_conflict_do_nothing(index_elements=["name"])
     connection.execute(statement)
-    row = first_row(connection, select(kinds).where(kinds.c.name == name), KindRow)
+    row = first_row(connection, select(*COLUMNS).where(kinds.c.name == name), KindRow)
     assert row is not None  # noqa: S101 (kinds are never deleted)
     return row
 

@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
 from platz.db.enums import RegistryProvider
-from platz.db.rows import first_row
+from platz.db.rows import columns_of, first_row
 from platz.identities import KindId
 
 RegistryId = NewType("RegistryId", UUID)
@@ -27,26 +27,26 @@ registries = schema.helm_registries
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryRow:
-    """One row of `helm_registries`."""
+    """What is read of a row of `helm_registries`."""
 
     id: RegistryId
     created_at: datetime
     domain_name: str
     repo_name: str
-    kind_id: KindId
-    available: bool
-    fa_icon: str
     provider: RegistryProvider
+
+
+COLUMNS = columns_of(registries, RegistryRow)
 
 
 def get(connection: Connection, registry_id: RegistryId) -> RegistryRow | None:
     """The registry, or None."""
-    return first_row(connection, select(registries).where(registries.c.id == registry_id), RegistryRow)
+    return first_row(connection, select(*COLUMNS).where(registries.c.id == registry_id), RegistryRow)
 
 
 def find(connection: Connection, domain_name: str, repo_name: str) -> RegistryRow | None:
     """The registry of this domain and repository, or None."""
-    query = select(registries).where(
+    query = select(*COLUMNS).where(
         registries.c.domain_name == domain_name, registries.c.repo_name == repo_name
     )
     return first_row(connection, query, RegistryRow)

@@ -17,8 +17,8 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from platz.db import schema
-from platz.db.enums import FINISHED_TASK_STATUSES, TaskStatus
-from platz.db.rows import all_rows, first_row
+from platz.db.enums import ACTIVE_TASK_STATUSES, FINISHED_TASK_STATUSES, TaskStatus
+from platz.db.rows import columns_of, first_row
 from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Identity, TaskId, User, UserId
 from platz.json import JsonObject, JsonValue
 
@@ -30,25 +30,19 @@ NEXT_PLACE = timedelta(microseconds=1)
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRow:
-    """One row of `deployment_tasks`."""
+    """What is read of a row of `deployment_tasks`."""
 
     id: TaskId
     created_at: datetime
     execute_at: datetime
     first_attempted_at: datetime | None
-    started_at: datetime | None
-    finished_at: datetime | None
     cluster_id: ClusterId
     deployment_id: DeploymentId
     acting_user_id: UserId | None
     acting_bot_id: BotId | None
     acting_deployment_id: DeploymentId | None
-    canceled_by_user_id: UserId | None
-    canceled_by_bot_id: BotId | None
-    canceled_by_deployment_id: DeploymentId | None
     operation: JsonValue
     status: TaskStatus
-    reason: str | None
     claimed_by: UUID | None
 
     @property
@@ -66,9 +60,12 @@ class TaskRow:
         return None if self.acting_deployment_id is None else Deployment(id=self.acting_deployment_id)
 
 
+COLUMNS = columns_of(tasks, TaskRow)
+
+
 def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
     """The task, or None."""
-    return first_row(connection, select(tasks).where(tasks.c.id == task_id), TaskRow)
+    return first_row(connection, select(*COLUMNS).where(tasks.c.id == task_id), TaskRow)
 
 
 def clusters_of(connection: Connection, task_ids: Collection[TaskId]) -> frozenset[ClusterId]:
@@ -79,7 +76,7 @@ def clusters_of(connection: Connection, task_ids: Collection[TaskId]) -> frozens
 
 def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
     """Lock the task and read it as it is now; nobody claims it meanwhile."""
-    query = select(tasks).where(tasks.c.id == task_id).with_for_update(key_share=True)
+    query = select(*COLUMNS).where(tasks.c.id == task_id).with_for_update(key_share=True)
     return first_row(connection, query, TaskRow)
 
 
@@ -143,8 +140,8 @@ def _columns_of(role: str, identity: Identity) -> dict[str, UUID]:
             return {f"{role}_deployment_id": identity.id}
 
 
-def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: str | None) -> TaskRow | None:
-    """Pending -> Canceled, in one statement; None when the task is not pending. Without a reason the old text
+def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: str | None) -> bool:
+    """Pending -> Canceled, in one statement; False when the task is not pending. Without a reason the old text
     stays.
     """
     statement = (
@@ -156,13 +153,12 @@ def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: 
             reason=func.coalesce(reason, tasks.c.reason),
             **_columns_of("canceled_by", canceler),
         )
-        .returning(tasks)
     )
-    return first_row(connection, statement, TaskRow)
+    return connection.execute(statement).rowcount == 1
 
 
-def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> TaskId | None:
-    """Fail the Upgrade that was queued together with a Recreate; None when it is not pending any more.
+def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> bool:
+    """Fail the Upgrade that was queued together with a Recreate; False when it is not pending any more.
 
     The two are one change: the Upgrade must not run when the Recreate failed. It is the
     Upgrade of the same deployment whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate,
@@ -183,10 +179,8 @@ def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str
             tasks.c.status == TaskStatus.PENDING,
         )
         .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=reason)
-        .returning(tasks.c.id)
     )
-    failed: UUID | None = connection.scalar(statement)
-    return None if failed is None else TaskId(failed)
+    return connection.execute(statement).rowcount == 1
 
 
 def follow_deployment(connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId) -> None:
@@ -223,20 +217,11 @@ def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None
     connection.execute(statement)
 
 
-def of_deployment(
-    connection: Connection,
-    deployment_id: DeploymentId,
-    statuses: Collection[TaskStatus] | None = None,
-    *,
-    only_due: bool = False,
-) -> list[TaskRow]:
-    """The tasks of a deployment in the order of the queue; all of them, or those in one of ``statuses``.
-
-    With ``only_due`` without what is scheduled for later.
-    """
-    query = select(tasks).where(tasks.c.deployment_id == deployment_id)
-    if statuses is not None:
-        query = query.where(tasks.c.status.in_(list(statuses)))
-    if only_due:
-        query = query.where(tasks.c.execute_at <= func.clock_timestamp())
-    return all_rows(connection, query.order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id), TaskRow)
+def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
+    """Tell whether a task of the deployment is running, or waits although its time has come."""
+    query = select(tasks.c.id).where(
+        tasks.c.deployment_id == deployment_id,
+        tasks.c.status.in_(ACTIVE_TASK_STATUSES),
+        tasks.c.execute_at <= func.clock_timestamp(),
+    )
+    return connection.scalar(query.limit(1)) is not None

@@ -13,6 +13,11 @@ from platz.identities import UserId
 users = schema.users
 
 
+def exists(connection: Connection, user_id: UserId) -> bool:
+    """Tell whether there is such a user, active or not."""
+    return connection.scalar(select(users.c.id).where(users.c.id == user_id)) is not None
+
+
 def lock(connection: Connection, user_id: UserId) -> bool:
     """Lock the user until the transaction ends; tell whether there is such a one."""
     statement = select(users.c.id).where(users.c.id == user_id).with_for_update()

@@ -15,7 +15,7 @@ from platz.access.permissions import require_active_user, require_site_admin
 from platz.access.tokens import new_api_token
 from platz.db.lists import reading
 from platz.db.lists.catalogue import BOT_TOKENS
-from platz.db.tables import accounts, tokens
+from platz.db.tables import bots, tokens
 from platz.errors import NotFound
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
@@ -68,7 +68,7 @@ def create(request: ApiRequest[CreateBotToken]) -> ApiResponse:
     with request.database.transaction() as connection:
         require_site_admin(connection, request.identity)
         creator = require_active_user(connection, request.identity)
-        if accounts.bot_account(connection, bot_id) is None:
+        if not bots.exists(connection, bot_id):
             raise NotFound
         tokens.add_bot_token(
             connection,

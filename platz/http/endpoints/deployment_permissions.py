@@ -62,10 +62,10 @@ def delete(request: ApiRequest) -> ApiResponse:
     """Take the role away."""
     permission_id = DeploymentPermissionId(request.path_id)
     with request.database.transaction() as connection:
-        granted = deployment_permissions.lock(connection, permission_id)
-        if granted is None:
+        env_id = deployment_permissions.lock(connection, permission_id)
+        if env_id is None:
             raise NotFound
-        permissions.require_env_admin(connection, granted.env_id, request.identity)
+        permissions.require_env_admin(connection, env_id, request.identity)
         deployment_permissions.remove(connection, permission_id)
     return no_content()
 

@@ -17,7 +17,6 @@ from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, answer_json
 from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.http.services import Services
-from platz.identities import User
 
 TAG = "Authentication"
 
@@ -55,7 +54,7 @@ def finish(request: ApiRequest[OAuth2Response]) -> ApiResponse:
     signed_in = _sign_in(request.services).finish(
         code=request.body.auth_code, state=request.body.state, cookie=request.cookies.get(SIGN_IN_COOKIE)
     )
-    identity, token = User(id=signed_in.account.id), signed_in.token
+    identity, token = signed_in.user, signed_in.token
     answer = answer_json({"access_token": token.text})
     headers = (
         cookies.clear_sign_in(),

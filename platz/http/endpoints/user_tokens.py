@@ -20,7 +20,7 @@ from platz.access.tokens import new_api_token
 from platz.db.lists import reading
 from platz.db.lists.catalogue import USER_TOKENS
 from platz.db.lists.reading import Listing
-from platz.db.tables import accounts, tokens
+from platz.db.tables import tokens, users
 from platz.errors import Denied, NotFound
 from platz.http.endpoints.reading import detail_route, list_route
 from platz.http.endpoints.writing import Entity, create_route, delete_route
@@ -87,7 +87,7 @@ def create(request: ApiRequest[CreateUserToken]) -> ApiResponse:
         owner = asker.id if request.body.user_id is None else UserId(request.body.user_id)
         if not asker.may_touch(owner):
             raise Denied(reason=f"user {asker.id} is not a site admin")
-        if accounts.user_account(connection, owner) is None:
+        if not users.exists(connection, owner):
             raise NotFound
         tokens.add_user_token(connection, token_id=stored.id, user_id=owner, secret_hash=stored.secret_hash)
     return answer_json({"created_token": text}, status=201)

@@ -7,14 +7,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 from repository import SANDBOX_USERS
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 
-from platz.access.accounts import Person, account_of
+from platz.access.accounts import Person, user_of
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings, new_http_client
@@ -77,6 +78,11 @@ def sign_in_service(
     return SignIn(provider, tokens, database, admin_emails=["Admin@Platz.localhost"])
 
 
+def account_of(database: Database, user: User) -> Row[Any]:
+    with database.reading() as connection:
+        return connection.execute(select(schema.users).where(schema.users.c.id == user.id)).one()
+
+
 def code_in(url: str) -> str:
     return parse_qs(urlsplit(url).query)["code"][0]
 
@@ -85,20 +91,21 @@ def test_a_person_signs_in_and_the_token_works(database: Database, service: Sign
     started = service.start()
     code = code_in(sign_in(started.redirect_url, "admin@platz.localhost"))
     signed_in = service.finish(code=code, state=None, cookie=started.cookie)
-    assert (signed_in.account.display_name, signed_in.account.is_admin) == ("Ada Admin", True)
+    account = account_of(database, signed_in.user)
+    assert (account.display_name, account.is_admin) == ("Ada Admin", True)
     proof = Authenticator(database, tokens).authenticate(
         authorization=f"Bearer {signed_in.token.text}", api_token=None
     )
-    assert proof.identity == User(id=signed_in.account.id)
+    assert proof.identity == signed_in.user
 
 
-def test_the_state_is_checked_where_a_frontend_forwards_it(service: SignIn) -> None:
+def test_the_state_is_checked_where_a_frontend_forwards_it(database: Database, service: SignIn) -> None:
     started = service.start()
     answer = parse_qs(urlsplit(sign_in(started.redirect_url, "owner@platz.localhost")).query)
     with pytest.raises(Rejected, match="does not belong to this browser"):
         service.finish(code=answer["code"][0], state="another", cookie=started.cookie)
     signed_in = service.finish(code=answer["code"][0], state=answer["state"][0], cookie=started.cookie)
-    assert signed_in.account.email == "owner@platz.localhost"
+    assert account_of(database, signed_in.user).email == "owner@platz.localhost"
 
 
 def test_a_code_works_once(service: SignIn) -> None:
@@ -141,7 +148,8 @@ def test_another_implementation_of_a_provider_works(
         started = service.start()
         answer = http_client.post(started.redirect_url, data={"sub": "mona"})
         code = code_in(answer.headers["location"])
-        assert service.finish(code=code, state=None, cookie=started.cookie).account.email == claims["email"]
+        signed_in = service.finish(code=code, state=None, cookie=started.cookie)
+        assert account_of(database, signed_in.user).email == claims["email"]
 
 
 class mock_provider:  # noqa: N801 - used as a function
@@ -178,8 +186,7 @@ def number_of_users(database: Database) -> int:
 
 def arrive(database: Database, email: str, admins: tuple[str, ...] = ()) -> User:
     with database.transaction() as connection:
-        account = account_of(connection, Person(name="Name", email=email), admin_emails=admins)
-    return User(id=account.id)
+        return user_of(connection, Person(name="Name", email=email), admin_emails=admins)
 
 
 def test_the_same_address_in_another_case_is_the_same_account(database: Database) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 from ecr_account import DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
-from sqlalchemy import text
+from sqlalchemy import Row, select, text
 from structlog.testing import capture_logs
 
 from platz.aws.ecr import EcrImages
@@ -22,10 +22,8 @@ from platz.aws.sessions import AwsAccount
 from platz.aws.sqs import EventQueue
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
-from platz.db.rows import all_rows
 from platz.db.schema import helm_charts
 from platz.db.tables import registries
-from platz.db.tables.charts import ChartRow
 from platz.discovery.ecr_charts import MAX_RECEIVES, EcrSearch
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
@@ -68,9 +66,9 @@ def new_search(
     return EcrSearch(queue=queue, images=EcrImages(account), database=database, client_of=client_of)
 
 
-def rows(database: Database) -> list[ChartRow]:
+def rows(database: Database) -> Sequence[Row[Any]]:
     with database.reading() as connection:
-        return all_rows(connection, helm_charts.select().order_by(helm_charts.c.image_tag), ChartRow)
+        return connection.execute(select(helm_charts).order_by(helm_charts.c.image_tag)).all()
 
 
 def availability(database: Database) -> dict[str, bool]:

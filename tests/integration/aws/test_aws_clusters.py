@@ -9,9 +9,11 @@ import base64
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from platz.aws.sessions import AwsAccount
+from platz.db import schema
 from platz.db.database import Database
 from platz.discovery.cluster_records import record_clusters
 from platz.discovery.eks_clusters import EksSource
@@ -72,7 +74,8 @@ def test_found_clusters_are_recorded_as_ignored(
 ) -> None:
     create(operator, "eu-west-1", "shop")
     with database.transaction() as connection:
-        [row] = record_clusters(connection, EksSource(account).search())
+        record_clusters(connection, EksSource(account).search())
+        row = connection.execute(select(schema.k8s_clusters)).one()
     assert (row.name, row.region_name) == ("shop", "eu-west-1")
     assert (row.ignore, row.env_id) == (True, None)
 

@@ -17,6 +17,7 @@ from platz.changes.deployments import DeploymentUpdate, delete_deployment, updat
 from platz.changes.envs import EnvUpdate, delete_env, update_env
 from platz.changes.kinds import rename_kind
 from platz.changes.secrets import SecretUpdate, update_secret
+from platz.db import schema
 from platz.db.tables import deployment_resource_types, kinds, tasks
 from platz.db.tables.secrets import SecretId
 from platz.errors import Conflict, Denied, PlatzError
@@ -115,7 +116,8 @@ def test_a_rename_follows_a_move_that_was_made_while_it_waited(world: World) -> 
             update_deployment(moving, world.admin, shop, update, cipher=world.cipher)
             renamed = pool.submit(world.update, shop, name="end")
             eventually(lambda: somebody_waits(world))
-        row = renamed.result(timeout=10)
+        renamed.result(timeout=10)
+    row = world.stored(schema.deployments, shop)
     assert (row.name, row.cluster_id) == ("end", world.second_cluster)
     [moved, _, left, _] = world.operations(shop)
     assert isinstance(moved, Recreate)

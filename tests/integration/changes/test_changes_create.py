@@ -29,7 +29,7 @@ def test_a_new_deployment_is_unknown_enabled_and_waits_for_its_install(world: Wo
 
 def test_the_install_names_who_asked_and_is_due_at_once(world: World) -> None:
     [task] = world.tasks(world.create(by=world.owner))
-    assert task.creator == world.owner
+    assert world.creator(task.id) == world.owner
     assert task.execute_at == task.created_at
     assert task.cluster_id == world.cluster
 

@@ -15,6 +15,7 @@ from platz.changes.clusters import ClusterUpdate, Given, delete_cluster, update_
 from platz.changes.deployments import delete_deployment
 from platz.changes.envs import EnvUpdate, NewEnv, create_env, delete_env, update_env
 from platz.changes.kinds import rename_kind
+from platz.db import schema
 from platz.db.tables import clusters, envs, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import ClusterId, EnvId, KindId
@@ -73,8 +74,9 @@ def test_a_given_placement_reinstalls_every_enabled_deployment(
     world.settle(disabled)
     world.do(delete_deployment, world.admin, doomed)
 
-    row = world.do(update_env, world.admin, world.env, EnvUpdate(**given))
+    world.do(update_env, world.admin, world.env, EnvUpdate(**given))
 
+    row = world.stored(schema.envs, world.env)
     assert {column: getattr(row, column) for column in given} == given
     for deployment_id in enabled:
         assert world.operations(deployment_id) == [Reinstall(reason=reason)]
@@ -85,7 +87,8 @@ def test_a_given_placement_reinstalls_every_enabled_deployment(
 
 def test_another_name_alone_reinstalls_nothing(world: World) -> None:
     shop = world.installed()
-    row = world.do(update_env, world.admin, world.env, EnvUpdate(name="Live", auto_add_new_users=True))
+    world.do(update_env, world.admin, world.env, EnvUpdate(name="Live", auto_add_new_users=True))
+    row = world.stored(schema.envs, world.env)
     assert (row.name, row.auto_add_new_users) == ("Live", True)
     assert world.operations(shop) == []
 
@@ -123,7 +126,8 @@ def test_given_null_and_empty_text_clear_a_clusters_field_and_absent_keeps_it(wo
     )
     world.do(update_cluster, world.admin, world.cluster, full)
     cleared = ClusterUpdate(env_id=Given(None), ingress_domain=Given(""), grafana_url=Given(None))
-    row = world.do(update_cluster, world.admin, world.cluster, cleared)
+    world.do(update_cluster, world.admin, world.cluster, cleared)
+    row = world.stored(schema.k8s_clusters, world.cluster)
     assert (row.env_id, row.ingress_domain, row.grafana_url) == (None, None, None)
     assert (row.ignore, row.ingress_class) == (True, "nginx")
 
@@ -173,9 +177,10 @@ def test_clusters_and_kinds_are_changed_by_site_admins_and_must_exist(world: Wor
 
 
 def test_a_kind_in_use_changes_only_its_case(world: World) -> None:
-    assert world.do(rename_kind, world.admin, world.kind, "Shop").name == "Shop"
+    world.do(rename_kind, world.admin, world.kind, "Shop")
     world.create("blue")
-    assert world.do(rename_kind, world.admin, world.kind, "SHOP").name == "SHOP"
+    world.do(rename_kind, world.admin, world.kind, "SHOP")
+    assert world.stored(schema.deployment_kinds, world.kind).name == "SHOP"
     with pytest.raises(Conflict, match="namespaces"):
         world.do(rename_kind, world.admin, world.kind, "Store")
 

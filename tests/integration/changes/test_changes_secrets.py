@@ -20,6 +20,7 @@ from platz.changes.secrets import (
 from platz.charts.documents.collections import KindResources, LegacyResources, Table
 from platz.charts.rendering.chosen_items import item_property
 from platz.charts.rendering.rendering_errors import RenderingFailed
+from platz.db import schema
 from platz.db.tables import secrets
 from platz.db.tables.secrets import SecretId
 from platz.errors import Conflict, Denied, NotFound
@@ -77,10 +78,10 @@ def test_secrets_are_changed_by_env_admins(world: World, secret: SecretId, role:
 def test_any_update_reinstalls_the_users(
     world: World, secret: SecretId, user: DeploymentId, update: SecretUpdate
 ) -> None:
-    before = world.do(secrets.get, secret)
-    saved = world.do(update_secret, world.env_admin, secret, update, cipher=world.cipher)
+    before = world.stored(schema.secrets, secret)
+    world.do(update_secret, world.env_admin, secret, update, cipher=world.cipher)
+    saved = world.stored(schema.secrets, secret)
     assert world.operations(user) == [Reinstall(reason="Tokens secret has been updated")]
-    assert before is not None
     assert saved.updated_at > before.updated_at
     assert saved.name == (update.name or "api")
     assert world.cipher.decrypt(saved.contents) == (update.contents or "s3cret")
@@ -169,5 +170,6 @@ def test_a_type_of_another_environment_is_not_found_and_the_own_one_wins(
 
 
 def test_the_moment_of_an_update_is_that_of_the_database(world: World, secret: SecretId) -> None:
-    saved = world.do(update_secret, world.admin, secret, SecretUpdate(), cipher=world.cipher)
+    world.do(update_secret, world.admin, secret, SecretUpdate(), cipher=world.cipher)
+    saved = world.stored(schema.secrets, secret)
     assert abs((saved.updated_at - datetime.now(UTC)).total_seconds()) < 60

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from platz.changes.deployments import delete_deployment
+from platz.db import schema
 from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.tables import deployments, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
@@ -28,8 +29,8 @@ def test_an_unknown_deployment_is_not_found(world: World) -> None:
 
 
 def test_a_changed_config_is_an_upgrade_with_its_delta(world: World, shop: DeploymentId) -> None:
-    row = world.update(shop, config={"size": "big"}, by=world.maintainer)
-    assert row.config == {"size": "big"}
+    world.update(shop, config={"size": "big"}, by=world.maintainer)
+    assert world.stored(schema.deployments, shop).config == {"size": "big"}
     assert world.operations(shop) == [
         Upgrade(
             helm_chart_id=world.chart,
@@ -62,23 +63,24 @@ def test_the_whole_row_sent_back_unchanged_has_no_effect(world: World, shop: Dep
     row = world.row(shop)
     assert row is not None
     given = {
-        key: value for key, value in vars(row).items() if key in {"name", "cluster_id", "config", "enabled"}
+        key: value
+        for key, value in row._asdict().items()
+        if key in {"name", "cluster_id", "config", "enabled"}
     }
-    assert (
-        world.update(shop, **given, helm_chart_id=row.helm_chart_id, values_override=row.values_override)
-        == row
-    )
+    world.update(shop, **given, helm_chart_id=row.helm_chart_id, values_override=row.values_override)
+    assert world.row(shop) == row
     assert world.operations(shop) == []
 
 
 def test_a_description_alone_queues_nothing(world: World, shop: DeploymentId) -> None:
-    assert world.update(shop, description_md="*new*").description_md == "*new*"
+    world.update(shop, description_md="*new*")
+    assert world.stored(schema.deployments, shop).description_md == "*new*"
     assert world.operations(shop) == []
 
 
 def test_null_means_not_given(world: World, shop: DeploymentId) -> None:
-    row = world.update(shop, config=None, values_override=None, description_md=None)
-    assert row.config == {"size": "small"}
+    world.update(shop, config=None, values_override=None, description_md=None)
+    assert world.stored(schema.deployments, shop).config == {"size": "small"}
     assert world.operations(shop) == []
 
 
@@ -142,7 +144,7 @@ def test_changes_of_a_disabled_deployment_queue_nothing(world: World, shop: Depl
 def test_maintainers_may_edit(world: World, shop: DeploymentId, role: str) -> None:
     world.update(shop, config={"by": role}, by=getattr(world, role))
     [task] = world.tasks(shop)
-    assert task.creator == getattr(world, role)
+    assert world.creator(task.id) == getattr(world, role)
 
 
 def test_viewers_may_not_edit(world: World, shop: DeploymentId) -> None:
@@ -242,10 +244,7 @@ def test_a_recreate_that_fails_takes_its_upgrade_along(world: World, shop: Deplo
     recreate, upgrade, later = world.tasks(shop)
     assert upgrade.created_at - recreate.created_at == tasks.NEXT_PLACE
 
-    assert (
-        world.do(tasks.fail_upgrade_behind, recreate.id, "The old namespace could not be deleted")
-        == upgrade.id
-    )
+    assert world.do(tasks.fail_upgrade_behind, recreate.id, "The old namespace could not be deleted")
 
     by_id = {task.id: task for task in world.tasks(shop, pending=False)}
     assert by_id[upgrade.id].status is TaskStatus.FAILED
@@ -256,7 +255,7 @@ def test_a_recreate_that_fails_takes_its_upgrade_along(world: World, shop: Deplo
 def test_an_upgrade_of_its_own_is_never_taken_for_the_one_of_a_pair(world: World, shop: DeploymentId) -> None:
     world.update(shop, config={"size": "big"})
     [upgrade] = world.tasks(shop)
-    assert world.do(tasks.fail_upgrade_behind, upgrade.id, "no") is None
+    assert not world.do(tasks.fail_upgrade_behind, upgrade.id, "no")
 
 
 @pytest.fixture
@@ -301,7 +300,7 @@ def test_a_rename_reinstalls_dependants(
     world.update(shop, by=world.maintainer, **change)
     assert world.operations(front) == [Reinstall(reason="The blue deployment has been updated")]
     [task] = world.tasks(front)
-    assert task.creator == world.maintainer
+    assert world.creator(task.id) == world.maintainer
 
 
 def test_a_new_config_reinstalls_dependants_only_if_the_new_chart_says_so(

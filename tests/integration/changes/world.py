@@ -9,16 +9,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from cryptography.fernet import Fernet
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, Row, Table, insert, select, text
 
 from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, EnvUserRole, TaskStatus
-from platz.db.tables import deployments, tasks
-from platz.db.tables.deployments import DeploymentRow
-from platz.db.tables.tasks import TaskRow
+from platz.db.tables import tasks
 from platz.identities import (
     Bot,
     BotId,
@@ -28,6 +26,7 @@ from platz.identities import (
     EnvId,
     Identity,
     KindId,
+    TaskId,
     User,
     UserId,
 )
@@ -110,11 +109,9 @@ class World:
         new = NewDeployment(name=name, **given)
         return self.do(create_deployment, by or self.admin, new, cipher=self.cipher)
 
-    def update(
-        self, deployment_id: DeploymentId, *, by: Identity | None = None, **fields: Any
-    ) -> DeploymentRow:
+    def update(self, deployment_id: DeploymentId, *, by: Identity | None = None, **fields: Any) -> None:
         update = DeploymentUpdate(**fields)
-        return self.do(update_deployment, by or self.admin, deployment_id, update, cipher=self.cipher)
+        self.do(update_deployment, by or self.admin, deployment_id, update, cipher=self.cipher)
 
     def installed(self, name: str = "blue", **fields: Any) -> DeploymentId:
         """Create a deployment whose Install is done."""
@@ -142,12 +139,33 @@ class World:
                 {"id": deployment_id},
             )
 
-    def row(self, deployment_id: DeploymentId) -> DeploymentRow | None:
-        return self.do(deployments.get, deployment_id)
+    def find(self, table: Table, row_id: UUID) -> Row[Any] | None:
+        """A row as the database has it, with all its columns; None when it is gone."""
+        with self.database.reading() as connection:
+            return connection.execute(select(table).where(table.c.id == row_id)).first()
 
-    def tasks(self, deployment_id: DeploymentId, *, pending: bool = True) -> list[TaskRow]:
-        statuses = [TaskStatus.PENDING] if pending else None
-        return self.do(tasks.of_deployment, deployment_id, statuses)
+    def stored(self, table: Table, row_id: UUID) -> Row[Any]:
+        """The same for a row that must be there."""
+        row = self.find(table, row_id)
+        assert row is not None
+        return row
+
+    def row(self, deployment_id: DeploymentId) -> Row[Any] | None:
+        return self.find(schema.deployments, deployment_id)
+
+    def tasks(self, deployment_id: DeploymentId, *, pending: bool = True) -> list[Row[Any]]:
+        """The waiting tasks, or all of them, in the order of the queue."""
+        table = schema.deployment_tasks
+        query = select(table).where(table.c.deployment_id == deployment_id)
+        if pending:
+            query = query.where(table.c.status == TaskStatus.PENDING)
+        with self.database.reading() as connection:
+            return [*connection.execute(query.order_by(table.c.execute_at, table.c.created_at, table.c.id))]
+
+    def creator(self, task_id: TaskId) -> Identity | None:
+        task = self.do(tasks.get, task_id)
+        assert task is not None
+        return task.creator
 
     def operations(self, deployment_id: DeploymentId) -> list[Operation]:
         """The waiting operations, in the order of the queue."""

@@ -57,10 +57,11 @@ def test_a_due_task_is_claimed_and_says_by_whom_and_when(database: Database, gro
     task = add(database, ground, reason="left from before")
     with database.reading() as connection:
         (claimed,) = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=1)
-    assert claimed.id == task
-    assert (claimed.status, claimed.claimed_by, claimed.reason) == (TaskStatus.STARTED, ME, None)
-    assert claimed.started_at is not None
-    assert claimed.first_attempted_at == claimed.started_at
+    assert (claimed.id, claimed.status, claimed.claimed_by) == (task, TaskStatus.STARTED, ME)
+    stored = row(database, task)
+    assert (stored.status, stored.claimed_by, stored.reason) == (TaskStatus.STARTED, ME, None)  # type: ignore[attr-defined]
+    assert stored.started_at is not None  # type: ignore[attr-defined]
+    assert claimed.first_attempted_at == stored.started_at  # type: ignore[attr-defined]
 
 
 def test_a_task_is_claimed_only_once(database: Database, ground: Ground) -> None:

@@ -11,16 +11,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Row, Table, select, text
 
 from platz.charts.chart import ReadChart
 from platz.charts.documents.chart_metadata import MAX_TEXT_LENGTH, ChartMetadata
+from platz.db import schema
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
-from platz.db.tables import charts, kinds, registries
-from platz.db.tables.charts import ChartRow
+from platz.db.tables import kinds
 from platz.discovery.chart_records import (
     apply_tag_formats,
     record_chart,
@@ -53,15 +54,16 @@ def record(database: Database, read: ReadChart = READ, **changes: Any) -> ChartI
         return record_chart(connection, replace(FOUND, **changes), read)
 
 
-def stored(database: Database, chart_id: ChartId | None) -> ChartRow:
-    assert chart_id is not None
+def stored(database: Database, chart_id: ChartId | None) -> Row[Any]:
+    return row_of(database, schema.helm_charts, chart_id)
+
+
+def row_of(database: Database, table: Table, row_id: UUID | None) -> Row[Any]:
     with database.reading() as connection:
-        row = charts.get(connection, chart_id)
-    assert row is not None
-    return row
+        return connection.execute(select(table).where(table.c.id == row_id)).one()
 
 
-def info(row: ChartRow) -> tuple[bool, str | None, str | None, str | None, str | None]:
+def info(row: Row[Any]) -> tuple[bool, str | None, str | None, str | None, str | None]:
     known = row.tag_format_id is not None
     return known, row.parsed_version, row.parsed_revision, row.parsed_branch, row.parsed_commit
 
@@ -70,13 +72,10 @@ def test_a_chart_seen_again_with_its_registry_and_kind(database: Database) -> No
     row = stored(database, record(database))
     assert (row.created_at, row.available, row.error, row.warnings) == (PUSHED, True, None, ["Mind."])
     assert row.values_ui == READ.values_ui
-    with database.reading() as connection:
-        registry = registries.get(connection, row.helm_registry_id)
-        assert registry is not None
-        kind = kinds.get(connection, registry.kind_id)
+    registry = row_of(database, schema.helm_registries, row.helm_registry_id)
+    kind = row_of(database, schema.deployment_kinds, registry.kind_id)
     assert (registry.domain_name, registry.repo_name) == ("registry.test:5001", "web-shop-chart")
     assert (registry.fa_icon, registry.created_at) == ("question", FOUND.registry_created_at)
-    assert kind is not None
     assert kind.name == "WebShop"
 
 
@@ -106,10 +105,7 @@ def test_a_moved_registry_keeps_its_kind(database: Database) -> None:
         moved = kinds.get_or_create(connection, "Moved").id
         connection.execute(text("update helm_registries set kind_id = :kind"), {"kind": moved})
     record(database, tag="2.0.0")
-    with database.reading() as connection:
-        registry = registries.get(connection, row.helm_registry_id)
-    assert registry is not None
-    assert registry.kind_id == moved
+    assert row_of(database, schema.helm_registries, row.helm_registry_id).kind_id == moved
 
 
 def test_a_chart_that_could_not_be_read_is_read_again(database: Database) -> None:

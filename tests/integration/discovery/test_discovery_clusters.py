@@ -5,13 +5,16 @@ Source: docs/contract/workers.md, "What discovery writes".
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, select, text
 
+from platz.db import schema
 from platz.db.database import Database
-from platz.db.tables.clusters import ClusterRow, set_health
+from platz.db.tables.clusters import set_health
 from platz.discovery.cluster_records import record_clusters
 from platz.discovery.findings import FirstSight, FoundCluster
 from platz.kube.cluster_access import ClusterAccess
@@ -33,9 +36,12 @@ EAST = FoundCluster(provider_id="local:east", name="east", region_name="local", 
 WEST = replace(EAST, provider_id="local:west", name="west")
 
 
-def record(database: Database, *found: FoundCluster) -> list[ClusterRow]:
+def record(database: Database, *found: FoundCluster) -> Sequence[Row[Any]]:
+    """Record the clusters, and give all that are recorded."""
     with database.transaction() as connection:
-        return record_clusters(connection, found)
+        record_clusters(connection, found)
+    with database.reading() as connection:
+        return connection.execute(select(schema.k8s_clusters)).all()
 
 
 def test_a_new_cluster_is_ignored_and_belongs_to_nobody(database: Database) -> None:
@@ -81,8 +87,8 @@ def test_a_later_sighting_changes_what_was_seen_and_nothing_else(database: Datab
 def test_processes_that_search_at_the_same_time_do_not_block_each_other(database: Database) -> None:
     orders = [(EAST, WEST), (WEST, EAST)] * 4
     with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda found: record(database, *found), orders))
-    assert len({row.id for rows in results for row in rows}) == 2
+        list(pool.map(lambda found: record(database, *found), orders))
+    assert len(record(database)) == 2
 
 
 def test_an_unchanged_health_is_not_written(database: Database) -> None:

@@ -28,7 +28,6 @@ rows = st.builds(
     enabled=st.booleans(),
     status=st.sampled_from(DeploymentStatus),
     description_md=st.none() | st.sampled_from("ab"),
-    reason=st.none(),
     revision_id=st.none(),
     reported_status=st.none(),
     helm_chart_id=small_ids.map(ChartId),
