@@ -1,4 +1,4 @@
-"""Every route for each of the ten identities (issue 3's matrix): the one readable table of who may do what.
+"""Every route for each of the ten identities: the one readable table of who may do what.
 
 A row is an operation; a column is an identity of `http_client.IDENTITIES`. 404 is what is out of sight; the write
 routes ask the named checks of docs/contract/auth.md, "Named checks" instead of the scope, so they refuse with 403.
