@@ -22,7 +22,7 @@ from platz.db.tables.tasks import COLUMNS, TaskRow
 from platz.identities import ClusterId, TaskId
 
 ClaimId = NewType("ClaimId", UUID)
-"""One run of one process of Platz; drawn at random when it starts."""
+"""Names one life of a `DeploymentRunner`; drawn at random when the runner starts."""
 
 IS_DUE = """
     cluster_id = :cluster_id AND status = 'Pending' AND execute_at <= statement_timestamp()

@@ -79,9 +79,9 @@ class HelmProcesses:
         return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner))
 
     def begin(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmJob:
-        """Return a job for `finish`, which raises `HelmKilled` when the job is killed first.
+        """Register a job and return it; `finish` runs it, and raises `HelmKilled` when the job was killed before.
 
-        ``owner`` (a cluster's id) names it for `kill_owned_by`.
+        ``owner`` names the job for `kill_owned_by`: the claim id of the runner whose task it is.
         """
         job = HelmJob(Order(run=run, kubeconfig=kubeconfig), owner)
         with self._changed:

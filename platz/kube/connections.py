@@ -1,7 +1,7 @@
 """The connections to one API server: TLS from memory, keepalives, and a way to cut them all at once.
 
-Invariant: no certificate or key is ever written to disk, and after `Connections.abort` no thread waits on a
-socket of these connections any more.
+Invariant: no certificate or key is ever written to disk, and after `SocketRegister.cut` no thread waits on a socket of
+these connections any more.
 """
 
 from __future__ import annotations
