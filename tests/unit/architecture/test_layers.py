@@ -156,4 +156,4 @@ def drawing() -> str:
         "| " + " · ".join(f"`{room}`" for room in rooms) + " | " + " · ".join(rooms.values()) + " |"
         for rooms in LAYERS
     ]
-    return "\n".join(["| from the roof down | what lives there |", "| --- | --- |", *rows])
+    return "\n".join(["| layer, from the top down | contents |", "| --- | --- |", *rows])
