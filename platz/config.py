@@ -138,7 +138,9 @@ class Settings(BaseSettings):
 
     production: bool = setting("PLATZ_PRODUCTION", False, "Refuse every stand-in of the sandbox.")
     roles: Roles = setting("PLATZ_ROLES", tuple(Role), "The parts of the work that this process takes.")
-    data_dir: Path = setting("PLATZ_DATA_DIR", Path(".platz"), "Folder of the embedded parts and of caches.")
+    data_dir: Path = setting(
+        "PLATZ_DATA_DIR", Path(".platz"), "Folder for caches and for the data of the stand-ins."
+    )
     log_level: LogLevel = setting("PLATZ_LOG_LEVEL", "info", "debug, info, warning or error.")
     log_format: Literal["auto", "human", "json"] = setting(
         "PLATZ_LOG_FORMAT", "auto", "auto means human on a terminal and JSON otherwise."
@@ -161,22 +163,24 @@ class Settings(BaseSettings):
         "PLATZ_FRONTEND_DIR", None, "Folder of another web frontend to serve at /."
     )
     prometheus_update_interval: Interval = setting(
-        "PLATZ_PROMETHEUS_UPDATE_INTERVAL", timedelta(seconds=5), "How old the counted metrics may be."
+        "PLATZ_PROMETHEUS_UPDATE_INTERVAL",
+        timedelta(seconds=5),
+        "Maximum age of the metrics that are counted in the database.",
     )
 
     database_url: SecretStr | None = setting(
         "DATABASE_URL", None, "PostgreSQL as one URL; wins over the PG settings."
     )
-    pghost: str | None = setting("PGHOST", None, "PostgreSQL host. With no database given one is embedded.")
+    pghost: str | None = setting("PGHOST", None, "PostgreSQL host. If no database is given, one is embedded.")
     pgport: Port = setting("PGPORT", 5432, "PostgreSQL port.")
     pguser: str = setting("PGUSER", "platz", "PostgreSQL user.")
     pgpassword: SecretStr | None = setting("PGPASSWORD", None, "PostgreSQL password.")
     pgdatabase: str = setting("PGDATABASE", "platz", "PostgreSQL database.")
     pgsslmode: str = setting("PGSSLMODE", "prefer", "disable, prefer, require or verify-full.")
     pgsslrootcert: Path | None = setting("PGSSLROOTCERT", None, "CA bundle (PEM) for verify-full.")
-    db_pool_max_size: Count = setting("DB_POOL_MAX_SIZE", 50, "Most connections of the pool.")
+    db_pool_max_size: Count = setting("DB_POOL_MAX_SIZE", 50, "Maximum number of connections in the pool.")
     db_pool_min_idle: Annotated[int, Field(ge=0)] | None = setting(
-        "DB_POOL_MIN_IDLE", None, "Idle connections kept open."
+        "DB_POOL_MIN_IDLE", None, "Number of idle connections kept open."
     )
     db_pool_connection_timeout: Count = setting(
         "DB_POOL_CONNECTION_TIMEOUT_SECS", 30, "Seconds to wait for a free connection."
@@ -189,7 +193,7 @@ class Settings(BaseSettings):
     )
     postgres_port: Port = setting("PLATZ_POSTGRES_PORT", 15432, "Port of the embedded PostgreSQL.")
     encryption_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = setting(
-        "PLATZ_ENCRYPTION_KEYS", (), "Keys of the encryption at rest, newest first, separated by spaces."
+        "PLATZ_ENCRYPTION_KEYS", (), "Keys for encryption at rest, newest first, separated by spaces."
     )
 
     oidc_server_url: str | None = setting("OIDC_SERVER_URL", None, "Issuer of the identity provider.")
@@ -211,14 +215,16 @@ class Settings(BaseSettings):
         True,
         "Refuse people whose provider says `email_verified: false`.",
     )
-    admin_emails: Words = setting("ADMIN_EMAILS", (), "E-mails that become site admins at first sign-in.")
+    admin_emails: Words = setting(
+        "ADMIN_EMAILS", (), "E-mail addresses of users who become site admins at their first sign-in."
+    )
     identity_port: Port = setting("PLATZ_IDENTITY_PORT", 9000, "Port of the sandbox's identity provider.")
 
     cluster_provider: Literal["auto", "eks", "local", "sandbox"] = setting(
         "PLATZ_CLUSTER_PROVIDER",
         "auto",
-        "Where clusters are found. auto means local when its settings are given, else eks in production and the sandbox"
-        " on a laptop.",
+        "Where clusters are found. auto means local when its settings are given, else the sandbox on a laptop and eks"
+        " elsewhere.",
     )
     k8s_refresh_interval: Interval = setting(
         "K8S_REFRESH_INTERVAL", timedelta(hours=1), "Time between two searches for clusters."
@@ -230,15 +236,15 @@ class Settings(BaseSettings):
     )
     simulator_port: Port = setting("PLATZ_SIMULATOR_PORT", 16443, "Port of the simulated Kubernetes API.")
     simulator_ingress_port: Port = setting(
-        "PLATZ_SIMULATOR_INGRESS_PORT", 16444, "Port where the simulated clusters answer for their ingresses."
+        "PLATZ_SIMULATOR_INGRESS_PORT", 16444, "Port of the simulated clusters' ingresses."
     )
     ingress_connect: str | None = setting(
         "PLATZ_INGRESS_CONNECT",
         None,
-        "host:port that is connected to for every deployment's ingress host name.",
+        "host:port to connect to for the ingress of every deployment, whatever its host name.",
     )
     ingress_ca: ExistingFile | None = setting(
-        "PLATZ_INGRESS_CA", None, "CA bundle (PEM) that deployments' ingresses are verified with."
+        "PLATZ_INGRESS_CA", None, "CA bundle (PEM) for verifying the ingresses of deployments."
     )
 
     aws_region: str | None = setting(
@@ -249,16 +255,17 @@ class Settings(BaseSettings):
     registry_provider: Literal["auto", "ecr", "oci", "sandbox"] = setting(
         "PLATZ_REGISTRY_PROVIDER",
         "auto",
-        "Where charts are found. auto means ecr or oci as their settings are given, else the sandbox.",
+        "Where charts are found. auto means ecr or oci when their settings are given, else the sandbox on a laptop and"
+        " ecr elsewhere.",
     )
-    ecr_events_queue: str | None = setting("PLATZ_ECR_EVENTS_QUEUE", None, "SQS queue of ECR's push events.")
+    ecr_events_queue: str | None = setting("PLATZ_ECR_EVENTS_QUEUE", None, "SQS queue of ECR's events.")
     ecr_events_region: str | None = setting("PLATZ_ECR_EVENTS_REGION", None, "Region of that queue.")
     oci_registry_url: str | None = setting("PLATZ_OCI_REGISTRY_URL", None, "Base URL of an OCI registry.")
     oci_poll_interval: Interval = setting(
-        "PLATZ_OCI_POLL_INTERVAL", timedelta(seconds=5), "Time between two looks at the OCI registry."
+        "PLATZ_OCI_POLL_INTERVAL", timedelta(seconds=5), "Time between two searches of the OCI registry."
     )
     enable_tag_parser: bool = setting(
-        "PLATZ_ENABLE_TAG_PARSER", True, "Apply changed tag formats to the charts that are there."
+        "PLATZ_ENABLE_TAG_PARSER", True, "Apply changed tag formats to existing charts."
     )
     registry_port: Port = setting("PLATZ_REGISTRY_PORT", 5001, "Port of the sandbox's chart registry.")
 
@@ -268,22 +275,26 @@ class Settings(BaseSettings):
     helm_timeout: Interval = setting(
         "PLATZ_HELM_TIMEOUT",
         timedelta(minutes=13),
-        "Limit of one Helm run; an EKS token is good for 14 minutes.",
+        "Time limit of one Helm run; an EKS token is valid for 14 minutes.",
     )
     helm_memory: Count = setting("PLATZ_HELM_MEMORY_MIB", 1024, "Memory limit of one Helm run, in MiB.")
     tasks_per_cluster: Count = setting("PLATZ_TASKS_PER_CLUSTER", 4, "Tasks that run at once in a cluster.")
-    tasks_per_process: Count = setting("PLATZ_TASKS_PER_PROCESS", 8, "Tasks that run at once here.")
+    tasks_per_process: Count = setting(
+        "PLATZ_TASKS_PER_PROCESS", 8, "Tasks that run at once in this process."
+    )
     self_namespace: str | None = setting(
-        "PLATZ_SELF_NAMESPACE", None, "Set by the install chart; tells that this is no laptop."
+        "PLATZ_SELF_NAMESPACE", None, "Set by the install chart; shows that this is not a laptop."
     )
     kubernetes_service_host: str | None = setting(
-        "KUBERNETES_SERVICE_HOST", None, "Set by Kubernetes in each pod; tells that this is no laptop."
+        "KUBERNETES_SERVICE_HOST", None, "Set by Kubernetes in each pod; shows that this is not a laptop."
     )
     self_service_account_name: str | None = setting(
-        "PLATZ_SELF_SERVICE_ACCOUNT_NAME", None, "Set by the install chart; not needed, as Helm runs in here."
+        "PLATZ_SELF_SERVICE_ACCOUNT_NAME",
+        None,
+        "Set by the install chart; not needed, because Helm runs inside Platz.",
     )
     helm_image: str | None = setting(
-        "PLATZ_HELM_IMAGE", None, "Set by the install chart; not needed, as Helm runs in here."
+        "PLATZ_HELM_IMAGE", None, "Set by the install chart; not needed, because Helm runs inside Platz."
     )
 
     disable_deployment_credentials: bool = setting(

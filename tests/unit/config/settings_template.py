@@ -11,7 +11,7 @@ from platz.config import Settings
 def settings_template() -> str:
     """The text of `config/platz.toml`: every setting, commented out, at its default."""
     lines = [
-        "# Every setting of Platz. What is not given here, in the environment or by a flag, is at its default.",
+        "# Every setting of Platz. A setting has its default unless this file, the environment or a flag gives it.",
         "",
     ]
     for name, field in Settings.model_fields.items():
