@@ -1,1 +1,1 @@
-"""Stand-ins for what a laptop lacks: the only folder that pretends."""
+"""The sandbox: stand-ins for the services that Platz needs and a laptop lacks."""

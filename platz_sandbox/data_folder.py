@@ -1,6 +1,6 @@
 """The folder in which the sandbox keeps its data between runs.
 
-Invariant: at most one process uses a folder at a time; the kernel releases the lock however that one ends.
+Invariant: at most one process uses a folder at a time; the kernel releases the lock however that process ends.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ ROOM_NEEDED_BYTES = 100 * 1024 * 1024
 
 
 class DataFolder:
-    """A folder of our own: private, locked, with room for a database."""
+    """A folder that belongs to this process: private, locked, and on a disk with room for a database."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock: BinaryIO | None = None
 
     def open(self) -> None:
-        """Make and lock the folder; raise `StandInFailed` with one sentence when that can't be."""
+        """Make and lock the folder; raise `StandInFailed` with one sentence when it can't be used."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = lock_file(self.path / "lock")
@@ -45,7 +45,7 @@ class DataFolder:
             lock.close()
 
     def secret(self, name: str) -> str:
-        """A random secret that is made once and kept in the folder, readable only by its owner."""
+        """Return a random secret that is made once and kept in the folder, readable only by its owner."""
         file = self.path / "secrets" / name
         file.parent.mkdir(mode=0o700, exist_ok=True)
         if not file.exists():

@@ -1,4 +1,4 @@
-"""Writes small files of the stand-ins so that a crash never leaves half of one."""
+"""Durable writes of the stand-ins' small files: a crash never leaves half a file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Replace the file at ``path``; after a crash it holds the old content or all of the new.
+    """Replace the file at ``path``; after a crash it holds all of the old or all of the new content.
 
     A new file is readable by its owner only.
     """

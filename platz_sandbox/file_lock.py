@@ -21,7 +21,7 @@ class LockHeld(Exception):
 
 
 def lock_file(file: Path) -> BinaryIO:
-    """Hold ``file``, made if need be, until what is returned is closed; raise `LockHeld` or OSError."""
+    """Lock ``file`` (made when it is missing) until the returned file is closed; raise `LockHeld` or OSError."""
     with ExitStack() as when_it_fails:
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         lock = when_it_fails.enter_context(os.fdopen(descriptor, "r+b"))

@@ -1,4 +1,4 @@
-"""Finds out before anything starts whether the ports that Platz wants are free."""
+"""Checks, before anything starts, that the ports of the stand-ins are free."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from platz.web_addresses import LOOPBACK
 from platz_sandbox.stand_in_process import StandInFailed
 
 LOOPBACK_HOSTS = (LOOPBACK, "localhost")
-"""The names under which a stand-in answers."""
+"""The host names that a stand-in accepts."""
 TIMEOUT_SECONDS = 4.0
-"""What a process that was killed left behind ends within this time."""
+"""How long to wait for a taken port: the children of a killed process end within this time."""
 
 
 def require_free(port: int, *, purpose: str, setting: str) -> None:
@@ -31,7 +31,7 @@ def require_free(port: int, *, purpose: str, setting: str) -> None:
 
 
 def require_distinct(ports: Sequence[int]) -> None:
-    """Raise `StandInFailed` when two stand-ins are to have the same port."""
+    """Raise `StandInFailed` when two stand-ins are given the same port."""
     for port in ports:
         if ports.count(port) > 1:
             raise StandInFailed(f"Port {port} is wanted for two stand-ins: choose another for one of them.")

@@ -1,7 +1,8 @@
-"""Starts stand-ins again that ended by themselves: a killed database or simulator comes back as a real one would.
+"""The respawner restarts stand-ins that ended by themselves: a killed database or simulator comes back as a real one
+would.
 
-Invariant: after `stop` returns nothing is started any more. What a stand-in keeps on disk, its addresses and its
-credentials are the same after its return, so nobody who uses it needs to be told.
+Invariant: after `stop` no start begins; a start that is under way is waited for at most `JOIN_SECONDS`. A restarted
+stand-in has the same files, addresses and credentials as before, so its users need not be told.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class StandIn(Protocol):
-    """A stand-in that was started once."""
+    """A stand-in that was started before."""
 
     @property
     def name(self) -> str:
-        """What it stands in for."""
+        """The service that it stands in for."""
         ...
 
     def is_alive(self) -> bool:
@@ -35,12 +36,12 @@ class StandIn(Protocol):
         ...
 
     def start_again(self) -> None:
-        """Start it where it was, and wait until it answers; raise `StandInFailed` with one sentence."""
+        """Restart it with the same data and address and wait until it answers; raise `StandInFailed`."""
         ...
 
 
 class Respawner:
-    """Looks after some stand-ins on a thread of its own."""
+    """A thread that checks some stand-ins every `LOOK_SECONDS` and restarts those that ended."""
 
     def __init__(self, stand_ins: Sequence[StandIn]) -> None:
         self._stand_ins = stand_ins
@@ -48,11 +49,11 @@ class Respawner:
         self._thread = threading.Thread(target=self._look_after, name="respawner", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Let everything end for good from now on."""
+        """Restart nothing from now on."""
         self._ending.set()
         self._thread.join(JOIN_SECONDS)
 

@@ -1,6 +1,6 @@
-"""All stand-ins together: started side by side, stopped in the mirrored order.
+"""All stand-ins together: started side by side, stopped in reverse order.
 
-Invariant: either every part that was asked for answers, or nothing is left running.
+Invariant: either every stand-in of the plan answers, or none is left running.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ CLIENT_ID = "platz"
 
 
 class Sandbox:
-    """What the product asks of the stand-ins (`platz.embedded_services.EmbeddedServices`)."""
+    """The stand-ins as Platz uses them (implements `platz.embedded_services.EmbeddedServices`)."""
 
     @contextmanager
     def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
         """Run the plan's stand-ins until the block ends.
 
-        Raises `SandboxNotInstalled` before anything is made, and `StandInFailed` with one sentence.
+        Raises `SandboxNotInstalled` before anything is made, and `StandInFailed` when a stand-in does not start.
         """
         if plan.postgres_port is not None:
             installed_package()
@@ -50,21 +50,21 @@ class Sandbox:
             folder.close()
 
     def sign_in(self, authorization_url: str, email: str) -> str:
-        """Sign in as a demo person; return where the browser would be sent."""
+        """Sign in as a demo user; return the URL to which the browser would be redirected."""
         return sign_in(authorization_url, email)
 
 
 class _RunningSandbox:
-    """Starts and stops the stand-ins of a plan."""
+    """The running stand-ins of a plan."""
 
     def __init__(self, *, plan: EmbeddedPlan, folder: DataFolder) -> None:
-        """``folder`` is open, and stays the caller's."""
+        """Take ``folder``, which is open; the caller closes it."""
         self._plan = plan
         self._folder = folder
         self._running = ExitStack()
 
     def start(self) -> EmbeddedFacts:
-        """Start all parts side by side; raise `StandInFailed` with one sentence, everything stopped again."""
+        """Start all stand-ins side by side; when one fails, stop the others and raise `StandInFailed`."""
         require_distinct(self._plan.ports)
         with self._running as started, ThreadPoolExecutor(thread_name_prefix="sandbox") as pool:
             identity, clusters, registry = self._identity(), self._clusters(), self._registry()
@@ -88,7 +88,7 @@ class _RunningSandbox:
             return facts
 
     def stop(self) -> None:
-        """Stop what runs."""
+        """Stop the stand-ins."""
         self._running.close()
 
     def _postgres(self) -> EmbeddedPostgres | None:

@@ -1,7 +1,7 @@
-"""How a stand-in that speaks HTTP listens, says that it is ready, and ends with its parent.
+"""The HTTP server of a stand-in: it listens, announces that it is ready, and ends with its parent.
 
-Invariant: the facts are announced only when the socket listens and the application has started, so whoever
-reads them can send the first request at once.
+Invariant: the facts are announced only when the socket listens and the application has started, so their reader can
+send the first request at once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SECONDS_FOR_OPEN_REQUESTS = 2
 def listen(port: int) -> socket.socket:
     """Return a socket bound to ``port`` of the loopback interface (0 takes a free one).
 
-    Ends the process with one clear line when the port can't be had.
+    Ends the process with one line on standard error when the port can't be used.
     """
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -45,7 +45,7 @@ def port_of(listening: socket.socket) -> int:
 
 
 def serve(app: ASGIApp, *, listening: socket.socket, facts: Mapping[str, Any]) -> None:
-    """Serve ``app`` until the parent or a signal ends it; announce ``facts`` once requests are answered."""
+    """Serve ``app`` until the parent ends or a signal comes; announce ``facts`` as soon as requests are answered."""
     server = _AnnouncedServer(
         uvicorn.Config(
             app,

@@ -1,9 +1,9 @@
-"""A stand-in that runs in a process of its own, and dies with the process that started it.
+"""A stand-in that runs in its own process, and ends with the process that started it.
 
-The contract between the two: the child is `python -m MODULE ARGUMENTS`; it prints one line of JSON on
-standard output when it answers requests (the facts that its user needs), logs on standard error, and ends
-by itself as soon as its standard input reaches the end. The kernel closes that pipe however the parent
-dies, `kill -9` included, so nothing is left behind.
+The contract between parent and child: the child is `python -m MODULE ARGUMENTS`; when it answers requests, it prints
+one line of JSON on standard output (the facts that its user needs); it logs on standard error, and ends by itself when
+its standard input is closed. The kernel closes that pipe however the parent dies, `kill -9` included, so no child is
+left behind.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class StandInFailed(PlatzError):
 
 
 class StandInProcess:
-    """Starts one stand-in, waits until it is ready, and stops it."""
+    """The process of one stand-in: started, waited for, restarted and stopped."""
 
     def __init__(self, *, name: str, module: str, arguments: Sequence[str], log: Path) -> None:
-        """``log`` is the file that takes the child's standard error."""
+        """Take ``log``, the file to which the child's standard error is appended."""
         self.name = name
         self._log = log
         self._command = [sys.executable, "-m", module, *arguments]
@@ -53,7 +53,7 @@ class StandInProcess:
             )
 
     def wait_until_ready(self, *, seconds: float) -> Mapping[str, Any]:
-        """Return the facts that the child announced; raise `StandInFailed` with the end of its log."""
+        """Return the facts that the child announced; raise `StandInFailed` with the last line of its log."""
         process = self._running()
         expired = threading.Timer(seconds, process.kill)
         expired.start()
@@ -71,7 +71,7 @@ class StandInProcess:
         return self._process is not None and self._process.poll() is None
 
     def start_again(self) -> None:
-        """Start a child that ended by itself; raise `StandInFailed` when it does not answer."""
+        """Restart a child that ended by itself; raise `StandInFailed` when it does not answer in `REVIVAL_SECONDS`."""
         self.stop(seconds=0)
         self.start()
         self.wait_until_ready(seconds=REVIVAL_SECONDS)
@@ -102,13 +102,13 @@ class StandInProcess:
 
 
 def announce(facts: Mapping[str, Any]) -> None:
-    """Child side: tell the parent that requests are answered from now on."""
+    """In the child: tell the parent that requests are answered from now on."""
     sys.stdout.buffer.write(orjson.dumps(facts) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def when_parent_ends(then: Callable[[], None]) -> None:
-    """Child side: call ``then`` on a thread of its own when standard input ends."""
+    """In the child: call ``then`` on another thread when standard input is closed."""
 
     def wait() -> None:
         while os.read(0, 4096):

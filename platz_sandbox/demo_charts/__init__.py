@@ -1,22 +1,21 @@
-"""The charts that the sandbox's registry offers, and what they agree with the simulated clusters.
+"""The charts that the sandbox's registry offers, and their contract with the simulated clusters.
 
-Sources are real chart folders in `charts/`; `updates/` holds the files that a later release changed.
-Nothing pulls an image: the simulator's ingress stand-in plays the applications, and learns what to play
-from the pods.
+The sources are real chart folders in `charts/`; `updates/` holds the files that a later release changed. No image is
+ever pulled: the simulator's ingress stand-in plays the applications that the pods name.
 
-Invariant: a chart speaks to the stand-in only through what follows, all of it on the pod template (of a
-Deployment, a StatefulSet, or the Job of a hook).
+Invariant: a chart controls the stand-in only through the following annotations and variables of the pod template (of
+a Deployment, a StatefulSet, or the Job of a hook).
 
 Annotations:
 
 | annotation | meaning |
 | --- | --- |
-| `sandbox.platz.io/app` | which application the pod plays: the chart's name |
+| `sandbox.platz.io/app` | the application that the pod plays: the chart's name |
 | `sandbox.platz.io/status-fails: "true"` | `GET /status` answers 500 |
 | `sandbox.platz.io/run-seconds: "N"` | a hook pod runs N seconds before it ends |
-| `sandbox.platz.io/exit-code: "N"` | a hook pod ends with that status |
+| `sandbox.platz.io/exit-code: "N"` | a hook pod ends with exit code N |
 
-An image whose name contains `never-ready` never becomes ready.
+A pod whose image name contains `never-ready` never becomes ready.
 
 Environment of the pod's first container, by application:
 
@@ -30,12 +29,12 @@ Environment of the pod's first container, by application:
 | | `STORE_SHOP_HOST` | host name of the web shop whose goods are shown |
 | registry-cache | `CACHE_SIZE_GB` | capacity, a whole number |
 | | `CACHE_UPSTREAM` | URL of the registry that is mirrored |
-| chaos-monkey | `CHAOS_MODE` | `works`, or the failure that was asked for; reported as it is |
+| chaos-monkey | `CHAOS_MODE` | `works`, or the chosen failure; reported unchanged |
 | guestbook | `GUESTBOOK_TITLE` | shown on the page at `/`; it reports no status |
 
-Calls, all with a JSON object as body (a missing key counts as absent):
+Requests, all with a JSON object as body (every key may be missing):
 
-| application | call | effect to be seen in the next status |
+| application | request | effect on the next status |
 | --- | --- | --- |
 | web-shop | `POST /actions/restock` `{"units": 25, "supplier": "..."}` | stock grows by `units` |
 | | `POST /actions/set-discount` `{"percent": 10}` | metric `Discount` (`%`) |

@@ -1,8 +1,7 @@
-"""Packs a chart folder into the archive that Helm expects, the same bytes every time and everywhere.
+"""Packs a chart folder into the archive that Helm expects: the same bytes every time, on every machine.
 
-Invariant: the archive depends on names and contents of the files only. It is gzip with *stored* blocks
-(RFC 1951, 3.2.4), because what a compressor puts out depends on the zlib that this Python was built with, and
-the digest must not.
+Invariant: the archive depends on the names and contents of the files only. It is gzip with *stored* blocks (RFC 1951,
+3.2.4), because a compressor's output depends on the zlib that this Python was built with, and the digest must not.
 """
 
 from __future__ import annotations

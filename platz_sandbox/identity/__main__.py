@@ -39,7 +39,7 @@ class Arguments:
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
-    """Read the command line (``None``: of this process)."""
+    """Parse the command line (``None``: that of this process)."""
     parser = argparse.ArgumentParser(prog="python -m platz_sandbox.identity", description=__doc__)
     add = parser.add_argument
     add("--port", type=int, default=9000, help="port of 127.0.0.1; 0 takes a free one")
@@ -72,7 +72,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
 
 
 def open_provider(arguments: Arguments, *, issuer: str) -> Provider:
-    """Read everything that the provider needs; raise `Rejected` with one line when something is wrong."""
+    """Read the provider's files; raise `Rejected` with one line when a file or the issuer is wrong."""
     return Provider(
         issuer=_checked(issuer),
         client=Client(

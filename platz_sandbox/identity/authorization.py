@@ -1,4 +1,4 @@
-"""The authorization request: what a client may ask for (OpenID Connect Core, 3.1.2.1; RFC 7636, 4.3)."""
+"""The authorization request and its checks (OpenID Connect Core, 3.1.2.1; RFC 7636, 4.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from platz_sandbox.identity.forms import Parameters
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # base64url of a SHA-256 digest
 _MAX_TEXT_LENGTH = 2048
 
-# (parameter, value it may have, error for any other): a parameter that is absent passes
+# (parameter, its only allowed value, error for any other value); an absent parameter passes
 _SUPPORTED = (
     ("response_type", "code", "unsupported_response_type"),
     ("response_mode", "query", "invalid_request"),
@@ -24,7 +24,7 @@ _SUPPORTED = (
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationRequest:
-    """A request that may be granted once somebody signs in."""
+    """A valid request, to be granted when a user signs in."""
 
     client_id: str
     redirect_uri: str
@@ -36,7 +36,7 @@ class AuthorizationRequest:
 
 
 def parse(parameters: Parameters, client: Client) -> AuthorizationRequest:
-    """Check a request; raise `RefusedOnPage` or `RefusedByRedirect` (RFC 6749, 4.1.2.1 says which is when)."""
+    """Check a request; raise `RefusedOnPage` or `RefusedByRedirect`, as RFC 6749, 4.1.2.1 requires."""
     redirect_uri = _trusted_redirect_uri(parameters, client)
     state = parameters.get("state")
     if (refusal := _refusal(parameters)) is not None:

@@ -26,7 +26,7 @@ _STALE = "This page had grown old. Please try once more."
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizeRoutes:
-    """The handlers; refusals are raised and answered by the application."""
+    """The handlers; they raise refusals, which the application's exception handlers turn into responses."""
 
     issuer: str
     client: Client
@@ -42,13 +42,13 @@ class AuthorizeRoutes:
         ]
 
     async def authorize(self, request: Request) -> Response:
-        """Show the sign-in page for a request that is in order."""
+        """Show the sign-in page for a valid request."""
         is_form = request.method == "POST"
         parameters = await forms.form(request) if is_form else forms.parameters(request.url.query)
         return self._page(request, parameters, authorization.parse(parameters, self.client))
 
     async def sign_in(self, request: Request) -> Response:
-        """Take the form, and send the browser back to the client with a code."""
+        """Check the form, and redirect the browser to the client with a code."""
         parameters = forms.parameters(request.url.query)
         wanted = authorization.parse(parameters, self.client)
         fields = await forms.form(request)
@@ -69,14 +69,14 @@ class AuthorizeRoutes:
         )
 
     def back_to_client(self, redirect_uri: str, state: str | None, **answer: str) -> Response:
-        """Redirect with ``answer`` added to the query that the redirect URI may already have."""
+        """Redirect to ``redirect_uri``, with ``answer``, the state and `iss` added to its query."""
         parts = urlsplit(redirect_uri)
         added = {**answer, **({} if state is None else {"state": state}), "iss": self.issuer}
         query = "&".join(part for part in (parts.query, urlencode(added)) if part)
         return RedirectResponse(urlunsplit(parts._replace(query=query)), status_code=303)
 
     async def answer_redirect(self, _: Request, error: Exception) -> Response:
-        """Starlette's exception handler for `RefusedByRedirect`."""
+        """Handle `RefusedByRedirect` for Starlette."""
         if not isinstance(error, RefusedByRedirect):
             raise error
         return self.back_to_client(
@@ -119,7 +119,7 @@ class AuthorizeRoutes:
 
 
 async def answer_page(_: Request, error: Exception) -> Response:
-    """Starlette's exception handler for `RefusedOnPage`, and for parameters that can't be read."""
+    """Handle `RefusedOnPage` for Starlette, and `Rejected` for parameters that can't be read."""
     if not isinstance(error, RefusedOnPage | Rejected):
         raise error
     return pages.refusal_page(error.message)

@@ -1,4 +1,4 @@
-"""What the provider says about a user: the claims of ID token and userinfo (OpenID Connect Core, 2 and 5)."""
+"""The claims about a user, in the ID token and in userinfo (OpenID Connect Core, 2 and 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one application that may use the provider, and how it proves itself at the token endpoint."""
+"""The one application that may use the provider, and its authentication at the token endpoint."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Client:
     def authenticate(self, authorization: str | None, parameters: Parameters) -> None:
         """Check HTTP Basic, or `client_id` and `client_secret` in the form; raise `TokenRefused`.
 
-        Both at once are refused (RFC 6749, 2.3).
+        A request that uses both is refused (RFC 6749, 2.3).
         """
         posted = parameters.get("client_secret")
         if authorization is None:
@@ -39,7 +39,7 @@ class Client:
 
 
 def _basic(authorization: str) -> list[tuple[str, str]]:
-    """Return both readings of HTTP Basic: RFC 6749, 2.3.1 urlencodes each half first, but few clients do."""
+    """Return the credentials read in two ways: urlencoded, as RFC 6749, 2.3.1 demands, and plain, as most send."""
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
         raise _unauthenticated("use HTTP Basic")

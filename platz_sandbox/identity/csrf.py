@@ -1,7 +1,7 @@
-"""Makes sure that a sign-in form came from the page that this browser was shown for this very request.
+"""Protection of the sign-in form against cross-site request forgery.
 
-Invariant: a token is good only together with the browser's cookie and the authorization request that it was
-made for.
+Invariant: a token is valid only together with the browser's cookie and the authorization request that it was made
+for.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class FormTokens:
-    """Makes and checks the tokens of one process: a restart voids the pages that are open."""
+    """The tokens of one process; a restart invalidates the pages that are open."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
 
     def cookie(self, present: str | None) -> str:
-        """Return the browser's cookie, a new one when it has none: several tabs share it."""
+        """Return the cookie that the browser sent, which its tabs share, or a new one when it sent none."""
         return present if present and _COOKIE_VALUE.fullmatch(present) else secrets.token_urlsafe(32)
 
     def token(self, cookie: str, query: str) -> str:
-        """Return the token for the form that answers ``query``."""
+        """Return the token for the form of the authorization request with this ``query``."""
         return hmac.new(self._key, f"{cookie}|{query}".encode(), hashlib.sha256).hexdigest()
 
     def is_valid(self, token: str, cookie: str | None, query: str) -> bool:
-        """Check what came back with a form."""
+        """Tell whether the token that came with a form is valid."""
         return cookie is not None and hmac.compare_digest(token.encode(), self.token(cookie, query).encode())

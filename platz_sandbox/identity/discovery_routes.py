@@ -1,4 +1,4 @@
-"""What a client reads first: the discovery document and the public keys (OpenID Connect Discovery, 3)."""
+"""The discovery document and the public keys, which a client reads first (OpenID Connect Discovery, 3)."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class DiscoveryRoutes:
         ]
 
     async def configuration(self, _: Request) -> Response:
-        """Describe the provider."""
+        """Return the discovery document."""
         return JSONResponse(self._document(), headers=_FRESH)
 
     async def jwks(self, _: Request) -> Response:
-        """Publish the keys; clients fetch them again when they meet an unknown `kid`."""
+        """Return the public keys; clients fetch them again when a token has an unknown `kid`."""
         return JSONResponse(
             {"keys": self.keys.published()}, media_type="application/jwk-set+json", headers=_FRESH
         )

@@ -1,4 +1,4 @@
-"""How the provider refuses: on its page, by a redirect to the client, or as JSON (RFC 6749, 4.1.2.1, 5.2)."""
+"""The provider's refusals: on a page, by a redirect to the client, or as JSON (RFC 6749, 4.1.2.1, 5.2)."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from platz.errors import PlatzError
 
 
 class RefusedOnPage(PlatzError):
-    """The client or the redirect URI can't be trusted: tell the person, for there is nowhere to redirect to."""
+    """A request whose client or redirect URI can't be trusted; the user sees a page, as no redirect is safe."""
 
 
 class RefusedByRedirect(PlatzError):
-    """The client must be told, by parameters that are added to its redirect URI."""
+    """A refusal that is sent to the client, as parameters of its redirect URI."""
 
     def __init__(self, error: str, description: str, *, redirect_uri: str, state: str | None) -> None:
-        """``error`` is a code of RFC 6749, 4.1.2.1 or of OpenID Connect Core, 3.1.2.6."""
+        """Take ``error``, a code of RFC 6749, 4.1.2.1 or of OpenID Connect Core, 3.1.2.6."""
         super().__init__(description)
         self.error = error
         self.redirect_uri = redirect_uri
@@ -23,10 +23,10 @@ class RefusedByRedirect(PlatzError):
 
 
 class TokenRefused(PlatzError):
-    """The client must be told, as JSON."""
+    """A refusal that is sent to the client as JSON."""
 
     def __init__(self, error: str, description: str, *, status: int = HTTPStatus.BAD_REQUEST) -> None:
-        """``error`` is a code of RFC 6749, 5.2 or RFC 6750, 3.1."""
+        """Take ``error``, a code of RFC 6749, 5.2 or RFC 6750, 3.1."""
         super().__init__(description)
         self.error = error
         self.status = status

@@ -1,4 +1,4 @@
-"""Reads parameters from queries and form bodies, bounded and without repetitions (RFC 6749, 3.1 and 3.2)."""
+"""Parameters of queries and form bodies, with limits and without repetitions (RFC 6749, 3.1 and 3.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Parameters = Mapping[str, str]
 
 
 def parameters(text: str) -> Parameters:
-    """Parse urlencoded text; empty values count as absent. Raise `Rejected` for what is repeated or too long."""
+    """Parse urlencoded text, ignoring empty values; raise `Rejected` when it is malformed, repetitive or too long."""
     if len(text) > _LARGEST:
         raise Rejected(f"the parameters may have at most {_LARGEST} characters")
     try:
@@ -31,7 +31,7 @@ def parameters(text: str) -> Parameters:
 
 
 async def form(request: Request) -> Parameters:
-    """Read a form body; raise `Rejected` as `parameters` does, or when the body is no form."""
+    """Read a form body; raise `Rejected` as `parameters` does, or when the body is not a form."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         raise Rejected(f"the body must be {_FORM}")
     body = bytearray()

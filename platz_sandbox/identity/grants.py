@@ -1,7 +1,7 @@
 """Authorization codes and access tokens, in memory.
 
-Invariant: a code is good for one attempt within 60 seconds, with the redirect URI and the PKCE challenge that
-it was made for; using it again revokes the access token that came of it (RFC 6749, 4.1.2; RFC 9700, 2.1.1).
+Invariant: a code is valid for one attempt within 60 seconds, with the redirect URI and the PKCE challenge that it was
+made for; a second use revokes the access token issued for it (RFC 6749, 4.1.2; RFC 9700, 2.1.1).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, kw_only=True)
 class Grant:
-    """Who signed in, when, and what was asked for."""
+    """The user who signed in, the time, and the authorization request."""
 
     request: AuthorizationRequest
     user: DemoUser
@@ -37,14 +37,14 @@ class Grant:
 
 
 class Grants:
-    """Hands out codes and access tokens. Used from the event loop only."""
+    """The codes and access tokens that are valid now; used from the event loop only."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._now = now
         self._codes: _Expiring[Grant] = _Expiring(CODE_LIFETIME, now)
         self._spent: _Expiring[str] = _Expiring(
             ACCESS_TOKEN_LIFETIME, now
-        )  # code → access token that came of it
+        )  # code → access token issued for it
         self._access_tokens: _Expiring[Grant] = _Expiring(ACCESS_TOKEN_LIFETIME, now)
 
     def issue_code(self, request: AuthorizationRequest, user: DemoUser) -> str:
@@ -52,7 +52,7 @@ class Grants:
         return self._codes.add(Grant(request=request, user=user, signed_in_at=self._now()))
 
     def redeem(self, *, code: str, redirect_uri: str, code_verifier: str | None) -> tuple[Grant, str]:
-        """Exchange a code for what was granted and a new access token; raise `TokenRefused`."""
+        """Exchange a code for its grant and a new access token; raise `TokenRefused`."""
         if (token := self._spent.take(code)) is not None:
             self._access_tokens.take(token)
             raise TokenRefused("invalid_grant", "the code was used before; its access token is revoked")
@@ -67,12 +67,12 @@ class Grants:
         return grant, token
 
     def of_access_token(self, token: str) -> Grant | None:
-        """Return what an access token stands for, unless it is unknown, expired or revoked."""
+        """Return the grant of an access token; None when the token is unknown, expired or revoked."""
         return self._access_tokens.get(token)
 
 
 class _Expiring(Generic[Value]):
-    """A bounded map whose entries all live equally long, so that the oldest come first."""
+    """A bounded map whose entries all have the same lifetime, so that the first entry expires first."""
 
     def __init__(self, lifetime: timedelta, now: Callable[[], datetime]) -> None:
         self._lifetime = lifetime
@@ -80,25 +80,25 @@ class _Expiring(Generic[Value]):
         self._entries: dict[str, tuple[datetime, Value]] = {}
 
     def add(self, value: Value) -> str:
-        """Keep ``value`` under a new unguessable key."""
+        """Store ``value`` under a new, unguessable key, and return the key."""
         key = secrets.token_urlsafe(32)
         self.put(key, value)
         return key
 
     def put(self, key: str, value: Value) -> None:
-        """Keep ``value``; the oldest entries go when there are too many."""
+        """Store ``value``; drop the oldest entries when there are too many."""
         self._drop_expired()
         while len(self._entries) >= _MAX_CONCURRENT:
             del self._entries[next(iter(self._entries))]
         self._entries[key] = (self._now() + self._lifetime, value)
 
     def get(self, key: str) -> Value | None:
-        """Return what lives under ``key``."""
+        """Return the value of ``key``; None when it is unknown or expired."""
         entry = self._entries.get(key)
         return entry[1] if entry and self._now() < entry[0] else None
 
     def take(self, key: str) -> Value | None:
-        """Return and forget what lives under ``key``."""
+        """Return the value of ``key``, as `get` does, and remove it."""
         value = self.get(key)
         self._entries.pop(key, None)
         return value
@@ -111,7 +111,7 @@ class _Expiring(Generic[Value]):
 
 def _check_verifier(challenge: str | None, verifier: str | None) -> None:
     if challenge is None:
-        if verifier is not None:  # somebody took the challenge out of the request (RFC 9700, 4.8.2)
+        if verifier is not None:  # an attacker removed the challenge from the request (RFC 9700, 4.8.2)
             raise TokenRefused("invalid_grant", "a code_verifier came for a code without code_challenge")
         return
     if verifier is None or not _VERIFIER.fullmatch(verifier):

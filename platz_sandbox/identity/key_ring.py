@@ -1,7 +1,7 @@
 """The keys that sign ID tokens, kept in one file.
 
-Invariant: exactly one key signs, the newest; a retired key stays published until every token that it signed
-has expired, so a rotation never breaks a sign-in that is under way.
+Invariant: exactly one key signs, the newest; a retired key stays published until every token that it signed has
+expired, so a rotation never breaks a sign-in under way.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _THUMBPRINT_MEMBERS = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y")}
 
 
 class Algorithm(StrEnum):
-    """What ID tokens are signed with."""
+    """The algorithms that can sign ID tokens."""
 
     RS256 = "RS256"
     ES256 = "ES256"
 
 
 class SigningKey(BaseModel):
-    """A private key and when it was in use."""
+    """A private key, and the times when it was made and retired."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -69,7 +69,7 @@ class KeyRing:
         keep_retired: timedelta,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``keep_retired`` is no shorter than an ID token lives. Raises `Rejected` for a file that is broken."""
+        """Take ``keep_retired``, at least an ID token's lifetime; raise `Rejected` when ``file`` can't be read."""
         self._file = file
         self._algorithm = algorithm
         self._keep_retired = keep_retired
@@ -80,18 +80,18 @@ class KeyRing:
             self.rotate()
 
     def current(self) -> SigningKey:
-        """Return the key that signs."""
+        """Return the signing key."""
         key = self._signing_key()
         if key is None:
             raise RuntimeError("a key ring without a signing key")
         return key
 
     def published(self) -> list[JsonObject]:
-        """Return the public keys by which a token that is still valid may have been signed, newest first."""
+        """Return the public keys that may have signed a token that is still valid, newest first."""
         return [key.public() for key in self._still_needed(self._keys)]
 
     def rotate(self) -> SigningKey:
-        """Sign with a new key from now on."""
+        """Make a new signing key, and retire the others."""
         with self._lock:
             now = self._now()
             retired = [key.model_copy(update={"retired_at": key.retired_at or now}) for key in self._keys]
@@ -102,7 +102,7 @@ class KeyRing:
             return new
 
     def rotate_when_older_than(self, age: timedelta) -> bool:
-        """Rotate when the signing key has reached ``age``; tell whether that was so."""
+        """Rotate when the signing key has reached ``age``; return whether it had."""
         if self._now() - self.current().created_at < age:
             return False
         self.rotate()

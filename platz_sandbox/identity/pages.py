@@ -1,7 +1,7 @@
-"""The provider's two pages: sign-in, and the refusal that has nowhere to redirect to.
+"""The provider's two pages: the sign-in, and the refusal of a request that can't be redirected.
 
-Invariant: everything from outside is escaped, and the policy lets the page load nothing and post to nowhere
-but the provider and the client that asked.
+Invariant: all outside text is escaped, and the Content-Security-Policy lets a page load nothing, and send its form only
+to the provider and to the client that asked.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def sign_in_page(
     redirect_uri: str,
     problem: str | None = None,
 ) -> Response:
-    """Return the page that asks who signs in; ``action`` takes the form."""
+    """Return the sign-in page, whose form is sent to ``action``."""
     content = _FORM.substitute(
         action=escape(action),
         csrf_token=escape(csrf_token),
@@ -45,7 +45,7 @@ def sign_in_page(
         problem=f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else "",
         open=" open" if problem or login_hint else "",
     )
-    # browsers apply form-action to the redirect that answers the form, too
+    # browsers also apply form-action to the redirect that follows the form
     return _page(
         "Sign in to Platz", content, status=403 if problem else 200, form_action=_origin(redirect_uri)
     )

@@ -1,4 +1,4 @@
-"""The people who can sign in, as the users file lists them."""
+"""The demo users who can sign in, read from the users file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DemoUser(BaseModel):
 
     @property
     def subject(self) -> str:
-        """The `sub` claim: stable as long as the address is."""
+        """The `sub` claim, derived from the e-mail address."""
         return str(uuid5(NAMESPACE_URL, f"platz-sandbox:{self.email.lower()}"))
 
 
@@ -41,7 +41,7 @@ class _UsersFile(BaseModel):
 
 
 class Users:
-    """Finds users by e-mail address, whatever its case."""
+    """The users, by e-mail address without regard to case."""
 
     def __init__(self, users: Iterable[DemoUser]) -> None:
         self._by_email = {user.email.lower(): user for user in users}
@@ -51,11 +51,11 @@ class Users:
         return list(self._by_email.values())
 
     def find(self, email: str) -> DemoUser | None:
-        """Return the user with that address."""
+        """Return the user with that address, or None."""
         return self._by_email.get(email.strip().lower())
 
     def with_password(self, email: str, password: str) -> DemoUser | None:
-        """Return the user when the password is right."""
+        """Return the user with that address, or None when the password is wrong."""
         user = self.find(email)
         expected = user.password if user else ""
         is_right = secrets.compare_digest(expected.encode(), password.encode())
@@ -63,7 +63,7 @@ class Users:
 
 
 def read_users(file: Path) -> Users:
-    """Read the users file; raise `Rejected` with one line that says what is wrong with it."""
+    """Read the users file; raise `Rejected` with one line about its first error."""
     try:
         document = _UsersFile.model_validate_json(file.read_bytes())
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Puts the provider together."""
+"""The identity provider's ASGI application: routes, middleware and the schedule of key rotation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """What the provider is made of."""
+    """The components and settings of the provider."""
 
     issuer: str
     client: Client
@@ -87,14 +87,14 @@ def _hosts(issuer: str) -> list[str]:
 
 
 def _rotating(keys: KeyRing, rotate_after: timedelta) -> Lifespan[Starlette]:
-    """Rotate the keys on schedule as long as the application runs."""
+    """Return a lifespan that rotates the keys on schedule."""
     pause = min(rotate_after.total_seconds() / 10, _MAX_PAUSE_SECONDS)
 
     async def on_schedule() -> None:
         while True:
             try:
                 await run_in_threadpool(keys.rotate_when_older_than, rotate_after)
-            except OSError:  # a full disk: the present key stays good, the next round tries again
+            except OSError:  # a full disk: the present key stays valid, the next round tries again
                 _log.warning("The signing key could not be rotated", exc_info=True)
             await asyncio.sleep(pause)
 
@@ -110,7 +110,7 @@ def _rotating(keys: KeyRing, rotate_after: timedelta) -> Lifespan[Starlette]:
 
 
 class _SafeHeaders:
-    """Adds the security headers to every answer."""
+    """Middleware that adds the security headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Signs in as a program: walks through the provider's page as a browser would."""
+"""Sign-in for programs, which go through the provider's page as a browser would."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIMEOUT_SECONDS = 10.0
 
 
 def sign_in(authorization_url: str, email: str, *, password: str | None = None) -> str:
-    """Sign in as ``email`` and return where the browser would be sent, with `code` or `error` in its query.
+    """Sign in as ``email``; return the URL of the final redirect, with `code` or `error` in its query.
 
     Without ``password`` the user is picked from the list. Raises `Rejected` when the provider shows a page
     instead, `httpx.TransportError` when it can't be reached.

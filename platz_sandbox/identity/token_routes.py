@@ -1,4 +1,4 @@
-"""The endpoints that the client itself calls: token, userinfo, and the sandbox's own key rotation."""
+"""The endpoints that the client calls without the browser: token, userinfo, and the sandbox's own key rotation."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TokenRoutes:
         )  # RFC 6749, 5.1
 
     async def userinfo(self, request: Request) -> Response:
-        """Tell who signed in (OpenID Connect Core, 5.3)."""
+        """Return the claims about the user who signed in (OpenID Connect Core, 5.3)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         grant = self.grants.of_access_token(token.strip()) if scheme.lower() == "bearer" else None
         if grant is None:
@@ -86,7 +86,7 @@ class TokenRoutes:
 
 
 async def answer_json(request: Request, error: Exception) -> Response:
-    """Starlette's exception handler for `TokenRefused`."""
+    """Handle `TokenRefused` for Starlette."""
     if not isinstance(error, TokenRefused):
         raise error
     answer = JSONResponse(

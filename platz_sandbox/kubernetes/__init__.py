@@ -1,8 +1,8 @@
-"""The sandbox's Kubernetes: a small API server with controllers, several clusters in one process.
+"""The sandbox's Kubernetes: a small API server with controllers, which serves several clusters from one process.
 
 Invariant: what a client sees of a cluster is what a real API server would show it (objects, versions,
-events, conflicts, errors); no image is ever pulled and no container ever runs. What is told to a client has
-been written to disk first, so a `kill -9` loses nothing and running roll-outs go on after the restart.
+events, conflicts, errors); no image is ever pulled and no container ever runs. A change is on disk before a client
+sees it, so a `kill -9` loses nothing, and roll-outs under way go on after the restart.
 
 Start it with `StandInProcess(name=..., module="platz_sandbox.kubernetes", arguments=...)`
 and these arguments::
@@ -12,8 +12,8 @@ and these arguments::
     --ingress-port Q      the ingress stand-in's TLS port on 127.0.0.1 (0: a free one)
     --cluster NAME        once for each cluster
     --ready-seconds S     from a Pod's start until it is ready (default 0.6)
-    --run-seconds S       how long a Pod that is meant to end runs (default 0.6)
-    --terminate-seconds S how long a Pod or an empty namespace takes to go (default 0.2)
+    --run-seconds S       how long a Pod runs whose restartPolicy is not `Always` (default 0.6)
+    --terminate-seconds S how long a deleted Pod, or an emptied namespace, remains (default 0.2)
 
 It announces::
 
@@ -28,14 +28,14 @@ The last three are also in the folder's `control.json`, with mode 0600.
 `platz_sandbox.kubernetes.control.Control` is the client of the control endpoint: fault switches (latency, status
 codes, dropped, half-open and truncated streams, forced 410, refused tokens, throttling) and extra bearer tokens.
 
-What marks a Pod (annotations of the Pod template, or its images):
+The marks of a Pod (annotations of the Pod template, or its images) and what they make it do:
 
 | mark | effect |
 | --- | --- |
-| image contains `never-ready`, or `sandbox.platz.io/never-ready: "true"` | runs, never becomes ready |
-| image contains `crash`, or `sandbox.platz.io/crash: "true"` | CrashLoopBackOff; a Pod that may not restart fails |
+| image contains `never-ready`; `sandbox.platz.io/never-ready: "true"` | runs, never becomes ready |
+| image contains `crash`; `sandbox.platz.io/crash: "true"` | CrashLoopBackOff; fails unless restartPolicy is `Always` |
 | `sandbox.platz.io/ready-seconds: "N"` | becomes ready after N seconds |
-| `sandbox.platz.io/run-seconds: "N"` | a Pod that is meant to end (by its restartPolicy) ends after N seconds |
+| `sandbox.platz.io/run-seconds: "N"` | a Pod whose restartPolicy is not `Always` ends after N seconds |
 | `sandbox.platz.io/exit-code: "N"` | ... with exit code N; other than 0 is a failure |
 | `sandbox.platz.io/app: NAME` | the ingress stand-in answers for this application (see `ingress`) |
 | `sandbox.platz.io/status-fails: "true"` | ... and its `GET /status` answers 500 |

@@ -1,7 +1,7 @@
 """The sandbox's own certificate authority, and the certificates it signs.
 
-Invariant: private keys are readable by their owner only; the authority is made anew when it is about to expire, and
-never leaves its folder; certificates for host names live in memory only.
+Invariant: private keys are readable by their owner only, and the authority's key never leaves its folder; an authority
+that expires within 30 days is replaced at the next start; certificates for host names are kept in memory only.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from platz.web_addresses import LOOPBACK
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LEAF_LIFE = timedelta(days=397)  # the longest that strict clients accept
 _RENEW_BEFORE = timedelta(days=30)
-_BACKDATED = timedelta(hours=1)  # clocks differ
+_BACKDATED = timedelta(hours=1)  # because clocks differ
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*")
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, in one step."""
+    """Replace a file, in one step, by one that only its owner may read."""
     temporary = path.with_name(f"{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -47,7 +47,7 @@ class Authority:
     """The certificate authority in a folder: `ca.pem` and `ca-key.pem`."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the authority or make one; raise `OSError` when the folder can't be written."""
+        """Load the authority, or make one; raise `OSError` when the folder can't be read or written."""
         self.path = folder / "ca.pem"
         self._key_path = folder / "ca-key.pem"
         loaded = self._load()
@@ -100,7 +100,7 @@ class Authority:
         return _context(leaf.public_bytes(serialization.Encoding.PEM) + _pem(self._leaf_key))
 
     def any_host_context(self) -> ssl.SSLContext:
-        """Return a TLS server context that answers every server name with a certificate for it."""
+        """Return a TLS server context that makes a certificate for each host name that a client asks for."""
         context = self.server_context("localhost", LOOPBACK)
         signed = functools.lru_cache(maxsize=256)(self.server_context)
 
@@ -137,7 +137,7 @@ def _builder(
 
 
 def _context(pem: bytes) -> ssl.SSLContext:
-    """Python's ssl reads certificates from files only; this one is gone again at once."""
+    """Return a TLS server context with the certificate and key; a temporary file, as Python's ssl reads only files."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

@@ -1,6 +1,6 @@
-"""The client of the simulator's control endpoint, for tests and for trying out failures by hand.
+"""The client of the simulator's control endpoint, for tests and for manual experiments with failures.
 
-Invariant: `fault(...)` switches off again what it switched on, whatever happens in between.
+Invariant: `fault(...)` switches its fault off when the block ends, also by an exception.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CONTROL_FILE = "control.json"
 
 @dataclass(frozen=True, kw_only=True)
 class RequestCount:
-    """How often something was asked of a cluster since the start or the last reset."""
+    """How often a cluster received a request since the start or the last reset."""
 
     cluster: str
     verb: str
@@ -33,41 +33,42 @@ class RequestCount:
 
 
 class Control:
-    """Speaks to one running simulator."""
+    """The client of one running simulator."""
 
     def __init__(self, *, url: str, token: str, ca: str) -> None:
-        """``ca`` is the path of the authority's PEM file."""
+        """Take ``ca``, the path of the certificate authority's PEM file."""
         self._url = url
         self._token = token
         self._tls = ssl.create_default_context(cafile=ca)
 
     @classmethod
     def of(cls, facts: Mapping[str, Any]) -> Control:
-        """Return the client for what the simulator announced."""
+        """Return the client of the simulator that announced these facts."""
         return cls(url=facts["control"], token=facts["control_token"], ca=facts["ca"])
 
     @classmethod
     def of_folder(cls, folder: Path) -> Control:
-        """Return the client for the simulator that works in ``folder``, `.platz/kubernetes` with `make run`."""
+        """Return the client of the simulator whose data folder is ``folder`` (`.platz/kubernetes` with `make run`)."""
         return cls.of(orjson.loads((folder / CONTROL_FILE).read_bytes()))
 
     def switch_on(self, action: Action | str, **options: Any) -> int:
         """Switch a fault on and return its number.
 
-        ``options`` are those of `faults.Fault`: cluster, verb (`get list watch create update patch delete`), path (a
-        regular expression), count, seconds, code, retry_after (seconds), after_bytes, per_second. Faults of the ingress
-        stand-in have cluster `ingress`, the HTTP method in lower case as verb, and `HOST/PATH` as path.
+        ``options`` are those of `faults.Fault`: cluster, verb (`get list watch create update patch delete
+        deletecollection`), path (a regular expression), count, seconds, code, retry_after (seconds), after_bytes,
+        per_second. Faults of the ingress stand-in have cluster `ingress`, the HTTP method in lower case as verb, and
+        `HOST/PATH` as path.
         """
         named = action.value if isinstance(action, Action) else action
         return int(self._call("POST", "faults", {"action": named, **options})["id"])
 
     def switch_off(self, fault: int | None = None) -> None:
-        """Switch one fault off, or all."""
+        """Switch one fault off, or all when ``fault`` is None."""
         self._call("DELETE", "faults" if fault is None else f"faults/{fault}")
 
     @contextlib.contextmanager
     def fault(self, action: Action | str, **options: Any) -> Generator[int, None, None]:
-        """Have a fault on inside a `with` block."""
+        """Keep a fault switched on inside a `with` block."""
         number = self.switch_on(action, **options)
         try:
             yield number
@@ -75,29 +76,29 @@ class Control:
             self.switch_off(number)
 
     def faults(self) -> list[dict[str, Any]]:
-        """Return the faults that are on."""
+        """Return the faults that are switched on."""
         return self._call("GET", "faults")
 
     def new_token(self, cluster: str, *, token: str | None = None, seconds: float | None = None) -> str:
-        """Make the cluster accept one more bearer token, for that many seconds or for ever; return it."""
+        """Make the cluster accept one more bearer token, for ``seconds`` or forever; return it."""
         return str(
             self._call("POST", "tokens", {"cluster": cluster, "token": token, "seconds": seconds})["token"]
         )
 
     def revoke_token(self, cluster: str, token: str) -> None:
-        """Make the cluster refuse a token from now on."""
+        """Make the cluster reject a token from now on."""
         self._call("DELETE", "tokens", {"cluster": cluster, "token": token})
 
     def compact(self, cluster: str) -> None:
-        """Make the cluster forget its history, so that watches from an older version get 410."""
+        """Make the cluster forget its history, so that a watch from an older version gets 410."""
         self._call("POST", "compact", {"cluster": cluster})
 
     def requests(self) -> list[RequestCount]:
-        """Return what was asked of the clusters so far."""
+        """Return how often each request was made since the start or the last reset."""
         return [RequestCount(**entry) for entry in self._call("GET", "requests")]
 
     def forget_requests(self) -> None:
-        """Start counting requests anew."""
+        """Reset the counts of requests."""
         self._call("DELETE", "requests")
 
     def _call(self, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:

@@ -1,7 +1,7 @@
-"""The control endpoint: fault switches, tokens, history, and what was asked so far.
+"""The control endpoint: fault switches, tokens, history, and counts of requests.
 
-Invariant: nobody controls the clusters without the control token, which only the announcement and a file of the
-simulator's folder tell, which its owner alone may read.
+Invariant: every request needs the control token, which is only in the announcement and in a file of the simulator's
+folder that its owner alone may read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import is_object
 
 
 class ControlEndpoint:
-    """Serves `/control/...`."""
+    """The handler of `/control/...`."""
 
     def __init__(
         self, *, token: str, faults: Faults, tokens: Tokens, clusters: Mapping[str, Cluster], gateway: Gateway
@@ -34,7 +34,7 @@ class ControlEndpoint:
         self._gateway = gateway
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         given = exchange.headers.get("authorization", "").removeprefix("Bearer ")
         if not hmac.compare_digest(given.encode(), self._token.encode()):
             await exchange.answer(_told(401, "The control token is missing or wrong."))

@@ -1,6 +1,6 @@
-"""What every cluster has from the start: namespaces, nodes, classes, the API's own Service.
+"""The objects that every cluster has from the start: namespaces, nodes, classes, the API's own Service.
 
-Invariant: making them again adds what is missing and changes nothing that is there.
+Invariant: creating them again adds the missing ones and changes no existing object.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _furniture() -> list[tuple[str, KubeObject]]:
 
 
 def create_default_objects(cluster: Cluster) -> None:
-    """Add what a cluster has from the start."""
+    """Create the default objects that the cluster lacks."""
     for resource, document in _furniture():
         metadata = document["metadata"]
         if cluster.get(resource, metadata.get("namespace", ""), metadata["name"]) is None:

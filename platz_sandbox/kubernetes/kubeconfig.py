@@ -1,6 +1,6 @@
 """The kubeconfig that lets kubectl, Helm and Platz reach the simulated clusters.
 
-Invariant: it needs no other file, and only its owner may read it.
+Invariant: the kubeconfig refers to no other file, and only its owner may read it.
 Source: Kubernetes "Organizing Cluster Access Using kubeconfig Files".
 """
 
@@ -18,7 +18,7 @@ from platz_sandbox.kubernetes.certificates import write_private
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """How one cluster is reached."""
+    """The address and the bearer token of one cluster."""
 
     server: str
     token: str

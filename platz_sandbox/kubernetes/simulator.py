@@ -1,6 +1,6 @@
-"""The simulator's process: takes its folder and ports, tells where it is, and stops when asked.
+"""The simulator's process: it locks its folder, binds its ports, announces its addresses, and stops when asked.
 
-Invariant: what is announced answers requests; one process owns a data folder at a time.
+Invariant: an announced address answers requests; one process owns a data folder at a time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _START_SECONDS = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How the simulator is to run; ports 0 are chosen."""
+    """The simulator's options; port 0 stands for a free port."""
 
     data: Path
     port: int
@@ -38,7 +38,7 @@ class Options:
 
 
 def serve(options: Options) -> None:
-    """Run until the parent ends or a signal comes; raise `PlatzError` with a sentence when it can't start."""
+    """Run until the parent ends or a signal comes; raise `PlatzError` with one sentence when it can't start."""
     try:
         options.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         with lock_file(options.data / "lock"):

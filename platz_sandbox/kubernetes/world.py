@@ -50,7 +50,7 @@ _LOOPS = (
 
 
 class World:
-    """Everything that runs in the process."""
+    """Every part of the simulator's process."""
 
     def __init__(self, names: tuple[str, ...], storage: Storage, timing: Timing) -> None:
         self._storage = storage
@@ -77,7 +77,7 @@ class World:
         return Controllers(cluster, loops, GarbageCollector(cluster))
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer a request to the API listener."""
+        """Respond to a request to the API listener."""
         match exchange.path.split("/", 2)[1]:
             case "clusters":
                 await self._gateway.serve(exchange)
@@ -89,7 +89,7 @@ class World:
                 )
 
     def facts(self, folder: Path, authority: Path, origin: str, ingress_port: int) -> Mapping[str, object]:
-        """Write the kubeconfig and how the control endpoint is reached; return what the parent is told."""
+        """Write the kubeconfig and `control.json`; return the facts that are announced to the parent."""
         accesses = {
             name: Access(server=f"{origin}/clusters/{name}", token=self._tokens.permanent(name))
             for name in self.clusters

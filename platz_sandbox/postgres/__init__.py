@@ -1,1 +1,1 @@
-"""The sandbox's database: a real PostgreSQL server out of a Python wheel."""
+"""The sandbox's database: a real PostgreSQL server from a Python wheel."""

@@ -1,9 +1,11 @@
-"""As whom the embedded PostgreSQL runs, and what that account can reach.
+"""The system account that runs the embedded PostgreSQL, and the folders that it can reach.
 
 PostgreSQL refuses to run as root. When Platz runs as root, the server runs as the owner of its data folder,
-or as `nobody` when the folder is new. Invariant: no permission of a parent folder changes, no account comes.
-Two things replace that: a child that starts inside its data folder addresses it as `/proc/self/cwd`, which
-needs no right on the parents; and server programs in a closed folder are copied to the system's cache.
+or as `nobody` when the folder is new. Two things make that possible: a child that starts inside its data folder
+addresses it as `/proc/self/cwd`, which needs no permission on the parent folders; and server programs in a folder that
+the account can't enter are copied to the system's cache.
+
+Invariant: no permission of a parent folder is changed, and no account is created.
 """
 
 from __future__ import annotations
@@ -36,17 +38,17 @@ class Account:
 
     @property
     def user(self) -> int | None:
-        """The argument of `subprocess` of this name; only root can and must change it."""
+        """The argument ``user`` of `subprocess`: the uid when this process is root, else None."""
         return self.uid if os.geteuid() == 0 else None
 
     @property
     def group(self) -> int | None:
-        """The argument of `subprocess` of this name."""
+        """The argument ``group`` of `subprocess`, likewise."""
         return self.gid if os.geteuid() == 0 else None
 
     @property
     def extra_groups(self) -> list[str | int] | None:
-        """The argument of `subprocess` of this name: none of the parent's groups."""
+        """The argument ``extra_groups`` of `subprocess`: as root, none of this process's groups."""
         return [] if os.geteuid() == 0 else None
 
     def own(self, path: Path) -> None:
@@ -55,7 +57,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def can_pass(self, folder: Path) -> bool:
-        """Tell whether this account may walk through ``folder`` and everything above it."""
+        """Tell whether this account may enter ``folder`` and every folder above it."""
         if os.geteuid() != 0:
             return True
         resolved = folder.resolve()
@@ -70,7 +72,7 @@ class Account:
 def server_account(data: Path) -> Account:
     """Choose the account that runs the server of the data folder ``data``, which may not exist yet.
 
-    Raises `StandInFailed` when the folder belongs to somebody as whom this process can't act.
+    Raises `StandInFailed` when the folder belongs to root, or to an account that this process can't run as.
     """
     if not data.exists():
         return _unprivileged_account() if os.geteuid() == 0 else Account(uid=os.geteuid(), gid=os.getegid())
@@ -83,7 +85,7 @@ def server_account(data: Path) -> Account:
 
 
 def server_programs(account: Account) -> Path:
-    """Give the folder with `initdb` and `postgres`, one that ``account`` can reach."""
+    """Return a folder with `initdb` and `postgres` that ``account`` can reach."""
     package = installed_package()
     programs = Path(package.name) / f"pginstall{MAJOR_VERSION}"
     if account.can_pass(package / programs.name / "bin"):
@@ -92,11 +94,11 @@ def server_programs(account: Account) -> Path:
 
 
 def installed_package() -> Path:
-    """Give the folder of the package that holds PostgreSQL; raise `SandboxNotInstalled`."""
+    """Return the folder of the package that holds PostgreSQL; raise `SandboxNotInstalled`."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         raise SandboxNotInstalled(missing=DISTRIBUTION)
-    # The account walks through the folders that a link leads to, not through those around the link.
+    # resolved: the account has to enter the folders that a link leads to, not those around the link
     return Path(spec.origin).parent.resolve()
 
 
@@ -111,7 +113,7 @@ def _unprivileged_account() -> Account:
 
 
 def _copied(site: Path, programs: Path) -> Path:
-    """Copy the programs and their libraries to where everybody may read them, once for each version."""
+    """Copy the programs and their libraries to a folder that every account may read, once for each version."""
     target = PROGRAMS_CACHE / f"postgresql-{version(DISTRIBUTION)}"
     if _is_trustworthy(target):
         return target

@@ -1,4 +1,4 @@
-"""Makes the data folder of the embedded PostgreSQL, whole or not at all.
+"""The data folder of the embedded PostgreSQL, made completely or not at all.
 
 Invariant: `initdb` works in a folder of another name, which gets the real name only when it is complete.
 """
@@ -22,7 +22,7 @@ INITDB_SECONDS = 60
 
 
 def folder_argument(data: Path) -> str:
-    """Name the data folder to a child that is started inside it: root's child has no right on the parents."""
+    """Return the data folder's path for a child that starts inside it; root's child can't enter the parent folders."""
     return WITHIN_DATA_FOLDER if os.geteuid() == 0 else str(data)
 
 
@@ -42,7 +42,7 @@ def check_version(data: Path) -> None:
 def make_data_folder(
     data: Path, *, account: Account, programs: Path, owner: DatabaseAddress, durable: bool
 ) -> None:
-    """Run `initdb` for ``data`` with ``owner`` as superuser; raise `StandInFailed` with its last words."""
+    """Run `initdb` for ``data`` with ``owner`` as superuser; raise `StandInFailed` with its error message."""
     remove_unfinished(data.parent)
     fresh = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=data.parent))
     try:
@@ -55,7 +55,7 @@ def make_data_folder(
 
 
 def remove_unfinished(parent: Path) -> None:
-    """Remove what an `initdb` left that never finished."""
+    """Remove the folders of every `initdb` that did not finish."""
     for unfinished in parent.glob(f"{UNFINISHED}*"):
         shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -74,7 +74,7 @@ def _run_initdb(
                 f"--pwfile=/proc/self/fd/{password_file}",
                 "--auth=scram-sha-256",
                 "--encoding=UTF8",
-                "--locale-provider=builtin",  # sorts alike on every machine
+                "--locale-provider=builtin",  # the same order on every machine
                 "--locale=C.UTF-8",
                 "--no-instructions",
                 *([] if durable else ["--no-sync"]),

@@ -1,7 +1,8 @@
-"""The sandbox's database: a real PostgreSQL server out of a Python wheel, on the loopback interface only.
+"""The sandbox's database: a real PostgreSQL server from a Python wheel, on the loopback interface only.
 
-Invariants: one process of Platz owns a folder at a time, and the kernel ends that ownership however the
-process dies; a server that outlived its owner is adopted; a start that fails leaves only what it found.
+Invariants: one process of Platz owns a folder at a time, and the kernel ends that ownership however the process dies;
+a server that outlived its owner is adopted, or stopped when it listens on another port; a start that fails leaves the
+files as it found them.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ SERVER_SETTINGS = {
 }
 
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For tests: a crash of the machine may cost the data."""
+"""Settings for tests: a crash of the machine may lose the data."""
 
 SENTENCES = (
     ("No space left on device", "the disk of {folder} is full"),
@@ -58,14 +59,14 @@ SENTENCES = (
     ("Permission denied", "it may not use the folder {folder}"),
     ("Read-only file system", "the disk of {folder} is read-only"),
 )
-"""What the server's or the system's words mean to a person."""
+"""Messages of the server or the system, and the sentences that a user is shown instead."""
 
 STILL_ENDING = "pre-existing shared memory block"
-"""The server says so while the sessions of a killed predecessor end."""
+"""The server's message while the sessions of a killed predecessor are still ending."""
 
 
 class EmbeddedPostgres:
-    """Starts the server of ``folder`` on a loopback port, or adopts the one that runs there, and stops it."""
+    """The server whose data is in ``folder``: started on a loopback port, or adopted when it runs already."""
 
     name = "PostgreSQL"
 
@@ -104,12 +105,12 @@ class EmbeddedPostgres:
         return self.pid is not None
 
     def start_again(self) -> None:
-        """Start a server that ended by itself; raise `StandInFailed` when it does not answer."""
+        """Restart a server that ended by itself; raise `StandInFailed` when it does not answer."""
         self.stop()
         self.start()
 
     def stop(self, *, seconds: float = 10) -> None:
-        """Stop the server within ``seconds`` and a little more, and give up the folder."""
+        """Stop the server within ``seconds`` (plus at most 4 s when it has to be forced), and release the folder."""
         self._stop_server(seconds=seconds)
         self._leave_folder()
 
@@ -144,7 +145,7 @@ class EmbeddedPostgres:
         self._create_database()
 
     def _adopted(self, deadline: float) -> Postmaster | None:
-        """Give the server that a killed process left on our port; stop one that listens elsewhere."""
+        """Return the server that a killed process left on the wanted port; stop one that listens on another port."""
         left = find_postmaster(self._data)
         if left is None:
             return None
@@ -188,7 +189,7 @@ class EmbeddedPostgres:
         return Postmaster(child.pid, child)
 
     def _launch_again(self, account: Account, programs: Path) -> Postmaster:
-        """Start anew what ended because its predecessor still ends; raise the server's words otherwise."""
+        """Start a server again that ended because its predecessor was still ending; otherwise raise its log's text."""
         said = self._log.read_text(errors="replace")
         if STILL_ENDING not in said:
             raise StandInFailed(said)
@@ -212,7 +213,7 @@ class EmbeddedPostgres:
             raise StandInFailed(str(error)) from error
 
     def _check_port(self) -> None:
-        """Raise OSError when somebody listens on the port, before anything is made."""
+        """Raise OSError when the port is taken, before anything is made."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((self.address.host, self.address.port))

@@ -1,7 +1,7 @@
-"""One running PostgreSQL server process, a child of ours or one that an earlier Platz left behind.
+"""One running PostgreSQL server process: a child of this process, or one that an earlier Platz left behind.
 
-Invariant: a process counts as the server of a data folder only when it works inside that folder; a pid file
-proves nothing, since process ids are used again and a crash may leave the file half written.
+Invariant: a process counts as the server of a data folder only when that is its working directory; a pid file proves
+nothing, since process ids are reused and a crash may leave the file half written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class PidFile:
 
 
 class Postmaster:
-    """A server process that can be watched and ended, whoever started it."""
+    """A server process that can be watched and stopped, whichever process started it."""
 
     def __init__(self, pid: int, child: subprocess.Popen[bytes] | None = None) -> None:
         self.pid = pid
@@ -45,7 +45,7 @@ class Postmaster:
         return not _is_zombie(self.pid)
 
     def stop(self, *, seconds: float) -> None:
-        """End sessions and server; after ``seconds`` the hard way, of which the next start recovers."""
+        """End the sessions and the server; after ``seconds`` kill it, which the next start recovers from."""
         for number, timeout in ((signal.SIGINT, seconds), (signal.SIGQUIT, 2.0), (signal.SIGKILL, 2.0)):
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
@@ -62,7 +62,7 @@ class Postmaster:
 
 
 def read_pid_file(data: Path) -> PidFile | None:
-    """Read the pid file of a data folder; None when there is none or it is half written."""
+    """Read the pid file of a data folder; return None when it is missing or half written."""
     try:
         lines = (data / PID_FILE).read_text().splitlines()
         port = int(lines[3]) if len(lines) > 3 and lines[3].strip() else None
@@ -74,7 +74,7 @@ def read_pid_file(data: Path) -> PidFile | None:
 def find_postmaster(data: Path) -> Postmaster | None:
     """Find the live server of ``data`` that a killed process left; without one, remove its pid file.
 
-    The caller holds the folder, so nobody starts a server in it meanwhile.
+    The caller holds the folder's lock, so no other process starts a server in it meanwhile.
     """
     for pid in _process_ids():
         if _is_postmaster(pid) and _works_in(pid, data):
@@ -88,7 +88,7 @@ def _process_ids() -> list[int]:
 
 
 def _is_postmaster(pid: int) -> bool:
-    """Tell the server process from its sessions, which call themselves `postgres: ...`."""
+    """Tell whether a process is the server and not one of its sessions, whose command line is `postgres: ...`."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except (FileNotFoundError, ProcessLookupError):

@@ -26,7 +26,7 @@ class Arguments:
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
-    """Read the command line (``None``: of this process)."""
+    """Parse the command line (``None``: that of this process)."""
     parser = argparse.ArgumentParser(prog="python -m platz_sandbox.registry", description=__doc__)
     parser.add_argument("--port", type=int, default=5001, help="port of 127.0.0.1; 0 takes a free one")
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps the charts")

@@ -1,8 +1,8 @@
-"""A chart archive as the OCI artifact that Helm makes of it.
+"""The OCI artifact that Helm makes from a chart archive.
 
 Source: Helm, "Use OCI-based registries" (https://helm.sh/docs/topics/registries/): the config blob is
-Chart.yaml as JSON, the only layer is the archive. Helm adds the time of the push to the annotations; this
-does not, so that a chart has one digest.
+Chart.yaml as JSON, the only layer is the archive. Helm adds the time of the push to the annotations; this module does
+not, so that a chart always has the same digest.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ChartArtifact:
 def chart_artifact(archive: bytes, metadata: Mapping[str, Any] | None = None) -> ChartArtifact:
     """Make the artifact of a packaged chart (`.tgz`).
 
-    ``metadata`` stands for the content of Chart.yaml; with it, ``archive`` may be anything. Raises `Rejected` when
-    that content has to be taken from ``archive`` and isn't there.
+    ``metadata`` replaces the content of Chart.yaml; with it, ``archive`` may be any bytes. Raises `Rejected` when that
+    content has to be read from ``archive`` and is missing.
     """
     metadata = _metadata(archive) if metadata is None else metadata
     config = orjson.dumps(dict(metadata))

@@ -20,7 +20,7 @@ _CONTENT_RANGE = re.compile(r"(?:bytes )?(\d{1,18})-(\d{1,18})")
 
 
 class BlobRoutes:
-    """The handlers; each raises `RegistryRefusal` for what it will not do."""
+    """The handlers; each raises `RegistryRefusal` for a request that it refuses."""
 
     def __init__(self, contents: ContentStore, repositories: Repositories, uploads: Uploads) -> None:
         self._contents = contents
@@ -44,7 +44,7 @@ class BlobRoutes:
         ]
 
     async def read(self, request: Request) -> Response:
-        """Send a blob, or the range of it that was asked for."""
+        """Send a blob, or the requested range of it."""
         digest = oci_names.digest(request.path_params["digest"])
         file = self._repositories.blob(_repository(request), digest)
         return FileResponse(
@@ -54,12 +54,12 @@ class BlobRoutes:
         )
 
     async def delete(self, request: Request) -> Response:
-        """Take a blob away from its repository."""
+        """Remove a blob from its repository."""
         self._repositories.unlink_blob(_repository(request), oci_names.digest(request.path_params["digest"]))
         return Response(status_code=202)
 
     async def start(self, request: Request) -> Response:
-        """Open an upload; mount a blob of another repository or take a whole blob at once when asked to."""
+        """Open an upload; when the query asks for it, mount another repository's blob or take a whole blob at once."""
         repository = _repository(request)
         if (mounted := self._mounted(request, repository)) is not None:
             return _created(repository, mounted)
@@ -69,12 +69,12 @@ class BlobRoutes:
         return await self._complete(request, upload, digest) if digest else _accepted(upload)
 
     async def progress(self, request: Request) -> Response:
-        """Tell how much of an upload has arrived."""
+        """Return how much of an upload has arrived."""
         upload = self._upload(request)
         return Response(status_code=204, headers=_progress(upload))
 
     async def append(self, request: Request) -> Response:
-        """Take the next chunk."""
+        """Append the next chunk."""
         upload = self._upload(request)
         async with upload.turn:
             _require_next(request, upload)
@@ -82,7 +82,7 @@ class BlobRoutes:
         return _accepted(upload)
 
     async def finish(self, request: Request) -> Response:
-        """Take the last chunk, if any, check the digest and keep the blob."""
+        """Append the last chunk, if any, check the digest and store the blob."""
         upload = self._upload(request)
         return await self._complete(request, upload, oci_names.digest(request.query_params.get("digest", "")))
 

@@ -30,10 +30,10 @@ _STATUS = {
 
 
 class RegistryRefusal(PlatzError):
-    """The registry can't do this."""
+    """A refusal with an error code of the specification."""
 
     def __init__(self, code: str, message: str, **detail: str) -> None:
-        """``code`` is one of the specification's error codes; it decides the HTTP status."""
+        """Take ``code``, one of the specification's error codes, which decides the HTTP status."""
         super().__init__(message)
         self.code = code
         self.status = _STATUS[code]
@@ -41,24 +41,24 @@ class RegistryRefusal(PlatzError):
 
 
 def envelope(code: str, message: str, detail: dict[str, str]) -> JsonObject:
-    """Return the body that goes with an error."""
+    """Return the body of an error response."""
     return {"errors": [{"code": code, "message": message, "detail": {**detail}}]}
 
 
 async def answer_refusal(_: Request, error: Exception) -> Response:
-    """Starlette's exception handler for `RegistryRefusal`."""
+    """Handle `RegistryRefusal` for Starlette."""
     if not isinstance(error, RegistryRefusal):
         raise error
     return JSONResponse(envelope(error.code, error.message, error.detail), status_code=error.status)
 
 
 async def answer_disconnect(_: Request, __: Exception) -> Response:
-    """Answer (nobody) when a client went away in the middle of its body; what was written stays resumable."""
+    """Handle a client that disconnected while sending a body; its upload can be resumed. Nobody reads this response."""
     return JSONResponse(envelope("BLOB_UPLOAD_INVALID", "the body ended early", {}), status_code=400)
 
 
 async def answer_method_not_allowed(_: Request, __: Exception) -> Response:
-    """Answer a method that the specification does not know for this path."""
+    """Handle a method that the specification does not define for this path."""
     return JSONResponse(
         envelope("UNSUPPORTED", "this method is not supported here", {}),
         status_code=HTTPStatus.METHOD_NOT_ALLOWED,

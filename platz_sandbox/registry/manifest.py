@@ -1,4 +1,4 @@
-"""Reads a manifest as far as the registry must understand it: its media type and what it refers to.
+"""The part of a manifest that the registry must understand: its media type and its references.
 
 Source of the rules: OCI image-spec "manifest" and "image index", and Docker's schema 2 equivalents.
 """
@@ -35,7 +35,7 @@ class Manifest:
 
 
 def parse(content: bytes, content_type: str) -> Manifest:
-    """Check a pushed manifest; raise `RegistryRefusal` with MANIFEST_INVALID when it is none."""
+    """Check a pushed manifest; raise MANIFEST_INVALID, or DIGEST_INVALID for a malformed digest in it."""
     document = _object(content)
     media_type = _media_type(document, content_type)
     if media_type in _INDEXES:

@@ -16,13 +16,13 @@ from platz_sandbox.registry.errors import RegistryRefusal
 from platz_sandbox.registry.oci_names import Repository
 from platz_sandbox.registry.repositories import Repositories
 
-_MAX_MANIFEST_BYTES = 4 * 1024 * 1024  # the least that the specification asks registries to accept
+_MAX_MANIFEST_BYTES = 4 * 1024 * 1024  # the least that the specification recommends to accept
 _PAGE = 100
 _MAX_PAGE_BYTES = 1000
 
 
 class ManifestRoutes:
-    """The handlers; each raises `RegistryRefusal` for what it will not do."""
+    """The handlers; each raises `RegistryRefusal` for a request that it refuses."""
 
     def __init__(self, repositories: Repositories) -> None:
         self._repositories = repositories
@@ -41,7 +41,7 @@ class ManifestRoutes:
         ]
 
     async def version(self, _: Request) -> Response:
-        """Tell that this is a distribution registry."""
+        """Confirm that this is a distribution registry."""
         return JSONResponse({})
 
     async def catalog(self, request: Request) -> Response:
@@ -66,7 +66,7 @@ class ManifestRoutes:
         return Response(found.content, media_type=found.media_type, headers=headers)
 
     async def put(self, request: Request) -> Response:
-        """Keep a manifest, under a tag or by its digest."""
+        """Store a manifest, under a tag or its digest."""
         repository = _repository(request)
         reference = oci_names.reference(request.path_params["reference"])
         parsed = manifest.parse(await _bounded_body(request), request.headers.get("content-type", ""))
@@ -97,7 +97,7 @@ async def _bounded_body(request: Request) -> bytes:
 
 
 def _page(request: Request, everything: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """Return what comes after `last`, at most `n`, and a Link header when that is not the end."""
+    """Return at most `n` entries after `last`, and headers: a Link when more entries follow."""
     size = _page_size(request.query_params.get("n"))
     last = request.query_params.get("last", "")
     rest = [name for name in everything if name > last]

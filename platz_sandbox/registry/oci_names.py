@@ -1,6 +1,7 @@
-"""The names that the distribution specification allows, as types that only these functions hand out.
+"""The names that the distribution specification allows, as types for text that was checked.
 
-Invariant: a `Repository`, `Tag` or `Digest` is safe as a path on disk: no `..`, not absolute, not hidden.
+Invariant: a `Repository`, `Tag` or `Digest` is safe as a path on disk: no `..`, not absolute, not hidden. Text of a
+client becomes one only through the functions below.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _MAX_REPOSITORY_LENGTH = 255
 
 
 def repository(text: str) -> Repository:
-    """Check a repository name (specification, "Pulling manifests")."""
+    """Check a repository name (specification, "Pulling manifests"); raise NAME_INVALID."""
     if len(text) > _MAX_REPOSITORY_LENGTH or not _REPOSITORY.fullmatch(text):
         raise RegistryRefusal(
             "NAME_INVALID", "this is not a valid repository name", name=text[:_MAX_REPOSITORY_LENGTH]
@@ -32,7 +33,7 @@ def repository(text: str) -> Repository:
 
 
 def digest(text: str) -> Digest:
-    """Check a digest; this registry keeps sha256 only."""
+    """Check a digest, of which this registry knows sha256 only; raise DIGEST_INVALID."""
     if not _DIGEST.fullmatch(text):
         raise RegistryRefusal(
             "DIGEST_INVALID", "a digest is 'sha256:' and 64 hexadecimal digits", digest=text[:200]
@@ -41,7 +42,7 @@ def digest(text: str) -> Digest:
 
 
 def reference(text: str) -> Tag | Digest:
-    """Check what may stand behind `/manifests/`: a digest when it holds a colon, else a tag."""
+    """Check a reference: a digest when it has a colon, else a tag; raise DIGEST_INVALID or TAG_INVALID."""
     if ":" in text:
         return digest(text)
     if not _TAG.fullmatch(text):
@@ -50,7 +51,7 @@ def reference(text: str) -> Tag | Digest:
 
 
 def is_digest(text: Tag | Digest) -> bool:
-    """Tell a digest from a tag: only a digest holds a colon."""
+    """Tell whether a reference is a digest, which has a colon, and not a tag."""
     return ":" in text
 
 

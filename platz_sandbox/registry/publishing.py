@@ -1,6 +1,6 @@
-"""Puts the demo charts into the registry's stores when it starts.
+"""Publication of the demo charts in the registry's stores, when the registry starts.
 
-Invariant: a tag that is there stays as it is, whoever pushed it: released versions do not change.
+Invariant: an existing tag is never changed, whoever pushed it, because released versions do not change.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from platz_sandbox.registry.registry_app import Stores
 
 
 def publish(charts: Iterable[DemoChart], stores: Stores) -> None:
-    """Package and keep each of ``charts`` whose tag is not there yet."""
+    """Package and store each chart whose tag does not exist yet."""
     for chart in charts:
         repository = oci_names.repository(chart.repository)
         tag = Tag(oci_names.reference(chart.version))

@@ -21,8 +21,8 @@ def push_chart(
 ) -> str:
     """Push ``archive`` to ``repository:tag`` of the registry at ``url`` and return the manifest's digest.
 
-    With ``metadata`` (what Chart.yaml would say) the archive may be broken, to try what a reader makes of it.
-    Raises `Rejected` when the archive is no chart or the registry refuses, `httpx.TransportError` when it can't
+    With ``metadata`` (the content of Chart.yaml) the archive may be broken, to test how a reader handles it.
+    Raises `Rejected` when the archive is not a chart or the registry refuses, `httpx.TransportError` when it can't
     be reached.
     """
     artifact = chart_artifact(archive, metadata)

@@ -1,4 +1,4 @@
-"""Puts the registry together: the stores on disk and the routes above them."""
+"""The registry's ASGI application: the stores on disk and the routes that use them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_BLOB_BYTES = 512 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """What the registry keeps below its data folder."""
+    """The stores in the registry's data folder."""
 
     contents: ContentStore
     repositories: Repositories
@@ -33,7 +33,7 @@ class Stores:
 
 
 def open_stores(data: Path, *, largest_blob: int = MAX_BLOB_BYTES) -> Stores:
-    """Open the data folder, and remove what nothing refers to any more."""
+    """Open the data folder, and remove the content that no repository refers to any more."""
     contents = ContentStore(data / "blobs")
     repositories = Repositories(data / "repositories", contents)
     for _ in contents.keep_only(repositories.referenced()):
@@ -52,7 +52,7 @@ def build(stores: Stores) -> Starlette:
     return Starlette(
         routes=[*manifests.routes(), *blobs.routes()],
         middleware=[
-            # a page in the user's browser must not get here through a name that resolves to 127.0.0.1
+            # a web page in the user's browser must not reach the registry by a name that resolves to 127.0.0.1
             Middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK_HOSTS, www_redirect=False),
             Middleware(_VersionHeader),
         ],
@@ -65,7 +65,7 @@ def build(stores: Stores) -> Starlette:
 
 
 class _VersionHeader:
-    """Adds the header by which older clients know a registry."""
+    """Middleware that adds the header by which older clients recognise a registry."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

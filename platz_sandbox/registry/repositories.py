@@ -1,11 +1,11 @@
-"""Which blobs, manifests and tags each repository has, as small files that refer to the content store.
+"""The blobs, manifests and tags of each repository, as small files that refer to the content store.
 
     repositories/NAME/_blobs/HEX          empty: this blob may be read through this repository
     repositories/NAME/_manifests/HEX      the manifest's media type
     repositories/NAME/_tags/TAG           the digest that the tag points to
 
 No component of a repository name starts with an underscore, so names never collide with these folders.
-Invariant: a tag points to a manifest of its repository, and a manifest's blobs were there when it was put.
+Invariant: a tag points to a manifest of its repository, and a manifest's blobs were present when it was stored.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from platz_sandbox.registry.oci_names import Digest, Repository, Tag, is_digest
 
 @dataclass(frozen=True, kw_only=True)
 class StoredManifest:
-    """A manifest as it is handed out."""
+    """A manifest as clients receive it."""
 
     digest: Digest
     media_type: str
@@ -50,7 +50,7 @@ class Repositories:
         return sorted(Tag(path.name) for path in _entries(self._tag_path(repository)))
 
     def link_blob(self, repository: Repository, digest: Digest) -> None:
-        """Let ``digest`` be read through ``repository``; its content is already kept."""
+        """Let ``digest`` be read through ``repository``; its content must be stored already."""
         write_durably(self._blob_path(repository, digest), b"")
 
     def has_blob(self, repository: Repository, digest: Digest) -> bool:
@@ -58,21 +58,21 @@ class Repositories:
         return self._blob_path(repository, digest).exists() and self._contents.has(digest)
 
     def blob(self, repository: Repository, digest: Digest) -> Path:
-        """Return the file that holds the blob; raise BLOB_UNKNOWN."""
+        """Return the file that holds the blob; raise BLOB_UNKNOWN when ``repository`` has no such blob."""
         if not self.has_blob(repository, digest):
             raise RegistryRefusal("BLOB_UNKNOWN", "no such blob in this repository", digest=digest)
         return self._contents.path(digest)
 
     def unlink_blob(self, repository: Repository, digest: Digest) -> None:
-        """Take the blob away from ``repository``; its content goes at the next start if nothing needs it."""
+        """Remove the blob from ``repository``; raise BLOB_UNKNOWN. Unused content is deleted at the next start."""
         self.blob(repository, digest)
         self._blob_path(repository, digest).unlink(missing_ok=True)
 
     def put_manifest(self, repository: Repository, reference: Tag | Digest, manifest: Manifest) -> Digest:
-        """Keep a manifest, and let the tag point to it when ``reference`` is one.
+        """Store a manifest; when ``reference`` is a tag, let it point to the manifest.
 
-        Raises MANIFEST_BLOB_UNKNOWN when it refers to something that the repository does not have, and
-        DIGEST_INVALID when ``reference`` is the digest of something else.
+        Raises MANIFEST_BLOB_UNKNOWN when the manifest refers to content that the repository does not have, and
+        DIGEST_INVALID when ``reference`` is the digest of other content.
         """
         self._require_parts(repository, manifest)
         digest = self._contents.put(manifest.content)
@@ -107,7 +107,7 @@ class Repositories:
         self._manifest_path(repository, digest).unlink(missing_ok=True)
 
     def referenced(self) -> set[Digest]:
-        """Return every digest that some repository needs."""
+        """Return the digests of all blobs and manifests of the repositories."""
         folders = (*self._root.rglob("_blobs"), *self._root.rglob("_manifests"))
         return {Digest("sha256:" + entry.name) for folder in folders for entry in _entries(folder)}
 

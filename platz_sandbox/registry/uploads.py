@@ -1,7 +1,7 @@
 """Blob uploads that are under way.
 
-Invariant: an upload belongs to one repository and one process; bytes are appended in order, by one request
-at a time. What a start finds from before is nobody's and is removed.
+Invariant: an upload belongs to one repository and one process; bytes are appended in order, by one request at a time.
+Files that an earlier process left are removed at start.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Uploads:
     """The uploads of this process."""
 
     def __init__(self, root: Path, *, most_bytes: int, now: Callable[[], float] = time.monotonic) -> None:
-        """``most_bytes`` is the largest blob that is accepted."""
+        """Take ``most_bytes``, the size of the largest blob that is accepted."""
         root.mkdir(parents=True, exist_ok=True)
         for leftover in root.iterdir():
             leftover.unlink()
@@ -66,7 +66,7 @@ class Uploads:
         return upload
 
     async def append(self, upload: Upload, body: AsyncIterator[bytes]) -> None:
-        """Append ``body`` while holding ``upload.turn``; raise SIZE_INVALID, and the upload is gone."""
+        """Append ``body``; the caller holds ``upload.turn``. Drop a too large upload, and raise SIZE_INVALID."""
         upload.touched = self._now()
         with upload.file.open("ab", buffering=0) as file:
             async for chunk in body:
@@ -77,7 +77,7 @@ class Uploads:
                 upload.size += len(chunk)
 
     def forget(self, upload: Upload) -> None:
-        """End an upload; what it left on disk is removed."""
+        """End an upload, and remove its file."""
         self._uploads.pop(upload.id, None)
         upload.file.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What the cluster says about itself: groups, versions, resources.
+"""Discovery documents of a cluster: its groups, versions and resources.
 
 Invariant: everything here is derived from the cluster's catalogue of kinds.
 Source: Kubernetes "API concepts", discovery and aggregated discovery (`apidiscovery.k8s.io/v2`).

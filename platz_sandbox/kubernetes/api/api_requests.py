@@ -1,6 +1,6 @@
-"""What a request to the API asks for: the place, the verb, the options, the document.
+"""Requests to the API: their target, verb, accepted form and document.
 
-Invariant: a `Target` names a kind that the cluster serves; anything else was refused before.
+Invariant: a `Target` names a kind that the cluster serves; any other path is refused.
 Source: Kubernetes "API concepts": resource URIs and verbs.
 """
 
@@ -55,12 +55,12 @@ class Target:
 
     @property
     def space(self) -> str:
-        """The namespace as objects are stored: empty for cluster-wide kinds."""
+        """The namespace under which the object is stored: empty for cluster-wide kinds."""
         return self.namespace or ""
 
     @property
     def object_name(self) -> str:
-        """The object's name; 404 when the path names none."""
+        """The object's name; raises 404 when the path names none."""
         if self.name is None:
             raise path_not_found()
         return self.name
@@ -77,7 +77,7 @@ _ON_OBJECT = {
 
 
 def verb_of(method: str, target: Target, query: Mapping[str, str]) -> Verb:
-    """Return the verb of a request; raise 405 when the place does not know the method."""
+    """Return the verb of a request; raise 405 when the target does not support the method."""
     verb = (_ON_COLLECTION if target.name is None else _ON_OBJECT).get(method)
     if verb is None or (verb is Verb.CREATE and target.name is not None and not target.subresource):
         raise method_not_allowed(method)
@@ -86,7 +86,7 @@ def verb_of(method: str, target: Target, query: Mapping[str, str]) -> Verb:
 
 
 def find_target(kinds: Catalogue, path: str) -> Target:
-    """Read `/api/v1/...` or `/apis/GROUP/VERSION/...`; raise 404 or 501 when nothing is or can be served there."""
+    """Parse `/api/v1/...` or `/apis/GROUP/VERSION/...`; raise 404 for an unknown path, 501 if it needs containers."""
     parts = path.strip("/").split("/")
     if parts[0] == "api" and len(parts) > 1:
         group, version, rest = "", parts[1], parts[2:]
@@ -111,7 +111,7 @@ def find_target(kinds: Catalogue, path: str) -> Target:
 
 
 class Accepted(Enum):
-    """The forms that objects are sent in."""
+    """The forms in which objects are sent."""
 
     OBJECT = "object"
     TABLE = "Table"
@@ -121,7 +121,7 @@ class Accepted(Enum):
 
 
 def accepted(header: str, *, discovery: bool = False) -> Accepted:
-    """Return the first form of an Accept header that can be sent; raise 406 when there is none."""
+    """Return the first supported form of an Accept header; raise 406 when none is supported."""
     for part in header.split(",") if header else ["*/*"]:
         media, *options = (piece.strip() for piece in part.split(";"))
         if media not in {"application/json", "application/*", "*/*"}:
@@ -140,7 +140,7 @@ def accepted(header: str, *, discovery: bool = False) -> Accepted:
 
 
 def parse_body(body: bytes, content_type: str) -> Any:
-    """Read a request's document: JSON, YAML or protobuf. Raise 400 or 415."""
+    """Parse a request's document in JSON, YAML or protobuf; raise 400 when malformed, 415 for unknown protobuf."""
     media = content_type.split(";", 1)[0].strip()
     if not body:
         return {}
@@ -163,7 +163,7 @@ def _parse_yaml(body: bytes) -> Any:
 
 
 def _as_json(value: Any, counter: Iterator[int]) -> Any:
-    """Turn what YAML knows and JSON does not into texts; refuse a document that its aliases blow up."""
+    """Return a YAML value as JSON, with text for keys and dates; raise ValueError above `MAX_YAML_NODES` values."""
     if next(counter) > MAX_YAML_NODES:
         raise ValueError(f"the document has more than {MAX_YAML_NODES} values")
     if is_object(value):
@@ -174,7 +174,7 @@ def _as_json(value: Any, counter: Iterator[int]) -> Any:
 
 
 def parse_object(body: bytes, content_type: str) -> KubeObject:
-    """Read a request's document, which has to be an object."""
+    """Parse a request's document; raise 400 when it is not an object."""
     document = parse_body(body, content_type)
     if not is_object(document):
         raise bad_request("the body is not a JSON object")

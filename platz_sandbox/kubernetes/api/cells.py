@@ -1,6 +1,6 @@
-"""The cells of `kubectl get` that take more than reading one field.
+"""The cells of `kubectl get` that need more than the value of one field.
 
-Invariant: a cell never fails on an object that lacks the field; it shows what kubectl shows for nothing.
+Invariant: a cell never fails on an object that lacks a field; it shows kubectl's text for a missing value.
 Source: the printers of Kubernetes' API server.
 """
 
@@ -19,14 +19,14 @@ NONE = "<none>"
 
 
 def age(text: str | None) -> str:
-    """Write how long ago a time was, as kubectl does: `12s`, `5m3s`, `3h`, `2d`."""
+    """Return the age of a time as kubectl shows it: `12s`, `5m3s`, `3h`, `2d`."""
     if not text:
         return "<unknown>"
     return duration(max(int(seconds_since(text)), 0))
 
 
 def duration(seconds: int) -> str:
-    """Write a number of seconds with at most two units, fewer the longer it is."""
+    """Return a number of seconds as text with one unit, or two for short durations."""
     for limit, big, small, exact_until in (
         (120, 1, 0, 0),
         (10800, 60, 1, 600),
@@ -42,13 +42,13 @@ def duration(seconds: int) -> str:
 
 
 def ready_of(pod: KubeObject) -> str:
-    """How many of a Pod's containers are ready."""
+    """The number of a Pod's ready containers, and of all."""
     ready = sum(bool(status.get("ready")) for status in objects(pod, "status", "containerStatuses"))
     return f"{ready}/{len(objects(pod, 'spec', 'containers'))}"
 
 
 def pod_status(pod: KubeObject) -> str:
-    """The word that describes a Pod best."""
+    """A Pod's status in one word: deletion, a container's reason, or the phase."""
     if dig(pod, "metadata", "deletionTimestamp"):
         return "Terminating"
     for status in objects(pod, "status", "containerStatuses"):
@@ -60,12 +60,12 @@ def pod_status(pod: KubeObject) -> str:
 
 
 def restarts(pod: KubeObject) -> str:
-    """How often a Pod's containers were started again."""
+    """The number of restarts of a Pod's containers."""
     return str(sum(number(status, "restartCount") for status in objects(pod, "status", "containerStatuses")))
 
 
 def ready_replicas(document: KubeObject) -> str:
-    """Ready Pods of those wanted."""
+    """The numbers of ready and of wanted Pods."""
     return f"{number(document, 'status', 'readyReplicas')}/{number(document, 'spec', 'replicas', default=1)}"
 
 
@@ -80,7 +80,7 @@ def ports(service: KubeObject) -> str:
 
 
 def external_ip(service: KubeObject) -> str:
-    """Where a Service is reached from outside."""
+    """The addresses of a Service outside the cluster."""
     if dig(service, "spec", "type") == "ExternalName":
         return str(dig(service, "spec", "externalName"))
     addresses = [
@@ -93,7 +93,7 @@ def external_ip(service: KubeObject) -> str:
 
 
 def job_status(job: KubeObject) -> str:
-    """Where a Job stands."""
+    """A Job's status in one word."""
     for name, shown in (("Complete", "Complete"), ("Failed", "Failed"), ("Suspended", "Suspended")):
         if any(
             c.get("type") == name and c.get("status") == "True" for c in objects(job, "status", "conditions")
@@ -103,18 +103,18 @@ def job_status(job: KubeObject) -> str:
 
 
 def completions(job: KubeObject) -> str:
-    """Succeeded Pods of those wanted."""
+    """The numbers of succeeded and of wanted Pods."""
     return f"{number(job, 'status', 'succeeded')}/{number(job, 'spec', 'completions', default=1)}"
 
 
 def last_schedule(job: KubeObject) -> str:
-    """When a CronJob ran last."""
+    """The time since a CronJob ran last."""
     moment = dig(job, "status", "lastScheduleTime")
     return age(moment) if moment else NONE
 
 
 def job_duration(job: KubeObject) -> str:
-    """How long a Job took, or has run."""
+    """The duration of a Job, until now when it is running."""
     started, ended = dig(job, "status", "startTime"), dig(job, "status", "completionTime")
     if not started:
         return ""
@@ -123,19 +123,19 @@ def job_duration(job: KubeObject) -> str:
 
 
 def hosts(ingress: KubeObject) -> str:
-    """An Ingress' host names."""
+    """The host names of an Ingress."""
     return ",".join(str(rule.get("host", "*")) for rule in objects(ingress, "spec", "rules")) or "*"
 
 
 def addresses(ingress: KubeObject) -> str:
-    """Where an Ingress is reached."""
+    """The addresses of an Ingress."""
     return ",".join(
         str(i.get("ip") or i.get("hostname")) for i in objects(ingress, "status", "loadBalancer", "ingress")
     )
 
 
 def node_status(node: KubeObject) -> str:
-    """Whether a node takes Pods."""
+    """A node's status: whether it is ready and takes Pods."""
     ready = any(
         c.get("type") == "Ready" and c.get("status") == "True" for c in objects(node, "status", "conditions")
     )
@@ -144,11 +144,11 @@ def node_status(node: KubeObject) -> str:
 
 
 def last_seen(event: KubeObject) -> str:
-    """When an Event came last."""
+    """The time since an Event was last seen."""
     return age(event.get("lastTimestamp") or event.get("eventTime") or event.get("firstTimestamp"))
 
 
 def involved(event: KubeObject) -> str:
-    """What an Event is about."""
+    """The object that an Event is about."""
     involved = part(event, "involvedObject")
     return f"{str(involved.get('kind', '')).lower()}/{involved.get('name', '')}"

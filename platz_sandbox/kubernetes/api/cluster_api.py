@@ -1,7 +1,7 @@
-"""One cluster's API: from a request to an answer or a stream.
+"""One cluster's API: from a request to a response or a stream.
 
-Invariant: everything between reading the request and answering it happens without giving up the event loop, so
-each request sees and makes one consistent state.
+Invariant: a request is processed, up to its response or the start of its stream, without yielding to the event loop,
+so each request sees and leaves a consistent state.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ APPLY_PATCH = "application/apply-patch+yaml"
 
 
 class Call:
-    """One request to the API, with what its parts mean."""
+    """One request to the API."""
 
     def __init__(
         self, *, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
@@ -73,7 +73,7 @@ class Call:
         return accepted(self.accept)
 
     def write(self, target: Target, operation: str = UPDATE) -> Write:
-        """Return how the request wants to write."""
+        """Return the request's options for a write; raise 400 for an unknown one."""
         named = self.query.get("fieldValidation") or "Ignore"
         if named not in {"Strict", "Warn", "Ignore"}:
             raise bad_request(f'invalid fieldValidation: "{named}"')
@@ -90,7 +90,7 @@ class Call:
 
 
 class ClusterApi:
-    """Answers the requests to one cluster."""
+    """The API of one cluster."""
 
     def __init__(self, cluster: Cluster, signals: ChangeSignals) -> None:
         self.cluster = cluster
@@ -108,14 +108,14 @@ class ClusterApi:
         }
 
     def verb(self, method: str, path: str, query: dict[str, str]) -> str:
-        """Return the verb of a request as fault switches name it; `get` for what is no resource."""
+        """Return the verb of a request as fault switches name it; the lower-case method when there is none."""
         try:
             return verb_of(method, find_target(self.cluster.kinds, path), query).value
         except ApiError:
             return method.lower()
 
     def answer(self, call: Call) -> Answer | Stream:
-        """Answer a request; raise `ApiError` for a refusal."""
+        """Process a request, and return its response or stream; raise `ApiError` for a refusal."""
         about = self._about_the_server(call)
         if about is not None:
             if call.method != "GET":
@@ -165,7 +165,7 @@ class ClusterApi:
     def _openapi_v2(self, call: Call) -> Answer:
         if (
             openapi_documents.V2_PROTOBUF in call.accept
-        ):  # after v3 did not know the kind: v2 does not, either
+        ):  # asked when v3 did not know the kind: v2 does not know it either
             return Answer(body=openapi_documents.EMPTY_V2, content_type=openapi_documents.V2_PROTOBUF_TYPE)
         accepted(call.accept)
         return Answer(body=openapi_documents.v2(self.cluster.kinds))
@@ -311,7 +311,7 @@ def _unsupported(content_type: str) -> ApiError:
 
 
 def _quoted(text: str) -> str:
-    """Write a text for inside a quoted string of a header; what a header can't hold is shown as `?`."""
+    """Return a text for a quoted string in a header; characters that a header can't contain become `?`."""
     printable = "".join(letter if " " <= letter <= "~" else "?" for letter in text)
     return printable.replace("\\", "\\\\").replace('"', '\\"')
 

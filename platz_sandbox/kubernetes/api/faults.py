@@ -1,7 +1,7 @@
-"""Fault switches: what goes wrong on purpose, where, and how often.
+"""Fault switches: deliberate failures of some requests and streams.
 
-Invariant: a fault that is not switched on costs nothing; one with a count goes away by itself after that many hits;
-streams that are open when a fault is switched on are hit too.
+Invariant: a fault with a count is switched off after that many hits; a fault of streams also hits those that are open
+when it is switched on.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from platz.errors import Rejected
 
 
 class Action(Enum):
-    """What happens to a request or stream that is hit."""
+    """The effects of a fault on a request or stream."""
 
-    LATENCY = "latency"  # waits `seconds`, then goes on
-    STATUS = "status"  # answers `code`; with `retry_after` as Retry-After
-    DROP = "drop"  # the connection is closed without an answer
-    HANG = "hang"  # the connection stays open and nothing more comes
-    TRUNCATE = "truncate"  # a stream is cut after `after_bytes` more bytes
-    GONE = "gone"  # 410 Expired; inside a watch the ERROR event
+    LATENCY = "latency"  # the response is delayed by `seconds`
+    STATUS = "status"  # the status is `code`, with `retry_after` as Retry-After
+    DROP = "drop"  # the connection is closed without a response
+    HANG = "hang"  # the connection stays open, but nothing more is sent
+    TRUNCATE = "truncate"  # a new stream is cut after `after_bytes` bytes, an open one at once
+    GONE = "gone"  # 410 Expired; in a watch, as an ERROR event
     UNAUTHORIZED = "unauthorized"  # 401, as for an expired token
-    THROTTLE = "throttle"  # 429 above `per_second` requests
+    THROTTLE = "throttle"  # 429 for more than `per_second` requests a second
 
 
 _ENDING = frozenset({Action.STATUS, Action.DROP, Action.HANG, Action.UNAUTHORIZED, Action.THROTTLE})
@@ -37,7 +37,7 @@ ON_STREAMS = frozenset({Action.DROP, Action.HANG, Action.TRUNCATE, Action.GONE})
 
 @dataclass(kw_only=True)
 class Fault:
-    """One switched-on fault. ``cluster``, ``verb`` None mean any; ``path`` is searched as a regular expression."""
+    """A fault that is switched on; None as ``cluster``, ``verb`` or ``path`` (a regular expression) means any."""
 
     id: int
     action: Action
@@ -55,7 +55,7 @@ class Fault:
     _counted_at: float = field(default_factory=time.monotonic, repr=False)
 
     def covers(self, cluster: str, verb: str, path: str) -> bool:
-        """Tell whether a request is in the fault's reach."""
+        """Tell whether the fault applies to a request."""
         return (
             self.cluster in {None, cluster}
             and self.verb in {None, verb}
@@ -63,7 +63,7 @@ class Fault:
         )
 
     def over_limit(self) -> bool:
-        """Count one request of a throttled place; tell whether it is one too many."""
+        """Count one throttled request; return whether it exceeds the limit."""
         now = time.monotonic()
         self._allowance = min(
             max(self.per_second, 1.0), self._allowance + (now - self._counted_at) * self.per_second
@@ -75,7 +75,7 @@ class Fault:
         return False
 
     def document(self) -> dict[str, Any]:
-        """Return the fault as the control endpoint shows it."""
+        """Return the fault as JSON for the control endpoint."""
         return {
             "id": self.id, "action": self.action.value, "cluster": self.cluster, "verb": self.verb,
             "path": self.path.pattern if self.path else None, "count": self.count, "seconds": self.seconds,
@@ -89,7 +89,7 @@ _OPTIONS = {"cluster": str, "verb": str, "count": int, "seconds": (int, float), 
 
 
 def read_fault(number: int, document: dict[str, Any]) -> Fault:
-    """Read a fault from the control endpoint's JSON; raise `Rejected` naming what is wrong."""
+    """Parse a fault from the control endpoint's JSON; raise `Rejected` about a wrong option."""
     options = {key: value for key, value in document.items() if value is not None and key != "action"}
     path = options.pop("path", None)
     for key, value in options.items():
@@ -105,7 +105,7 @@ def read_fault(number: int, document: dict[str, Any]) -> Fault:
 
 @dataclass(eq=False, kw_only=True)
 class OpenStream:
-    """A stream that may be hit later; ``hit`` is resolved with the fault."""
+    """An open stream; ``hit`` is resolved with the fault that hits it."""
 
     cluster: str
     verb: str
@@ -114,7 +114,7 @@ class OpenStream:
 
 
 class Faults:
-    """The faults that are switched on, and the streams that they may hit."""
+    """The faults that are switched on, and the open streams."""
 
     def __init__(self) -> None:
         self._faults: dict[int, Fault] = {}
@@ -122,11 +122,11 @@ class Faults:
         self._streams: set[OpenStream] = set()
 
     def __iter__(self) -> Iterator[Fault]:
-        """Yield the faults that are on."""
+        """Iterate over the faults that are switched on."""
         return iter(self._faults.values())
 
     def switch_on(self, document: dict[str, Any]) -> Fault:
-        """Switch a fault on; open streams in its reach are hit at once."""
+        """Switch a fault on; a fault of streams hits the matching open streams at once."""
         fault = read_fault(next(self._numbers), document)
         self._faults[fault.id] = fault
         if fault.action in ON_STREAMS:
@@ -136,14 +136,14 @@ class Faults:
         return fault
 
     def switch_off(self, number: int | None = None) -> None:
-        """Switch one fault off, or all."""
+        """Switch one fault off, or all when ``number`` is None."""
         if number is None:
             self._faults.clear()
         else:
             self._faults.pop(number, None)
 
     def hitting(self, cluster: str, verb: str, path: str) -> list[Fault]:
-        """Return the faults that hit this request, each counted; those after the one that ends it are spared."""
+        """Return the faults that hit this request, up to the first that ends it, and count their hits."""
         hitting: list[Fault] = []
         for fault in list(self._faults.values()):
             if not fault.covers(cluster, verb, path):
@@ -163,13 +163,13 @@ class Faults:
         return True
 
     def open_stream(self, cluster: str, verb: str, path: str) -> OpenStream:
-        """Register a stream; the caller closes it."""
+        """Register a stream; the caller must close it with `close_stream`."""
         hit: asyncio.Future[Fault] = asyncio.get_running_loop().create_future()
         stream = OpenStream(cluster=cluster, verb=verb, path=path, hit=hit)
         self._streams.add(stream)
         return stream
 
     def close_stream(self, stream: OpenStream) -> None:
-        """Forget a stream."""
+        """Unregister a stream."""
         self._streams.discard(stream)
         stream.hit.cancel()

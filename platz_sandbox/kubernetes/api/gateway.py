@@ -1,7 +1,7 @@
-"""The API listener's front: which cluster, whose token, which fault; then the cluster answers.
+"""The API listener's gateway: it finds the cluster, applies faults and checks the token; then the cluster responds.
 
-Invariant: a request without a valid token learns nothing, not even whether the path exists; what a fault does to a
-request is decided before the cluster sees it.
+Invariant: a request without a valid token learns nothing of a cluster's content, not even whether a path exists; faults
+apply to a request before the cluster sees it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from platz_sandbox.kubernetes.objects.status_errors import (
 from platz_sandbox.kubernetes.objects.storage import Storage
 
 _log = logging.getLogger(__name__)
-_COUNTED_PLACES = 10_000  # a sandbox that runs for weeks must not grow
+_COUNTED_PLACES = 10_000  # a limit for the memory of a sandbox that runs for weeks
 _REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Expired",
             429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout"}  # fmt: skip
 
@@ -58,16 +58,16 @@ class Tokens:
         return known
 
     def add(self, cluster: str, token: str, seconds: float | None) -> None:
-        """Accept a token, for that many seconds or for ever."""
+        """Accept a token, for ``seconds`` or forever."""
         self._storage.save_token(cluster, token, None if seconds is None else time.time() + seconds)
 
     def revoke(self, cluster: str, token: str) -> None:
-        """Accept a token no more."""
+        """No longer accept a token."""
         self._storage.remove_token(cluster, token)
 
 
 class Gateway:
-    """Serves `/clusters/NAME/...`."""
+    """The handler of `/clusters/NAME/...`."""
 
     def __init__(self, apis: Mapping[str, ClusterApi], tokens: Tokens, faults: Faults) -> None:
         self._apis = apis
@@ -75,10 +75,10 @@ class Gateway:
         self._faults = faults
         self.requests: Counter[tuple[str, str, str]] = (
             Counter()
-        )  # by cluster, verb and path, for tests to look at
+        )  # by cluster, verb and path, for tests and the control endpoint
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         _, _, name, *rest = exchange.path.split("/", 3)
         path = "/" + "".join(rest)
         api = self._apis.get(name)
@@ -112,7 +112,7 @@ class Gateway:
         except RecursionError as error:
             raise bad_request("the document is nested too deeply") from error
         except (ValueError, TypeError, KeyError, AttributeError, sqlite3.Error) as error:
-            # what the documents' shapes did not catch, or a full disk; a real server answers 500 to these too
+            # an error that the shapes did not catch, or a full disk; a real server responds with 500, too
             _log.exception(
                 "action=answer cluster=%s method=%s path=%s", api.cluster.name, exchange.method, path
             )
@@ -158,7 +158,7 @@ async def _send(exchange: Exchange, chunks: AsyncIterator[bytes], limit: int | N
 async def _hit(
     exchange: Exchange, fault: Fault, sending: asyncio.Task[None], gone: asyncio.Task[None]
 ) -> None:
-    """Do to an open stream what a fault asks for."""
+    """Apply a fault to an open stream."""
     match fault.action:
         case Action.HANG:
             sending.cancel()
@@ -176,7 +176,7 @@ async def _hit(
 
 
 async def apply_fault(exchange: Exchange, fault: Fault, *, watching: bool = False) -> None:
-    """Do to a request what a fault asks for, before it is answered; faults of streams are left to the stream."""
+    """Apply a fault to a request before its response; faults of streams are left to `_hit`."""
     match fault.action:
         case Action.LATENCY:
             await asyncio.sleep(fault.seconds)

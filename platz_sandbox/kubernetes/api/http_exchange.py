@@ -1,6 +1,6 @@
-"""One HTTP request and its answer, over ASGI, with the connection itself within reach.
+"""One HTTP request and its response, over ASGI, with access to the connection itself.
 
-Invariant: exactly one answer is given to a request: a whole one, a stream, or a cut connection.
+Invariant: a request gets exactly one response: a whole one, a stream, or a cut connection.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ App = Callable[["Exchange"], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """A whole answer."""
+    """A whole response."""
 
     status: int = 200
     body: bytes = b""
@@ -39,21 +39,21 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Stream:
-    """An answer that goes on: a watch or a followed log."""
+    """A response of unknown length: a watch or a followed log."""
 
     chunks: AsyncIterator[bytes]
     content_type: str = "application/json"
 
 
 class ConnectionCut(Exception):
-    """The client went away, or the connection was cut on purpose."""
+    """The client disconnected, or a fault cut the connection."""
 
 
 class Exchange:
-    """One request, and the ways to answer it."""
+    """One request, and the ways to respond to it."""
 
     def __init__(self, scope: Any, receive: Any, send: Any) -> None:
-        """The arguments are ASGI's, whose types are open dictionaries."""
+        """Take ASGI's arguments, whose types are open dictionaries."""
         self.method: str = scope["method"]
         self.path: str = scope["path"]
         self.query: dict[str, str] = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
@@ -80,32 +80,32 @@ class Exchange:
                 return b"".join(parts)
 
     async def answer(self, answer: Answer) -> None:
-        """Send a whole answer."""
+        """Send a whole response."""
         await self._start(answer.status, {
             "content-type": answer.content_type, "content-length": str(len(answer.body)), **answer.headers,
         })  # fmt: skip
         await self._send({"type": "http.response.body", "body": answer.body})
 
     async def start_stream(self, content_type: str) -> None:
-        """Begin an answer of unknown length."""
+        """Begin a response of unknown length."""
         await self._start(200, {"content-type": content_type})
         await self._send({"type": "http.response.body", "body": b"", "more_body": True})
 
     async def write(self, chunk: bytes) -> None:
-        """Send the next part of a stream; waits while the client reads slowly."""
+        """Send the next part of a stream; wait while the client reads slowly."""
         await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
 
     async def end_stream(self) -> None:
-        """End a stream in good order."""
+        """End a stream regularly."""
         await self._send({"type": "http.response.body", "body": b""})
 
     async def gone(self) -> None:
-        """Return when the client has closed the connection."""
+        """Wait until the client has closed the connection."""
         while (await self._receive())["type"] != "http.disconnect":
             pass
 
     def cut(self) -> None:
-        """Close the connection without another word."""
+        """Close the connection at once, without a response."""
         self._transport.abort()
 
     async def _start(self, status: int, headers: Mapping[str, str]) -> None:
@@ -114,7 +114,7 @@ class Exchange:
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, which shows the application its transport, so that faults can cut connections."""
+    """uvicorn's protocol, extended to pass its transport to the application, so that faults can cut connections."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -122,7 +122,7 @@ class _Protocol(HttpToolsProtocol):
 
 
 def bind(port: int) -> socket.socket:
-    """Take a port on 127.0.0.1 (0: a free one); raise `PlatzError` when it is taken."""
+    """Return a socket bound to a port of 127.0.0.1 (0: a free one); raise `PlatzError` when the port can't be used."""
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -134,7 +134,7 @@ def bind(port: int) -> socket.socket:
 
 
 class Listener(uvicorn.Server):
-    """One TLS listener. The process handles signals itself."""
+    """One TLS listener; it leaves signals to the process."""
 
     def __init__(self, app: App, *, tls: ssl.SSLContext) -> None:
         async def asgi(scope: Any, receive: Any, send: Any) -> None:
@@ -154,17 +154,17 @@ class Listener(uvicorn.Server):
         self.listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open the sockets, and say so."""
+        """Open the sockets, then set `listening`."""
         await super().startup(sockets)
         self.listening.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Leave signals to the process, which has two listeners."""
+        """Capture no signals: they are for the process, which has two listeners."""
         yield
 
     def stop(self) -> None:
-        """Close every connection, and end."""
+        """Close every connection, and stop the server."""
         self.should_exit = True
         for connection in list(self.server_state.connections):
             connection.transport.abort()

@@ -1,7 +1,7 @@
 """Lists: selection, pages, versions.
 
-Invariant: a list's resourceVersion is one that a watch may start from without missing a change; all pages of
-a list carry the version of its first page.
+Invariant: a watch may start from a list's resourceVersion without missing a change; all pages of a list have the
+version of its first page.
 Source: Kubernetes "API concepts": retrieving large result sets in chunks, resourceVersion semantics.
 """
 
@@ -32,7 +32,7 @@ class Page:
 
 
 def read_page(cluster: Cluster, kind: Kind, namespace: str | None, query: Mapping[str, str]) -> Page:
-    """Return the page that the query asks for; raise 400, 410 or 504 for versions that can't be served."""
+    """Return the page that the query selects; raise 400 for a malformed query, 410 or 504 for a missing version."""
     version, after = _start(cluster, kind, query)
     matches = matcher(
         kind.resource, labels=query.get("labelSelector", ""), fields=query.get("fieldSelector", "")
@@ -50,7 +50,7 @@ def read_page(cluster: Cluster, kind: Kind, namespace: str | None, query: Mappin
 
 
 def _start(cluster: Cluster, kind: Kind, query: Mapping[str, str]) -> tuple[int, tuple[str, str] | None]:
-    """Return the list's version, and the key that the page starts after."""
+    """Return the list's version, and the key (namespace, name) before the page, None for the first page."""
     if token := query.get("continue"):
         try:
             read = orjson.loads(base64.urlsafe_b64decode(token))
@@ -69,7 +69,7 @@ def _start(cluster: Cluster, kind: Kind, query: Mapping[str, str]) -> tuple[int,
 
 
 def too_large(wanted: int, present: int) -> ApiError:
-    """504: the client has seen a version that this cluster has not reached."""
+    """504: the client wants a version that this cluster has not reached."""
     cause = Cause(reason="ResourceVersionTooLarge", message="Too large resource version")
     message = f"Timeout: Too large resource version: {wanted}, current: {present}"
     return ApiError(code=504, reason="Timeout", message=message, causes=[cause], retry_after=1)
@@ -83,7 +83,7 @@ def _whole_number(query: Mapping[str, str], key: str) -> int:
 
 
 def list_body(page: Page, *, kind: str, api_version: str, render: Callable[[Stored], bytes]) -> bytes:
-    """Write a list; the items' bytes are used as they are."""
+    """Return the bytes of a list, from the rendered bytes of its items."""
     return b"".join((
         b'{"kind":"', kind.encode(), b'","apiVersion":"', api_version.encode(), b'","metadata":',
         orjson.dumps(list_metadata(page)), b',"items":[', b",".join(map(render, page.items)), b"]}",

@@ -1,6 +1,6 @@
 """The forms in which an object is sent: whole, metadata only, or as a Table's row.
 
-Invariant: a whole object is sent as the bytes that are stored, without being read.
+Invariant: a whole object of a built-in kind is sent as its stored bytes, without parsing.
 Source: Kubernetes "API concepts": receiving resources as Tables; PartialObjectMetadata.
 """
 
@@ -22,7 +22,7 @@ _META = "meta.k8s.io/v1"
 
 
 def render_list(page: Page, kind: Kind, form: Accepted, include: str) -> bytes:
-    """Write a page in the wanted form; ``include`` is a Table's `includeObject`."""
+    """Return a page's bytes in the wanted form; ``include`` is a Table's `includeObject`."""
     match form:
         case Accepted.TABLE:
             rows = [_row(kind, item.document(), include) for item in page.items]
@@ -34,7 +34,7 @@ def render_list(page: Page, kind: Kind, form: Accepted, include: str) -> bytes:
 
 
 def renderer(kind: Kind, form: Accepted, include: str) -> Callable[[Stored], bytes]:
-    """Return how to write one object in the wanted form."""
+    """Return the function that renders one object in the wanted form."""
 
     def table(item: Stored) -> bytes:
         document = item.document()
@@ -52,7 +52,7 @@ def renderer(kind: Kind, form: Accepted, include: str) -> Callable[[Stored], byt
 
 
 def _render_as(kind: Kind) -> Callable[[Stored], bytes]:
-    """A custom resource may be read in another version than it was written in."""
+    """Return the function that renders whole objects; it converts a custom resource to the wanted version."""
     if kind.custom_schema is None:
         return _stored_bytes
 

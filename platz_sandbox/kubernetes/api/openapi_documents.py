@@ -1,6 +1,6 @@
 """OpenAPI documents of the served kinds: v3 for each group version, v2 for everything.
 
-Invariant: the documents describe exactly what `decoding` accepts, because both derive from `schema`.
+Invariant: the documents describe exactly what `body_decoding` accepts, because both derive from `shapes`.
 Source: Kubernetes "OpenAPI", its extensions `x-kubernetes-*`, and what kubectl and Helm look for: the `fieldValidation`
 parameter of a patch, and the merge markers of strategic patches.
 """
@@ -33,18 +33,18 @@ _PATCH_FORMS = ("application/strategic-merge-patch+json", "application/apply-pat
 _PACKAGE = "io.k8s.api"
 
 V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-V2_PROTOBUF_TYPE = V2_PROTOBUF.replace("@", ".")  # as real servers answer: `@` is wrong in a media type
+V2_PROTOBUF_TYPE = V2_PROTOBUF.replace("@", ".")  # as real servers send it: `@` is invalid there
 EMPTY_V2 = b"\x0a\x032.0"
-"""In that form, a document without any kind: only the field 1, `swagger`."""
+"""An OpenAPI v2 document in protobuf without any kind: only field 1, `swagger`."""
 
 
 def place(group: str, version: str) -> str:
-    """Return a group version's place below the server: `api/v1`, `apis/apps/v1`."""
+    """Return a group version's path on the server: `api/v1`, `apis/apps/v1`."""
     return f"apis/{group}/{version}" if group else f"api/{version}"
 
 
 def index(kinds: Catalogue) -> KubeObject:
-    """Return `/openapi/v3`: where each group version's document is; the hash lets clients cache it."""
+    """Return `/openapi/v3`: the URL of each group version's document, with a hash that lets clients cache it."""
     paths: KubeObject = {}
     for group, versions in kinds.groups().items():
         for version, served in versions.items():
@@ -71,7 +71,7 @@ def v3(kinds: Catalogue, group: str, version: str) -> bytes | None:
 
 
 def v2(kinds: Catalogue) -> bytes:
-    """Return the whole server's document in the old form."""
+    """Return the v2 document of all kinds."""
     prefix = "#/definitions/"
     return orjson.dumps({
         "swagger": "2.0",
@@ -90,7 +90,7 @@ def _name_of(kind: Kind) -> str:
 
 
 def _paths(kind: Kind, prefix: str, *, v2: bool) -> KubeObject:
-    """The operations that clients look for; each says whether fields are validated."""
+    """Return the paths with the operations that clients look for; all but `get` have `fieldValidation`."""
     scope = "namespaces/{namespace}/" if kind.namespaced else ""
     collection = f"/{place(kind.group, kind.version)}/{scope}{kind.plural}"
     reference = {"$ref": prefix + _name_of(kind)}

@@ -1,7 +1,7 @@
-"""What a Pod's containers would have written: made-up lines, the same at every reading.
+"""Logs of a Pod's containers: made-up lines, the same at every reading.
 
-Invariant: line N of a container is written N times `LINE_SECONDS` after the container started, so a log that is
-followed goes on where a log that was read ended.
+Invariant: three lines are written when the container starts, then one every `LINE_SECONDS` (at most `MAX_LINES`), and
+one at its end; so a followed log goes on where a log that was read ended.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _ENDED = {True: "Done", False: "Error: exit status {code}"}
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line; ``time`` as RFC 3339."""
+    """One line of a log; ``time`` as RFC 3339."""
 
     time: str
     text: str
 
     def written(self, *, stamped: bool) -> bytes:
-        """Return the line's bytes."""
+        """Return the line's bytes; ``stamped`` puts its time first."""
         return (f"{self.time} {self.text}\n" if stamped else f"{self.text}\n").encode()
 
 
 def container_of(pod: KubeObject, wanted: str | None) -> KubeObject:
-    """Return the container whose log is asked for; raise 400 when it is unclear or not there."""
+    """Return the container whose log is wanted; raise 400 when its name is missing and needed, or unknown."""
     containers = [*objects(pod, "spec", "containers"), *objects(pod, "spec", "initContainers")]
     name = pod["metadata"]["name"]
     if wanted is None and len(objects(pod, "spec", "containers")) > 1:
@@ -54,7 +54,7 @@ def container_of(pod: KubeObject, wanted: str | None) -> KubeObject:
 
 
 def _state(pod: KubeObject, container: KubeObject) -> tuple[str, KubeObject]:
-    """Return the container's state (`running`, `terminated`, `waiting`) with its details."""
+    """Return the container's state (`running` or `terminated`) and its details; raise 400 while it waits to start."""
     statuses = [
         *objects(pod, "status", "containerStatuses"),
         *objects(pod, "status", "initContainerStatuses"),
@@ -71,7 +71,7 @@ def _state(pod: KubeObject, container: KubeObject) -> tuple[str, KubeObject]:
 
 
 def lines_of(pod: KubeObject, container: KubeObject) -> list[Line]:
-    """Return every line that the container has written until now; raise 400 before it started."""
+    """Return every line that the container has written so far; raise 400 before its start."""
     form, detail = _state(pod, container)
     start = parse_time(detail["startedAt"])
     end = seconds_since(detail["finishedAt"]) if form == "terminated" else 0.0
@@ -93,7 +93,7 @@ def lines_of(pod: KubeObject, container: KubeObject) -> list[Line]:
 
 
 def select(lines: list[Line], query: Mapping[str, str]) -> bytes:
-    """Return the lines that the query asks for (`tailLines`, `sinceSeconds`, `sinceTime`, `limitBytes`)."""
+    """Return the lines that the query selects (`tailLines`, `sinceSeconds`, `sinceTime`, `limitBytes`)."""
     if since := query.get("sinceSeconds"):
         lines = [line for line in lines if seconds_since(line.time) <= int(since)]
     if moment := query.get("sinceTime"):
@@ -107,7 +107,7 @@ def select(lines: list[Line], query: Mapping[str, str]) -> bytes:
 async def follow(
     read: Callable[[], KubeObject | None], wanted: str | None, query: Mapping[str, str]
 ) -> AsyncIterator[bytes]:
-    """Yield the log and then each new line, until the Pod is gone or has ended; ``read`` reads it anew."""
+    """Yield the log and then each new line, until the Pod is gone or has ended; ``read`` returns its present state."""
     pod = read()
     seen = 0
     while pod is not None:

@@ -1,6 +1,6 @@
 """The columns that `kubectl get` prints for each kind.
 
-Invariant: a column never fails on an object that lacks the field; it prints what kubectl prints for nothing.
+Invariant: a column never fails on an object that lacks the field; it prints kubectl's text for a missing value.
 Source: the printer columns of Kubernetes' API server, and `additionalPrinterColumns` of custom resources.
 """
 
@@ -25,7 +25,7 @@ from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column; ``priority`` 1 is shown by `-o wide` only."""
+    """One column; with ``priority`` 1 it is shown by `-o wide` only."""
 
     name: str
     cell: Callable[[KubeObject], Any]
@@ -190,7 +190,7 @@ _STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(\d+)\]")
 
 
 def _json_path(path: str) -> Callable[[KubeObject], Any]:
-    """Read the simple paths (`.spec.size`, `.status.list[0]`) that printer columns use."""
+    """Return the function that reads a simple path (`.spec.size`, `.status.list[0]`) of a printer column."""
     steps = [found[1] or int(found[2]) for found in _STEP.finditer(path)]
 
     def cell(document: KubeObject) -> Any:

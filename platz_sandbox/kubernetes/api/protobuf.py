@@ -1,7 +1,7 @@
-"""Reads the few protobuf bodies that Go clients insist on sending; everything is answered in JSON.
+"""Decoding of the few protobuf bodies that Go clients send; every response is JSON.
 
-Invariant: an unknown message type answers 415, and so does an unknown field of a message that is known only in part;
-an unknown field of any other is skipped, as protobuf does.
+Invariant: an unknown message type gets 415, and so does an unknown field of a message that is only partly known; an
+unknown field of any other message is skipped, as usual in protobuf.
 Source: Kubernetes "API concepts", protobuf encoding (`k8s\\0` and `runtime.Unknown`).
 """
 
@@ -22,7 +22,7 @@ _TYPE_META = {1: ("apiVersion", "text"), 2: ("kind", "text")}
 
 
 def decode(body: bytes) -> KubeObject:
-    """Return the JSON form of an enveloped message; 400 when it is malformed, 415 when its kind is unknown."""
+    """Return the JSON form of an enveloped message; raise 400 when it is malformed, 415 when its kind is unknown."""
     if not body.startswith(MAGIC):
         raise bad_request("the body is not Kubernetes protobuf: the prefix is missing")
     try:

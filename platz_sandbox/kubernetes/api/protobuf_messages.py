@@ -1,4 +1,4 @@
-"""The protobuf messages that are read: those that Helm writes and `kubectl create` makes.
+"""The protobuf messages that can be decoded: those that Helm and `kubectl create` send.
 
 Invariant: a message's field numbers are the published ones of `k8s.io/api`, which never change.
 """
@@ -18,10 +18,10 @@ PARTLY_KNOWN = frozenset({
     "Container", "EnvVar", "HorizontalPodAutoscalerSpec", "IngressBackend", "JobSpec", "MetricSpec",
     "PodDisruptionBudgetSpec", "PodSpec", "ResourceQuotaSpec", "ServiceSpec",
 })  # fmt: skip
-"""Messages with fields that are not read here; of all others only what the server itself writes is left out."""
+"""Messages with fields that are missing in the table; all others lack only fields that the server itself writes."""
 
 # message: {field number: (JSON name, type)}; a type is text, bool, int, bytes, quantity, int-or-text, a message, `[X]`
-# or `{X}`. A `?` marks what is absent in JSON when it is zero; fields without a name belong to the message around them.
+# or `{X}`. A `?` marks a field that JSON omits when it is zero; the fields of a nameless field join the outer message.
 MESSAGES: Mapping[str, _Fields] = {
     "ObjectMeta": {
         1: ("name", "text"), 2: ("generateName", "text"), 3: ("namespace", "text"), 5: ("uid", "text"),

@@ -1,6 +1,6 @@
-"""Answers to a caller's questions about itself: who it is and what it may do.
+"""Reviews: responses to a client's questions about its own identity and permissions.
 
-Invariant: nothing is stored, and the answer does not depend on the question: a valid token may do everything.
+Invariant: nothing is stored, and the response does not depend on the request: a valid token may do everything.
 Source: Kubernetes API reference, `SelfSubjectReview`, `SelfSubjectAccessReview` and `SelfSubjectRulesReview`, which
 `kubectl auth` sends.
 """
@@ -32,7 +32,7 @@ _STATUSES: Mapping[str, tuple[str, KubeObject]] = {
 
 
 def review(path: str) -> KubeObject | None:
-    """Return the answer to a review that is posted to ``path``, or None when it is no such place."""
+    """Return the response to a review that is posted to ``path``, or None when ``path`` takes no reviews."""
     place = path.strip("/").removeprefix("apis/")
     if place not in _STATUSES:
         return None

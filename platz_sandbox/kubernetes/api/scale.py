@@ -1,6 +1,6 @@
-"""The `scale` subresource: the one number of a workload, in the form of autoscaling/v1.
+"""The `scale` subresource: a workload's number of replicas, in the form of autoscaling/v1.
 
-Invariant: reading and writing a Scale touches nothing but `spec.replicas`.
+Invariant: writing a Scale changes nothing of the workload but `spec.replicas`.
 Source: Kubernetes API reference, autoscaling/v1 Scale.
 """
 
@@ -36,7 +36,7 @@ def _selector(document: KubeObject) -> str:
 
 
 def scaling(change: Callable[[KubeObject], KubeObject]) -> Callable[[KubeObject], KubeObject]:
-    """Turn a change of the Scale into the change of its workload; raise 400 or 422 for a number that can't be."""
+    """Turn a change of a Scale into the change of its workload, which raises 400 or 422 for an invalid number."""
 
     def scaled(workload: KubeObject) -> KubeObject:
         wanted = change(scale_of(workload))

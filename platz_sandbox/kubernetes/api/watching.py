@@ -1,7 +1,7 @@
-"""Watches: replay from a version, then follow; bookmarks; streaming lists; 410 when the past is gone.
+"""Watches: replay of changes from a version, then new changes; bookmarks; streaming lists; 410 for a lost history.
 
 Invariant: a watch sends every change after its version exactly once and in order, or ends with an ERROR event.
-A watcher costs one waiting future; it holds no queue, because it reads the shared history from its own version.
+A watcher costs one waiting future and has no queue, because it reads the shared history from its own version.
 Source: Kubernetes "API concepts": efficient detection of changes, watch bookmarks, streaming lists.
 """
 
@@ -22,13 +22,13 @@ from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Matches,
 
 DEFAULT_SECONDS = 1800
 BOOKMARK_SECONDS = 10
-_BATCH = 500  # events in one write, so that a long replay does not hold the loop
+_BATCH = 500  # events in one write, so that a long replay does not block the event loop
 
 Render = Callable[[Stored], bytes]
 
 
 class ChangeSignals:
-    """Wakes the watchers of a kind when one of its objects changes."""
+    """The signals that wake the watchers of a kind when one of its objects changes."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._waiting: defaultdict[str, set[asyncio.Future[None]]] = defaultdict(set)
@@ -41,7 +41,7 @@ class ChangeSignals:
                 future.set_result(None)
 
     async def wait(self, resource: str, seconds: float) -> None:
-        """Return at the kind's next change, or after that many seconds."""
+        """Wait for the kind's next change, but at most ``seconds``."""
         future = asyncio.get_running_loop().create_future()
         self._waiting[resource].add(future)
         try:
@@ -52,7 +52,7 @@ class ChangeSignals:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What a client wants to watch. ``version`` None: the present state first."""
+    """The options of a watch; when ``version`` is None, the watch begins with the present state."""
 
     kind: Kind
     namespace: str | None
@@ -71,7 +71,7 @@ class Wanted:
 def read_wanted(
     kind: Kind, namespace: str | None, query: Mapping[str, str], *, matches: Matches, render: Render
 ) -> Wanted:
-    """Read a watch's options; raise 400 for a version that is none."""
+    """Parse the options of a watch; raise 400 for a malformed version, or `sendInitialEvents` without its match."""
     text = query.get("resourceVersion") or "0"
     if not text.isdigit():
         raise bad_request(f'Invalid value: "{text}": resourceVersion must be a whole number')
@@ -92,7 +92,7 @@ def read_wanted(
 
 
 def error_event(error: ApiError) -> bytes:
-    """Return the event that ends a watch with a reason."""
+    """Return the ERROR event that ends a watch."""
     return orjson.dumps({"type": "ERROR", "object": error.document()}) + b"\n"
 
 
@@ -119,7 +119,7 @@ def _batches(lines: Iterable[bytes]) -> Iterable[bytes]:
 
 
 def _lines(changes: Iterable[Change], wanted: Wanted) -> Iterable[bytes]:
-    """Turn changes into events: entering and leaving the selection are ADDED and DELETED to this watcher."""
+    """Yield changes as events; an object that enters or leaves the selection is ADDED or DELETED for this watch."""
     for change in changes:
         was = change.before is not None and wanted.covers(change.before)
         is_in = change.type is not ChangeType.DELETED and wanted.covers(change.now)
@@ -130,7 +130,7 @@ def _lines(changes: Iterable[Change], wanted: Wanted) -> Iterable[bytes]:
 
 
 async def watch(cluster: Cluster, signals: ChangeSignals, wanted: Wanted) -> AsyncIterator[bytes]:
-    """Yield the watch's bytes, whole events only, until its time is over or its past is gone."""
+    """Yield the watch's bytes, in whole events, until its time is over or the history it needs is dropped."""
     ends = time.monotonic() + wanted.seconds
     history = cluster.history(wanted.kind.resource)
     position = wanted.version

@@ -1,4 +1,5 @@
-"""The control loops of a cluster: each compares what is wanted with what is there, and takes one step.
+"""The control loops of a cluster: each compares the wanted with the present state, and takes one step.
 
-Invariant: a loop decides from stored objects only, so it may be run again at any moment, after a restart too.
+Invariant: a loop decides from stored objects and the time only, so it may run again at any moment, also after a
+restart.
 """

@@ -1,6 +1,6 @@
 """DaemonSets: one Pod on each node.
 
-Invariant: a node never has two Pods of the set; an update replaces one Pod at a time.
+Invariant: a node never has two Pods of the set; an update replaces one ready Pod at a time.
 Source: Kubernetes "DaemonSet".
 """
 
@@ -24,12 +24,12 @@ _REVISION = "controller-revision-hash"
 
 
 class DaemonSetLoop(Loop):
-    """Makes a Pod for each node, and replaces those that are out of date."""
+    """The control loop of DaemonSets."""
 
     resource = "daemonsets.apps"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Compare the Pods with the nodes."""
+        """Create the missing Pods, replace outdated ones, and write the status."""
         if item.deleting:
             return None
         revision = template_hash(document["spec"]["template"])

@@ -1,6 +1,6 @@
-"""How a Deployment's roll-out stands: counts, conditions, the progress deadline.
+"""The status of a Deployment's roll-out: counts, conditions, the progress deadline.
 
-Invariant: `observedGeneration` and the counts are of the same moment, as `kubectl rollout status` and Helm rely on.
+Invariant: `observedGeneration` and the counts are of the same moment; `kubectl rollout status` and Helm rely on it.
 Source: Kubernetes "Deployments": Deployment status.
 """
 
@@ -97,13 +97,13 @@ def _show_progress(
 
 
 def _overdue(document: KubeObject, progressing: KubeObject) -> float:
-    """Return the seconds that are left until the progress deadline."""
+    """Return the seconds left until the progress deadline, negative after it."""
     deadline = number(document, "spec", "progressDeadlineSeconds", default=_DEADLINE)
     return deadline - seconds_since(progressing.get("lastUpdateTime") or now_text())
 
 
 def remaining_progress_seconds(document: KubeObject, status: KubeObject) -> float | None:
-    """Return when to look again for the progress deadline, or None when nothing is under way."""
+    """Return the seconds until the progress deadline must be checked, or None when no roll-out is under way."""
     known = condition({"status": status}, "Progressing")
     if known is None or known.get("reason") != "ReplicaSetUpdated":
         return None

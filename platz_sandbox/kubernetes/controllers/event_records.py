@@ -1,6 +1,7 @@
-"""Kubernetes Events: what control loops tell the people who run `kubectl describe`.
+"""Kubernetes Events: messages of the control loops, shown by `kubectl describe`.
 
-Invariant: the same thing told twice about the same object raises one Event's count; Events go after an hour.
+Invariant: a repeated message about an object raises the count of one Event; an Event is removed an hour after its last
+message.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ def record(
     warning: bool = False,
     by: str = "kubelet",
 ) -> None:
-    """Tell something about an object."""
+    """Record an Event about an object; do nothing in a missing or terminating namespace."""
     metadata, moment = about["metadata"], now_text()
     namespace = metadata.get("namespace") or "default"
     space = cluster.get("namespaces", "", namespace)
@@ -50,7 +51,7 @@ def record(
 
 
 class EventLoop(Loop):
-    """Removes Events that are old."""
+    """The control loop of Events, which removes old ones."""
 
     resource = "events"
 

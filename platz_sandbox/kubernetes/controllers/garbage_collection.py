@@ -1,6 +1,6 @@
-"""Garbage collection, and who besides owners cares about a change.
+"""Garbage collection, and the objects besides owners that a change affects.
 
-Invariant: an object whose owners are all gone goes too; one whose deletion waits for dependents goes after them.
+Invariant: an object whose owners are all gone is deleted; one whose deletion waits for dependents goes after them.
 Source: Kubernetes "Garbage Collection" (background, foreground and orphan propagation).
 """
 
@@ -17,13 +17,13 @@ from platz_sandbox.kubernetes.objects.write_path import FOREGROUND, ORPHAN, may_
 
 
 class GarbageCollector(Collector):
-    """Looks at every object that has owners or finalizers of the collector's own."""
+    """The collector: it deletes objects whose owners are gone, and handles `orphan` and `foregroundDeletion`."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
 
     def collect(self, item: Stored) -> bool:
-        """Collect an object whose owners are gone, or go on with a deletion that waits for dependents."""
+        """Delete an object whose owners are gone, or go on with a deletion; return whether it was deleted here."""
         if item.owners and not any(self.cluster.by_uid(owner) for owner in item.owners):
             if not item.deleting:
                 delete(self.cluster, self.cluster.kinds.stored(item.resource), item, DeleteOptions())
@@ -35,7 +35,9 @@ class GarbageCollector(Collector):
         return False
 
     def interested_in(self, change: Change) -> Iterable[str]:
-        """Return the namespace that waits for its content to go, and what selects a Pod by its labels."""
+        """Return the uids of a namespace that waits to be empty, of Services and disruption budgets after a Pod's
+        change, and of pending Pods after a new Secret or ConfigMap.
+        """
         namespace = change.now.namespace
         if not namespace:
             return
@@ -50,7 +52,7 @@ class GarbageCollector(Collector):
             yield from (pod.uid for pod in pods if pod.fields["status.phase"] == "Pending")
 
     def _drop_dangling(self, item: Stored) -> None:
-        """Forget the owners that are gone while others remain."""
+        """Remove the references to owners that are gone, while others remain."""
         gone = {owner for owner in item.owners if self.cluster.by_uid(owner) is None}
         if gone:
             self._keep_owners(item, gone)
@@ -83,7 +85,7 @@ class GarbageCollector(Collector):
                 self._release(item, document, FOREGROUND)
 
     def _release(self, item: Stored, document: KubeObject, finalizer: str) -> None:
-        """Take the collector's finalizer away; without another one the object goes."""
+        """Remove the collector's finalizer; without other finalizers, remove the object."""
         metadata = document["metadata"]
         metadata["finalizers"] = [name for name in metadata["finalizers"] if name != finalizer]
         if not metadata["finalizers"]:

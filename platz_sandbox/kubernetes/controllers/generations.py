@@ -1,6 +1,6 @@
-"""One ReplicaSet of a Deployment, as its control loop works with it.
+"""A generation: one ReplicaSet of a Deployment, as the Deployment's control loop uses it.
 
-Invariant: the numbers are those of the document that the generation was read from or last written as.
+Invariant: its numbers are those of its document as last read or written.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ REVISION = "deployment.kubernetes.io/revision"
 
 @dataclass(kw_only=True)
 class Generation:
-    """One ReplicaSet of a Deployment, as the loop works with it."""
+    """One ReplicaSet of a Deployment."""
 
     document: KubeObject
 
     @property
     def replicas(self) -> int:
-        """How many Pods it is told to have."""
+        """How many Pods the ReplicaSet wants."""
         return number(self.document, "spec", "replicas")
 
     @property
     def pods(self) -> int:
-        """How many Pods it has."""
+        """How many Pods the ReplicaSet has."""
         return number(self.document, "status", "replicas")
 
     @property
@@ -35,5 +35,5 @@ class Generation:
 
     @property
     def revision(self) -> int:
-        """The revision it stands for."""
+        """The Deployment's revision of this ReplicaSet."""
         return int(annotation(self.document, REVISION) or 0)

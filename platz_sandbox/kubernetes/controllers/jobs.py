@@ -1,6 +1,6 @@
 """Jobs: Pods that are meant to end, until enough of them succeeded or too many failed.
 
-Invariant: a Job ends exactly once, as `Complete` or as `Failed`, and makes no Pod after that.
+Invariant: a Job ends exactly once, as `Complete` or as `Failed`, and creates no Pod after that.
 Source: Kubernetes "Jobs" (completions, parallelism, back-off, deadline, suspension, clean-up).
 """
 
@@ -59,12 +59,12 @@ def _finished_at(pod: KubeObject) -> str | None:
 
 
 class JobLoop(Loop):
-    """Runs a Job's Pods."""
+    """The control loop of Jobs."""
 
     resource = "jobs.batch"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Compare the Pods with what the Job wants."""
+        """Create or stop Pods as the Job needs it, and write its status."""
         if item.deleting:
             return None
         if _is_over(document):
@@ -82,7 +82,7 @@ class JobLoop(Loop):
         return again
 
     def _finish(self, document: KubeObject, status: KubeObject, count: _Count) -> bool:
-        """End the Job when its time has come; return whether it ended."""
+        """End the Job when it is done, failed too often or took too long; return whether it ended."""
         completions = dig(document, "spec", "completions")
         done = (
             count.succeeded >= completions
@@ -112,7 +112,7 @@ class JobLoop(Loop):
         record(self.cluster, document, reason, message, warning=True, by=_BY)
 
     def _start(self, document: KubeObject, count: _Count) -> float | None:
-        """Make the Pods that are missing; after a failure wait twice as long as the time before."""
+        """Create the missing Pods, after a backoff when some failed; return the seconds until the next examination."""
         completions = dig(document, "spec", "completions")
         parallel = number(document, "spec", "parallelism", default=1)
         left = parallel if completions is None else min(parallel, completions - count.succeeded)
@@ -141,7 +141,7 @@ class JobLoop(Loop):
                                           "terminating": 0})  # fmt: skip
 
     def _clean_up(self, item: Stored, document: KubeObject) -> float | None:
-        """Remove a Job that is over when `ttlSecondsAfterFinished` says so."""
+        """Delete a finished Job when its `ttlSecondsAfterFinished` are over; return the seconds until then."""
         seconds = dig(document, "spec", "ttlSecondsAfterFinished")
         if seconds is None:
             return None

@@ -1,7 +1,7 @@
-"""The engine of the control loops: one queue of objects to look at for each cluster.
+"""The engine of the control loops: one queue of objects to examine for each cluster.
 
-Invariant: an object is in the queue at most once, and is looked at again after every change to it, to what it owns,
-or to what it selects; after a restart every object is looked at once.
+Invariant: an object is in the queue at most once, and is examined again after every change to it, to an object that it
+owns, or to a Pod that it selects; after a restart every object is examined once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RETRY_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """How fast the simulated world goes, in seconds."""
+    """The durations of the simulation, in seconds; `platz_sandbox.kubernetes` explains each."""
 
     ready: float = 0.6
     run: float = 0.6
@@ -41,25 +41,25 @@ class Loop(ABC):
 
     @property
     def kind(self) -> Kind:
-        """The kind that the loop looks after."""
+        """The kind of the loop's objects."""
         return built_in(self.resource)
 
     @abstractmethod
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Take the next step for an object; return after how many seconds to look again, or None."""
+        """Take the next step for an object; return the seconds until it must be examined again, or None."""
 
     def forget(self, uid: str) -> None:  # noqa: B027 - most loops remember nothing
-        """Hear that an object is gone."""
+        """Drop what the loop remembers about an object that is gone."""
 
     def save_status(self, document: KubeObject, status: KubeObject) -> None:
-        """Write an object's status when it differs."""
+        """Write an object's status when it has changed."""
         if document.get("status") != status:
             document["status"] = status
             self.cluster.put(self.kind, document)
 
 
 class Controllers:
-    """Runs the loops of one cluster."""
+    """The queue and the loops of one cluster."""
 
     def __init__(self, cluster: Cluster, loops: Iterable[Loop], collector: Collector) -> None:
         self._cluster = cluster
@@ -71,7 +71,7 @@ class Controllers:
         cluster.listeners.append(self._changed)
 
     async def run(self) -> None:
-        """Look at everything once, then at what changes, for ever."""
+        """Examine every object once, then each object that changes, forever."""
         for kind in list(self._cluster.kinds):
             for item in self._cluster.list(kind.resource):
                 self._enqueue(item.uid)
@@ -111,7 +111,7 @@ class Controllers:
             return
         try:
             again = self._step(item)
-        except Exception:  # noqa: BLE001 - one object's mistake must not stop the others: logged, and tried again
+        except Exception:  # noqa: BLE001 - one object's error must not stop the others: logged and retried
             _log.exception(
                 "action=reconcile cluster=%s object=%s/%s", self._cluster.name, item.resource, item.name
             )
@@ -137,12 +137,12 @@ class Controllers:
 
 
 class Collector(ABC):
-    """What looks at objects of every kind: garbage collection, and who else cares about a change."""
+    """Garbage collection for objects of every kind, and the other objects that a change affects."""
 
     @abstractmethod
     def collect(self, item: Stored) -> bool:
-        """Collect an object whose time has come; return whether it needs no other look."""
+        """Collect an object that has to go; return whether its own loop can be skipped."""
 
     @abstractmethod
     def interested_in(self, change: Change) -> Iterable[str]:
-        """Return the uids of objects that are not owners but care about a change."""
+        """Return the uids of objects, other than owners, that must be examined after a change."""

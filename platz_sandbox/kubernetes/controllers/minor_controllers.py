@@ -1,6 +1,6 @@
-"""The loops that have one thing to say about their kind.
+"""The small control loops.
 
-Invariant: each writes nothing but the status of its own kind (and a Service's EndpointSlice).
+Invariant: each writes only the status of its own kind, except a claim's `volumeName` and a Service's EndpointSlice.
 Source: the API references of these kinds.
 """
 
@@ -25,7 +25,7 @@ INGRESS_ADDRESS = LOOPBACK
 
 
 class ClaimLoop(Loop):
-    """Binds every volume claim to a volume that is not there."""
+    """The control loop of volume claims, which binds each to the name of a volume that does not exist."""
 
     resource = "persistentvolumeclaims"
 
@@ -44,24 +44,24 @@ class ClaimLoop(Loop):
 
 
 class IngressLoop(Loop):
-    """Tells every Ingress the stand-in's address."""
+    """The control loop of Ingresses, which gives each the address of the ingress stand-in."""
 
     resource = "ingresses.networking.k8s.io"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Show the address."""
+        """Write the address into the status."""
         if not item.deleting:
             self.save_status(document, {"loadBalancer": {"ingress": [{"ip": INGRESS_ADDRESS}]}})
         return None
 
 
 class ServiceLoop(Loop):
-    """Gives load balancers an address, and lists the Pods behind a Service in an EndpointSlice."""
+    """The control loop of Services: an address for each load balancer, an EndpointSlice for each selector."""
 
     resource = "services"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Show the address and the endpoints."""
+        """Write the address and the endpoints."""
         if item.deleting:
             return None
         if dig(document, "spec", "type") == "LoadBalancer":
@@ -110,12 +110,12 @@ def _endpoint(pod: Stored) -> KubeObject:
 
 
 class DisruptionBudgetLoop(Loop):
-    """Counts how many Pods may be disrupted."""
+    """The control loop of disruption budgets, which counts how many Pods may be disrupted."""
 
     resource = "poddisruptionbudgets.policy"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Show the numbers."""
+        """Write the numbers into the status."""
         if item.deleting:
             return None
         selector = dig(document, "spec", "selector")
@@ -143,12 +143,12 @@ class DisruptionBudgetLoop(Loop):
 
 
 class DefinitionLoop(Loop):
-    """Accepts every CustomResourceDefinition."""
+    """The control loop of CustomResourceDefinitions, which accepts each."""
 
     resource = "customresourcedefinitions.apiextensions.k8s.io"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Show that the kind is served."""
+        """Write into the status that the kind is served."""
         if item.deleting:
             return None
         conditions = objects(document, "status", "conditions")

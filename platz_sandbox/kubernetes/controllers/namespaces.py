@@ -1,6 +1,6 @@
-"""Namespaces: what each has from the start, and how one ends.
+"""Namespaces: their default objects, and their removal.
 
-Invariant: a namespace goes only when nothing is left in it, and nothing new appears once it is terminating.
+Invariant: a namespace is removed only when it is empty, and clients can create nothing in a terminating namespace.
 Source: Kubernetes "Namespaces"; the namespace controller's conditions.
 """
 
@@ -34,11 +34,11 @@ class NamespaceLoop(Loop):
         self._emptied: dict[str, float] = {}
 
     def forget(self, uid: str) -> None:
-        """Drop what is known about a namespace."""
+        """Drop the time since which a namespace is empty."""
         self._emptied.pop(uid, None)
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Take a namespace's next step."""
+        """Create the default objects of a namespace, or go on with its deletion."""
         if not item.deleting:
             self._furnish(item.name)
             return None

@@ -1,4 +1,4 @@
-"""Objects that control loops make: Pods of workloads, ReplicaSets of Deployments.
+"""Objects that control loops create, such as Pods of workloads and ReplicaSets of Deployments.
 
 Invariant: a child names its controller as owner, carries the template's labels, and has the defaults of its kind.
 """
@@ -32,7 +32,7 @@ _POD_HASH_LABELS = (HASH_LABEL, "controller-revision-hash")
 
 
 def template_hash(template: KubeObject) -> str:
-    """Return a short name for a Pod template: the same for the same template."""
+    """Return a short hash of a Pod template, regardless of the labels that contain such a hash."""
     plain = copy.deepcopy(template)
     labels = texts(plain, "metadata", "labels")
     for label in _POD_HASH_LABELS:
@@ -56,7 +56,7 @@ def owner_reference(kind: Kind, owner: KubeObject) -> KubeObject:
 
 
 def create_child(cluster: Cluster, kind: Kind, document: KubeObject) -> Stored:
-    """Store an object of a control loop; its metadata has name (or generateName), namespace and owner already."""
+    """Store an object of a control loop; its metadata already has name (or generateName), namespace and owner."""
     metadata = document["metadata"]
     if "name" not in metadata:
         metadata["name"] = metadata["generateName"][:58] + random_suffix()
@@ -93,18 +93,18 @@ def create_pod(
 
 
 def controlled(cluster: Cluster, uid: str, resource: str) -> list[Stored]:
-    """Return the objects of a kind that the uid controls."""
+    """Return the objects of a kind whose controller has the uid."""
     found = [item for item in cluster.dependents(uid) if item.resource == resource]
     return [item for item in found if dig(controller_of(item.document()), "uid") == uid]
 
 
 def is_active(pod: Stored) -> bool:
-    """Tell whether a Pod still counts: not ended, not on its way out."""
+    """Tell whether a Pod still counts: neither ended nor being deleted."""
     return not pod.deleting and pod.fields["status.phase"] not in {"Succeeded", "Failed"}
 
 
 def share(value: object, total: int, *, up: bool) -> int:
-    """Resolve `3` or `25%` of a total."""
+    """Return a number as `3` or `25%` of ``total`` means it; ``up`` rounds a percentage up."""
     if isinstance(value, int):
         return value
     if isinstance(value, str) and value.endswith("%") and value[:-1].isdigit():
@@ -114,7 +114,7 @@ def share(value: object, total: int, *, up: bool) -> int:
 
 
 def with_replicas(document: KubeObject, replicas: int) -> KubeObject:
-    """Return a workload's document with another number of replicas, and the generation that goes with it."""
+    """Return a workload's document with another number of replicas, and the next generation."""
     spec = part(document, "spec")
     metadata = {**document["metadata"], "generation": document["metadata"].get("generation", 0) + 1}
     return {**document, "metadata": metadata, "spec": {**spec, "replicas": replicas}}

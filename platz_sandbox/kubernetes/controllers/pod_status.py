@@ -1,6 +1,6 @@
-"""What a Pod's marks mean, and the `status` that shows each stage of its life.
+"""The meaning of a Pod's marks, and the `status` for each stage of its life.
 
-Invariant: the same Pod at the same stage always gets the same status, so a loop that looks again changes nothing.
+Invariant: a Pod that is still at the same stage gets the same status, so examining it again changes nothing.
 Source: Kubernetes API reference, PodStatus and ContainerStatus.
 """
 
@@ -39,7 +39,7 @@ class Mark(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
-    """What a Pod will do. ``ends_after`` None: it runs for ever."""
+    """The behaviour of a Pod: times in seconds; ``ends_after`` is None when it runs forever."""
 
     ready_after: float
     ends_after: float | None
@@ -56,7 +56,7 @@ def _number(pod: KubeObject, name: str, default: float) -> float:
 
 
 def behaviour_of(pod: KubeObject, timing: Timing) -> Behaviour:
-    """Read what a Pod will do from its spec, images and annotations."""
+    """Derive a Pod's behaviour from its spec, images and annotations."""
     images = " ".join(str(container.get("image")) for container in objects(pod, "spec", "containers"))
     ends = dig(pod, "spec", "restartPolicy") != "Always"
     crashes = "crash" in images or annotation(pod, PREFIX + "crash") == "true"
@@ -81,7 +81,7 @@ _REASONS = {Mark.SUCCEEDED: "PodCompleted", Mark.FAILED: "PodFailed"}
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """Where a Pod stands: its mark, and what its containers say about it."""
+    """A Pod's present stage, with the details that its containers' statuses show."""
 
     mark: Mark
     message: str = ""
@@ -123,7 +123,7 @@ def _conditions(old: KubeObject, mark: Mark) -> list[KubeObject]:
 
 
 def _container_statuses(pod: KubeObject, old: KubeObject, stage: Stage) -> KubeObject:
-    """Init containers are done once the Pod is past its creation."""
+    """Return the statuses of all containers; init containers have ended once the Pod is created."""
     done = stage if stage.mark in {Mark.CREATING, Mark.CONFIG_ERROR} else Stage(mark=Mark.SUCCEEDED)
     shown: KubeObject = {}
     for field, containers, reached in (

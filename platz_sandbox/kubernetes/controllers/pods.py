@@ -1,7 +1,7 @@
-"""What scheduler and kubelet do to a Pod: place it, start it, make it ready, end it.
+"""The work of scheduler and kubelet on a Pod: place it, start it, make it ready, end it.
 
-Invariant: a Pod's phase only goes forward; what it does is decided by its spec, its marks (see the package's
-docstring) and the time since it was started, so a restart of the simulator continues where it was.
+Invariant: a Pod's phase only goes forward; its stage follows from its spec, its marks (see the docstring of
+`platz_sandbox.kubernetes`) and the time since its start, so it continues after a restart of the simulator.
 Source: Kubernetes "Pod Lifecycle".
 """
 
@@ -28,18 +28,18 @@ from platz_sandbox.kubernetes.objects.write_path import may_go
 
 _MISSING_RETRY_SECONDS = 1.0
 _CRASH_BACKOFF = Backoff(first=10.0, limit=300.0, spread=EXACT)
-"""The kubelet's."""
+"""The kubelet's backoff."""
 _NODES = 2
 
 
 class PodLoop(Loop):
-    """Leads each Pod through its life."""
+    """The control loop of Pods."""
 
     resource = "pods"
 
     def __init__(self, cluster: Cluster, timing: Timing) -> None:
         super().__init__(cluster, timing)
-        self._started: dict[str, float] = {}  # exact start by uid; a Pod's own times have whole seconds only
+        self._started: dict[str, float] = {}  # exact start by uid; a Pod's status has whole seconds only
 
     def forget(self, uid: str) -> None:
         """Drop a Pod's exact start."""
@@ -71,7 +71,7 @@ class PodLoop(Loop):
         return behaviour_of(document, self.timing).ready_after
 
     def _advance(self, item: Stored, document: KubeObject, behaviour: Behaviour) -> float | None:
-        """Show the state that the Pod has reached by now; return when the next one comes."""
+        """Write the stage that the Pod has reached; return the seconds until the next stage."""
         lived = self._lived(item.uid, document)
         if lived < behaviour.ready_after:
             return behaviour.ready_after - lived
@@ -86,7 +86,7 @@ class PodLoop(Loop):
         return None if behaviour.ends_after is None else behaviour.ends_after - ran
 
     def _crash(self, document: KubeObject, behaviour: Behaviour, ran: float) -> float:
-        """Restart the containers with the kubelet's growing pauses: 10 s, 20 s, ... 5 minutes."""
+        """Write the number of restarts (backoff 10 s, 20 s, ... 5 minutes); return the seconds until the next."""
         restarts, passed = 0, 0.0
         while passed <= ran:
             restarts += 1
@@ -121,7 +121,7 @@ class PodLoop(Loop):
         return time.monotonic() - self._started[uid]
 
     def _end(self, item: Stored, document: KubeObject) -> float | None:
-        """Let a deleted Pod go: its containers need a moment to stop, never longer than its grace."""
+        """Remove a deleted Pod after the shorter of `Timing.terminate` and its grace; return the seconds left."""
         metadata = document["metadata"]
         grace = metadata.get("deletionGracePeriodSeconds") or 0
         asked = parse_time(metadata["deletionTimestamp"]).timestamp() - grace
@@ -136,7 +136,7 @@ class PodLoop(Loop):
         return None
 
     def _missing(self, document: KubeObject) -> str:
-        """Return what the Pod refers to and is not there, or nothing."""
+        """Return a message about the first missing object that the Pod needs, or an empty text."""
         namespace = document["metadata"]["namespace"]
         for resource, name in _references(document):
             if self.cluster.get(resource, namespace, name) is None:
@@ -149,7 +149,7 @@ _BY_ORIGIN = (("secretRef", "secrets"), ("configMapRef", "configmaps"))
 
 
 def _references(pod: KubeObject) -> list[tuple[str, str]]:
-    """Return the Secrets and ConfigMaps that the containers can't start without."""
+    """Return (resource, name) of the Secrets and ConfigMaps without which the containers can't start."""
     found: list[tuple[str, KubeObject]] = []
     for container in (*objects(pod, "spec", "initContainers"), *objects(pod, "spec", "containers")):
         for variable in objects(container, "env"):

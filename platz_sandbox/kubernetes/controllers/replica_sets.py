@@ -1,6 +1,6 @@
-"""ReplicaSets: as many Pods as wanted.
+"""ReplicaSets: the wanted number of Pods.
 
-Invariant: Pods that are ending never count, and Pods that are not ready go first when there are too many.
+Invariant: Pods that have ended or are being deleted never count; of surplus Pods, those that are not ready go first.
 Source: Kubernetes "ReplicaSet".
 """
 
@@ -16,12 +16,12 @@ from platz_sandbox.kubernetes.objects.stored import Stored
 
 
 class ReplicaSetLoop(Loop):
-    """Makes and removes Pods until the number is right."""
+    """The control loop of ReplicaSets."""
 
     resource = "replicasets.apps"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Compare the Pods with the wanted number."""
+        """Create the missing Pods or delete the surplus ones, and write the status."""
         if item.deleting:
             return None
         pods = [pod for pod in controlled(self.cluster, item.uid, "pods") if is_active(pod)]

@@ -1,4 +1,4 @@
-"""Deployments: a ReplicaSet for each template, and the walk from the old ones to the new one.
+"""Deployments: a ReplicaSet for each template, and the roll-out from the old ones to the new one.
 
 Invariant: during a rolling update there are never more Pods than `maxSurge` allows above the wanted number, and never
 fewer available ones than `maxUnavailable` allows below it.
@@ -30,16 +30,16 @@ from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
 
 _BY = "deployment-controller"
-_LOOK_AGAIN_SECONDS = 0.1  # while old Pods end, which a Deployment does not hear of
+_LOOK_AGAIN_SECONDS = 0.1  # while old Pods end, because a change to a Pod does not wake its Deployment
 
 
 class DeploymentLoop(Loop):
-    """Moves a Deployment towards its template."""
+    """The control loop of Deployments."""
 
     resource = "deployments.apps"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Take one step of the roll-out and show where it stands."""
+        """Take one step of the roll-out, and write the status."""
         if item.deleting:
             return None
         generations = [
@@ -66,7 +66,7 @@ class DeploymentLoop(Loop):
     def _newest(
         self, document: KubeObject, generations: list[Generation], *, create: bool
     ) -> Generation | None:
-        """Return the ReplicaSet of the present template; its revision is the highest."""
+        """Return the ReplicaSet of the present template, with the highest revision; None when it may not be created."""
         name = template_hash(document["spec"]["template"])
         last = max((generation.revision for generation in generations), default=0)
         known = next(
@@ -119,13 +119,13 @@ class DeploymentLoop(Loop):
         record(self.cluster, document, "ScalingReplicaSet", told, by=_BY)
 
     def _scale_only(self, document: KubeObject, generations: list[Generation]) -> None:
-        """A paused Deployment is still scaled: its active ReplicaSet takes the wanted number."""
+        """Scale a paused Deployment, when exactly one of its ReplicaSets wants Pods."""
         active = [generation for generation in generations if generation.replicas]
         if len(active) == 1:
             self._scale(document, active[0], number(document, "spec", "replicas"))
 
     def _recreate(self, document: KubeObject, new: Generation, old: list[Generation]) -> bool:
-        """End the old Pods, then start the new ones; return whether all old ones are gone."""
+        """End the old Pods, then start the new ones; return whether all old Pods are gone."""
         for generation in old:
             self._scale(document, generation, 0)
         gone = not any(self._pods_left(generation) for generation in old)
@@ -152,7 +152,7 @@ class DeploymentLoop(Loop):
         self._shrink(document, new, old, floor=wanted - missing)
 
     def _shrink(self, document: KubeObject, new: Generation, old: list[Generation], *, floor: int) -> None:
-        """Take Pods from the old ReplicaSets: unavailable ones at once, available ones while enough remain."""
+        """Scale down the old ReplicaSets: unavailable Pods at once, available ones while ``floor`` remain available."""
         available = new.available + sum(generation.available for generation in old)
         spare = max(available - floor, 0)
         for generation in sorted(old, key=lambda g: g.revision):
@@ -168,7 +168,7 @@ class DeploymentLoop(Loop):
             spare -= taken
 
     def _forget_old(self, document: KubeObject, old: list[Generation]) -> None:
-        """Keep as many old ReplicaSets as `revisionHistoryLimit` says."""
+        """Remove the oldest unused ReplicaSets beyond the `revisionHistoryLimit`."""
         idle = sorted((g for g in old if not g.replicas and not g.pods), key=lambda g: g.revision)
         for generation in idle[
             : max(len(idle) - number(document, "spec", "revisionHistoryLimit", default=10), 0)

@@ -1,7 +1,7 @@
-"""StatefulSets: numbered Pods, one after the other, each with its own volumes.
+"""StatefulSets: numbered Pods, started one after the other, each with its own volumes.
 
-Invariant: with `OrderedReady`, Pod N is made only when all before it are ready, and Pods go from the highest down;
-an update replaces one Pod at a time, from the highest down to the partition.
+Invariant: with `OrderedReady`, Pod N is created only when all Pods before it are ready, and Pods are removed from the
+highest down; an update replaces one ready Pod at a time, from the highest down to the partition.
 Source: Kubernetes "StatefulSets".
 """
 
@@ -29,12 +29,12 @@ _BY = "statefulset-controller"
 
 
 class StatefulSetLoop(Loop):
-    """Moves a StatefulSet towards its template, one Pod at a time."""
+    """The control loop of StatefulSets."""
 
     resource = "statefulsets.apps"
 
     def reconcile(self, item: Stored, document: KubeObject) -> float | None:
-        """Take one step and show where the set stands."""
+        """Take one step towards the template, and write the status."""
         if item.deleting:
             return None
         revision = f"{item.name}-{template_hash(document['spec']['template'])}"
@@ -46,7 +46,7 @@ class StatefulSetLoop(Loop):
         return None
 
     def _step(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
-        """Make the next missing Pod, or remove the next one that is too many or out of date."""
+        """Create the next missing Pod, or remove the next Pod that is surplus or out of date."""
         wanted = number(document, "spec", "replicas", default=1)
         parallel = dig(document, "spec", "podManagementPolicy") == "Parallel"
         for ordinal in range(wanted):
@@ -65,7 +65,7 @@ class StatefulSetLoop(Loop):
             self._update(document, pods, revision)
 
     def _replace_broken(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
-        """A Pod that is not ready and out of date holds up the others; replace it so that a fix can roll out."""
+        """Delete outdated Pods that are not ready: they block the others, and a fix could not roll out."""
         for pod in pods.values():
             stuck = not pod.ready and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision
             if stuck and _ordinal(pod) >= _partition(document) and _updates_itself(document):
@@ -80,7 +80,7 @@ class StatefulSetLoop(Loop):
                 return
 
     def _revision_for(self, document: KubeObject, ordinal: int, revision: str) -> str:
-        """Below the partition a lost Pod comes back in the old revision's name."""
+        """Return the revision for a new Pod's label: below the partition the current one, else the update's."""
         if ordinal < _partition(document):
             return str(dig(document, "status", "currentRevision") or revision)
         return revision
@@ -125,7 +125,7 @@ class StatefulSetLoop(Loop):
         record(self.cluster, document, "SuccessfulDelete", told, by=_BY)
 
     def _keep_revision(self, document: KubeObject, name: str) -> None:
-        """Keep the template as a ControllerRevision, for `kubectl rollout history` and `undo`."""
+        """Store the template as a ControllerRevision, for `kubectl rollout history` and `undo`."""
         metadata = document["metadata"]
         known = controlled(self.cluster, metadata["uid"], "controllerrevisions.apps")
         if any(revision.name == name for revision in known):

@@ -1,7 +1,7 @@
-"""The demo applications: what each reports and what its actions change.
+"""The demo applications: the status that each reports, and the effects of its actions.
 
-Invariant: an application is a pure function of what runs (its Pods' image and environment), of the time since it
-started, and of what it remembers; what the charts and this module agree on stands in `platz_sandbox.demo_charts`.
+Invariant: an application's status is a pure function of its Pods' image and environment, the time since it started,
+and its memory. The contract between the charts and this module is in the docstring of `platz_sandbox.demo_charts`.
 Source of the status document's form: chart extensions, "Status document".
 """
 
@@ -13,16 +13,16 @@ from typing import Any, TypeAlias
 
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_object
 
-Memory: TypeAlias = dict[str, Any]  # what an application remembers: open JSON, as its actions brought it
+Memory: TypeAlias = dict[str, Any]  # an application's memory: any JSON that its actions stored
 
 
 class ActionFailed(Exception):
-    """The action ended with an error of the application's own."""
+    """The application's own error about an action."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Running:
-    """What runs: the ready Pods and what they were told. ``seconds`` since the oldest of them started."""
+    """A running application: its ready Pods, their settings, and the ``seconds`` since the oldest Pod started."""
 
     application: str
     image: str
@@ -32,7 +32,7 @@ class Running:
     memory: Memory
 
     def number(self, name: str, default: int) -> int:
-        """Return a whole number from the environment; the default when it is none."""
+        """Return a whole number from the environment; the default when the variable is missing or no number."""
         text = self.environment.get(name, "")
         return int(text) if text.lstrip("-").isdigit() else default
 
@@ -138,7 +138,7 @@ def status_of(running: Running) -> KubeObject | None:
 
 
 def remember(running: Running, method: str, path: str, body: Any) -> None:
-    """Remember what a lifecycle hook told: the last call of each path, and the campaigns that there are."""
+    """Remember a request to `/resources/...`: the last one of each path, and the present campaigns."""
     running.memory.setdefault("resources", {})[path] = {"method": method, "body": body}
     campaigns = running.memory.setdefault("campaigns", {})
     if is_object(body) and "id" in body:
@@ -194,7 +194,7 @@ _ACTIONS: Mapping[tuple[str, str], Callable[[Running, KubeObject], str]] = {
 
 
 def act(running: Running, name: str, body: Any) -> str:
-    """Run an action, which may change ``running.memory``; return what the application says about it.
+    """Run an action, which may change ``running.memory``; return the application's message.
 
     Raises `ActionFailed` when the application can't do it. An action that the application does not know is remembered.
     """

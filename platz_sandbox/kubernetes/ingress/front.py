@@ -1,6 +1,6 @@
-"""The ingress stand-in's listener: finds the application that a request is for, and lets it answer.
+"""The ingress stand-in's listener: finds the application of a request, and sends its response.
 
-Invariant: an application's memory is on disk before its answer is sent.
+Invariant: an application's memory is on disk before its response is sent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _TITLES = ("SHOP_NAME", "STORE_TITLE", "GUESTBOOK_TITLE")
 
 
 class IngressFront:
-    """Serves every host name of the clusters' Ingress objects."""
+    """The handler of all host names of the clusters' Ingress objects."""
 
     def __init__(self, clusters: Collection[Cluster], storage: Storage, faults: Faults) -> None:
         self._clusters = clusters
@@ -39,7 +39,7 @@ class IngressFront:
         self._faults = faults
 
     async def serve(self, exchange: Exchange) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         host = exchange.headers.get("host", "").rsplit(":", 1)[0].lower()
         try:
             for fault in self._faults.hitting(FAULT_CLUSTER, exchange.method.lower(), host + exchange.path):

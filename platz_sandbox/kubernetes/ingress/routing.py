@@ -1,6 +1,7 @@
-"""From a host name and a path to the Pods that answer.
+"""Routing: from a host name and a path to the Pods that respond.
 
-Invariant: only ready Pods answer; the first Ingress (by cluster, namespace and name) that has the host wins.
+Invariant: only ready Pods respond; the first Ingress with a backend for the host and path wins, in the order of
+clusters, namespaces and names.
 Source: Kubernetes "Ingress": host and path matching.
 """
 
@@ -39,7 +40,7 @@ def _path_matches(path: KubeObject, wanted: str) -> bool:
 
 
 def _backend(ingress: KubeObject, host: str, path: str) -> str | None:
-    """Return the Service's name that the Ingress has for a host and path; the longest path wins."""
+    """Return the name of the Service that the Ingress declares for a host and path; the longest path wins."""
     rules = [
         rule for rule in objects(ingress, "spec", "rules") if _host_matches(str(rule.get("host") or ""), host)
     ]
@@ -51,7 +52,7 @@ def _backend(ingress: KubeObject, host: str, path: str) -> str | None:
 
 
 def find_route(clusters: Iterable[Cluster], host: str, path: str) -> Route | None:
-    """Return where a request goes, or None when no Ingress has the host and path."""
+    """Return where a request goes, or None when no Ingress has a backend for the host and path."""
     for cluster in clusters:
         for item in cluster.list("ingresses.networking.k8s.io"):
             service = _backend(item.document(), host, path)

@@ -1,6 +1,6 @@
-"""From a request's document to one of the kind's shape: wrong types refused, unknown fields found.
+"""Decoding of a request's document by the kind's shape: wrong types are refused, unknown fields reported.
 
-Invariant: what comes out holds only fields that the shape knows, each of its declared type.
+Invariant: the result has only fields of the shape, each of its declared type, except where the shape is open.
 Source: Kubernetes "API concepts", field validation (`Strict`, `Warn`, `Ignore`).
 """
 
@@ -17,7 +17,7 @@ from platz_sandbox.kubernetes.objects.status_errors import bad_request
 
 
 class FieldValidation(Enum):
-    """What to do about a field that the kind does not have."""
+    """The treatment of a field that the kind does not have."""
 
     STRICT = "Strict"
     WARN = "Warn"
@@ -65,7 +65,7 @@ _JSON_WORDS = ((dict, "object"), (list, "array"), (str, "string"), (bool, "bool"
 
 
 class Decoder:
-    """Walks one document; ``unknown`` collects the paths of fields that the kind does not have."""
+    """The decoder of one document; ``unknown`` collects the paths of fields that the kind does not have."""
 
     def __init__(self, kind: str, api_version: str) -> None:
         self._called = f'{kind} in version "{api_version}" cannot be handled as a {kind}'
@@ -119,7 +119,7 @@ class Decoder:
 def decode(
     document: KubeObject, shape: Shape, *, kind: str, api_version: str, validation: FieldValidation
 ) -> tuple[KubeObject, list[str]]:
-    """Return the document in the kind's shape, and the warnings to send along.
+    """Return the document in the kind's shape, and the warnings for the client.
 
     Raises 400 for a wrong type, and for an unknown field under `Strict`.
     """

@@ -1,6 +1,6 @@
-"""What an API server fills in: the defaults of each kind, and the fields that it alone decides.
+"""The values that an API server fills in: the defaults of each kind, and the fields that it alone decides.
 
-Invariant: applying the defaults twice changes nothing more.
+Invariant: applying the defaults a second time changes nothing.
 Source: the defaults documented for each field in the Kubernetes API reference.
 """
 
@@ -15,7 +15,7 @@ from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 def fill(document: KubeObject, values: Mapping[str, Any]) -> None:
-    """Set each value that is missing; inner objects are filled too."""
+    """Set each value that is missing, also inside inner objects."""
     for key, value in values.items():
         if isinstance(value, Mapping):
             fill(document.setdefault(key, {}), value)  # pyright: ignore[reportUnknownArgumentType]
@@ -40,7 +40,7 @@ _VOLUME_MODES = ("secret", "configMap", "projected", "downwardAPI")
 
 
 def pod_spec(spec: KubeObject) -> None:
-    """Fill a Pod's spec, which is a Pod template's too."""
+    """Fill in the spec of a Pod or a Pod template."""
     fill(spec, _POD_SPEC)
     for container in (*objects(spec, "initContainers"), *objects(spec, "containers")):
         fill(container, _CONTAINER)
@@ -107,7 +107,7 @@ def _daemon_set(document: KubeObject) -> None:
 
 
 def job_spec(spec: KubeObject) -> None:
-    """Fill a Job's spec, which is a CronJob's template's too."""
+    """Fill in the spec of a Job or of a CronJob's template."""
     pod_spec(spec.setdefault("template", {}).setdefault("spec", {}))
     if spec.get("completions") is None and spec.get("parallelism") is None:
         spec["completions"] = 1
@@ -256,7 +256,7 @@ _KEPT_WHEN_UNSET: Mapping[str, tuple[str, ...]] = {
 
 
 def apply_defaults(kind: Kind, document: KubeObject) -> None:
-    """Fill in what the kind leaves to the server."""
+    """Fill in the defaults of the kind."""
     fill_in = _DEFAULTS.get(kind.resource)
     if fill_in:
         if kind.resource not in _WITHOUT_SPEC:
@@ -265,7 +265,7 @@ def apply_defaults(kind: Kind, document: KubeObject) -> None:
 
 
 def keep_decided(kind: Kind, before: KubeObject, after: KubeObject) -> None:
-    """Keep what the server decided earlier when an update leaves it out."""
+    """Keep the values that the server decided earlier, when an update leaves them out."""
     for field in _KEPT_WHEN_UNSET.get(kind.resource, ()):
         value = dig(before, "spec", field)
         if value is not None:

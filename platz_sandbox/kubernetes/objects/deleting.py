@@ -1,7 +1,7 @@
 """Deletion: preconditions, propagation, grace, finalizers.
 
-Invariant: an object with something left to wait for (finalizers, a Pod's grace, a namespace's content) stays
-visible with its `deletionTimestamp`; everything else goes at once.
+Invariant: an object whose removal must wait (for finalizers, a Pod's grace, a namespace's content) stays visible with
+its `deletionTimestamp`; every other object is removed at once.
 Source: Kubernetes "Garbage Collection", "Finalizers", "Pod Lifecycle: termination".
 """
 
@@ -23,7 +23,7 @@ _FINALIZERS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteOptions:
-    """What a client may say about a deletion; ``grace`` in seconds."""
+    """A client's options for a deletion; ``grace`` in seconds."""
 
     propagation: str = "Background"
     grace: int | None = None
@@ -33,7 +33,7 @@ class DeleteOptions:
 
 
 def read_options(document: KubeObject, query: dict[str, str]) -> DeleteOptions:
-    """Read DeleteOptions from a body and from the query, which is used where the body is silent."""
+    """Read DeleteOptions from the body, and from the query where the body has no value."""
     orphan = document.get(
         "orphanDependents", {"true": True, "false": False}.get(query.get("orphanDependents", ""))
     )
@@ -56,7 +56,7 @@ def read_options(document: KubeObject, query: dict[str, str]) -> DeleteOptions:
 
 
 def delete(cluster: Cluster, kind: Kind, item: Stored, options: DeleteOptions) -> Stored:
-    """Delete an object as far as it may go now; return its state after that."""
+    """Remove an object, or mark it as deleted when its removal must wait; return its new state."""
     if kind.resource == "namespaces" and item.name in _PROTECTED:
         raise forbidden(plural=kind.plural, name=item.name, why="this namespace may not be deleted")
     _check_preconditions(kind, item, options)
@@ -92,7 +92,7 @@ def _check_preconditions(kind: Kind, item: Stored, options: DeleteOptions) -> No
 
 
 def _grace(kind: Kind, document: KubeObject, options: DeleteOptions) -> int:
-    """Only Pods have grace; one that never started, or has ended, needs none."""
+    """Return the grace in seconds: 0 except for a Pod that is placed on a node and has not ended."""
     if kind.resource != "pods":
         return 0
     if dig(document, "status", "phase") in {"Succeeded", "Failed"} or not dig(document, "spec", "nodeName"):

@@ -1,6 +1,6 @@
-"""Paths of fields as server-side apply writes them (`FieldsV1`), and what lies at them.
+"""Paths of fields in the form of server-side apply (`FieldsV1`), and the values at these paths.
 
-A path is a tuple of steps: `f:NAME` a field, `k:{...}` the element of a list with those keys, `v:VALUE` the element
+A path is a tuple of steps: `f:NAME` is a field, `k:{...}` the element of a list with those keys, `v:VALUE` an element
 of a set. Invariant: `decode(encode(paths)) == paths`.
 Source: Kubernetes "Server-Side Apply", structured-merge-diff's serialised field sets.
 """
@@ -18,7 +18,7 @@ from platz_sandbox.kubernetes.objects.shapes import Form, Shape
 
 Path: TypeAlias = tuple[str, ...]
 
-ELEMENT = object()  # stands for a list's element as such, beside its fields
+ELEMENT = object()  # the value of a path to a list's element itself, beside the paths of its fields
 _KEY_DEFAULTS = {"protocol": "TCP"}  # the only list keys that have a default
 
 
@@ -36,7 +36,7 @@ def is_granular_list(value: Any, shape: Shape) -> bool:
 
 
 def leaves(value: Any, shape: Shape, path: Path = ()) -> dict[Path, Any]:
-    """Return every path that can be owned in the value, with what lies there."""
+    """Return every path in the value that can have an owner, with the value there."""
     found: dict[Path, Any] = {}
     if is_object(value) and value and not shape.merge.atomic:
         for key, inner in value.items():
@@ -80,7 +80,7 @@ def decode(tree: KubeObject, path: Path = ()) -> set[Path]:
 
 
 def merge(live: Any, applied: Any, shape: Shape) -> Any:
-    """Lay an applied configuration over the live value."""
+    """Return the live value with an applied configuration merged into it."""
     if is_object(applied) and is_object(live) and not shape.merge.atomic:
         return {
             **live,
@@ -92,7 +92,7 @@ def merge(live: Any, applied: Any, shape: Shape) -> Any:
 
 
 def _merge_lists(live: list[Any], applied: list[Any], shape: Shape) -> list[Any]:
-    """Take the applied elements in their order; live ones that are not applied stay behind their neighbour."""
+    """Merge lists: applied elements in their order, each live element that is not applied after its predecessor."""
     present = {element_step(item, shape): item for item in live}
     order = [element_step(item, shape) for item in applied]
     merged = {
@@ -113,7 +113,7 @@ def _merge_lists(live: list[Any], applied: list[Any], shape: Shape) -> list[Any]
 
 
 def remove(document: Any, path: Path, shape: Shape) -> None:
-    """Remove what lies at the path, and every map or list that this leaves empty."""
+    """Remove the value at the path, and every field whose map or list becomes empty."""
     step, rest = path[0], path[1:]
     if step.startswith("f:"):
         _remove_field(document, step[2:], rest, shape)
@@ -141,7 +141,7 @@ def _remove_element(items: list[Any], step: str, rest: Path, shape: Shape) -> No
 
 
 def text(path: Path) -> str:
-    """Write a path as conflicts name it: `.spec.template.spec.containers[name="web"].image`."""
+    """Return a path in the form of conflict messages: `.spec.template.spec.containers[name="web"].image`."""
     return "".join(_step_text(step) for step in path)
 
 

@@ -1,6 +1,6 @@
-"""Who owns which fields of an object: `metadata.managedFields`.
+"""The owners of an object's fields: `metadata.managedFields`.
 
-Invariant: after a write every changed field is owned by its writer, and no field is owned that is gone.
+Invariant: after a write every changed field is owned by its writer, and no removed field has an owner.
 Source: Kubernetes "Server-Side Apply" (field management, conflicts, transferring ownership).
 """
 
@@ -24,7 +24,7 @@ _UNOWNED_METADATA = ("name", "namespace", "uid", "resourceVersion", "generation"
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """Who writes, how, and through which subresource."""
+    """A field manager, its operation (`Apply` or `Update`) and its subresource."""
 
     manager: str
     api_version: str
@@ -34,7 +34,7 @@ class Writer:
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:
-    """The fields of one writer, and when they last changed."""
+    """The fields of one writer, and the time of their last change."""
 
     writer: Writer
     paths: frozenset[Path]
@@ -80,7 +80,7 @@ def _entry(owner: Ownership) -> KubeObject:
 
 
 def owned_part(document: KubeObject, *, status: bool) -> KubeObject:
-    """Return the part of a document that has owners: without identity, and without status unless it is written."""
+    """Return the part of a document that has owners: without identity, and without status unless ``status``."""
     part = {key: value for key, value in document.items() if key not in {"apiVersion", "kind"}}
     if not status:
         part.pop("status", None)
@@ -94,7 +94,7 @@ def owned_part(document: KubeObject, *, status: bool) -> KubeObject:
 
 
 def track_update(before: KubeObject | None, after: KubeObject, shape: Shape, writer: Writer) -> None:
-    """Record in ``after`` that the writer made every difference from ``before``."""
+    """Record the writer in ``after`` as the owner of every difference from ``before``."""
     status = bool(writer.subresource) or before is None
     old = field_paths.leaves(owned_part(before, status=status), shape) if before else {}
     new = field_paths.leaves(owned_part(after, status=status), shape)
@@ -111,9 +111,9 @@ def track_update(before: KubeObject | None, after: KubeObject, shape: Shape, wri
 def apply(
     live: KubeObject | None, applied: KubeObject, shape: Shape, writer: Writer, *, force: bool
 ) -> KubeObject:
-    """Return the live object with the configuration applied, owners included.
+    """Return the live object with the configuration and its owners applied.
 
-    Raises the 409 that names every field another manager owns with another value, unless ``force``.
+    Unless ``force``, raises 409 with every field that another manager owns with another value.
     """
     status = bool(writer.subresource)
     config = owned_part(_without_nulls(applied), status=status)
@@ -138,7 +138,7 @@ def apply(
 
 
 def _with_first_owner(live: KubeObject, shape: Shape, writer: Writer) -> list[Ownership]:
-    """An object that was never tracked belongs to `before-first-apply`, as on a real server."""
+    """Return the owners; an object without any belongs to `before-first-apply`, as on a real server."""
     owners = read(live)
     if owners:
         return owners
@@ -171,7 +171,7 @@ def _conflict_text(writer: Writer) -> str:
 def _drop_abandoned(
     merged: KubeObject, owners: list[Ownership], wanted: frozenset[Path], shape: Shape, writer: Writer
 ) -> None:
-    """Remove what this manager applied before, applies no more, and nobody else owns."""
+    """Remove the fields that this manager applied before but no longer applies, and that no other manager owns."""
     mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
     others = {path for owner in owners if owner.writer != writer for path in owner.paths}
     kept = {path[:depth] for path in others | wanted for depth in range(1, len(path) + 1)}
@@ -183,7 +183,7 @@ def _drop_abandoned(
 
 
 def _take(owners: Iterable[Ownership], paths: set[Path], writer: Writer) -> list[Ownership]:
-    """Take the paths away from everybody but the writer."""
+    """Remove the paths from every owner but the writer."""
     return [o if o.writer == writer else replace(o, paths=o.paths - paths) for o in owners]
 
 
@@ -200,5 +200,5 @@ def _without_nulls(value: Any) -> Any:
 
 
 def manager_name(query: Mapping[str, str], user_agent: str) -> str:
-    """Return the field manager: the query's, else the client's name."""
+    """Return the field manager: the query's, else the name in the client's User-Agent."""
     return query.get("fieldManager") or user_agent.split("/", 1)[0] or "unknown"

@@ -1,7 +1,7 @@
-"""One cluster's objects: reading, writing with versions, and the history that watches replay.
+"""One cluster's objects: reads, versioned writes, and the history that watches replay.
 
-Invariant: every write gets the next resource version, is on disk before it is in memory, and is in the history
-before the call returns; listeners hear changes in the order of their versions.
+Invariant: every write gets the next resource version, is on disk before it is in memory, and is in the history before
+the call returns; listeners are called with the changes in the order of their versions.
 """
 
 from __future__ import annotations
@@ -19,30 +19,30 @@ from platz_sandbox.kubernetes.objects.served_kinds import CUSTOM_RESOURCE_DEFINI
 from platz_sandbox.kubernetes.objects.storage import Storage
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored, stored
 
-HISTORY_LENGTH = 1000  # changes of one kind that a watch can still replay; older ones answer 410
+HISTORY_LENGTH = 1000  # changes of one kind that a watch can replay; for older versions it gets 410
 _FIRST_VERSION = 1000
 
 
 class History:
-    """The last changes of one kind. ``floor`` is the oldest version that a watch may continue from."""
+    """The last changes of one kind; ``floor`` is the oldest version from which a watch may continue."""
 
     def __init__(self, floor: int) -> None:
         self.floor = floor
         self._changes: deque[Change] = deque()
 
     def add(self, change: Change) -> None:
-        """Append a change and forget what is too old."""
+        """Append a change, and drop the oldest one beyond `HISTORY_LENGTH`."""
         self._changes.append(change)
         if len(self._changes) > HISTORY_LENGTH:
             self.floor = self._changes.popleft().version
 
     def after(self, version: int) -> list[Change]:
-        """Return the changes newer than ``version``; the caller has compared it with ``floor``."""
+        """Return the changes newer than ``version``, which the caller has compared with ``floor``."""
         first = bisect.bisect_right(self._changes, version, key=lambda change: change.version)
         return list(islice(self._changes, first, None))
 
     def forget(self) -> None:
-        """Drop everything, as a server does that compacted its store."""
+        """Drop all changes, as a server does when it compacts its store."""
         if self._changes:
             self.floor = self._changes[-1].version
             self._changes.clear()
@@ -52,7 +52,7 @@ class Cluster:
     """The objects of one cluster, in memory and on disk."""
 
     def __init__(self, name: str, storage: Storage) -> None:
-        """Load the cluster from the storage; an unknown one starts empty."""
+        """Load the cluster from the storage; a new cluster starts empty."""
         self.name = name
         self.kinds = Catalogue()
         self.version = max(storage.last_version(name), _FIRST_VERSION)
@@ -84,7 +84,7 @@ class Cluster:
         return self._by_uid.get(uid)
 
     def list(self, resource: str, namespace: str | None = None) -> list[Stored]:
-        """Return a kind's objects in the order of their keys; of all namespaces when none is given."""
+        """Return a kind's objects, of all namespaces when ``namespace`` is None, ordered by namespace and name."""
         spaces = self._objects.get(resource, {})
         chosen: Iterable[str] = sorted(spaces) if namespace is None else (namespace,)
         return [space[name] for key in chosen if (space := spaces.get(key)) for name in sorted(space)]
@@ -102,12 +102,12 @@ class Cluster:
         return self._histories.setdefault(resource, History(self.version))
 
     def compact(self) -> None:
-        """Forget all history, as a server does that compacted its store: older versions answer 410."""
+        """Drop all history, as a server does when it compacts its store; older versions then get 410."""
         for history in self._histories.values():
             history.forget()
 
     def put(self, kind: Kind, document: KubeObject) -> Stored:
-        """Write an object under the next version. The document's namespace, name and uid say which one."""
+        """Create or replace the object with the document's namespace and name, under the next version."""
         metadata = document["metadata"]
         metadata.setdefault("uid", str(uuid.uuid4()))
         before = self.get(kind.resource, metadata.get("namespace") or "", metadata["name"])
@@ -123,7 +123,7 @@ class Cluster:
         return now
 
     def remove(self, item: Stored) -> Stored:
-        """Remove an object for good; return its last state, which carries the removal's version."""
+        """Remove an object; return its last state, with the version of the removal."""
         if item.resource == CUSTOM_RESOURCE_DEFINITIONS:
             self._withdraw(item.name)
         kind = self.kinds.stored(item.resource)
@@ -140,8 +140,8 @@ class Cluster:
         return last
 
     def _withdraw(self, definition: str) -> None:
-        """Remove every object of the kinds that a CustomResourceDefinition brought, then the kinds."""
-        for item in self.list(definition):  # a definition is named as its kind's key: `plural.group`
+        """Remove every object of the kinds that a CustomResourceDefinition added, then the kinds."""
+        for item in self.list(definition):  # a definition's name is its kind's key: `plural.group`
             self.remove(item)
         self.kinds.withdraw(definition)
 
@@ -166,7 +166,7 @@ class Cluster:
                 del self._dependents[owner]
 
     def _tell(self, change: Change) -> None:
-        history = self.history(change.now.resource)  # made first: its floor is the version before this change
+        history = self.history(change.now.resource)  # a new history's floor is the version before this change
         self.version = change.version
         history.add(change)
         for listener in self.listeners:

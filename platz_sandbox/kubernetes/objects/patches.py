@@ -1,6 +1,6 @@
 """The patches that need no schema: JSON merge patch (RFC 7386) and JSON patch (RFC 6902).
 
-Invariant: the document that is patched is never changed; a new one is returned.
+Invariant: a patch never changes its input document, but returns a new one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_list, is_object
 from platz_sandbox.kubernetes.objects.status_errors import ApiError, bad_request
 
-MAX_OPERATIONS = 10_000  # as the real API server
+MAX_OPERATIONS = 10_000  # the limit of the real API server
 
 
 def merge_patch(document: Any, patch: Any) -> Any:
@@ -29,7 +29,7 @@ def merge_patch(document: Any, patch: Any) -> Any:
 
 
 def json_patch(document: KubeObject, operations: Any) -> KubeObject:
-    """Apply a JSON patch; raise 400 when it is malformed and 422 when it does not fit the document."""
+    """Apply a JSON patch; raise 400 when it is no list, 413 when it is too long, 422 when an operation fails."""
     if not is_list(operations):
         raise bad_request("a JSON patch is a list of operations")
     if len(operations) > MAX_OPERATIONS:

@@ -1,6 +1,6 @@
-"""Raw Kubernetes documents and the few questions that everybody asks of them.
+"""Raw Kubernetes documents, and the functions that read them.
 
-Invariant: nothing here changes the document it is given.
+Invariant: no function here changes the document that it is given.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeGuard
 
-# Any, because a Kubernetes document is open JSON: some thousand fields of the served kinds, and whatever a custom
-# resource brings. The fields' types are checked at run time, against `schema`.
+# Any, because a Kubernetes document is open JSON: some thousand fields of the served kinds, and any field of a custom
+# resource. The fields' types are checked at run time, against `shapes`.
 KubeObject: TypeAlias = dict[str, Any]
 
 
@@ -30,13 +30,13 @@ def now_text() -> str:
 
 
 def parse_time(text: str) -> datetime:
-    """Read an RFC 3339 time; raise `ValueError` when it is none."""
+    """Parse an RFC 3339 time; raise `ValueError` when it is malformed."""
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def seconds_since(text: str) -> float:
-    """Return how many seconds ago the time was."""
+    """Return the seconds that have passed since the time."""
     return (datetime.now(UTC) - parse_time(text)).total_seconds()
 
 
@@ -89,7 +89,7 @@ def condition(document: KubeObject, name: str) -> KubeObject | None:
 
 
 def with_condition(conditions: Iterable[Mapping[str, Any]], new: KubeObject) -> list[KubeObject]:
-    """Return the conditions with ``new`` in place; its transition time only moves when its status does."""
+    """Return the conditions with ``new`` in place; its transition time changes only when its status does."""
     kept = [dict(c) for c in conditions]
     old = next((c for c in kept if c.get("type") == new["type"]), None)
     moment = now_text()

@@ -1,6 +1,6 @@
-"""Label and field selectors: the texts of queries and the documents of `LabelSelector`.
+"""Label and field selectors: the text form of queries, and `LabelSelector` documents.
 
-Invariant: a selector that can't be read is refused, never guessed.
+Invariant: a selector that can't be parsed is refused, never guessed.
 Source: Kubernetes "Labels and Selectors", "Field Selectors".
 """
 
@@ -41,7 +41,7 @@ def _lacks(key: str) -> Requirement:
 
 
 def parse_labels(text: str) -> list[Requirement]:
-    """Read a label selector's text; raise 400 when it is not one."""
+    """Parse a label selector's text; raise 400 when it is malformed."""
     return [_label_requirement(part.strip()) for part in _COMMA_OUTSIDE.split(text) if part.strip()]
 
 
@@ -58,7 +58,7 @@ def _label_requirement(part: str) -> Requirement:
 
 
 def parse_fields(resource: str, text: str) -> list[Requirement]:
-    """Read a field selector's text; raise 400 for a field that the kind can't be selected by."""
+    """Parse a field selector's text; raise 400 when it is malformed or names a field that is not selectable."""
     known = selectable(resource)
     requirements: list[Requirement] = []
     for part in (p.strip() for p in text.split(",")):
@@ -75,7 +75,7 @@ def parse_fields(resource: str, text: str) -> list[Requirement]:
 
 
 def matcher(resource: str, *, labels: str, fields: str) -> Matches:
-    """Return the test for both selectors of a list or watch."""
+    """Return a predicate for both selectors of a list or watch."""
     by_label, by_field = parse_labels(labels), parse_fields(resource, fields)
     if not by_label and not by_field:
         return _everything

@@ -1,7 +1,7 @@
-"""The kinds that the clusters serve, as a table.
+"""The table of the kinds that the clusters serve.
 
 Invariant: discovery, OpenAPI, paths, storage and validation all derive from `BUILT_IN` and from the cluster's
-CustomResourceDefinitions; nothing else knows a list of kinds.
+CustomResourceDefinitions; nothing else decides which kinds are served.
 Source: Kubernetes API reference (resources, short names, categories, subresources).
 """
 
@@ -17,7 +17,7 @@ ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "up
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
-    """One kind in one version: where it lives in the API and what it can do."""
+    """One version of a kind: its place in the API, its names, subresources and schema."""
 
     group: str
     version: str
@@ -33,12 +33,12 @@ class Kind:
 
     @property
     def singular(self) -> str:
-        """The lower-case name of one."""
+        """The singular name, in lower case."""
         return self.kind.lower()
 
     @property
     def api_version(self) -> str:
-        """Group and version as they stand in `apiVersion`."""
+        """Group and version, in the form of `apiVersion`."""
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
@@ -48,7 +48,7 @@ class Kind:
 
     @property
     def list_kind(self) -> str:
-        """The kind of a list of these."""
+        """The kind of a list of these objects."""
         return f"{self.kind}List"
 
     @property
@@ -136,7 +136,7 @@ CUSTOM_RESOURCE_DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io"
 
 
 def custom_kinds(definition: KubeObject) -> list[Kind]:
-    """Return the kinds that a CustomResourceDefinition makes served, one for each served version."""
+    """Return the kinds that a CustomResourceDefinition adds, one for each served version."""
     spec = definition["spec"]
     names = spec["names"]
     return [
@@ -158,7 +158,7 @@ def custom_kinds(definition: KubeObject) -> list[Kind]:
 
 
 class Catalogue:
-    """The kinds that one cluster serves right now."""
+    """The kinds that one cluster serves at present."""
 
     def __init__(self) -> None:
         self._custom: dict[str, list[Kind]] = {}
@@ -171,7 +171,7 @@ class Catalogue:
         return iter(self._by_place.values())
 
     def find(self, group: str, version: str, plural: str) -> Kind | None:
-        """Return the kind served at that place of the API."""
+        """Return the kind served at that place of the API, or None."""
         return self._by_place.get((group, version, plural))
 
     def stored(self, resource: str) -> Kind:
@@ -179,11 +179,11 @@ class Catalogue:
         return self._by_resource[resource]
 
     def named(self, api_version: str, kind: str) -> Kind | None:
-        """Return the kind that an object's `apiVersion` and `kind` name."""
+        """Return the kind that an object's `apiVersion` and `kind` name, or None."""
         return next((k for k in self if k.kind == kind and k.api_version == api_version), None)
 
     def groups(self) -> dict[str, dict[str, list[Kind]]]:
-        """Return the kinds by group and version; the core group is the empty name."""
+        """Return the kinds by group and version; the name of the core group is empty."""
         table: dict[str, dict[str, list[Kind]]] = {}
         for kind in self:
             table.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
@@ -195,7 +195,7 @@ class Catalogue:
         self._index()
 
     def withdraw(self, name: str) -> list[Kind]:
-        """Stop serving the kinds of a CustomResourceDefinition; return them."""
+        """Stop serving the kinds of a CustomResourceDefinition; return these kinds."""
         gone = self._custom.pop(name, [])
         self._index()
         return gone

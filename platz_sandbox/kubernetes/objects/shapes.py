@@ -1,7 +1,7 @@
 """The shapes of documents: which fields a kind has, of which type, and how its lists merge.
 
 Invariant: one `Shape` serves validation, strategic merge patches, server-side apply and OpenAPI, for built-in
-kinds (`types.json`, written by `schema_build`) and for custom resources alike.
+kinds (`types.json`, written by `shapes_build`) and for custom resources.
 Source of the merge rules: the markers `patchStrategy`, `patchMergeKey`, `listType`, `listMapKey` and `mapType` that
 the Kubernetes API reference publishes as `x-kubernetes-*`.
 """
@@ -31,7 +31,7 @@ class Form(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Merge:
-    """How one field merges.
+    """The merge rule of one field.
 
     ``keys``: the list is a map by these keys in server-side apply. ``unique``: the list is a set there.
     ``patch_key``: the list merges by this key in a strategic patch; ``patch_values``: it merges as a set.
@@ -132,7 +132,7 @@ class Shape:
         return _type_fields(self.type_name) if self.type_name else {}
 
     def child(self, key: str) -> Shape:
-        """Return the shape of an object's field or a map's value; unknown ones are open."""
+        """Return the shape of an object's field or a map's value; an unknown field is open."""
         if self.form is Form.MAP:
             return self.items or ANY
         return self.fields.get(key, ANY)
@@ -195,7 +195,7 @@ def type_names() -> Mapping[str, Mapping[str, str]]:
 
 
 def merge_of(type_name: str, field: str) -> Merge:
-    """Return how a built-in type's field merges."""
+    """Return the merge rule of a built-in type's field."""
     return _FIELD_MERGES.get((type_name, field), _PLAIN)
 
 
@@ -204,7 +204,7 @@ _CUSTOM_SCALARS = {"string": "string", "integer": "integer", "number": "number",
 
 
 def _custom(schema: KubeObject) -> Shape:
-    """Read a structural schema of a CustomResourceDefinition."""
+    """Return the shape of a CustomResourceDefinition's structural schema."""
     atomic = Merge(atomic=schema.get("x-kubernetes-map-type") == "atomic")
     if dig(schema, "x-kubernetes-int-or-string"):
         return Shape(form=Form.SCALAR, scalar="int-or-string")

@@ -1,8 +1,8 @@
-"""Writes `types.json`: the fields of the served kinds, read from the official client's generated models.
+"""The generator of `types.json`: the fields of the served kinds, from the official client's generated models.
 
 Run `python -m platz_sandbox.kubernetes.objects.shapes_build` after the `kubernetes` package or the table of kinds
-changed. Form: `{TYPE: {FIELD: REFERENCE}}`; a reference is a type's name, `[X]` a list, `{X}` a map; a
-leading `!` marks a required field.
+changed. The form is `{TYPE: {FIELD: REFERENCE}}`; a reference is a type's name, `[X]` a list, or `{X}` a map; a leading
+`!` marks a required field.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _QUANTITIES = {
     "V1ResourceFieldSelector": ("divisor",),
     "V2MetricTarget": ("averageValue", "value"),
     "V1PodSpec": ("overhead",),
-}  # Kubernetes quantities may be written as numbers; the client's models only know texts
+}  # Kubernetes quantities may be written as numbers; the client's models know only strings
 _INT_OR_STRING = re.compile(r"int.*str|str.*int", re.DOTALL)
 
 
 def main() -> None:
-    """Collect every type that the served kinds reach, and write the table."""
+    """Collect every type that the served kinds refer to, and write the table."""
     models: Any = importlib.import_module("kubernetes.client.models")  # generated code without usable types
     table: dict[str, dict[str, str]] = {}
     waiting = [*(kind.schema for kind in BUILT_IN), *_EXTRA]
@@ -62,7 +62,7 @@ def _fields(model: Any) -> dict[str, str]:
 
 
 def _renamed(model: Any, json_name: str) -> Any:
-    """Find a field whose Python name had to differ, as `schema` does in pydantic."""
+    """Find a field whose name differs in Python, as `schema` is reserved in pydantic."""
     return next(f for f in model.model_fields.values() if f.serialization_alias == json_name)
 
 

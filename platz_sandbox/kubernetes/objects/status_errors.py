@@ -1,6 +1,6 @@
-"""What the API server says when it refuses: the `Status` document of the Kubernetes API conventions.
+"""The refusals of the API server, as `Status` documents of the Kubernetes API conventions.
 
-Invariant: every refusal carries the code, the reason and the details that clients decide by
+Invariant: every refusal has the code, the reason and the details on which clients base their decisions
 (`AlreadyExists`, `Conflict`, `Expired`, `Invalid` with its causes, ...).
 Source: Kubernetes API conventions, "Response Status Kind"; apimachinery's well-known reasons.
 """
@@ -17,21 +17,21 @@ from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """One reason among several: ``reason`` as `FieldValueRequired`, ``field`` as a path."""
+    """One cause of a refusal: ``reason`` such as `FieldValueRequired`, ``field`` as a path."""
 
     reason: str
     message: str
     field: str = ""
 
     def document(self) -> KubeObject:
-        """Return the cause as it stands in `details.causes`."""
+        """Return the cause as an entry of `details.causes`."""
         named = {"field": self.field} if self.field else {}
         return {"reason": self.reason, "message": self.message, **named}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ApiError(Exception):
-    """A refusal, to be sent as a Status."""
+    """A refusal, which is sent as a Status."""
 
     code: int
     reason: str
@@ -70,7 +70,7 @@ class ApiError(Exception):
 
 
 def success(*, kind: str, group: str, name: str, uid: str | None = None) -> KubeObject:
-    """Return the Status of something done, as an answer to DELETE."""
+    """Return the Status of success, the response to DELETE."""
     identity = {"uid": uid} if uid else {}
     details = {"name": name, **({"group": group} if group else {}), "kind": kind, **identity}
     return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details}
@@ -92,13 +92,13 @@ def path_not_found() -> ApiError:
 
 
 def no_containers(subresource: str) -> ApiError:
-    """501: it would need a container to run."""
+    """501: the subresource needs a running container."""
     message = f"the pods of a simulated cluster run no containers: {subresource} is not possible"
     return ApiError(code=501, reason="NotImplemented", message=message)
 
 
 def method_not_allowed(method: str) -> ApiError:
-    """405: the resource does not know that verb."""
+    """405: the resource does not support that method."""
     message = f"the server does not allow this method on the requested resource: {method}"
     return ApiError(code=405, reason="MethodNotAllowed", message=message)
 
@@ -144,7 +144,7 @@ def expired(message: str) -> ApiError:
 
 
 def invalid(*, kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
-    """422: fields have values that can't be."""
+    """422: fields have values that are not allowed."""
     qualified = f"{kind}.{group}" if group else kind
     told = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
     message = f'{qualified} "{name}" is invalid: {told if len(causes) == 1 else f"[{told}]"}'
@@ -154,13 +154,13 @@ def invalid(*, kind: str, group: str, name: str, causes: Sequence[Cause]) -> Api
 
 
 def forbidden(*, plural: str, name: str, why: str) -> ApiError:
-    """403: nobody may do that."""
+    """403: the operation is not allowed to any client."""
     message = f'{plural} "{name}" is forbidden: {why}'
     return ApiError(code=403, reason="Forbidden", message=message, kind=plural, name=name)
 
 
 def terminating(*, plural: str, group: str, name: str, namespace: str) -> ApiError:
-    """403: nothing new may appear in a namespace that is being deleted."""
+    """403: nothing may be created in a namespace that is being deleted."""
     qualified = f"{plural}.{group}" if group else plural
     told = f"unable to create new content in namespace {namespace} because it is being terminated"
     cause = Cause(reason="NamespaceTerminating", message=f"namespace {namespace} is being terminated",

@@ -1,7 +1,7 @@
 """The state on disk: one SQLite file for all clusters.
 
-Invariant: a change is on disk before anybody is told of it (write-ahead log, one transaction a change), so the
-process may be killed at any moment. The file is only ever opened by one process.
+Invariant: a change is on disk before a client sees it (write-ahead log, one transaction for each change), so the
+process may be killed at any moment. Only one process opens the file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ create table if not exists applications (
 
 
 class Storage:
-    """The SQLite file, with one method for each thing that is kept."""
+    """The SQLite file, with methods for each kind of stored data."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file; raise `sqlite3.Error` when it can't be used."""
@@ -36,15 +36,15 @@ class Storage:
         self._connection.execute("pragma journal_mode = wal")
         self._connection.execute(
             "pragma synchronous = normal"
-        )  # survives the process; the sandbox may lose power
+        )  # a killed process loses nothing; a power failure may
         self._connection.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Fold the log into the file and close it."""
+        """Merge the log into the file and close it."""
         self._connection.close()
 
     def last_version(self, cluster: str) -> int:
-        """Return the highest resource version that the cluster ever gave out."""
+        """Return the highest resource version that the cluster ever used; 0 for a new cluster."""
         row = self._connection.execute(
             "select version from versions where cluster = ?", (cluster,)
         ).fetchone()
@@ -58,7 +58,7 @@ class Storage:
     def save(
         self, *, cluster: str, resource: str, namespace: str, name: str, version: int, body: bytes
     ) -> None:
-        """Write an object and the version it was given, in one transaction."""
+        """Write an object and its version, in one transaction."""
         self._connection.execute("begin immediate")
         try:
             statement = "insert or replace into objects values (?, ?, ?, ?, ?, ?)"
@@ -87,32 +87,32 @@ class Storage:
         self._connection.execute("insert or replace into versions values (?, ?)", (cluster, version))
 
     def tokens(self, cluster: str) -> list[tuple[str, float | None]]:
-        """Return the cluster's bearer tokens, each with the Unix time of its end or None."""
+        """Return the cluster's bearer tokens, each with the Unix time when it expires, or None."""
         statement = "select token, expires_at from tokens where cluster = ?"
         return list(self._connection.execute(statement, (cluster,)))
 
     def save_token(self, cluster: str, token: str, expires_at: float | None) -> None:
-        """Keep a bearer token."""
+        """Store a bearer token."""
         self._connection.execute(
             "insert or replace into tokens values (?, ?, ?)", (cluster, token, expires_at)
         )
 
     def remove_token(self, cluster: str, token: str) -> None:
-        """Forget a bearer token."""
+        """Remove a bearer token."""
         self._connection.execute("delete from tokens where cluster = ? and token = ?", (cluster, token))
 
     def application_state(self, cluster: str, namespace: str, key: str) -> bytes | None:
-        """Return what a demo application remembered."""
+        """Return the memory of a demo application, or None."""
         statement = "select value from applications where cluster = ? and namespace = ? and key = ?"
         row = self._connection.execute(statement, (cluster, namespace, key)).fetchone()
         return bytes(row[0]) if row else None
 
     def save_application_state(self, cluster: str, namespace: str, key: str, value: bytes) -> None:
-        """Remember something for a demo application."""
+        """Store the memory of a demo application."""
         statement = "insert or replace into applications values (?, ?, ?, ?)"
         self._connection.execute(statement, (cluster, namespace, key, value))
 
     def forget_applications(self, cluster: str, namespace: str) -> None:
-        """Forget what a namespace's applications remembered."""
+        """Remove the memory of a namespace's applications."""
         statement = "delete from applications where cluster = ? and namespace = ?"
         self._connection.execute(statement, (cluster, namespace))

@@ -1,6 +1,6 @@
-"""An object as it is kept: its bytes, and what lists, selectors and owners need without reading them.
+"""An object as it is stored: its bytes, and the parts that lists, selectors and owners need without parsing them.
 
-Invariant: a `Stored` never changes; `body` is exactly what clients are sent.
+Invariant: a `Stored` never changes; `body` is exactly what a client receives that reads the whole object.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
 class ChangeType(Enum):
-    """What happened to an object, in the words of a watch."""
+    """The kinds of changes to an object, named as in a watch."""
 
     ADDED = b"ADDED"
     MODIFIED = b"MODIFIED"
@@ -54,7 +54,7 @@ class Change:
 
     @property
     def version(self) -> int:
-        """The resource version that this step made."""
+        """The resource version of this step."""
         return self.now.version
 
 
@@ -108,7 +108,7 @@ def _text(value: object) -> str:
 
 
 def stored(kind: Kind, document: KubeObject, version: int) -> Stored:
-    """Freeze a document under its version (which is written into it)."""
+    """Return the document as a `Stored` of this version, which is also written into the document."""
     metadata = document["metadata"]
     metadata["resourceVersion"] = str(version)
     return Stored(

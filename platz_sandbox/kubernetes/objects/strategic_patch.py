@@ -1,6 +1,6 @@
-"""Strategic merge patches: as a JSON merge patch, but lists with a merge key merge element by element.
+"""Strategic merge patches: like JSON merge patches, but lists with a merge key merge element by element.
 
-Invariant: without directives and merge keys the outcome is that of a JSON merge patch.
+Invariant: without directives and merge keys the result is that of a JSON merge patch.
 Source: Kubernetes "Update API Objects in Place Using kubectl patch" and the design proposal's directives:
 `$patch: delete|replace|merge`, `$deleteFromPrimitiveList/F`, `$setElementOrder/F`, `$retainKeys`.
 """
@@ -20,7 +20,7 @@ _ORDER = "$setElementOrder/"
 
 
 def strategic_patch(document: KubeObject, patch: KubeObject, shape: Shape) -> KubeObject:
-    """Apply a strategic merge patch; raise 400 when a directive can't be followed."""
+    """Apply a strategic merge patch; raise 400 when a directive is unknown or an element lacks its merge key."""
     match patch.get("$patch"):
         case None | "merge":
             pass
@@ -92,7 +92,7 @@ def _delete_values(merged: KubeObject, field: str, values: Sequence[Any]) -> Non
 
 
 def _put_in_order(merged: KubeObject, field: str, order: list[Any], merge: Merge) -> None:
-    """Sort the elements that the patch names; others keep their place after the element before them."""
+    """Put the elements that the patch names into its order; the others keep their positions in the list."""
     items = merged.get(field)
     if not is_list(items):
         return

@@ -1,6 +1,6 @@
-"""Whether an object may exist, and whether it may become another: the rules beyond types.
+"""Validation of objects and their updates: the rules beyond types.
 
-Invariant: every broken rule of an object is reported at once, each with its field, as a real server does.
+Invariant: all broken rules of an object are reported together, each with its field, as a real server does.
 Source: Kubernetes "Object Names and IDs", "Labels and Selectors", and each kind's API reference.
 """
 

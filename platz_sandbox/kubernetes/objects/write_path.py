@@ -1,7 +1,8 @@
-"""Every way an object comes to be, changes and goes: the write path of the API server.
+"""The write path of the API server: how clients create, update and apply objects.
 
-Invariant: all writes of clients pass through here, in this order: shape, names, defaults, rules, preconditions,
-ownership of fields, disk. Control loops write their own part straight to the cluster.
+Invariant: all writes of clients but deletions (see `deleting`) pass through these steps: shape, names, preconditions,
+defaults, rules, ownership of fields, disk; an update by apply settles ownership before the defaults. Control loops
+write straight to the cluster.
 Source: Kubernetes API concepts (updates, conflicts, dry run), "Garbage Collection", "Finalizers".
 """
 
@@ -31,7 +32,7 @@ from platz_sandbox.kubernetes.objects.status_errors import (
 from platz_sandbox.kubernetes.objects.stored import Stored, stored
 from platz_sandbox.kubernetes.objects.validation import check, check_update
 
-NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # the letters of generated names: no vowels, nothing to misread
+NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # for generated names: no vowels, nothing easily misread
 _SERVER_OWNED = (
     "uid",
     "creationTimestamp",
@@ -45,7 +46,7 @@ FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 
 @dataclass(kw_only=True)
 class Write:
-    """How a write is to be made; ``warnings`` collects what the client is told besides."""
+    """The options of a write; ``warnings`` collects the warnings for the client."""
 
     writer: Writer
     dry_run: bool = False
@@ -54,18 +55,18 @@ class Write:
 
 
 def random_suffix() -> str:
-    """Return five letters that make a generated name unlikely to be taken."""
+    """Return five random characters, which make a generated name unlikely to be taken."""
     return "".join(secrets.choice(NAME_ALPHABET) for _ in range(5))
 
 
 class Writing:
-    """The writes of one cluster."""
+    """The write operations of one cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
 
     def create(self, kind: Kind, namespace: str, document: KubeObject, how: Write) -> Stored:
-        """Create an object; 409 when the name is taken, 403 in a terminating namespace, 404 without one."""
+        """Create an object; raise 409 when the name is taken, 403 in a terminating namespace, 404 in a missing one."""
         document = self._decoded(kind, document, how)
         metadata = document.setdefault("metadata", {})
         self._place(kind, namespace, document)
@@ -86,7 +87,7 @@ class Writing:
     ) -> Stored:
         """Change an object; ``change`` gets a copy of the present document and returns the wanted one.
 
-        404 when there is none; 409 when the wanted document carries another version or uid than the present one.
+        Raises 404 when there is none; 409 when the wanted document has another version or uid than the present one.
         """
         present = self.existing(kind, namespace, name)
         before = present.document()
@@ -100,7 +101,7 @@ class Writing:
     def apply(
         self, kind: Kind, namespace: str, name: str, config: KubeObject, how: Write, *, force: bool
     ) -> Stored:
-        """Apply a configuration server-side; creates the object when there is none."""
+        """Apply a configuration server-side; create the object when there is none."""
         config = self._decoded(kind, config, how)
         self._place(kind, namespace, config, name)
         if dig(config, "metadata", "managedFields"):
@@ -158,7 +159,7 @@ class Writing:
         return {**decoded, "apiVersion": kind.api_version, "kind": kind.kind}
 
     def _place(self, kind: Kind, namespace: str, document: KubeObject, name: str | None = None) -> None:
-        """Hold the document's name and namespace against the request's path."""
+        """Compare the document's name and namespace with the request's path, and fill in missing ones."""
         metadata = document.setdefault("metadata", {})
         if name is not None and metadata.setdefault("name", name) != name:
             told = f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
@@ -190,7 +191,7 @@ class Writing:
             raise conflict(plural=kind.plural, group=kind.group, name=name, why=told)
 
     def _settle(self, kind: Kind, before: KubeObject, after: KubeObject, subresource: str) -> None:
-        """Keep what this kind of write may not touch, fill in the rest, and count generations."""
+        """Restore the fields that this write may not change, fill in defaults, check the rules, count generations."""
         old, new = before["metadata"], after["metadata"]
         for key in _SERVER_OWNED:
             new.pop(key, None)
@@ -209,7 +210,7 @@ class Writing:
     def _finish(
         self, kind: Kind, present: Stored, before: KubeObject, after: KubeObject, how: Write
     ) -> Stored:
-        """Save the change, or end the object's life when its last finalizer went."""
+        """Save the change, and remove the object when the last finalizer of its deletion is gone."""
         after["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"]
         if not after["metadata"].get("finalizers"):
             after["metadata"].pop("finalizers", None)
@@ -228,7 +229,7 @@ class Writing:
 
 
 def may_go(kind: Kind, document: KubeObject) -> bool:
-    """Tell whether a deleted object has nothing left to wait for."""
+    """Tell whether an object is being deleted and nothing delays its removal any more."""
     metadata = document["metadata"]
     if "deletionTimestamp" not in metadata or metadata.get("finalizers"):
         return False
@@ -238,7 +239,7 @@ def may_go(kind: Kind, document: KubeObject) -> bool:
 
 
 def _keep(before: KubeObject, after: KubeObject, *, only_status: bool) -> None:
-    """Undo what a write to this endpoint may not change."""
+    """Undo the changes that a write to this endpoint may not make."""
     if only_status:
         for key in (before.keys() | after.keys()) - {"status", "metadata"}:
             after.pop(key, None)
