@@ -4,7 +4,7 @@ The former schema let rows in that the new one forbids. Here is what becomes of 
 whole, as JSON in the table `adoption_leftovers` with the reason.
 
 - A flag that is NULL, which the former server could not even read, gets its default; a status or role word that
-  nobody knows becomes the most harmless one (`values.py`).
+  nobody knows becomes the most harmless one (`enum_values.py`).
 - Accounts whose e-mail addresses differ only in case become the oldest of them, with the union of what the active
   ones were allowed. What a deactivated account held (tokens, roles) does not come back to life (`accounts.py`).
 - Two roles of one user for one kind and environment become the stronger one (`accounts.py`).
