@@ -1,1 +1,1 @@
-"""The queries of each table, one module a table, and of the task queue."""
+"""The queries of each table, as a rule in one module for each; claiming tasks is in `platz.db.task_queue`."""

@@ -1,6 +1,6 @@
-"""Queries about who is who: accounts, and whether an identity still exists.
+"""Queries about accounts, whether identities still exist, and what they may see.
 
-Invariant: one person has one account, whatever the letter case of the e-mail (unique on `lower(email)`).
+Invariant: one person has one account, whatever the letter case of the e-mail address (unique on `lower(email)`).
 
 Source: docs/contract/auth.md, "Identities and credentials", "Finding or creating the user".
 """
@@ -23,7 +23,7 @@ users = schema.users
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRow:
-    """What is read of a row of `users` at sign-in."""
+    """The columns of `users` that are read at sign-in."""
 
     id: UserId
     is_active: bool
@@ -31,7 +31,7 @@ class AccountRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentAccountRow:
-    """What a deployment may know of itself."""
+    """The facts that a deployment may read about itself."""
 
     id: DeploymentId
     name: str
@@ -39,7 +39,7 @@ class DeploymentAccountRow:
 
 @dataclass(frozen=True, kw_only=True)
 class VisibleScope:
-    """What an identity may see: everything, or the rows of these environments."""
+    """The rows that an identity may see: all of them, or those of some environments."""
 
     everything: bool
     env_ids: frozenset[EnvId]
@@ -61,20 +61,20 @@ VISIBLE_SCOPE_SQL: Mapping[type[Identity], str] = {
     Bot: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM bots WHERE id = %(caller)s::uuid",
     Deployment: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM deployments WHERE id = %(caller)s::uuid",
 }
-"""The statement that gives ``everything`` and ``env_ids`` of the identity ``%(caller)s``, or no row when it may not
-sign in any more. Other statements build on it."""
+"""The statement that returns ``everything`` and ``env_ids`` of the identity ``%(caller)s``, or no row when the identity
+may not sign in any more. Other statements build on it."""
 
 
 def visible_scope(connection: Connection, identity: Identity) -> VisibleScope | None:
-    """What the identity sees; None when it does not exist or is not active."""
+    """Return the scope of the identity, or None when it does not exist or is not active."""
     row = driver_row(connection, VISIBLE_SCOPE_SQL[type(identity)], {"caller": identity.id})
     return None if row is None else VisibleScope(everything=row[0], env_ids=frozenset(row[1]))
 
 
 def visible_scopes(connection: Connection, identities: Iterable[Identity]) -> dict[Identity, VisibleScope]:
-    """What each identity sees; those that do not exist or are not active are left out.
+    """Return the scope of each identity, leaving out those that do not exist or are not active.
 
-    At most one statement for each kind of identity.
+    Runs at most one statement for each kind of identity.
     """
     wanted = set(identities)
     people = [identity.id for identity in wanted if isinstance(identity, User)]
@@ -109,18 +109,18 @@ def _user_scopes(connection: Connection, ids: Collection[UserId]) -> dict[Identi
 
 
 def is_active(connection: Connection, user_id: UserId) -> bool:
-    """Tell whether there is such a user, and active."""
+    """Return whether the user exists and is active."""
     return bool(connection.scalar(select(users.c.is_active).where(users.c.id == user_id)))
 
 
 def is_site_admin(connection: Connection, user_id: UserId) -> bool:
-    """Tell whether there is such a user, active and an admin of the installation."""
+    """Return whether the user exists, is active and is a site admin."""
     query = select(users.c.is_admin).where(users.c.id == user_id, users.c.is_active)
     return bool(connection.scalar(query))
 
 
 def find_by_email(connection: Connection, email: str) -> AccountRow | None:
-    """The account of an e-mail address in any letter case, or None."""
+    """Return the account of an e-mail address in any letter case, or None."""
     query = select(*columns_of(users, AccountRow)).where(func.lower(users.c.email) == func.lower(email))
     return first_row(connection, query, AccountRow)
 
@@ -128,7 +128,7 @@ def find_by_email(connection: Connection, email: str) -> AccountRow | None:
 def create_if_absent(
     connection: Connection, *, email: str, display_name: str, is_admin: bool
 ) -> AccountRow | None:
-    """Insert the account; None when another transaction has created one for this e-mail."""
+    """Insert the account; return None when there already is one for this e-mail address."""
     statement = (
         insert(users)
         .values(email=email, display_name=display_name, is_admin=is_admin)
@@ -139,7 +139,7 @@ def create_if_absent(
 
 
 def join_open_envs(connection: Connection, user_id: UserId) -> None:
-    """Give a new user the role User in every environment that takes all new users."""
+    """Give a new user the role `User` in every environment that adds new users automatically."""
     envs, permissions = schema.envs, schema.env_user_permissions
     open_envs = select(
         envs.c.id, literal(str(user_id)).cast(users.c.id.type), literal(EnvUserRole.USER.value)

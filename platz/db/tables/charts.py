@@ -1,6 +1,6 @@
 """Queries over `helm_charts`.
 
-Invariant: there is one row for a registry, tag and digest, however often and by whomever it is discovered.
+Invariant: a chart has one row for its registry, tag and digest, however often and by whichever process it is found.
 
 Source: docs/contract/data-model.md, "Table helm_charts"; docs/contract/workers.md, "ECR push", "ECR
 deletion", "Download and reading of a chart", "Kind from a repository name", "Chart rows and tag information",
@@ -29,7 +29,7 @@ charts = schema.helm_charts
 
 @dataclass(frozen=True, kw_only=True)
 class TagInfo:
-    """What is known of a chart's version, and by which tag format."""
+    """The parsed version of a chart, and the tag format that parsed it."""
 
     tag_format_id: UUID | None = None
     parsed_version: str | None = None
@@ -40,7 +40,7 @@ class TagInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class ChartRow:
-    """What is read of a row of `helm_charts`."""
+    """The columns of `helm_charts` that are read."""
 
     id: ChartId
     helm_registry_id: RegistryId
@@ -75,12 +75,12 @@ class NewChartRow:
 
 
 def get(connection: Connection, chart_id: ChartId) -> ChartRow | None:
-    """The chart, or None."""
+    """Return the chart, or None."""
     return first_row(connection, select(*COLUMNS).where(charts.c.id == chart_id), ChartRow)
 
 
 def kind_of(connection: Connection, chart_id: ChartId) -> KindId | None:
-    """The kind of the chart's registry, or None when there is no such chart."""
+    """Return the kind of the chart's registry, or None when there is no such chart."""
     registries = schema.helm_registries
     query = (
         select(registries.c.kind_id)
@@ -92,7 +92,7 @@ def kind_of(connection: Connection, chart_id: ChartId) -> KindId | None:
 
 
 def find(connection: Connection, registry_id: RegistryId, tag: str, digest: str) -> ChartRow | None:
-    """The chart of this registry, tag and digest, or None."""
+    """Return the chart of this registry, tag and digest, or None."""
     query = select(*COLUMNS).where(
         charts.c.helm_registry_id == registry_id, charts.c.image_tag == tag, charts.c.image_digest == digest
     )
@@ -100,7 +100,7 @@ def find(connection: Connection, registry_id: RegistryId, tag: str, digest: str)
 
 
 def insert_if_absent(connection: Connection, new: NewChartRow) -> ChartId | None:
-    """Insert the chart; None when it is there already, which leaves the row as it is."""
+    """Insert the chart and return its id; return None, and leave the row as it is, when the chart exists already."""
     values: dict[str, Any] = {**vars(new), **vars(new.tag_info)}
     del values["tag_info"]
     statement = (
@@ -114,7 +114,7 @@ def insert_if_absent(connection: Connection, new: NewChartRow) -> ChartId | None
 
 
 def replace_documents(connection: Connection, chart_id: ChartId, new: NewChartRow) -> None:
-    """Write what was read now into a row whose first reading failed."""
+    """Replace a chart's documents, error, warnings and tag information, after its first reading had failed."""
     values: dict[str, Any] = {
         "values_ui": new.values_ui,
         "actions_schema": new.actions_schema,
@@ -130,7 +130,7 @@ def replace_documents(connection: Connection, chart_id: ChartId, new: NewChartRo
 def mark_available(
     connection: Connection, registry_id: RegistryId, digest: str, *, tag: str | None = None, available: bool
 ) -> list[ChartId]:
-    """Mark the rows of a digest, or only the one with ``tag``; the ids of those that changed."""
+    """Set whether the charts of a digest, or only the one with ``tag``, are available; return the ids that changed."""
     statement = (
         update(charts)
         .where(charts.c.helm_registry_id == registry_id, charts.c.image_digest == digest)
@@ -143,7 +143,7 @@ def mark_available(
 
 
 def available_images(connection: Connection, registry_id: RegistryId) -> list[tuple[str, str]]:
-    """(tag, digest) of every chart of the registry that counts as available."""
+    """Return (tag, digest) of every chart of the registry that is marked as available."""
     query = select(charts.c.image_tag, charts.c.image_digest).where(
         charts.c.helm_registry_id == registry_id, charts.c.available
     )
@@ -152,7 +152,7 @@ def available_images(connection: Connection, registry_id: RegistryId) -> list[tu
 
 @dataclass(frozen=True, kw_only=True)
 class TaggedChart:
-    """What re-parsing needs to know of a chart."""
+    """The columns of a chart that are needed to parse its tag again."""
 
     id: ChartId
     image_tag: str
@@ -161,7 +161,7 @@ class TaggedChart:
 
 
 def tagged(connection: Connection) -> list[TaggedChart]:
-    """The tags and tag info of all charts, newest first."""
+    """Return the tags and tag information of all charts, newest first."""
     query = select(
         charts.c.id,
         charts.c.image_tag,
@@ -180,14 +180,14 @@ def _tagged_chart(*, id: ChartId, image_tag: str, has_error: bool, **info: Any) 
 
 
 def set_tag_info(connection: Connection, infos: Mapping[ChartId, TagInfo]) -> None:
-    """Write new tag info."""
+    """Write new tag information into the given charts."""
     if infos:
         statement = update(charts).where(charts.c.id == bindparam("chart"))
         connection.execute(statement, [{"chart": chart_id, **vars(info)} for chart_id, info in infos.items()])
 
 
 def tag_patterns(connection: Connection) -> list[tuple[UUID, str]]:
-    """(id, pattern) of the tag formats, in the order in which they are tried: the newest first."""
+    """Return (id, pattern) of the tag formats in the order in which they are tried, the newest first."""
     formats = schema.helm_tag_formats
     query = select(formats.c.id, formats.c.pattern).order_by(formats.c.created_at.desc(), formats.c.id)
     return [(format_id, pattern) for format_id, pattern in connection.execute(query)]

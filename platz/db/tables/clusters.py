@@ -1,6 +1,6 @@
 """Queries over `k8s_clusters`.
 
-Invariant: discovery writes when and as what it saw a cluster; what an admin decides it leaves alone.
+Invariant: discovery writes a known cluster's name, region and last sighting, and leaves the admins' settings alone.
 
 Source: docs/contract/data-model.md, "Table k8s_clusters"; docs/contract/workers.md, "What discovery writes".
 """
@@ -46,7 +46,7 @@ class ClusterRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterSummary:
-    """A cluster in short: enough to decide whether to serve it."""
+    """The facts about a cluster that decide whether to serve it."""
 
     id: ClusterId
     provider_id: str
@@ -56,7 +56,7 @@ class ClusterSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterDefaults:
-    """What a cluster starts with at its first sighting; the default of an installation is all unset."""
+    """The settings of a cluster at its first sighting; by default it is ignored, and nothing else is set."""
 
     env_id: EnvId | None = None
     ignore: bool = True
@@ -66,14 +66,15 @@ class ClusterDefaults:
 
 
 def get(connection: Connection, cluster_id: ClusterId) -> ClusterRow | None:
-    """The cluster, or None."""
+    """Return the cluster, or None."""
     return first_row(connection, select(clusters).where(clusters.c.id == cluster_id), ClusterRow)
 
 
 def lock(connection: Connection, cluster_id: ClusterId, *, exclusive: bool = False) -> ClusterRow | None:
-    """Lock the cluster: its environment stays, it is not deleted, and no change brings in a deployment.
+    """Lock the cluster and read it; return None when there is no such cluster.
 
-    ``exclusive`` keeps out everything that refers to the cluster.
+    Until the transaction ends, its environment stays, it is not deleted, and no deployment is created in it or moved
+    to it, because those changes take this lock, too. ``exclusive`` also keeps out every other new reference to it.
     """
     query = select(clusters).where(clusters.c.id == cluster_id).with_for_update(key_share=not exclusive)
     return first_row(connection, query, ClusterRow)
@@ -91,7 +92,7 @@ def lock_of_env(connection: Connection, env_id: EnvId) -> None:
 
 
 def all_clusters(connection: Connection) -> list[ClusterSummary]:
-    """Every cluster, oldest first."""
+    """Return every cluster, oldest first."""
     query = select(*columns_of(clusters, ClusterSummary)).order_by(clusters.c.created_at, clusters.c.id)
     return all_rows(connection, query, ClusterSummary)
 
@@ -99,7 +100,7 @@ def all_clusters(connection: Connection) -> list[ClusterSummary]:
 def upsert_seen(
     connection: Connection, *, provider_id: str, name: str, region_name: str, defaults: ClusterDefaults
 ) -> None:
-    """Record a sighting; ``defaults`` count for a cluster that was never seen before."""
+    """Record a sighting; ``defaults`` apply only to a cluster that was never seen before."""
     new = insert(clusters).values(
         provider_id=provider_id, name=name, region_name=region_name, **vars(defaults)
     )
@@ -113,7 +114,7 @@ def upsert_seen(
 def set_health(
     connection: Connection, cluster_id: ClusterId, *, is_ok: bool, reason: str | None = None
 ) -> bool:
-    """Record whether the watch is healthy; what is unchanged is not written. Tell whether it was."""
+    """Record whether the cluster's watch is healthy, unless nothing changed; return whether the row was written."""
     reason = None if reason is None else storable(reason)
     statement = (
         update(clusters)
@@ -125,16 +126,16 @@ def set_health(
 
 
 def save(connection: Connection, cluster_id: ClusterId, changes: Mapping[str, Any]) -> None:
-    """Write the given columns; none is no statement."""
+    """Write the given columns; do nothing when there are none."""
     if changes:
         connection.execute(update(clusters).where(clusters.c.id == cluster_id).values(**changes))
 
 
 def detach_from_env(connection: Connection, env_id: EnvId) -> None:
-    """Leave the clusters of an environment without one."""
+    """Remove all clusters from an environment, so that they have none."""
     connection.execute(update(clusters).where(clusters.c.env_id == env_id).values(env_id=None))
 
 
 def remove(connection: Connection, ids: Iterable[ClusterId]) -> None:
-    """Delete the rows; everything that belongs to them goes by cascade."""
+    """Delete the clusters; everything that belongs to them is deleted by cascade."""
     connection.execute(delete(clusters).where(clusters.c.id.in_(list(ids))))

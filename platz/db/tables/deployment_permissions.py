@@ -1,4 +1,4 @@
-"""Changes of `deployment_permissions`: one role for each user and kind in an environment.
+"""Queries over `deployment_permissions`: one role for each user and kind in an environment.
 
 Source: docs/contract/data-model.md, "Table deployment_permissions".
 """
@@ -22,7 +22,7 @@ permissions = schema.deployment_permissions
 def create(
     connection: Connection, *, env_id: EnvId, user_id: UserId, kind_id: KindId, role: DeploymentRole
 ) -> DeploymentPermissionId:
-    """Grant the role; a user who has one for this kind here is a unique violation."""
+    """Grant the role; it is a unique violation when the user already has one for this kind in this environment."""
     values = {"env_id": env_id, "user_id": user_id, "kind_id": kind_id, "role": role}
     statement = insert(permissions).values(values).returning(permissions.c.id)
     return DeploymentPermissionId(connection.execute(statement).scalar_one())
@@ -36,5 +36,5 @@ def lock(connection: Connection, permission_id: DeploymentPermissionId) -> EnvId
 
 
 def remove(connection: Connection, permission_id: DeploymentPermissionId) -> None:
-    """Take the role away."""
+    """Revoke the role."""
     connection.execute(delete(permissions).where(permissions.c.id == permission_id))

@@ -1,6 +1,6 @@
 """Queries over `deployment_resource_types`.
 
-Invariant: a (kind, key) pair is global or belongs to environments, never both.
+Invariant: the types of one kind and key are one global type, or types of single environments, never both.
 
 Source: docs/contract/data-model.md, "Table deployment_resource_types".
 """
@@ -27,7 +27,7 @@ types = schema.deployment_resource_types
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceTypeRow:
-    """What is read of a row of `deployment_resource_types`."""
+    """The columns of `deployment_resource_types` that are read."""
 
     id: ResourceTypeId
     env_id: EnvId | None
@@ -40,18 +40,18 @@ COLUMNS = columns_of(types, ResourceTypeRow)
 
 
 def get(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
-    """The type, or None."""
+    """Return the type, or None."""
     return first_row(connection, select(*COLUMNS).where(types.c.id == type_id), ResourceTypeRow)
 
 
 def lock_shared(connection: Connection, type_id: ResourceTypeId) -> ResourceTypeRow | None:
-    """Read the type and keep it as it is until the transaction ends."""
+    """Read the type and protect it from changes until the transaction ends; others may do the same."""
     query = select(*COLUMNS).where(types.c.id == type_id).with_for_update(read=True)
     return first_row(connection, query, ResourceTypeRow)
 
 
 def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None) -> ResourceTypeId | None:
-    """The type with this key that an environment may use: its own before a global one, the oldest first.
+    """Return the type with this key that an environment may use: its own before a global one, then the oldest.
 
     Without ``kind_name`` (the legacy notation) the type may be of any kind.
     """
@@ -71,11 +71,11 @@ def find(connection: Connection, env_id: EnvId, key: str, kind_name: str | None)
 def upsert(
     connection: Connection, *, env_id: EnvId | None, kind_id: KindId, key: str, spec: JsonObject
 ) -> None:
-    """Insert the type, or update the spec of the one that is there; an equal spec is not written again.
+    """Insert the type, or update the spec of the existing one; an equal spec is not written again.
 
-    Raises Conflict when the same kind and key exists with the opposite globalness.
+    Raises `Conflict` for a global type when an environment has one of this kind and key, and the other way round.
     """
-    # Serialised by the pair, because no unique index can say "global or env-specific, not both".
+    # Writers of one kind and key wait for each other, because no unique index can forbid a global type beside others.
     pair = func.hashtextextended(f"platz:resource-type:{kind_id}:{key}", 0)
     connection.execute(select(func.pg_advisory_xact_lock(pair)))
     _refuse_opposite(connection, env_id, kind_id, key)

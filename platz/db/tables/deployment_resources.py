@@ -1,7 +1,7 @@
 """Queries over `deployment_resources`.
 
-Invariant: `sync_reason` has a text exactly when the status is `Error`. Props are here as they are stored, the
-sensitive ones encrypted.
+Invariant: `sync_reason` has a text exactly when the status is `Error`. Properties are read and written here as they
+are stored, the sensitive ones encrypted.
 
 Source: docs/contract/data-model.md, "Table deployment_resources", "Resource sync statuses".
 """
@@ -28,7 +28,7 @@ ResourceId = NewType("ResourceId", UUID)
 resources = schema.deployment_resources
 
 WAITING = (SyncStatus.CREATING, SyncStatus.UPDATING, SyncStatus.DELETING)
-"""The statuses in which a lifecycle hook must be called."""
+"""The statuses in which a lifecycle hook has yet to be called."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class ResourceRow:
 
 @dataclass(frozen=True, kw_only=True)
 class NewResourceRow:
-    """What the creator of a resource decides; ``id`` and ``created_at`` default to the database's."""
+    """The values of a new resource; the database supplies ``id`` and ``created_at`` when they are None."""
 
     type_id: ResourceTypeId
     deployment_id: DeploymentId
@@ -60,30 +60,30 @@ class NewResourceRow:
 
 
 def get(connection: Connection, resource_id: ResourceId) -> ResourceRow | None:
-    """The resource, or None; deleted ones (`exists` false) are found too."""
+    """Return the resource, or None; deleted resources (`exists` is false) are found, too."""
     return first_row(connection, select(resources).where(resources.c.id == resource_id), ResourceRow)
 
 
 def lock(connection: Connection, resource_id: ResourceId) -> ResourceRow | None:
-    """Lock the resource and read it as it is now."""
+    """Lock the resource and read its present state; return None when there is no such resource."""
     query = select(resources).where(resources.c.id == resource_id).with_for_update()
     return first_row(connection, query, ResourceRow)
 
 
 def of_type(connection: Connection, type_id: ResourceTypeId, resource_id: ResourceId) -> ResourceRow | None:
-    """The resource when it is of this type."""
+    """Return the resource when it is of this type, else None."""
     query = select(resources).where(resources.c.id == resource_id, resources.c.type_id == type_id)
     return first_row(connection, query, ResourceRow)
 
 
 def insert_new(connection: Connection, new: NewResourceRow) -> ResourceId:
-    """Insert a resource; a name that is taken is a unique violation."""
+    """Insert a resource and return its id; a name that is taken is a unique violation."""
     given = {column: value for column, value in vars(new).items() if value is not None}
     return ResourceId(connection.scalars(insert(resources).values(**given).returning(resources.c.id)).one())
 
 
 def save(connection: Connection, resource_id: ResourceId, *, name: str, props: JsonValue) -> None:
-    """Write name and props, and ask for the update hook."""
+    """Write the name and the properties, and set the status that makes the update hook be called."""
     values = {"name": name, "props": props, "sync_status": SyncStatus.UPDATING, "sync_reason": None}
     connection.execute(update(resources).where(resources.c.id == resource_id).values(**values))
 
@@ -97,10 +97,9 @@ def set_sync_status(
     only_if: SyncStatus | None = None,
     exists: bool | None = None,
 ) -> bool:
-    """Set the status and its reason; with ``only_if`` only while that is the status. Tell whether it was
-    written.
+    """Set the status and its reason, with ``only_if`` only while that is the status; return whether it was set.
 
-    ``exists=False`` is the end of a deletion.
+    ``exists=False`` marks the resource as deleted.
     """
     statement = update(resources).where(resources.c.id == resource_id)
     if only_if is not None:
@@ -114,10 +113,10 @@ def set_sync_status(
 def finish_sync(
     connection: Connection, called_for: ResourceRow, status: SyncStatus, *, reason: str | None = None
 ) -> bool:
-    """Write the outcome of the hook that was called for this very state of the resource.
+    """Write the outcome of the hook that was called for the state ``called_for`` of the resource.
 
-    False, and no change, when the resource changed meanwhile, even if it waits for the same hook again. The
-    success of a deletion ends the resource's existence.
+    Returns False, and changes nothing, when the resource changed meanwhile, even if the same hook has to be called
+    again. A successful deletion marks the resource as deleted.
     """
     words = None if reason is None else storable(reason)
     gone = called_for.sync_status is SyncStatus.DELETING and status is SyncStatus.READY
@@ -127,7 +126,7 @@ def finish_sync(
             resources.c.id == called_for.id,
             resources.c.sync_status == called_for.sync_status,
             resources.c.name == called_for.name,
-            # Its own type, because a number or a text would otherwise be bound as one.
+            # With the column's type, because a JSON number or text would otherwise be bound as an SQL one.
             resources.c.props == literal(called_for.props, resources.c.props.type),
         )
         .values(sync_status=status, sync_reason=words, exists=called_for.exists and not gone)
@@ -136,7 +135,7 @@ def finish_sync(
 
 
 def waiting(connection: Connection) -> list[ResourceRow]:
-    """The resources whose hook must be called, oldest first."""
+    """Return the resources whose hook has yet to be called, oldest first."""
     query = (
         select(resources)
         .where(resources.c.sync_status.in_(WAITING))

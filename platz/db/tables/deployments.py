@@ -1,7 +1,7 @@
 """Queries over `deployments`.
 
-Invariant: every status change sets `reason` too, and a deployment that is `Deleting` leaves that status only
-by disappearing: whatever a task that was under way reports, the deletion goes on.
+Invariant: every status change sets `reason`, too. A deployment keeps the status `Deleting` until its row is deleted,
+whatever a task that was still running reports.
 
 Source: docs/contract/data-model.md, "Table deployments", "Deployment statuses".
 """
@@ -26,7 +26,7 @@ deployments = schema.deployments
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentRow:
-    """What is read of a row of `deployments`."""
+    """The columns of `deployments` that are read."""
 
     id: DeploymentId
     created_at: datetime
@@ -48,7 +48,7 @@ COLUMNS = columns_of(deployments, DeploymentRow)
 
 @dataclass(frozen=True, kw_only=True)
 class DeploymentSummary:
-    """A deployment in short: enough to name it, and to decide whether to act on it."""
+    """The facts about a deployment that name it and decide whether to act on it."""
 
     id: DeploymentId
     name: str
@@ -62,7 +62,7 @@ SUMMARY = columns_of(deployments, DeploymentSummary)
 
 @dataclass(frozen=True, kw_only=True)
 class NewDeploymentRow:
-    """What the creator of a deployment decides; the rest are the column defaults."""
+    """The values of a new deployment; all other columns get their defaults."""
 
     name: str
     kind_id: KindId
@@ -73,15 +73,15 @@ class NewDeploymentRow:
 
 
 def get(connection: Connection, deployment_id: DeploymentId) -> DeploymentRow | None:
-    """The deployment, or None."""
+    """Return the deployment, or None."""
     return first_row(connection, select(*COLUMNS).where(deployments.c.id == deployment_id), DeploymentRow)
 
 
 def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[DeploymentId, DeploymentRow]:
-    """Lock the rows that still exist, in the order of their ids, and read them as they are now.
+    """Lock the deployments that still exist, in the order of their ids, and return their present state.
 
     `FOR NO KEY UPDATE` lets other transactions insert rows that refer to a deployment (tasks, Kubernetes
-    resources): the watch of a cluster never waits for a user's change, and can't deadlock with one.
+    resources), so the resource tracker never waits for a user's change and can't deadlock with one.
     """
     query = (
         select(*COLUMNS)
@@ -93,13 +93,13 @@ def lock(connection: Connection, ids: Iterable[DeploymentId]) -> dict[Deployment
 
 
 def insert_new(connection: Connection, new: NewDeploymentRow) -> DeploymentId:
-    """Insert with status Unknown, enabled; a name that is taken is a unique violation."""
+    """Insert an enabled deployment with the status Unknown; a name that is taken is a unique violation."""
     statement = insert(deployments).values(**vars(new)).returning(deployments.c.id)
     return DeploymentId(connection.scalars(statement).one())
 
 
 def save(connection: Connection, row: DeploymentRow) -> None:
-    """Write what a user may change: name, cluster, chart, config, override, enabled, description."""
+    """Write the columns that a user may change: name, cluster, chart, config, override, enabled, description."""
     changed = {
         column: getattr(row, column)
         for column in (
@@ -112,7 +112,7 @@ def save(connection: Connection, row: DeploymentRow) -> None:
 def set_status(
     connection: Connection, deployment_id: DeploymentId, status: DeploymentStatus, reason: str | None = None
 ) -> bool:
-    """Set status and reason; False when the row is gone, or is being deleted and must stay `Deleting`."""
+    """Set status and reason; return False when the deployment is gone, or is `Deleting` and must stay so."""
     statement = update(deployments).where(deployments.c.id == deployment_id)
     if status != DeploymentStatus.DELETING:
         statement = statement.where(deployments.c.status != DeploymentStatus.DELETING)
@@ -126,7 +126,7 @@ def set_status_if(
     status: DeploymentStatus,
     reason: str | None = None,
 ) -> bool:
-    """Set status and reason only while the status is one of ``present``; tell whether it was."""
+    """Set status and reason only while the status is one of ``present``; return whether they were set."""
     statement = (
         update(deployments)
         .where(deployments.c.id == deployment_id, deployments.c.status.in_(list(present)))
@@ -136,7 +136,7 @@ def set_status_if(
 
 
 def set_revision(connection: Connection, deployment_id: DeploymentId, revision_id: TaskId | None) -> None:
-    """Point to the last successful Install or Upgrade; None when nothing is installed."""
+    """Set the revision, the last successful Install or Upgrade; None when nothing is installed."""
     statement = update(deployments).where(deployments.c.id == deployment_id).values(revision_id=revision_id)
     connection.execute(statement)
 
@@ -144,11 +144,11 @@ def set_revision(connection: Connection, deployment_id: DeploymentId, revision_i
 def set_reported_status(
     connection: Connection, deployment_id: DeploymentId, reported: JsonObject | None
 ) -> bool:
-    """Store what the deployment reported, or None when it is not polled any more; tell whether a row changed.
+    """Store the status that the deployment reported, or None when it is not polled any more.
 
-    Writing None over NULL is no write, hence no event that would wake the poller again. A sample always
-    carries a new timestamp, which says how fresh the content is, and is always written, except when the
-    deployment was disabled while it was being asked.
+    Returns whether the row changed. None over NULL is not written, so that no event wakes the poller again. A
+    reported status always has a new timestamp, so it is always written, unless the deployment was disabled while
+    the request was under way.
     """
     statement = (
         update(deployments)
@@ -161,8 +161,9 @@ def set_reported_status(
 
 
 def remove(connection: Connection, deployment_id: DeploymentId) -> bool:
-    """Delete the row when it is `Deleting`: its namespace is gone. Tasks go with it; tell whether there was
-    one.
+    """Delete a deployment that is `Deleting`, with its tasks; return whether it was deleted.
+
+    Call this once the namespace is gone.
     """
     statement = delete(deployments).where(
         deployments.c.id == deployment_id, deployments.c.status == DeploymentStatus.DELETING
@@ -173,7 +174,7 @@ def remove(connection: Connection, deployment_id: DeploymentId) -> bool:
 def of_cluster(
     connection: Connection, cluster_id: ClusterId, statuses: Collection[DeploymentStatus] | None = None
 ) -> list[DeploymentSummary]:
-    """The deployments of a cluster, oldest first; all of them, or those in one of ``statuses``."""
+    """Return the deployments of a cluster, oldest first; all of them, or those in one of ``statuses``."""
     query = select(*SUMMARY).where(deployments.c.cluster_id == cluster_id)
     if statuses is not None:
         query = query.where(deployments.c.status.in_(list(statuses)))
@@ -181,7 +182,7 @@ def of_cluster(
 
 
 def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentSummary]:
-    """The deployments in the clusters of an environment, oldest first."""
+    """Return the deployments in the clusters of an environment, oldest first."""
     clusters = schema.k8s_clusters
     query = (
         select(*SUMMARY)
@@ -193,13 +194,13 @@ def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentSummary]:
 
 
 def exist_in_cluster(connection: Connection, cluster_id: ClusterId) -> bool:
-    """Tell whether any deployment is in this cluster."""
+    """Return whether any deployment is in this cluster."""
     query = select(deployments.c.id).where(deployments.c.cluster_id == cluster_id)
     return connection.scalar(query.limit(1)) is not None
 
 
 def exist_with_kind(connection: Connection, kind_id: KindId) -> bool:
-    """Tell whether any deployment is of this kind."""
+    """Return whether any deployment is of this kind."""
     return (
         connection.scalar(select(deployments.c.id).where(deployments.c.kind_id == kind_id).limit(1))
         is not None
@@ -209,11 +210,11 @@ def exist_with_kind(connection: Connection, kind_id: KindId) -> bool:
 def in_namespace(
     connection: Connection, cluster_id: ClusterId, namespace: str, *, but: DeploymentId | None = None
 ) -> DeploymentId | None:
-    """The deployment (other than ``but``) whose namespace in this cluster has this name.
+    """Return the deployment (other than ``but``) whose namespace in this cluster has this name, or None.
 
-    The name is that of docs/contract/data-model.md, "Entities and derived names". Kinds that differ in case
-    only, and a dash in a kind's name, can lead two kinds to one namespace, which the unique constraint on
-    (cluster, kind, name) does not see.
+    The name is derived as in docs/contract/data-model.md, "Entities and derived names". Two kinds can lead to the same
+    namespace when their names differ only in case or contain a dash; the unique constraint on (cluster, kind, name)
+    does not prevent that.
     """
     kinds = schema.deployment_kinds
     kind, name = func.lower(kinds.c.name), deployments.c.name

@@ -1,4 +1,4 @@
-"""Changes of `env_user_permissions`: one role for each user in an environment.
+"""Queries over `env_user_permissions`: one role for each user in an environment.
 
 Source: docs/contract/data-model.md, "Table env_user_permissions".
 """
@@ -23,7 +23,7 @@ permissions = schema.env_user_permissions
 
 @dataclass(frozen=True, kw_only=True)
 class EnvUserPermissionRow:
-    """What is read of a row of `env_user_permissions`."""
+    """The columns of `env_user_permissions` that are read."""
 
     env_id: EnvId
     user_id: UserId
@@ -32,7 +32,7 @@ class EnvUserPermissionRow:
 def create(
     connection: Connection, *, env_id: EnvId, user_id: UserId, role: EnvUserRole
 ) -> EnvUserPermissionId:
-    """Grant the role; a user who has one in this environment is a unique violation."""
+    """Grant the role; it is a unique violation when the user already has one in this environment."""
     statement = (
         insert(permissions).values(env_id=env_id, user_id=user_id, role=role).returning(permissions.c.id)
     )
@@ -40,12 +40,12 @@ def create(
 
 
 def lock(connection: Connection, permission_id: EnvUserPermissionId) -> EnvUserPermissionRow | None:
-    """Lock and read the permission."""
+    """Lock the permission and read it; return None when there is no such permission."""
     columns = columns_of(permissions, EnvUserPermissionRow)
     query = select(*columns).where(permissions.c.id == permission_id).with_for_update()
     return first_row(connection, query, EnvUserPermissionRow)
 
 
 def remove(connection: Connection, permission_id: EnvUserPermissionId) -> None:
-    """Take the role away."""
+    """Revoke the role."""
     connection.execute(delete(permissions).where(permissions.c.id == permission_id))

@@ -23,7 +23,7 @@ envs = schema.envs
 
 @dataclass(frozen=True, kw_only=True)
 class EnvRow:
-    """What is read of a row of `envs`."""
+    """The columns of `envs` that are read."""
 
     id: EnvId
     name: str
@@ -32,18 +32,18 @@ class EnvRow:
 
 
 def get(connection: Connection, env_id: EnvId) -> EnvRow | None:
-    """The environment, or None."""
+    """Return the environment, or None."""
     return first_row(connection, select(*columns_of(envs, EnvRow)).where(envs.c.id == env_id), EnvRow)
 
 
 def id_of(connection: Connection, name: str) -> EnvId | None:
-    """The environment with this name, in any case, or None."""
+    """Return the environment with this name, in any letter case, or None."""
     found: UUID | None = connection.scalar(select(envs.c.id).where(func.lower(envs.c.name) == name.lower()))
     return None if found is None else EnvId(found)
 
 
 def lock(connection: Connection, env_id: EnvId, *, exclusive: bool = False) -> bool:
-    """Lock the environment, and tell whether it is there.
+    """Lock the environment; return whether it exists.
 
     ``exclusive`` also keeps new clusters, secrets and permissions out of it.
     """
@@ -52,7 +52,7 @@ def lock(connection: Connection, env_id: EnvId, *, exclusive: bool = False) -> b
 
 
 def insert_new(connection: Connection, *, name: str, auto_add_new_users: bool) -> EnvId:
-    """Insert an environment; a name that is taken is a unique violation."""
+    """Insert an environment and return its id; a name that is taken is a unique violation."""
     statement = insert(envs).values(name=name, auto_add_new_users=auto_add_new_users).returning(envs.c.id)
     return EnvId(connection.scalars(statement).one())
 
@@ -64,11 +64,11 @@ def add_member(connection: Connection, env_id: EnvId, user_id: UserId, role: Env
 
 
 def save(connection: Connection, env_id: EnvId, changes: Mapping[str, Any]) -> None:
-    """Write the given columns; none is no statement."""
+    """Write the given columns; do nothing when there are none."""
     if changes:
         connection.execute(update(envs).where(envs.c.id == env_id).values(**changes))
 
 
 def remove(connection: Connection, env_id: EnvId) -> None:
-    """Delete the environment; its permissions, secrets and own resource types go by cascade."""
+    """Delete the environment; its permissions, secrets and own resource types are deleted by cascade."""
     connection.execute(delete(envs).where(envs.c.id == env_id))

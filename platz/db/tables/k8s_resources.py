@@ -1,7 +1,7 @@
 """Queries over `k8s_resources`, written in batches by the resource tracker.
 
-Invariant: one statement for a batch, whatever its size, and an unchanged workload is not written, so that it
-causes no event. `last_updated_at` is when Platz last saw a change.
+Invariant: a batch of any size is written by one statement, and an unchanged workload is not written, so that it
+causes no event. `last_updated_at` is the time at which Platz last saw a change.
 
 Source: docs/contract/data-model.md, "Table k8s_resources"; docs/contract/workers.md, "Workload rows".
 """
@@ -29,7 +29,7 @@ resources = schema.k8s_resources
 
 @dataclass(frozen=True, kw_only=True)
 class WorkloadRow:
-    """What is read of a row of `k8s_resources`; ``id`` is the `metadata.uid` of the object."""
+    """The columns of `k8s_resources` that are read; ``id`` is the `metadata.uid` of the object."""
 
     id: WorkloadId
     deployment_id: DeploymentId
@@ -39,7 +39,7 @@ class WorkloadRow:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenWorkload:
-    """A workload as a watch shows it."""
+    """A workload as a watch reported it."""
 
     id: WorkloadId
     cluster_id: ClusterId
@@ -52,7 +52,7 @@ class SeenWorkload:
 
 
 def get(connection: Connection, resource_id: WorkloadId) -> WorkloadRow | None:
-    """The workload, or None."""
+    """Return the workload, or None."""
     query = select(*columns_of(resources, WorkloadRow)).where(resources.c.id == resource_id)
     return first_row(connection, query, WorkloadRow)
 
@@ -87,7 +87,7 @@ _UPSERT = text(
 
 
 def upsert(connection: Connection, batch: Iterable[SeenWorkload]) -> int:
-    """Record the workloads, the last one for each id; return how many rows changed.
+    """Record the workloads, the last one for each id; return the number of rows that changed.
 
     Workloads of a deployment or cluster that does not exist (any more) are left out.
     """
@@ -103,7 +103,7 @@ def _as_json(workload: SeenWorkload) -> dict[str, object]:
 
 
 def remove(connection: Connection, ids: Iterable[WorkloadId]) -> int:
-    """Delete the rows of workloads that are gone; return how many there were."""
+    """Delete the rows of workloads that are gone; return the number of deleted rows."""
     gone = list(ids)
     if not gone:
         return 0
@@ -113,9 +113,7 @@ def remove(connection: Connection, ids: Iterable[WorkloadId]) -> int:
 
 
 def keep_only(connection: Connection, cluster_id: ClusterId, kind: str, listed: Iterable[WorkloadId]) -> int:
-    """After a fresh list of one kind: delete the cluster's rows of that kind that are not in it; return how
-    many.
-    """
+    """Delete the cluster's rows of one kind that are not in a fresh list; return the number of deleted rows."""
     statement = delete(resources).where(
         resources.c.cluster_id == cluster_id,
         resources.c.kind == kind,

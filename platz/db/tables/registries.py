@@ -1,6 +1,6 @@
 """Queries over `helm_registries`.
 
-Invariant: domain and repository name one registry; it is created once, however many find it at the same time.
+Invariant: a domain and repository have one registry, even when several processes find it at the same time.
 
 Source: docs/contract/data-model.md, "Table helm_registries".
 """
@@ -27,7 +27,7 @@ registries = schema.helm_registries
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryRow:
-    """What is read of a row of `helm_registries`."""
+    """The columns of `helm_registries` that are read."""
 
     id: RegistryId
     created_at: datetime
@@ -40,12 +40,12 @@ COLUMNS = columns_of(registries, RegistryRow)
 
 
 def get(connection: Connection, registry_id: RegistryId) -> RegistryRow | None:
-    """The registry, or None."""
+    """Return the registry, or None."""
     return first_row(connection, select(*COLUMNS).where(registries.c.id == registry_id), RegistryRow)
 
 
 def find(connection: Connection, domain_name: str, repo_name: str) -> RegistryRow | None:
-    """The registry of this domain and repository, or None."""
+    """Return the registry of this domain and repository, or None."""
     query = select(*COLUMNS).where(
         registries.c.domain_name == domain_name, registries.c.repo_name == repo_name
     )
@@ -61,7 +61,7 @@ def get_or_create(
     provider: RegistryProvider,
     created_at: datetime,
 ) -> RegistryRow:
-    """The registry; the other arguments count only when it is new."""
+    """Return the registry of this domain and repository; the other arguments apply only when it is created."""
     statement = (
         insert(registries)
         .values(
@@ -80,6 +80,6 @@ def get_or_create(
 
 
 def set_icon(connection: Connection, registry_id: RegistryId, fa_icon: str) -> bool:
-    """Change the icon; tell whether there is such a registry."""
+    """Change the registry's icon; return whether the registry exists."""
     statement = update(registries).where(registries.c.id == registry_id).values(fa_icon=fa_icon)
     return connection.execute(statement).rowcount == 1

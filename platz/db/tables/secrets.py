@@ -1,7 +1,6 @@
 """Queries over `secrets`.
 
-Invariant: `contents` is here as it is stored, encrypted; who writes encrypts first, who needs the text
-decrypts.
+Invariant: `contents` is read and written here as it is stored, encrypted; callers encrypt and decrypt it.
 
 Source: docs/contract/data-model.md, "Table secrets".
 """
@@ -39,12 +38,12 @@ class SecretRow:
 
 
 def get(connection: Connection, secret_id: SecretId) -> SecretRow | None:
-    """The secret, or None."""
+    """Return the secret, or None."""
     return first_row(connection, select(secrets).where(secrets.c.id == secret_id), SecretRow)
 
 
 def lock(connection: Connection, secret_id: SecretId) -> SecretRow | None:
-    """Lock the secret and read it as it is now."""
+    """Lock the secret and read its present state; return None when there is no such secret."""
     return first_row(
         connection, select(secrets).where(secrets.c.id == secret_id).with_for_update(), SecretRow
     )
@@ -53,7 +52,7 @@ def lock(connection: Connection, secret_id: SecretId) -> SecretRow | None:
 def insert_new(
     connection: Connection, *, env_id: EnvId, collection: str, name: str, contents: str
 ) -> SecretId:
-    """Insert a secret; ``contents`` is encrypted already. A name that is taken is a unique violation."""
+    """Insert a secret with encrypted ``contents``; a name that is taken is a unique violation."""
     statement = (
         insert(secrets)
         .values(env_id=env_id, collection=collection, name=name, contents=contents)
@@ -63,7 +62,7 @@ def insert_new(
 
 
 def save(connection: Connection, secret_id: SecretId, changes: Mapping[str, Any]) -> None:
-    """Write the given columns, and `updated_at` even when there are none."""
+    """Write the given columns (maybe none), and set `updated_at`."""
     values = {**changes, "updated_at": func.clock_timestamp()}
     connection.execute(update(secrets).where(secrets.c.id == secret_id).values(**values))
 

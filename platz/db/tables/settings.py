@@ -1,6 +1,6 @@
-"""The installation's own settings, of which there is one: the key that signs tokens.
+"""The only setting in the database: the key that signs tokens.
 
-Invariant: the key is made once, however many processes start at the same time, and is never replaced by Platz.
+Invariant: the key is created once, even when several processes start at the same time, and Platz never replaces it.
 
 Source: docs/contract/data-model.md, "Table settings".
 """
@@ -21,7 +21,7 @@ JWT_SECRET_BYTES = 24
 
 
 def jwt_secret(connection: Connection, cipher: Cipher) -> str:
-    """Give the key's text, padded base64 of 24 random bytes; make it first when there is none.
+    """Return the key as padded base64 text; create it first (24 random bytes) when there is none.
 
     Raises `Undecipherable`.
     """
@@ -31,7 +31,7 @@ def jwt_secret(connection: Connection, cipher: Cipher) -> str:
         values = {"key": JWT_SECRET, "value": cipher.encrypt(fresh)}
         connection.execute(insert(settings).values(values).on_conflict_do_nothing())
         stored = _stored(connection)
-    assert stored is not None  # noqa: S101 - it was there, or this or another process just inserted it
+    assert stored is not None  # noqa: S101 - it existed, or this or another process has just inserted it
     return cipher.decrypt(stored)
 
 

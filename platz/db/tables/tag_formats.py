@@ -1,6 +1,6 @@
-"""Changes of `helm_tag_formats`.
+"""Queries over `helm_tag_formats`.
 
-Invariant: charts that a format was applied to outlive it (ON DELETE SET NULL).
+Invariant: charts outlive the format that was applied to them (ON DELETE SET NULL).
 
 Source: docs/contract/data-model.md, "Table helm_tag_formats".
 """
@@ -20,13 +20,13 @@ formats = schema.helm_tag_formats
 
 
 def create(connection: Connection, pattern: str) -> TagFormatId:
-    """Insert a format; a pattern that is there already is a unique violation."""
+    """Insert a format and return its id; a pattern that exists already is a unique violation."""
     statement = insert(formats).values(pattern=pattern).returning(formats.c.id)
     return TagFormatId(connection.execute(statement).scalar_one())
 
 
 def lock(connection: Connection, format_id: TagFormatId) -> bool:
-    """Lock the format until the transaction ends; tell whether there is such a one."""
+    """Lock the format until the transaction ends; return whether it exists."""
     statement = select(formats.c.id).where(formats.c.id == format_id).with_for_update()
     return connection.scalar(statement) is not None
 

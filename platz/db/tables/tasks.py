@@ -1,9 +1,9 @@
-"""Queries over `deployment_tasks` for those who create, read and cancel tasks; the claim queue is `task_queue.py`.
+"""Queries over `deployment_tasks` for creating, reading and cancelling tasks; `platz.db.task_queue` claims them.
 
-Invariant: whoever inserts a task holds the lock of its deployment (`deployments.lock`), and the task's
-`created_at` is later than that of every task that the deployment had before. So the order of the queue
-(execute_at, created_at, id) is the order in which the changes were made, even for two tasks of one
-transaction and for transactions that waited for one another, and however the clock jumps.
+Invariant: a transaction that inserts a task holds the lock of its deployment (`deployments.lock`), and the task's
+`created_at` is later than that of every earlier task of the deployment. So tasks that are due at once are queued
+(execute_at, created_at, id) in the order in which the changes were made, even two tasks of one transaction, and
+those of transactions that waited for one another, and even when the clock jumps.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from platz.json import JsonObject, JsonValue
 tasks = schema.deployment_tasks
 
 NEXT_PLACE = timedelta(microseconds=1)
-"""The distance between a task and the one that was created right behind it."""
+"""The difference in `created_at` between a task and the next one of its deployment that is created together with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRow:
-    """What is read of a row of `deployment_tasks`."""
+    """The columns of `deployment_tasks` that are read."""
 
     id: TaskId
     created_at: datetime
@@ -47,12 +47,12 @@ class TaskRow:
 
     @property
     def operation_name(self) -> str:
-        """The key that names the operation; empty when the document of the row is no operation at all."""
+        """The name of the operation, which is the document's first key; empty when the document is no object."""
         return next(iter(self.operation), "") if isinstance(self.operation, dict) else ""
 
     @property
     def creator(self) -> Identity | None:
-        """Who created the task; None when that bot or deployment is gone."""
+        """The identity that created the task; None when that bot or deployment was deleted."""
         if self.acting_user_id is not None:
             return User(id=self.acting_user_id)
         if self.acting_bot_id is not None:
@@ -64,18 +64,18 @@ COLUMNS = columns_of(tasks, TaskRow)
 
 
 def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
-    """The task, or None."""
+    """Return the task, or None."""
     return first_row(connection, select(*COLUMNS).where(tasks.c.id == task_id), TaskRow)
 
 
 def clusters_of(connection: Connection, task_ids: Collection[TaskId]) -> frozenset[ClusterId]:
-    """The clusters of these tasks, as far as they exist."""
+    """Return the clusters of those of these tasks that exist."""
     query = select(tasks.c.cluster_id).distinct().where(tasks.c.id.in_(list(task_ids)))
     return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
 
 
 def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
-    """Lock the task and read it as it is now; nobody claims it meanwhile."""
+    """Lock the task and read its present state; no runner can claim it until the transaction ends."""
     query = select(*COLUMNS).where(tasks.c.id == task_id).with_for_update(key_share=True)
     return first_row(connection, query, TaskRow)
 
@@ -91,8 +91,9 @@ class NewTask:
 
 
 def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: Identity) -> list[TaskId]:
-    """Queue the tasks; those of one deployment in the given order, each exactly `NEXT_PLACE` behind the one
-    before.
+    """Queue the tasks and return their ids in the given order.
+
+    The `created_at` of tasks of one deployment is exactly `NEXT_PLACE` after that of the one before.
     """
     if not new_tasks:
         return []
@@ -117,7 +118,7 @@ def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: 
 
 
 def _places(connection: Connection, ids: set[DeploymentId]) -> dict[DeploymentId, datetime]:
-    """The next free `created_at` of each deployment, by the clock of the database."""
+    """Return the `created_at` of each deployment's next task: the database's time, or just after its last task."""
     deployments = schema.deployments
     latest = func.max(tasks.c.created_at) + NEXT_PLACE
     query = (
@@ -130,7 +131,7 @@ def _places(connection: Connection, ids: set[DeploymentId]) -> dict[DeploymentId
 
 
 def _columns_of(role: str, identity: Identity) -> dict[str, UUID]:
-    """The columns that say who acted or cancelled; exactly one of them is set."""
+    """Return the column that names the identity in a ``role`` (`acting` or `canceled_by`), with its value."""
     match identity:
         case User():
             return {f"{role}_user_id": identity.id}
@@ -141,8 +142,9 @@ def _columns_of(role: str, identity: Identity) -> dict[str, UUID]:
 
 
 def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: str | None) -> bool:
-    """Pending -> Canceled, in one statement; False when the task is not pending. Without a reason the old text
-    stays.
+    """Cancel a Pending task with one statement; return False when the task is not Pending.
+
+    Without ``reason`` the former text stays.
     """
     statement = (
         update(tasks)
@@ -158,12 +160,11 @@ def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: 
 
 
 def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> bool:
-    """Fail the Upgrade that was queued together with a Recreate; False when it is not pending any more.
+    """Fail the Upgrade that was queued together with a Recreate; return False when it is not Pending any more.
 
-    The two are one change: the Upgrade must not run when the Recreate failed. It is the
-    Upgrade of the same deployment whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate,
-    which `insert_pending` guarantees for the pair and rules out for anything else. Whoever records the
-    failure of a Recreate calls this in the same transaction.
+    The two are one change: the Upgrade must not run when the Recreate failed. It is the Upgrade of the same deployment
+    whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate, as `insert_pending` sets it for tasks that
+    are queued together. Call this in the transaction that records the failure of the Recreate.
 
     Source: docs/contract/http-api.md, "Deployments".
     """
@@ -184,10 +185,10 @@ def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str
 
 
 def follow_deployment(connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId) -> None:
-    """Hand the waiting tasks of a deployment that moves to the runner of its new cluster.
+    """Move the Pending tasks of a deployment that changes its cluster to the new cluster, and so to its runner.
 
-    Otherwise a cluster that nobody serves any more would hold up the deployment that is leaving it. What is
-    about the old cluster itself (Uninstall, Recreate) stays with it.
+    Otherwise a cluster that is no longer served would hold up a deployment that leaves it. Tasks about the old cluster
+    itself (Uninstall, Recreate) stay there.
     """
     about_cluster = or_(*(tasks.c.operation.has_key(name) for name in ("Uninstall", "Recreate")))
     statement = (
@@ -199,7 +200,7 @@ def follow_deployment(connection: Connection, deployment_id: DeploymentId, clust
 
 
 def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None:
-    """Before a cluster is deleted: finished tasks of deployments that moved away follow them.
+    """Move the finished tasks of deployments that left the cluster to their present clusters, before it is deleted.
 
     Source: docs/contract/data-model.md, "Table deployment_tasks".
     """
@@ -218,7 +219,7 @@ def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None
 
 
 def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
-    """Tell whether a task of the deployment is running, or waits although its time has come."""
+    """Return whether a task of the deployment is Started, or is Pending although its `execute_at` has passed."""
     query = select(tasks.c.id).where(
         tasks.c.deployment_id == deployment_id,
         tasks.c.status.in_(ACTIVE_TASK_STATUSES),

@@ -1,7 +1,7 @@
 """Queries over `user_tokens` and `bot_tokens`.
 
-Invariant: only the hash of a token's secret is stored, and it leaves this module in one place: `find`, for
-the comparison at sign-in.
+Invariant: only the hash of a token's secret is stored, and only `find` returns it, for the comparison with a
+presented token.
 
 Source: docs/contract/data-model.md, "Table user_tokens", "Table bot_tokens".
 """
@@ -21,14 +21,14 @@ user_tokens, bot_tokens = schema.user_tokens, schema.bot_tokens
 
 @dataclass(frozen=True, kw_only=True)
 class FoundToken:
-    """Whose token it is, and the hash that its secret must have."""
+    """A token's owner, and the hash that its secret must have."""
 
     owner: User | Bot
     secret_hash: str = field(repr=False)
 
 
 def find(connection: Connection, token_id: UUID) -> FoundToken | None:
-    """Look among user tokens, then among bot tokens; one statement."""
+    """Return the user token or else the bot token with this id, or None, with one statement."""
     of_user = select(literal(0).label("place"), user_tokens.c.user_id, user_tokens.c.secret_hash)
     of_bot = select(literal(1), bot_tokens.c.bot_id, bot_tokens.c.secret_hash)
     both = of_user.where(user_tokens.c.id == token_id).union_all(of_bot.where(bot_tokens.c.id == token_id))
@@ -41,7 +41,7 @@ def find(connection: Connection, token_id: UUID) -> FoundToken | None:
 
 
 def add_user_token(connection: Connection, *, token_id: UUID, user_id: UserId, secret_hash: str) -> None:
-    """Store a user token; an unknown user is `Rejected` by the database module."""
+    """Store a user token; the foreign key of an unknown user is translated to `Rejected`."""
     connection.execute(insert(user_tokens).values(id=token_id, user_id=user_id, secret_hash=secret_hash))
 
 
@@ -54,16 +54,16 @@ def add_bot_token(
 
 
 def owner_of_user_token(connection: Connection, token_id: UUID) -> UserId | None:
-    """The user whose token it is, or None."""
+    """Return the user who owns the token, or None when there is no such user token."""
     owner = connection.scalar(select(user_tokens.c.user_id).where(user_tokens.c.id == token_id))
     return None if owner is None else UserId(owner)
 
 
 def remove_user_token(connection: Connection, token_id: UUID) -> bool:
-    """Delete the token, and tell whether it was there."""
+    """Delete the token; return whether it existed."""
     return connection.execute(delete(user_tokens).where(user_tokens.c.id == token_id)).rowcount > 0
 
 
 def remove_bot_token(connection: Connection, token_id: UUID) -> bool:
-    """Delete the token, and tell whether it was there."""
+    """Delete the token; return whether it existed."""
     return connection.execute(delete(bot_tokens).where(bot_tokens.c.id == token_id)).rowcount > 0
