@@ -1,26 +1,27 @@
-"""Takes over the database of the former Platz server, in place and without loss.
+"""The adoption of the former Platz server's database, in place and without loss.
 
-The former schema let rows in that the new one forbids. Here is what becomes of them; every row that goes is kept,
-whole, as JSON in the table `adoption_leftovers` with the reason.
+The former schema allowed rows that the new one forbids. They are changed as follows; every row that is deleted is
+kept as JSON in the table `adoption_leftovers`, with the reason.
 
-- A flag that is NULL, which the former server could not even read, gets its default; a status or role word that
-  nobody knows becomes the most harmless one (`enum_values.py`).
-- Accounts whose e-mail addresses differ only in case become the oldest of them, with the union of what the active
-  ones were allowed. What a deactivated account held (tokens, roles) does not come back to life (`accounts.py`).
-- Two roles of one user for one kind and environment become the stronger one (`accounts.py`).
-- Charts of one registry, tag and digest become the oldest, with the documents of the newest (`charts.py`).
-- A deployment without a chart gets that of its revision, else of its last task, else the newest of its kind, else
-  a chart that says so (`charts.py`).
-- Resource types of one kind and key become the oldest, with the spec of the newest; where a global one and ones of
-  single environments exist side by side the global one stays, since every environment sees its items already. An
-  item whose name is then taken gets its id behind its name (`resource_types.py`).
-- Deployments of one cluster, kind and name shared one namespace, so at most one of them was real: the enabled one,
-  else the one that Helm touched last, else the oldest. It gets the others' history; what they still had queued is
-  cancelled, because it would hit the survivor (`deployments.py`).
-- A task that is `Started` although a later one of its deployment has started since was left by a crash long ago: it
-  becomes `Failed`, for to resume it would undo what came after. The last one stays and is recovered (`tasks.py`).
+- A flag that is NULL, which the former server could not even read, gets its default; an unknown status, role or
+  provider becomes the most harmless one (`enum_values.py`).
+- Accounts whose e-mail addresses differ only in case are merged into the oldest of them, with the union of the rights
+  of the active ones. Tokens and roles of a deactivated account do not become valid again (`accounts.py`).
+- Two roles of one user in one environment, or for one kind in it, become the stronger one (`accounts.py`).
+- Charts of one registry, tag and digest are merged into the oldest, with the documents of the newest (`charts.py`).
+- A deployment without a chart gets the chart of its revision, else of its last Install or Upgrade, else the newest
+  chart of its kind, else a stand-in whose error says that the chart is unknown (`charts.py`).
+- Resource types of one environment, kind and key are merged into the oldest, with the spec of the newest. A global
+  type absorbs those of single environments, because every environment already sees its items. Items whose names
+  clash afterwards get the beginning of their id behind the name, all but one (`resource_types.py`).
+- Deployments of one cluster, kind and name shared one namespace, so at most one of them was real. The enabled one is
+  kept, else one that is not Uninstalled or Deleting, else the one that Helm touched last, else the oldest. It gets
+  the others' history. Their Pending tasks, which would act on the kept one, are cancelled, and their Started tasks
+  fail (`deployments.py`).
+- A task that is `Started` although a later task of its deployment has started since was left behind by a crash. It
+  becomes `Failed`, because resuming it would undo later changes. The last one stays and is recovered (`tasks.py`).
 
-The former version table stays as it is; nothing reads it any more.
+The former version table stays as it is and is not read again.
 
 Source: docs/contract/data-model.md, "Adoption of an older database".
 """
@@ -54,13 +55,13 @@ STEPS: tuple[Callable[[Connection], int], ...] = (
     merge_deployments,
     end_abandoned_tasks,
 )
-"""The order matters: merged accounts may bring two roles together, merged deployments two started tasks."""
+"""The order matters: merged accounts may have two roles, and merged deployments two started tasks."""
 
 log = structlog.get_logger(__name__)
 
 
 def adopt_rows(connection: Connection) -> None:
-    """Make every row one that the new constraints allow. The old rules must be gone already."""
+    """Change every row so that the new constraints allow it; call `drop_old_rules` first."""
     for step in STEPS:
         changed = step(connection)
         log.info("Adopting the former database", action="adopt", step=step.__name__, rows=changed)

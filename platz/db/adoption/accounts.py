@@ -1,6 +1,6 @@
-"""Accounts of one person, and roles given twice.
+"""The merging of accounts of one person, and of roles that were granted twice.
 
-Invariant: nobody can do more afterwards than the same person could do before with one of the active accounts.
+Invariant: nobody can do more afterwards than the same person could do before with all active accounts together.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ DROPPED_ACCOUNTS = """
     SELECT id AS dropped, kept FROM same_person WHERE id <> kept
 """
 DORMANT = "x.user_id IN (SELECT id FROM same_person WHERE has_active AND NOT is_active)"
-"""What belongs to a deactivated account of a person who has an active one."""
+"""The condition for rows of a deactivated account whose owner also has an active one."""
 
 REFERENCES = (
     ("user_tokens", "user_id"),

@@ -1,4 +1,4 @@
-"""Charts that were recorded twice, and deployments without one."""
+"""The merging of charts that were recorded twice, and charts for deployments without one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ STAND_INS = (
 
 
 def give_every_deployment_a_chart(connection: Connection) -> int:
-    """Fill in the chart where it is missing, from the surest source that there is."""
+    """Fill in the missing charts of deployments, each from the most reliable source; return how many were missing."""
     missing = connection.execute(
         text("SELECT count(*) FROM deployments WHERE helm_chart_id IS NULL")
     ).scalar_one()
@@ -83,7 +83,7 @@ def give_every_deployment_a_chart(connection: Connection) -> int:
 
 
 def merge_charts(connection: Connection) -> int:
-    """Merge the rows of one registry, tag and digest into the oldest, which gets what was read last."""
+    """Merge charts of one registry, tag and digest into the oldest, which gets the documents of the newest."""
     connection.execute(text(SAME_CHART))
     connection.execute(text(TAKE_NEWEST_DOCUMENTS))
     for path in CHARTS_OF_TASKS:

@@ -1,4 +1,4 @@
-"""Deployments that shared one namespace, because a lost constraint let two have the same name."""
+"""The merging of deployments that shared a namespace, because a lost constraint let them have the same name."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ DOCUMENTS = (
     ("deployment_tasks", "operation"),
     ("deployment_resources", "props"),
 )
-"""Where people chose a deployment by its id in a form."""
+"""The columns of documents that may contain a deployment's id as the value of an input."""
 
 
 def merge_deployments(connection: Connection) -> int:
-    """Keep one deployment for each cluster, kind and name, and point at it whatever pointed at the others."""
+    """Keep one deployment for each cluster, kind and name, and make references to the others point to it."""
     connection.execute(text(SAME_NAMESPACE))
     for statement in (CANCEL_WHAT_IS_QUEUED, FAIL_WHAT_IS_STARTED):
         connection.execute(text(statement), {"reason": SHARED})
@@ -60,7 +60,7 @@ def merge_deployments(connection: Connection) -> int:
 
 
 def _choose_instead(connection: Connection, dropped: str, kept: str) -> None:
-    """Replace the id wherever it was chosen; a random id can't be part of anything else."""
+    """Replace the id wherever it was selected; a random id does not occur as part of another text."""
     for table, column in DOCUMENTS:
         replace = f"""
             UPDATE {table} SET {column} = replace({column}::text, :dropped, :kept)::jsonb

@@ -1,7 +1,7 @@
-"""Tells what a database holds before anything in it is changed.
+"""The detection of a database's schema, before anything in it is changed.
 
-Invariant: a database counts as Platz's only when it says so itself: by the version table of these migrations,
-or by that of the former Platz server together with its tables.
+Invariant: a database counts as Platz's only when it has the version table of these migrations, or that of the former
+Platz server together with its tables.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ OUR_VERSIONS = "alembic_version"
 OUR_PREFIX = "platz_"
 OLD_VERSIONS = "__diesel_schema_migrations"
 ADOPTABLE_VERSIONS = ("20260613184500", "20260509120000")
-"""The last two versions of the former server; they differ in a trigger only, which goes anyway."""
+"""The last two versions of the former server; they differ only in a trigger, which is dropped anyway."""
 
 
 class NotAPlatzDatabase(PlatzError):
@@ -33,7 +33,7 @@ class NewerSchema(PlatzError):
 
 
 class SchemaOrigin(Enum):
-    """What a database is to these migrations."""
+    """The origin of a database's schema."""
 
     EMPTY = auto()
     OLD_PLATZ = auto()
@@ -41,9 +41,9 @@ class SchemaOrigin(Enum):
 
 
 def detect_origin(connection: Connection) -> SchemaOrigin:
-    """Look what the database holds.
+    """Return the origin of the database's schema.
 
-    Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for a former Platz at an earlier version.
+    Raises `NotAPlatzDatabase`, or `TooOldToAdopt` for another version of the former server than the adoptable ones.
     """
     tables = _tables(connection)
     if OUR_VERSIONS in tables and (version := our_version(connection)) is not None:
@@ -59,7 +59,7 @@ def detect_origin(connection: Connection) -> SchemaOrigin:
 
 
 def our_version(connection: Connection) -> str | None:
-    """Give the version that these migrations noted, None when there is none."""
+    """Return the version that these migrations recorded, or None when there is none."""
     return connection.execute(text(f"SELECT max(version_num) FROM {OUR_VERSIONS}")).scalar()  # noqa: S608 - a constant
 
 
@@ -79,7 +79,7 @@ def _check_old_version(connection: Connection) -> None:
 
 
 def _tables(connection: Connection) -> set[str]:
-    """List tables and views of all schemas but the system's and what extensions brought."""
+    """Return the names of all tables and views, except those of the system and of extensions."""
     rows = connection.execute(
         text("""
             SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

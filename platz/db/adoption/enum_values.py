@@ -1,4 +1,4 @@
-"""Values that the former columns allowed and readers can't decode: NULL flags and unknown words."""
+"""The replacement of values that the former columns allowed but readers can't decode: NULL flags and unknown words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FLAGS = (
     ("deployments", "enabled", True),
     ("deployment_resources", "exists", True),
 )
-"""Table, column, and the default that the column always had."""
+"""Table, column, and the column's default, which has always been the same."""
 
 WORDS: tuple[tuple[str, str, StrEnum], ...] = (
     ("deployments", "status", DeploymentStatus.UNKNOWN),
@@ -33,11 +33,11 @@ WORDS: tuple[tuple[str, str, StrEnum], ...] = (
     ("deployment_permissions", "role", DeploymentRole.MAINTAINER),
     ("helm_registries", "provider", RegistryProvider.ECR),
 )
-"""Table, column, and what an unknown word becomes: the weaker role, the state in which nothing happens by itself."""
+"""Table, column, and the replacement of an unknown word: the weaker role, or a status that triggers nothing."""
 
 
 def fill_flags(connection: Connection) -> int:
-    """Give every NULL flag its default."""
+    """Set every NULL flag to its default."""
     return sum(
         connection.execute(
             text(f"UPDATE {table} SET {column} = :value WHERE {column} IS NULL"),  # noqa: S608 - constants
@@ -48,7 +48,7 @@ def fill_flags(connection: Connection) -> int:
 
 
 def replace_unknown_words(connection: Connection) -> int:
-    """Replace NULL and every word that is not one of docs/contract/data-model.md, "Enums"."""
+    """Replace NULL and every word that is not listed in docs/contract/data-model.md, "Enums"."""
     return sum(
         connection.execute(
             text(

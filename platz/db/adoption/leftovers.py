@@ -1,6 +1,6 @@
-"""Merging rows, and keeping what goes.
+"""The merging and deletion of rows, with copies of the deleted ones.
 
-Invariant: no row leaves a table of the former server without a copy in `adoption_leftovers`.
+Invariant: no row is deleted from a table of the former server without a copy in `adoption_leftovers`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CREATE = """
 def keep_copy(
     connection: Connection, table: str, condition: str, *, reason: str, kept: str = "NULL::uuid"
 ) -> None:
-    """Copy the rows ``x`` of ``table`` that satisfy ``condition``; ``kept`` is the expression for their heir."""
+    """Copy the rows ``x`` of ``table`` that satisfy ``condition``; ``kept`` is the SQL for the id of the kept row."""
     connection.execute(text(CREATE))
     copy = f"""
         INSERT INTO adoption_leftovers (table_name, row_as_it_was, kept_instead, reason)
@@ -42,7 +42,7 @@ def delete_rows(connection: Connection, table: str, condition: str, *, reason: s
 def merge_into(
     connection: Connection, table: str, pairs: str, references: Sequence[tuple[str, str]], *, reason: str
 ) -> int:
-    """Point every reference at the heir, copy and delete the rest; give how many rows went.
+    """Make references point to the kept rows, then copy and delete the dropped rows; return how many were deleted.
 
     ``pairs`` is the name of a table with the columns ``dropped`` and ``kept``.
     """

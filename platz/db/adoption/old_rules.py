@@ -1,7 +1,6 @@
-"""Removes the constraints, indexes, triggers and trigger functions of the former server.
+"""The removal of the former server's constraints, indexes, triggers and trigger functions.
 
-Invariant: afterwards the tables have their columns and primary keys and nothing else, whatever the old names
-were.
+Invariant: afterwards the tables have only their columns and primary keys, whatever the old names were.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, text
 from platz.db.schema import metadata
 
 OURS = "relname = ANY(:tables) AND relnamespace = 'public'::regnamespace"
-"""`format('%I')` in the statements below quotes every name that comes out of the catalogue."""
+"""The condition for Platz's tables. In the statements below, `format('%I')` quotes names from the catalogue."""
 
 DROP_TRIGGERS = f"""
     SELECT format('DROP TRIGGER %I ON %I', tgname, relname)
@@ -42,7 +41,7 @@ RENAME_PRIMARY_KEYS = f"""
 
 
 def drop_old_rules(connection: Connection) -> None:
-    """Lock the tables against a former server that still runs, then drop its rules."""
+    """Lock the tables against a former server that still runs, then drop its constraints, indexes and triggers."""
     tables = {"tables": sorted(metadata.tables)}
     for table in tables["tables"]:
         connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
@@ -55,6 +54,6 @@ def drop_old_rules(connection: Connection) -> None:
 
 
 def _run_all(connection: Connection, query: str, arguments: dict[str, list[str]]) -> None:
-    """Run every statement that ``query`` gives."""
+    """Run every statement that ``query`` returns."""
     for statement in connection.execute(text(query), arguments).scalars().all():
         connection.exec_driver_sql(statement)

@@ -1,4 +1,4 @@
-"""Resource types that were declared twice, or both globally and for single environments.
+"""The merging of resource types that were declared twice, or both globally and for single environments.
 
 Source: docs/contract/data-model.md, "Table deployment_resource_types".
 """
@@ -39,7 +39,7 @@ TELL_NAMESAKES_APART = """
 
 
 def merge_resource_types(connection: Connection) -> int:
-    """Keep one type for each kind and key, global or of an environment, with every item."""
+    """Keep the global type of each kind and key, or else one for each environment, with all items."""
     connection.execute(text(SAME_TYPE))
     connection.execute(text(TAKE_NEWEST_SPEC))
     merged = merge_into(

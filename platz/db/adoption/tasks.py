@@ -1,4 +1,4 @@
-"""Tasks that a crash of the former server left behind: it never looked at a started task again."""
+"""The end of tasks that crashes of the former server left behind; it never resumed a started task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ END_ABANDONED = """
 
 
 def end_abandoned_tasks(connection: Connection) -> int:
-    """Fail every started task but the one that started last in its deployment, which recovery looks at."""
+    """Fail every Started task after which another task of its deployment has started; the rest are recovered."""
     for statement in COMPLETE_TIMES:
         connection.execute(text(statement))
     return connection.execute(text(END_ABANDONED)).rowcount

@@ -1,1 +1,1 @@
-"""Every list and every detail read of the API: one statement each, its JSON built by PostgreSQL."""
+"""The lists and detail reads of the API: the collections, their filters, and the statements that read them."""

@@ -1,7 +1,7 @@
-"""The collections of the API: what each shows, filters, hides and in which order.
+"""The collections of the API, with their hidden columns, filters, scopes and orders.
 
-Invariant: an item's keys are the columns that are not hidden, so a column that must not leave is hidden here,
-and the contract tests compare the keys with the documented models.
+Invariant: an item's keys are the columns that are not hidden, so a column that must not leave Platz is hidden here.
+The contract tests compare the keys with the documented models.
 
 Source: docs/contract/http-api.md, "Routes in detail".
 """
@@ -40,7 +40,7 @@ _IN_ENV_BY_MANAGER = by_id(
     "Managed by a deployment in this environment.",
 )
 
-# A chart that some deployment has, or the newest of a branch that some deployment follows
+# A chart that a deployment has, or the newest one of a branch that a deployment follows
 # (docs/contract/http-api.md, "Helm charts").
 _IN_USE = """item.id IN (
     SELECT used.helm_chart_id FROM deployments used
@@ -55,7 +55,7 @@ _IN_USE = """item.id IN (
      ORDER BY newest.helm_registry_id, newest.parsed_branch, newest.created_at DESC, newest.id)
 )"""
 
-# Without the props whose input the type marks as sensitive, and without any that is encrypted
+# The properties without those that the type marks as sensitive, and without encrypted ones
 # (docs/contract/http-api.md, "Resource types and resources").
 _SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props - ARRAY(
     SELECT jsonb_array_elements_text(jsonb_path_query_array(
@@ -196,7 +196,7 @@ K8S_CLUSTERS = Collection(
 
 K8S_RESOURCES = Collection(
     table=schema.k8s_resources,
-    order=("id",),  # a resource has no time of creation, and its last update moves
+    order=("id",),  # these rows have no time of creation, and the time of their last update changes
     filters={
         "cluster_id": equals_id("cluster_id"),
         "deployment_id": equals_id("deployment_id"),

@@ -1,7 +1,7 @@
-"""The match kinds of list filters, as SQL conditions.
+"""The kinds of list filters, as SQL conditions.
 
-Invariant: a filter's SQL is a constant of Platz; what a client sends only ever travels as a bound value. The
-value's place is written ``:value``; the row that is tested is called ``item``.
+Invariant: a filter's SQL is a constant of Platz; a client's value is only ever a bound parameter. In the SQL,
+``:value`` stands for that value, and ``item`` is the row that is tested.
 
 Source: docs/contract/http-api.md, "Lists".
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class ValueType(Enum):
-    """What a filter's value is."""
+    """The type of a filter's value."""
 
     TEXT = auto()
     FLAG = auto()
@@ -25,9 +25,9 @@ class ValueType(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """One filter. ``condition`` holds when a value is given; ``default`` is the value when none is.
+    """One filter. ``condition`` is its SQL, and ``default`` the value when a request gives none.
 
-    ``inert`` is the one value that filters nothing (`in_use=false`).
+    Without ``default``, the filter then does not apply; nor does it for the value ``inert`` (as in `in_use=false`).
     """
 
     value_type: ValueType
@@ -58,7 +58,7 @@ def is_flag(column: str) -> Filter:
 
 
 def equals_any_case(column: str) -> Filter:
-    """``ci``: equality in any letter case; no wildcards."""
+    """``ci``: equality in any letter case, without wildcards."""
     return Filter(
         value_type=ValueType.TEXT,
         condition=f"item.{column} ILIKE :value::text",
@@ -68,7 +68,7 @@ def equals_any_case(column: str) -> Filter:
 
 
 def contains(column: str) -> Filter:
-    """``sub``: contained in any letter case; no wildcards."""
+    """``sub``: a part of the text in any letter case, without wildcards."""
     return Filter(
         value_type=ValueType.TEXT,
         condition=f"item.{column} ILIKE :value::text",
@@ -78,7 +78,7 @@ def contains(column: str) -> Filter:
 
 
 def since(column: str) -> Filter:
-    """At or after a moment."""
+    """A point in time or later."""
     return Filter(
         value_type=ValueType.MOMENT,
         condition=f"item.{column} >= :value::timestamptz",
@@ -87,19 +87,19 @@ def since(column: str) -> Filter:
 
 
 def by_id(condition: str, meaning: str) -> Filter:
-    """A condition of its own on an id."""
+    """A special condition on an id."""
     return Filter(value_type=ValueType.ID, condition=condition, meaning=meaning)
 
 
 def when(condition: str, meaning: str, *, default: bool | None = None, inert: bool | None = None) -> Filter:
-    """A condition of its own on a boolean."""
+    """A special condition on a boolean."""
     return Filter(
         value_type=ValueType.FLAG, condition=condition, meaning=meaning, default=default, inert=inert
     )
 
 
 def without_wildcards(text: str) -> str:
-    """Escape what LIKE would read as a pattern, so that a text matches only itself."""
+    """Escape the special characters of LIKE, so that a text matches only itself."""
     for special in ("\\", "%", "_"):
         text = text.replace(special, "\\" + special)
     return text

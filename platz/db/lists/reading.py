@@ -1,8 +1,8 @@
-"""Every list and every detail read of the API: one statement each, its JSON built by PostgreSQL.
+"""The lists and detail reads of the API: one statement for each, whose JSON PostgreSQL builds.
 
-Invariant: a collection is data (table, hidden columns, filters, scope, order). Statements are put together from
-constants of Platz only, once for each set of filters; a list and a detail read have the same projection and the
-same scope, so what a list leaves out is missing for a detail read too.
+Invariant: a collection is data (table, hidden columns, filters, scope, order). Statements are composed of constants
+of Platz only, and kept for each set of filters. Lists and detail reads have the same columns, and `read_page` and
+`read_item_as` the same scope, so a row that is missing in a caller's list is missing in a detail read, too.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from platz.errors import NotFound
 from platz.identities import EnvId, Identity
 
 SeenEnvs = frozenset[EnvId] | None
-"""The environments whose rows are visible; None: all rows, those without an environment too."""
+"""The environments whose rows are visible; None: all rows, also those without an environment."""
 
 MAX_OFFSET = 2**63 - 1
-"""PostgreSQL's bigint; a page that begins later is empty all the same."""
+"""The largest bigint of PostgreSQL; a page that begins later is empty anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Collection:
-    """One collection. In its SQL, ``item`` is the row.
+    """A collection of the API. In its SQL, ``item`` is the row.
 
-    ``scope`` holds for the rows of the environments ``:seen``; None: every row is open to all who are signed in.
-    ``hidden`` columns never leave; ``expressions`` replace a column's own value; ``order`` is total. Documents of a
-    collection that ``holds_encrypted`` may hold encrypted values, which whoever answers with them decrypts.
+    ``scope`` is true for the rows of the environments ``:seen``; None: every signed-in identity may see every row.
+    ``hidden`` columns are never part of an item; ``expressions`` replace a column's own value; ``order`` is total. With
+    ``holds_encrypted``, items may contain encrypted values, which the HTTP side decrypts for its responses.
     """
 
     table: Table
@@ -47,13 +47,13 @@ class Collection:
 
     @property
     def shown(self) -> tuple[Column[Any], ...]:
-        """The columns that are the keys of an item's JSON, in order."""
+        """The columns that are the keys of an item's JSON, in their order."""
         return tuple(column for column in self.table.columns if column.name not in self.hidden)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What a list is asked for; ``per_page`` is what the answer echoes."""
+    """The page and the filters that a request for a list asks for."""
 
     page: int = 1
     per_page: int = 50
@@ -61,7 +61,7 @@ class Listing:
 
 
 def read_page(connection: Connection, collection: Collection, listing: Listing, *, seen: SeenEnvs) -> bytes:
-    """The JSON of a page: ``page``, ``per_page``, ``items`` and the true ``num_total``."""
+    """Return the JSON of a page: ``page``, ``per_page``, ``items``, and the ``num_total`` of all pages."""
     given = _effective_filters(collection, listing.filters)
     statement = page_statement(collection, tuple(given), scoped=_is_scoped(collection, seen))
     bound: dict[str, object] = {
@@ -76,9 +76,9 @@ def read_page(connection: Connection, collection: Collection, listing: Listing, 
 def read_item(
     connection: Connection, collection: Collection, item_id: UUID, *, shown: Mapping[str, str] | None = None
 ) -> bytes:
-    """The JSON of one row, whoever asks; raise `NotFound` when it does not exist.
+    """Return the JSON of one row without regard to its scope; raise `NotFound` when the row does not exist.
 
-    ``shown`` are texts that stand in the answer in place of what their columns hold.
+    ``shown`` holds texts, by column, that replace the values of those columns in the JSON.
     """
     shown = shown or {}
     bound: dict[str, object] = {"id": item_id, **{f"shown_{name}": text for name, text in shown.items()}}
@@ -91,10 +91,10 @@ def read_item(
 def read_item_as(
     connection: Connection, collection: Collection, item_id: UUID | None, *, caller: Identity
 ) -> bytes | None:
-    """The JSON of one row as ``caller`` sees it; None when the caller may not sign in any more.
+    """Return the JSON of one row as ``caller`` sees it, or None when the caller may not sign in any more.
 
-    Raises `NotFound` when the row does not exist or is out of scope, and for the id None. One statement finds out
-    both: a second way to the database would cost as much again as all the rest of such a request.
+    Raises `NotFound` when the row does not exist or is out of scope, and for the id None. One statement checks the
+    caller and reads the row, because a second round trip would cost as much as all the rest of such a request.
     """
     row = driver_row(
         connection, seen_item_statement(collection, type(caller)), {"id": item_id, "caller": caller.id}
@@ -120,7 +120,7 @@ def _with_scope(bound: dict[str, object], seen: SeenEnvs) -> dict[str, object]:
 
 
 def _effective_filters(collection: Collection, asked: Mapping[str, object]) -> dict[str, object]:
-    """The filters that test something, in the collection's order."""
+    """Return the values of the filters that apply, defaults included, in the collection's order."""
     defaults = {
         name: known.default for name, known in collection.filters.items() if known.default is not None
     }
@@ -134,13 +134,16 @@ def _effective_filters(collection: Collection, asked: Mapping[str, object]) -> d
 
 @lru_cache(maxsize=1024)
 def page_statement(collection: Collection, filters: tuple[str, ...], *, scoped: bool) -> str:
-    """The statement of a page with these filters, for psycopg: ``%(page)s``, ``%(filter_<name>)s``, ``%(seen)s``."""
+    """Return the statement of a page with these filters.
+
+    Its parameters are ``page``, ``per_page``, ``skipped``, ``filter_<name>`` for each filter, and ``seen`` if scoped.
+    """
     conditions = [f"({_bound(collection.filters[name], name)})" for name in filters]
     if scoped:
         conditions.append(_in_scope(collection))
     matching = f'FROM "{collection.table.name}" item{_where(conditions)}'
     order = ", ".join(f"item.{column}" for column in collection.order)
-    # The inner query takes the rows of the page before any JSON is built: those skipped cost no projection.
+    # The inner query selects the rows of the page first, so that no JSON is built for skipped rows.
     return f"""
         SELECT json_build_object(
             'page', %(page)s::bigint,
@@ -155,15 +158,17 @@ def page_statement(collection: Collection, filters: tuple[str, ...], *, scoped: 
 
 @lru_cache(maxsize=256)
 def item_statement(collection: Collection, shown: tuple[str, ...]) -> str:
-    """The statement of the row ``%(id)s``, ``%(shown_<name>)s`` in place of those columns."""
+    """Return the statement of the row ``%(id)s``, with ``%(shown_<name>)s`` in place of the columns ``shown``."""
     projection = _projection(collection, shown)
     return f'SELECT ({projection})::text FROM "{collection.table.name}" item WHERE item.id = %(id)s::uuid'  # noqa: S608
 
 
 @lru_cache(maxsize=256)
 def seen_item_statement(collection: Collection, caller: type[Identity]) -> str:
-    """The statement of the row ``%(id)s`` as ``%(caller)s`` sees it; no row for a caller who is gone, null for
-    what is hidden.
+    """Return the statement of the row ``%(id)s`` as ``%(caller)s`` sees it.
+
+    The statement returns no row when the caller may not sign in any more, and null for an item that the caller may not
+    see or that does not exist.
     """
     seen = f"(caller.everything OR {collection.scope})" if collection.scope else "true"
     return f"""
@@ -189,7 +194,7 @@ def _bound(known: Filter, name: str) -> str:
 
 
 def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
-    """``json_build_object`` keeps the order of its keys and copies documents without reading them."""
+    """Return the SQL of an item's JSON; ``json_build_object`` keeps the order of keys and the text of documents."""
     values = {
         column.name: collection.expressions.get(column.name) or _json_of(column)
         for column in collection.shown
@@ -200,6 +205,6 @@ def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
 
 def _json_of(column: Column[Any]) -> str:
     if isinstance(column.type, DateTime):
-        # Always six digits: clients sort these strings (docs/contract/data-model.md, "Conventions").
+        # Always six digits, because clients sort these strings (docs/contract/data-model.md, "Conventions").
         return f"""to_char(item."{column.name}" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
     return f'item."{column.name}"'
