@@ -1,6 +1,6 @@
-"""Where the database is and how its connections behave.
+"""The address of the database, and the limits and parameters of its connections.
 
-Invariant: an address never shows its password, neither in its text form nor in the sentences made of it.
+Invariant: neither the text form of an address nor an error message about it shows the password.
 
 Source: docs/contract/http-api.md, "Process configuration".
 """
@@ -29,7 +29,7 @@ class BadDatabaseAddress(PlatzError):
 
 
 class TlsMode(StrEnum):
-    """What a connection demands of TLS; the values are libpq's. Only the last verifies the certificate."""
+    """The TLS mode of a connection, in libpq's words. Only `VERIFY_FULL` verifies the server's certificate."""
 
     DISABLE = "disable"
     PREFER = "prefer"
@@ -38,7 +38,7 @@ class TlsMode(StrEnum):
 
 
 def parse_tls_mode(text: str) -> TlsMode:
-    """Read ``PGSSLMODE``, in any case, ``verify_full`` included; raise `BadDatabaseAddress`."""
+    """Read a ``PGSSLMODE`` in any letter case, with ``_`` or ``-``; raise `BadDatabaseAddress` for an unknown mode."""
     try:
         return TlsMode(text.strip().lower().replace("_", "-"))
     except ValueError as error:
@@ -48,7 +48,10 @@ def parse_tls_mode(text: str) -> TlsMode:
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseAddress:
-    """The server, the database, the credentials, and TLS; without ``ca_file`` the system's trust store."""
+    """The server, the database, the credentials and the TLS mode.
+
+    Without ``ca_file``, certificates are verified with the system's trust store.
+    """
 
     host: str
     port: int = 5432
@@ -64,9 +67,10 @@ class DatabaseAddress:
 
 @dataclass(frozen=True, kw_only=True)
 class PoolLimits:
-    """The pool's size and timeout; times are seconds. The names are those of ``DB_POOL_*``.
+    """The pool's sizes and timeouts, in seconds; the first five are the settings ``DB_POOL_*``.
 
-    ``statement_timeout`` bounds every statement of a pooled connection, ``connect_timeout`` every connecting.
+    ``connection_timeout`` limits the wait for a free connection, ``statement_timeout`` every statement on a pooled
+    connection, and ``connect_timeout`` the opening of any connection.
     """
 
     max_size: int = 50
@@ -81,9 +85,9 @@ class PoolLimits:
 def address_from_url(
     url: str, *, tls: TlsMode = TlsMode.PREFER, ca_file: Path | None = None
 ) -> DatabaseAddress:
-    """Read a ``DATABASE_URL``; its ``sslmode`` and ``sslrootcert`` win over the arguments.
+    """Read a ``DATABASE_URL``; its ``sslmode`` and ``sslrootcert`` take precedence over the arguments.
 
-    Raises `BadDatabaseAddress`, without the URL in the sentence: it holds a password.
+    Raises `BadDatabaseAddress`. The message does not contain the URL, which holds a password.
     """
     try:
         parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
@@ -105,7 +109,7 @@ def address_from_url(
 def connection_parameters(
     address: DatabaseAddress, *, application_name: str, connect_timeout: float
 ) -> dict[str, str]:
-    """The parameters of libpq for one connection that notices a dead peer within about ten seconds."""
+    """Return libpq's parameters for a connection that notices a dead server within about ten seconds."""
     return {
         "host": address.host,
         "port": str(address.port),
@@ -132,7 +136,7 @@ def _root_certificates(address: DatabaseAddress) -> str:
         )
     if address.ca_file:
         return str(address.ca_file)
-    # The driver brings an OpenSSL of its own, which does not know where this system keeps its certificates.
+    # The driver bundles its own OpenSSL, which does not know where this system keeps its certificates.
     return next((str(path) for path in _system_trust_stores() if path.is_file()), "system")
 
 

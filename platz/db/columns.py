@@ -1,6 +1,6 @@
-"""The kinds of column and check that `schema.py` composes its tables of.
+"""The kinds of column and check from which `schema.py` builds its tables.
 
-Invariant: one way to write each kind of column, so that ids, moments, flags and JSON behave alike everywhere.
+Invariant: each kind of column is declared in one way, so that ids, times, flags and JSON behave alike everywhere.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ EMPTY_OBJECT = text("'{}'::jsonb")
 
 
 def generated_id() -> Column[UUID]:
-    """An id that PostgreSQL draws at random."""
+    """A primary key that PostgreSQL generates at random."""
     return Column("id", Uuid, primary_key=True, server_default=func.gen_random_uuid())
 
 
 def given_id() -> Column[UUID]:
-    """An id without a default: it is part of a token, or it is the uid of a Kubernetes object."""
+    """A primary key without a default: part of a token, or the uid of a Kubernetes object."""
     return Column("id", Uuid, primary_key=True)
 
 
 def moment(name: str, *, nullable: bool = False, default: bool = True) -> Column[Any]:
-    """A point in time, microseconds, UTC; now by default unless it may be absent."""
+    """A point in time (microseconds, UTC); the default is now, unless the column is nullable."""
     now = func.now() if default and not nullable else None
     return Column(name, DateTime(timezone=True), nullable=nullable, server_default=now)
 
@@ -51,12 +51,12 @@ def string(name: str, *, nullable: bool = False, default: str | None = None) -> 
 
 
 def flag(name: str, *, default: bool) -> Column[bool]:
-    """A truth value; never NULL, which readers could not decode."""
+    """A boolean, never NULL, because readers could not decode NULL."""
     return Column(name, Boolean, nullable=False, server_default=true() if default else false())
 
 
 def json_document(name: str, *, nullable: bool = False, default: bool = True) -> Column[Any]:
-    """Python's None is SQL's NULL where the column allows it, and JSON's null where it does not."""
+    """A JSON document; Python's None is stored as SQL's NULL in a nullable column, else as JSON's null."""
     empty = EMPTY_OBJECT if default and not nullable else None
     return Column(name, JSONB(none_as_null=nullable), nullable=nullable, server_default=empty)
 
@@ -64,17 +64,19 @@ def json_document(name: str, *, nullable: bool = False, default: bool = True) ->
 def reference(
     name: str, target: str, *, nullable: bool = False, on_delete: str | None = None, later: bool = False
 ) -> Column[Any]:
-    """A foreign key; ``later`` breaks the circle between deployments and deployment_tasks at creation."""
+    """A foreign key; with ``later`` it is added after both tables exist, because deployments and deployment_tasks
+    refer to each other.
+    """
     key = ForeignKey(f"{target}.id", ondelete=on_delete, use_alter=later)
     return Column(name, Uuid, key, nullable=nullable)
 
 
 def word(name: str, words: type[StrEnum], *, default: str | None = None) -> Column[Any]:
-    """A column that holds one of ``words``."""
+    """A text column that holds one of ``words``."""
     return Column(name, EnumColumn(words), nullable=False, server_default=default)
 
 
 def enum_check(column: str, words: type[StrEnum]) -> CheckConstraint:
-    """The check that goes with `word`, so that no writer can store what readers can not decode."""
+    """The check constraint for a `word` column, so that nothing is stored that readers can't decode."""
     listed = ", ".join(f"'{word.value}'" for word in words)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")

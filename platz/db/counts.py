@@ -1,4 +1,4 @@
-"""What the database counts for the metrics.
+"""The counts of tasks and deployments for the metrics.
 
 Source: docs/contract/http-api.md, "Metrics".
 """
@@ -16,9 +16,9 @@ from platz.db.enums import DeploymentStatus, TaskStatus
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How many tasks and deployments there are; ``deployments`` by kind name, status and cluster name.
+    """The numbers of tasks by status, and of deployments by kind name, status and cluster name.
 
-    Only what is there is counted; ``cluster_names`` are those of all clusters.
+    A combination without rows has no entry. ``cluster_names`` holds the names of all clusters.
     """
 
     tasks: Mapping[TaskStatus, int]
@@ -27,7 +27,7 @@ class Counts:
 
 
 def count(connection: Connection) -> Counts:
-    """Count what the metrics need."""
+    """Count the tasks and deployments, and list the cluster names."""
     tasks, own = schema.deployment_tasks, schema.deployments
     kinds, clusters = schema.deployment_kinds, schema.k8s_clusters
     by_status = connection.execute(select(tasks.c.status, func.count()).group_by(tasks.c.status))

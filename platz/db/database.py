@@ -1,7 +1,7 @@
-"""The way to the database: pooled connections for queries and changes, dedicated ones for leases and events.
+"""Access to the database: pooled connections for queries and changes, dedicated ones for leases, events, migrations.
 
-Invariant: whatever the database says leaves this module as an error of Platz (`error_translation.py`), and a
-connection that died, grew too old or idled too long is replaced before anybody uses it.
+Invariant: on pooled connections, the database's errors that callers must handle are raised as errors of Platz
+(`error_translation.py`). A pooled connection that died, grew too old or idled too long is replaced before it is used.
 """
 
 from __future__ import annotations
@@ -35,34 +35,34 @@ SILENT_CLIENT = " ".join(
         "tcp_user_timeout=11000",
     )
 )
-"""The server ends the session, and with it the leases, of a client that vanished some eleven seconds ago."""
+"""Options that make the server end a session, and with it its leases, some eleven seconds after the client vanished."""
 
 IDLE_IN_TRANSACTION_SECONDS = 60
-"""After this the server ends a transaction that its client forgot, and with it the locks."""
+"""After so long without a statement, the server ends an open transaction and frees its locks."""
 
 STATEMENT_GRACE_SECONDS = 5
-"""How much longer than the statement timeout a silent server is waited for: it should have said something by then."""
+"""How long a pooled connection still waits for the server after the statement timeout should have fired."""
 
 SERVER_SIDE_GRACE_SECONDS = 60
-"""The server closes an idle session this much later than the pool would have thrown it away."""
+"""How long after the pool's idle timeout the server closes an idle session by itself."""
 
 
 @dataclass(slots=True)
 class _SharedReads:
-    """What the reads of one `reading_once` share."""
+    """The connection that the reads within one `reading_once` share, once the first of them has taken it."""
 
     until_end: ExitStack
     connection: Connection | None = None
 
 
 class _ThreadReads(threading.local):
-    """Each thread's own."""
+    """The shared reads of each thread, None outside `reading_once`."""
 
     reads: _SharedReads | None = None
 
 
 class Database:
-    """One database and its pool. Threads may share it; connections open when they are needed."""
+    """A database and its connection pool. Thread-safe; connections are opened when they are needed."""
 
     def __init__(
         self, address: DatabaseAddress, limits: PoolLimits | None = None, *, application_name: str = "platz"
@@ -81,7 +81,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Generator[Connection]:
-        """Give an autocommit connection for queries: each statement sees the latest committed state."""
+        """Provide an autocommit connection for queries: each statement sees the latest committed state."""
         shared = self._shared.reads
         with translate_errors():
             if shared is None:
@@ -95,9 +95,9 @@ class Database:
 
     @contextmanager
     def reading_once(self) -> Generator[None]:
-        """Within the block, every `reading` of this thread is given one connection, taken when first asked for.
+        """Let every `reading` of this thread within the block share one connection, taken at the first of them.
 
-        For what reads several times and then is done: taking a connection costs as much as a small query.
+        Meant for short work that reads several times: taking a connection costs as much as a small query.
         """
         outer = self._shared.reads
         with translate_errors(), ExitStack() as until_end:
@@ -109,12 +109,12 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Generator[Connection]:
-        """Give a connection in a transaction: the block's end commits it, an exception rolls it back."""
+        """Provide a connection in a transaction: the block's end commits it, an exception rolls it back."""
         with translate_errors(), self._checked_out(self._changing) as connection, connection.begin():
             yield connection
 
     def dedicated(self) -> psycopg.Connection[Any]:
-        """Open an autocommit connection of the caller's own, which the caller closes. No statement timeout.
+        """Open an autocommit connection outside the pool, without a statement timeout; the caller closes it.
 
         Raises `DatabaseUnreachable`.
         """
@@ -124,25 +124,25 @@ class Database:
             raise why_unreachable(error, self.address) from error
 
     def check(self) -> None:
-        """Connect once, and raise `DatabaseUnreachable` with one sentence that says where and why not."""
+        """Connect once; raise `DatabaseUnreachable` with a sentence that names the address and the reason."""
         self.dedicated().close()
 
     def warm(self) -> None:
-        """Open the connections that should be idle at least (``DB_POOL_MIN_IDLE``)."""
+        """Open the minimum number of idle connections (``DB_POOL_MIN_IDLE``)."""
         with translate_errors():
             opened = [self._engine.connect() for _ in range(min(self.limits.min_idle, self.limits.max_size))]
             for connection in opened:
                 connection.close()
 
     def pool_statistics(self) -> PoolStatistics:
-        """Give the figures behind the ``platz_db_pool_*`` metrics.
+        """Return the figures behind the ``platz_db_pool_*`` metrics.
 
         Source: docs/contract/http-api.md, "Metrics".
         """
         return self._counters.snapshot(in_use=self._pool.checkedout(), idle=self._pool.checkedin())
 
     def close(self) -> None:
-        """Close the idle connections; those in use close when they are returned."""
+        """Close the idle connections; those in use are closed when they are returned."""
         self._engine.dispose()
 
     @property
@@ -164,14 +164,14 @@ class Database:
     def _build_engine(self) -> Engine:
         engine = create_engine(
             "postgresql+psycopg://",
-            isolation_level="AUTOCOMMIT",  # reads are the many, and this is what they need
+            isolation_level="AUTOCOMMIT",  # suits reads, which are the majority; `transaction` overrides it
             skip_autocommit_rollback=True,
             connect_args={**self._parameters, "options": self._session_options()},
             poolclass=QueuePool,
             pool_size=self.limits.max_size,
             max_overflow=0,
             pool_timeout=self.limits.connection_timeout,
-            pool_use_lifo=True,  # so that what a quiet hour does not need grows old and is thrown away
+            pool_use_lifo=True,  # so that connections that are not needed in a quiet hour stay idle and are discarded
             json_serializer=_dump_json,
             hide_parameters=True,  # values may be secrets, and errors reach the log
         )
@@ -197,5 +197,5 @@ class Database:
 
 
 def _dump_json(value: object) -> str:
-    """Standard JSON: PostgreSQL keeps every digit of a number, which the fast encoders do not."""
+    """Encode JSON with the standard library, which writes numbers of any size; the fast encoders do not."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,8 +1,8 @@
-"""Ends a wait for the database that would otherwise have no end.
+"""Client-side deadlines for statements, for waits on the database that might otherwise never end.
 
-Invariant: a statement inside the block, or on a `BoundedConnection`, returns or fails within the given time, whatever
-became of the server: a statement timeout needs a server that still works, and the network's own signs may take minutes
-or never come, as the system answers for a process that hangs.
+Invariant: a statement inside a `connection_deadline` block, or on a `BoundedConnection`, returns or fails within the
+given time, whatever happened to the server. The server's statement timeout needs a server that works, and TCP notices
+only a host that is gone: for a server process that hangs, its operating system still acknowledges packets.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ LOOK_AROUND_SECONDS = 0.1
 
 
 class BoundedConnection(psycopg.Connection[Any]):
-    """Closes itself when the server is silent for ``timeout`` seconds in the midst of a statement."""
+    """A connection that closes itself when the server does not finish a wait within ``timeout`` seconds."""
 
     timeout: float | None = None
 
     def wait(self, gen: PQGen[RV], interval: float = LOOK_AROUND_SECONDS, timeout: float | None = None) -> RV:
-        """Wait for the server; raise `psycopg.OperationalError` when that takes too long."""
+        """Wait for the server; raise `psycopg.OperationalError` when the wait exceeds the timeout."""
         try:
             return super().wait(gen, interval, self.timeout if timeout is None else timeout)
         except psycopg.OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
-                self.pgconn.finish()  # the answer may still come, and nobody waits for it any more
+                self.pgconn.finish()  # the response may still come, but nothing reads it any more
             raise
 
 
 @contextmanager
 def connection_deadline(connection: psycopg.Connection[Any], *, seconds: float) -> Generator[None]:
-    """Cut the connection when the block takes longer; its statement then raises `psycopg.OperationalError`."""
+    """Cut the connection when the block takes longer than ``seconds``; its statement then raises
+    `psycopg.OperationalError`.
+    """
     with socket.socket(fileno=os.dup(connection.fileno())) as line:
         timer = threading.Timer(seconds, _cut, [line])
         timer.daemon = True
@@ -51,5 +53,5 @@ def connection_deadline(connection: psycopg.Connection[Any], *, seconds: float) 
 
 
 def _cut(line: socket.socket) -> None:
-    with suppress(OSError):  # the other end was faster
+    with suppress(OSError):  # the connection is closed already
         line.shutdown(socket.SHUT_RDWR)

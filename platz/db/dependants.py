@@ -1,8 +1,7 @@
-"""Who uses an item: the deployments whose running config selects it.
+"""The dependants of an item: the deployments whose running config selects it.
 
-Invariant: what counts is what runs (the chart and inputs of the revision task), not what is wanted. A
-deployment is no dependant of itself. A chart whose stored form is not what it should be has no inputs, and
-fails nobody else.
+Invariant: the running chart and inputs (those of the revision task) count, not the desired ones. A deployment is
+never a dependant of itself. A chart whose stored form is malformed has no inputs, and does not make the query fail.
 
 Source: docs/contract/data-model.md, "Use of items by deployments"; docs/contract/chart-extensions.md, "Items
 that a config uses".
@@ -23,7 +22,10 @@ from platz.json import JsonObject
 
 @dataclass(frozen=True, kw_only=True)
 class Item:
-    """Something that an input can select: its id, and the references under which its collection is known."""
+    """Something that an input can select: its id, and the references by which a chart may name its collection.
+
+    ``names`` are references that are plain strings, ``described`` is the one that is an object, if any.
+    """
 
     id: UUID
     names: tuple[str, ...]
@@ -77,7 +79,7 @@ _DEPENDANTS = text(
 
 
 def dependants_of(connection: Connection, item: Item) -> list[DeploymentSummary]:
-    """The deployments that use the item, in all environments, oldest first; one statement."""
+    """Return the deployments that use the item, in all environments, oldest first, with one statement."""
     parameters = {
         "id": item.id,
         "digits": item.id.hex,

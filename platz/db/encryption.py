@@ -1,8 +1,8 @@
-"""Encryption at rest: of secrets, of the token key, and of whatever else a caller hands over as text.
+"""Encryption at rest, for secrets, the key that signs tokens, and any other text.
 
-Invariants: an encrypted text says so by its prefix, so that the plain rows of an adopted database are recognised;
-the first key encrypts, every key decrypts, so keys are rotated by putting a new one in front; and no message names
-a text or a key.
+Invariants: an encrypted text starts with a prefix, so that the plain rows of an adopted database are recognised;
+the first key encrypts and every key decrypts, so keys are rotated by putting a new one in front; no error message
+contains a text or a key.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Undecipherable(PlatzError):
 
 
 class Cipher:
-    """Encrypts with the first of its keys and decrypts with any."""
+    """A cipher that encrypts with the first of its keys and decrypts with any of them."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """``keys`` come newest first; raises `BadEncryptionKey`, also for none at all."""
+        """Take ``keys``, the newest first; raise `BadEncryptionKey` for a malformed key, or when there is none."""
         if not keys:
             raise BadEncryptionKey
         fernets = [Fernet(_checked(key)) for key in keys]
@@ -41,11 +41,11 @@ class Cipher:
         self.is_rotating = len(fernets) > 1
 
     def encrypt(self, plain: str) -> str:
-        """Give the text that may be stored."""
+        """Encrypt with the newest key and return the text to store."""
         return PREFIX + self._newest.encrypt(plain.encode()).decode()
 
     def decrypt(self, stored: str) -> str:
-        """Give the text that was stored, which a plain row already is; raises `Undecipherable`."""
+        """Decrypt a stored text; a plain one is returned as it is. Raises `Undecipherable`."""
         if not stored.startswith(PREFIX):
             return stored
         try:
@@ -54,7 +54,7 @@ class Cipher:
             raise Undecipherable from error
 
     def renew(self, stored: str) -> str:
-        """Give ``stored`` under the newest key: itself when it already is, encrypted when it was plain."""
+        """Return ``stored`` encrypted with the newest key; unchanged when it already is. Raises `Undecipherable`."""
         if stored.startswith(PREFIX):
             try:
                 self._newest.decrypt(_token(stored))
@@ -65,23 +65,23 @@ class Cipher:
 
 
 class NoCipher(Cipher):
-    """Keeps new texts plain, for an installation without a key; what is encrypted already is undecipherable."""
+    """The cipher of an installation without a key: texts stay plain, and encrypted ones can't be decrypted."""
 
     def __init__(self) -> None:
         self.is_rotating = False
 
     def encrypt(self, plain: str) -> str:
-        """Give the text itself."""
+        """Return the text unchanged."""
         return plain
 
     def decrypt(self, stored: str) -> str:
-        """Give a plain text itself; raises `Undecipherable` for an encrypted one."""
+        """Return a plain text unchanged; raise `Undecipherable` for an encrypted one."""
         if stored.startswith(PREFIX):
             raise Undecipherable
         return stored
 
     def renew(self, stored: str) -> str:
-        """Give the text itself; raises `Undecipherable` for an encrypted one."""
+        """Return a plain text unchanged; raise `Undecipherable` for an encrypted one."""
         return self.decrypt(stored)
 
 

@@ -1,7 +1,7 @@
-"""The words that status, role and provider columns hold.
+"""The enums of the status, role and provider columns.
 
-Invariant: a member's value is spelled exactly as in the database, in JSON and on the wire; the column type
-`EnumColumn` refuses to write anything else.
+Invariant: a member's value is spelled exactly as in the database and in JSON; the column type `EnumColumn` refuses
+to write anything else.
 
 Source: docs/contract/data-model.md, "Enums".
 """
@@ -87,9 +87,9 @@ class EnumColumn(TypeDecorator[AnyEnum], Generic[AnyEnum]):
         self.words = words
 
     def process_bind_param(self, value: AnyEnum | str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Raise ValueError for a word that the column does not know."""
+        """Return the word to store; raise ValueError for one that the enum does not have."""
         return None if value is None else self.words(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> AnyEnum | None:  # noqa: ARG002
-        """Give the member; the check constraint guarantees that there is one."""
+        """Return the enum's member for a stored word; the check constraint guarantees that there is one."""
         return None if value is None else self.words(value)

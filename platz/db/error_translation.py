@@ -1,7 +1,7 @@
-"""Turns what the database says into the errors and sentences of Platz.
+"""The translation of database errors into Platz's own errors and messages.
 
-Invariant: no text of the database reaches a message; it stays in the chained cause, for the log. What is not
-listed here is a defect of Platz and passes through unchanged.
+Invariant: no text of the database reaches a message; it stays in the chained cause, for the log. An error that is
+not listed here is a defect of Platz and passes through unchanged.
 
 Source: docs/contract/http-api.md, "Errors".
 """
@@ -39,13 +39,13 @@ TAKEN: dict[str, str] = {
     "secrets_env_collection_name": "There already is a secret with this name in this collection.",
     "users_email_insensitive": "There already is a user with this email address.",
 }
-"""What the user reads when a value is taken, by the name of the unique constraint."""
+"""The message for a value that is already taken, by the name of the unique constraint."""
 
 NOT_ALLOWED: dict[str, str] = {
     "deployment_resource_types_key_is_not_empty": "The key must not be empty.",
     "deployment_resources_name_is_not_empty": "The name must not be empty.",
 }
-"""What the user reads when a check refuses a row, by the name of the check."""
+"""The message for a row that a check constraint refuses, by the name of the constraint."""
 
 RETRYABLE: dict[str, str] = {
     "08": "The connection to the database was lost; try again in a moment.",
@@ -60,14 +60,14 @@ RETRYABLE: dict[str, str] = {
     "25006": "The database accepts no changes at the moment; try again in a moment.",
     "XX": "The database has an internal problem; try again in a moment.",
 }
-"""What passes by itself, by SQLSTATE or its class; the longer prefix wins."""
+"""The message for a temporary failure, by SQLSTATE or its first two characters; the full SQLSTATE is tried first."""
 
 CONNECTION_LOST = RETRYABLE["08"]
 
 
 @contextmanager
 def translate_errors() -> Generator[None]:
-    """Raise Platz's errors instead of the database's from the block."""
+    """Raise Platz's errors in place of database errors that the block raises."""
     try:
         yield
     except PoolTimeout as error:
@@ -76,7 +76,7 @@ def translate_errors() -> Generator[None]:
         raise_translated(error.orig, error, statement=error.statement or "")
         raise
     except StatementError as error:
-        # The driver never saw it: a value that its column's type can't hold.
+        # The statement never reached the driver: it holds a value that the type of its column can't hold.
         if isinstance(error.orig, ValueError):
             raise Rejected("The request holds a value that can't be stored.") from error
         raise
@@ -86,14 +86,17 @@ def translate_errors() -> Generator[None]:
 
 
 def raise_translated(error: BaseException | None, cause: BaseException, *, statement: str) -> None:
-    """Raise what ``error`` means to the caller, or return when it is a defect of Platz."""
+    """Raise the translation of ``error`` from ``cause``; return when there is none, which is a defect of Platz."""
     translation = translation_of(error, statement=statement)
     if translation is not None:
         raise translation from cause
 
 
 def translation_of(error: BaseException | None, *, statement: str) -> PlatzError | None:
-    """Give the error of Platz for an error of the driver; ``statement`` tells a delete from a write."""
+    """Return Platz's error for an error of the driver, or None when it is a defect of Platz.
+
+    ``statement`` tells whether a foreign key was violated by a deletion or by a write.
+    """
     match error:
         case pg.UniqueViolation() | pg.ExclusionViolation():
             return Conflict(TAKEN.get(error.diag.constraint_name or "", "This already exists."))
@@ -122,7 +125,7 @@ def _reference_violation(error: pg.ForeignKeyViolation, statement: str) -> Platz
 
 
 def _referencing_column(error: pg.ForeignKeyViolation) -> str:
-    """Read the column out of the constraint's name, ``<table>_<column>_fkey``."""
+    """Extract the column from the constraint's name, ``<table>_<column>_fkey``."""
     name = error.diag.constraint_name or ""
     return name.removeprefix(f"{error.diag.table_name}_").removesuffix("_fkey")
 

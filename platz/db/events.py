@@ -1,7 +1,7 @@
-"""What changed, as the database tells it.
+"""The stream of row changes that the database's triggers announce.
 
-Invariant: between the return of `ChangeStream.open` and the error that ends the iteration no committed change is
-missed. What happened before, or between two streams, must be caught up by query; so: open, catch up, iterate.
+Invariant: no committed change is missed between the return of `ChangeStream.open` and the error that ends the
+iteration. Earlier changes, and those between two streams, must be read by query; so: open, catch up, iterate.
 
 Source: docs/contract/data-model.md, "Change events".
 """
@@ -28,21 +28,24 @@ from platz.errors import Retryable
 from platz.identities import EnvId
 
 EVENT_TABLES = frozenset(schema.metadata.tables) - {schema.user_tokens.name, schema.bot_tokens.name}
-"""The tables whose changes are told; the tokens that somebody has are nobody else's business."""
+"""The tables whose changes are announced: all but those of API tokens, which concern only their owners."""
 
 CHANNEL = "db_notifications"
 CHECK_SECONDS = 4.0
-"""After so much silence the stream asks the server whether it is still there."""
+"""Seconds without a notification after which the stream checks that the server still responds."""
 
 CHECK_TIMEOUT_SECONDS = 5.0
-"""How long the server may take to answer that."""
+"""Seconds that the server may take to respond to that check."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowChange:
-    """A row was inserted, updated or deleted. ``env_id`` tells who may see it, None means everybody."""
+    """The insertion, update or deletion of a row; ``env_id`` is the row's environment, None if it has none.
+
+    Who may see a change, also one without an environment, is decided in `platz.access.visibility`.
+    """
 
     table: str
     operation: str
@@ -51,7 +54,7 @@ class RowChange:
 
 
 class ChangeStream:
-    """Listens on a connection of its own. One thread opens and iterates; any thread may `stop`."""
+    """A listener on its own database connection. One thread opens and iterates; any thread may call `stop`."""
 
     def __init__(
         self,
@@ -69,7 +72,7 @@ class ChangeStream:
         self._stopped = False
 
     def open(self) -> None:
-        """Connect, or connect again, and listen. From the return on, every change arrives.
+        """Connect, or connect again, and listen; every change that is committed after the return arrives.
 
         Raises `Retryable` when the database can't be reached.
         """
@@ -85,16 +88,17 @@ class ChangeStream:
         self._connection = connection
 
     def __iter__(self) -> Iterator[tuple[RowChange, ...]]:
-        """Wait for changes and give them in batches, equal updates only once; end after `stop`.
+        """Wait for changes and yield them in batches, equal updates of a batch only once; end after `stop`.
 
-        Raises `Retryable` as soon as the connection is lost, some ten seconds after a silent death.
+        Raises `Retryable` when the connection is lost; a server that just falls silent is noticed within about ten
+        seconds.
         """
         connection = self._connection
         if connection is None:
             raise Retryable(CONNECTION_LOST)
         try:
             while not self._stopped:
-                if not self._received:  # some may have come along with the answer to LISTEN
+                if not self._received:  # notifications may have arrived together with the response to LISTEN
                     self._wait(connection)
                 if batch := self._take():
                     yield batch
@@ -104,13 +108,13 @@ class ChangeStream:
             self._hang_up()
 
     def stop(self) -> None:
-        """End the iteration, now and for good."""
+        """End the iteration at once and for good."""
         self._stopped = True
         with suppress(OSError):  # closed already
             self._bell.send(b".")
 
     def close(self) -> None:
-        """Give back everything; only after the iteration has ended."""
+        """Release the connection and the sockets; call it only after the iteration has ended."""
         self._hang_up()
         self._bell.close()
         self._ear.close()
@@ -139,7 +143,7 @@ class ChangeStream:
 
 
 def _without_repeats(changes: Iterable[RowChange]) -> Iterator[RowChange]:
-    """Leave out updates that were told already. A row that goes may come again, so these are told each time."""
+    """Leave out repeated updates. Insertions and deletions are all kept: a deleted row may be inserted again."""
     told: set[RowChange] = set()
     for change in changes:
         if change.operation != "UPDATE" or change not in told:
@@ -148,7 +152,7 @@ def _without_repeats(changes: Iterable[RowChange]) -> Iterator[RowChange]:
 
 
 def parse_change(payload: str) -> RowChange | None:
-    """Read a notification; None, and a line in the log, for one that Platz did not send."""
+    """Read a notification; return None, and log it, when it is not in Platz's format."""
     try:
         document = json.loads(payload)
         env_id = document.get("env_id")

@@ -1,8 +1,8 @@
-"""Sensitive values inside JSON documents, encrypted before they reach the database (docs/architecture.md, "Data").
+"""Encryption of sensitive values inside JSON documents, before they are stored (docs/architecture.md, "Data").
 
-Invariant: an encrypted value is `{"$encrypted": <ciphertext of its JSON>}`, and nobody outside can write that
-form, so decrypting a document never decrypts what a user made up. A plain value of an adopted database reads as
-itself.
+Invariant: an encrypted value is `{"$encrypted": <ciphertext of its JSON>}`, and `reject_encrypted_markers` keeps that
+form out of requests, so decryption never applies to a value that a user made up. A plain value of an adopted database
+is read as it is.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ENCRYPTED_VALUE = re.compile(rb'\{\s*"\$encrypted"\s*:\s*"(' + ENCRYPTED.patter
 
 
 def encrypt_fields(document: JsonValue, sensitive: Collection[str], cipher: Cipher) -> JsonValue:
-    """What is written to the database: the values of ``sensitive`` keys of an object are encrypted."""
+    """Return the document with the values of its ``sensitive`` top-level keys encrypted; others stay as they are."""
     if not isinstance(document, dict):
         return document
     return {
@@ -31,9 +31,9 @@ def encrypt_fields(document: JsonValue, sensitive: Collection[str], cipher: Ciph
 
 
 def encrypt_value(value: JsonValue, cipher: Cipher) -> JsonValue:
-    """One value, encrypted; null says nothing and stays, and so does what is encrypted already.
+    """Encrypt one value; null and a value that is already encrypted stay as they are.
 
-    An installation without a key encrypts nothing, so there everything stays as it is.
+    Without an encryption key, every value stays as it is.
     """
     if value is None or (isinstance(value, dict) and value.keys() == {MARK}):
         return value
@@ -42,7 +42,7 @@ def encrypt_value(value: JsonValue, cipher: Cipher) -> JsonValue:
 
 
 def decrypt_fields(document: JsonValue, cipher: Cipher) -> JsonValue:
-    """The document with every encrypted value, at any depth, in plain."""
+    """Return the document with every encrypted value, at any depth, decrypted."""
     match document:
         case {"$encrypted": str(ciphertext)} if len(document) == 1:
             return cast("JsonValue", orjson.loads(cipher.decrypt(ciphertext)))
@@ -55,20 +55,20 @@ def decrypt_fields(document: JsonValue, cipher: Cipher) -> JsonValue:
 
 
 def decrypt_object(document: JsonValue, cipher: Cipher) -> JsonObject:
-    """As `decrypt_fields`, for an object; anything else has no keys."""
+    """Do as `decrypt_fields` for an object; return an empty object for anything else."""
     plain = decrypt_fields(document, cipher)
     return plain if isinstance(plain, dict) else {}
 
 
 def decrypt_bytes(body: bytes, cipher: Cipher) -> bytes:
-    """As `decrypt_fields`, for the text of a JSON document, which costs one search when nothing is encrypted."""
+    """Do as `decrypt_fields` for the text of a JSON document; this costs one search when nothing is encrypted."""
     if MARK.encode() not in body:
         return body
     return _ENCRYPTED_VALUE.sub(lambda found: cipher.decrypt(found[1].decode()).encode(), body)
 
 
 def reject_encrypted_markers(document: JsonValue, field: str) -> None:
-    """Raise Rejected when what a user sent would look encrypted."""
+    """Raise `Rejected` when a document that a user sent has the key of encrypted values, at any depth."""
     match document:
         case dict():
             if MARK in document:

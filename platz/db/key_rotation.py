@@ -1,6 +1,6 @@
-"""Brings what lies encrypted in the database under the newest key, at the start of the process.
+"""Encryption of everything that must be encrypted in the database with the newest key, when the process starts.
 
-Invariant: a second run changes nothing, and when a key is missing nothing is changed at all.
+Invariant: a second run with the same keys changes nothing, and when a text can't be decrypted nothing is changed.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ PLAIN_TEXTS: tuple[tuple[Column[str], ColumnElement[bool]], ...] = (
     (secrets.c.contents, true()),
     (settings.c.value, settings.c.key == JWT_SECRET),
 )
-"""Column and condition of what must not lie in the open."""
+"""Columns, each with a condition for its rows, whose texts must never be stored in plain."""
 
 DOCUMENTS: tuple[Column[JsonValue], ...] = (
     deployment_resources.c.props,
     deployments.c.config,
     deployment_tasks.c.operation,
 )
-"""JSON that may hold encrypted texts among plain ones."""
+"""Columns of JSON documents that may hold encrypted values among plain ones."""
 
 
 def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
-    """Bring all that is or should be encrypted under the newest key; give the number of rows that changed.
+    """Encrypt plain texts, and re-encrypt others, with the newest key; return the number of rows that changed.
 
-    For the start of the process, in a transaction. Raises `Undecipherable` when a key is missing, so that a wrong
-    setting stops the start.
+    The values inside JSON documents are only looked at when there is more than one key. Call this in a transaction.
+    Raises `Undecipherable` when a key is missing, so that a wrong setting stops the start of the process.
     """
     changed = 0
     for column, condition in PLAIN_TEXTS:
         changed += _renew_rows(connection, column, condition, cipher.renew)
-    for column in DOCUMENTS if cipher.is_rotating else ():  # it means reading every task
+    for column in DOCUMENTS if cipher.is_rotating else ():  # this reads every task
         holds_encrypted = cast(column, String).like(f"%{PREFIX}%")
         changed += _renew_rows(connection, column, holds_encrypted, lambda stored: _renewed(stored, cipher))
     return changed

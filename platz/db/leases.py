@@ -1,8 +1,8 @@
-"""Who serves a cluster or plays a role: advisory locks, held by one dedicated connection.
+"""Leases on clusters and roles: PostgreSQL advisory locks, held by one dedicated connection.
 
-Invariant: a lease is held exactly as long as the server keeps the session. When the connection is doubtful, the
-keeper gives it up and says so within about six seconds; the server frees the locks of a client that fell silent
-only after some ten, so the old owner knows before a new one can begin.
+Invariant: a lease is held exactly as long as the server keeps the session. When the server stops responding, the
+keeper gives all leases up and reports it within about six seconds. The server frees the locks of a client that fell
+silent only after about ten seconds, so the old owner knows before a new one can begin.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ CHECK_SECONDS = 2.0
 CHECK_TIMEOUT_SECONDS = 4.0
 
 KEY = "hashtextextended(%s, 0)"
-"""The number of a lock, made of its name."""
+"""The SQL expression for the number of an advisory lock, computed from the lease's name."""
 
 log = structlog.get_logger(__name__)
 
 
 class LeaseKeeper:
-    """Takes, keeps and gives back the leases of this process. Any thread may call it."""
+    """The leases of this process: it takes them, watches over them and gives them back. Thread-safe."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class LeaseKeeper:
         check_seconds: float = CHECK_SECONDS,
         check_timeout_seconds: float = CHECK_TIMEOUT_SECONDS,
     ) -> None:
-        """``on_lost`` hears of all leases that are gone, on the thread that noticed it; it must not wait."""
+        """Take ``on_lost``, which is called with all lost leases, on the thread that noticed; it must not block."""
         self._database = database
         self._on_lost = on_lost
         self._check_seconds = check_seconds
@@ -50,11 +50,11 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._check_on, name="leases", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch over the connection."""
+        """Start to check the connection regularly."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Give back every lease at once by ending the session; nobody is told."""
+        """Give back every lease by ending the session; ``on_lost`` is not called."""
         self._ending.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -62,13 +62,13 @@ class LeaseKeeper:
             self._forget()
 
     def held(self) -> frozenset[str]:
-        """Give the names of the leases that this process has. Never waits."""
+        """Return the names of the leases that this process has, without blocking."""
         return self._held
 
     def try_acquire(self, name: str) -> bool:
-        """Take the lease unless another process has it. True when this process has it now.
+        """Take the lease unless another process has it; return whether this process has it now.
 
-        Connects when there is no connection. False, too, when the database can't be reached: no session, no lease.
+        Connects when there is no connection. Returns False when the database can't be reached, too.
         """
         if name in self._held:
             return True
@@ -79,7 +79,7 @@ class LeaseKeeper:
         return bool(taken)
 
     def release(self, name: str) -> None:
-        """Give the lease back; nothing happens when this process does not have it."""
+        """Give the lease back; do nothing when this process does not have it."""
         with self._lock:
             if name in self._held:
                 self._held -= {name}
@@ -92,7 +92,10 @@ class LeaseKeeper:
                     self._ask("SELECT %s::text IS NOT NULL", "alive")
 
     def _ask(self, query: str, name: str) -> bool | None:
-        """Put a question of truth to the server; None when it gives no answer, upon which all is forgotten."""
+        """Run a query that returns a boolean; return None, and lose all leases, when the server does not respond.
+
+        After `stop`, return None without asking.
+        """
         if self._ending.is_set():
             return None
         try:

@@ -1,4 +1,4 @@
-"""Brings the database to the schema that this version of Platz knows.
+"""The migration of the database to the schema of this version of Platz.
 
 Invariant: everything happens in one transaction under one lock. Processes that start together wait for each
 other, and a migration that fails leaves the database as it was.
@@ -26,7 +26,7 @@ from platz.shipped_files import shipped
 FOLDER = shipped("migrations", package=platz)
 LOCK_NAME = "platz:migrations"
 LOCK_TIMEOUT = "5min"
-"""How long a process waits for another one's migration, or for a table that somebody uses."""
+"""How long a process waits for another process's migration, or for a table that is in use."""
 
 OLDEST_SERVER = 150000
 """PostgreSQL 15, in the form of `server_version_num`."""
@@ -37,9 +37,10 @@ class MigrationFailed(PlatzError):
 
 
 def migrate(database: Database) -> None:
-    """Create, adopt or upgrade the schema; return at once when it is up to date.
+    """Create, adopt or upgrade the schema; change nothing when it is up to date.
 
-    Raises `DatabaseUnreachable`, `NotAPlatzDatabase`, `TooOldToAdopt`, `NewerSchema` or `MigrationFailed`.
+    Raises `DatabaseUnavailable` (also when the lock is not free in time), `NotAPlatzDatabase`, `TooOldToAdopt`,
+    `NewerSchema` or `MigrationFailed`.
     """
     engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(database), poolclass=NullPool)
     try:
@@ -50,7 +51,7 @@ def migrate(database: Database) -> None:
 
 
 def known_versions() -> frozenset[str]:
-    """Give every version that this Platz can make or take over."""
+    """Return every schema version for which this Platz has a migration."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
@@ -88,7 +89,7 @@ def _config() -> Config:
 
 
 def _connect(database: Database) -> psycopg.Connection[Any]:
-    """Open a connection without a statement timeout: a migration takes as long as it takes."""
+    """Open a connection without a statement timeout, because a migration may take long."""
     connection = database.dedicated()
     connection.autocommit = False
     return connection

@@ -1,7 +1,7 @@
-"""Documents that an adopted database may hold in plain although a chart or resource type marks parts as sensitive.
+"""Plain documents of an adopted database, parts of which a chart or resource type marks as sensitive.
 
-Invariant: only documents in which nothing is encrypted are read, each of them locked until the transaction ends; so
-who encrypts them all leaves nothing to read for the next start.
+Invariant: only documents in which nothing is encrypted are read, and each is locked until the transaction ends. So a
+document that the caller encrypts is not read again at the next start.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from platz.json import JsonValue
 
 ANY_SENSITIVE = cast("$.**.sensitive ? (@ == true)", JSONPATH)
 NAMING_A_CHART = ("Install", "Upgrade", "InvokeAction")
-"""The operations whose inputs are those of a chart's form."""
+"""The operations that name a chart and hold inputs of one of its forms."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MarkingChart:
-    """The forms of a chart that marks something as sensitive."""
+    """A chart that marks an input as sensitive, with its stored forms."""
 
     id: ChartId
     values_ui: JsonValue
@@ -35,7 +35,7 @@ class MarkingChart:
 
 
 def marking_charts(connection: Connection) -> list[MarkingChart]:
-    """The charts that mark any input as sensitive."""
+    """Return the charts that mark any input as sensitive."""
     charts = schema.helm_charts
     marks = [
         func.jsonb_path_exists(form, ANY_SENSITIVE) for form in (charts.c.values_ui, charts.c.actions_schema)
@@ -45,7 +45,10 @@ def marking_charts(connection: Connection) -> list[MarkingChart]:
 
 
 def replace_props(connection: Connection, encrypted: Callable[[JsonValue, JsonValue], JsonValue]) -> int:
-    """Give the properties of resources, with their type's spec, to ``encrypted``; return how many it changed."""
+    """Replace the plain properties of resources by ``encrypted(properties, spec of their type)``.
+
+    Only resources of types that mark a property as sensitive are read. Returns the number of rows that changed.
+    """
     resources, types = schema.deployment_resources, schema.deployment_resource_types
     query = (
         select(resources.c.id, resources.c.props, types.c.spec)
@@ -60,7 +63,10 @@ def replace_props(connection: Connection, encrypted: Callable[[JsonValue, JsonVa
 def replace_configs(
     connection: Connection, charts: Collection[ChartId], encrypted: Callable[[JsonValue, ChartId], JsonValue]
 ) -> int:
-    """The same for the configs of the deployments that have one of ``charts``."""
+    """Replace the plain configs of deployments of ``charts`` by ``encrypted(config, chart)``.
+
+    Returns the number of rows that changed.
+    """
     deployments = schema.deployments
     query = (
         select(deployments.c.id, deployments.c.config, deployments.c.helm_chart_id)
@@ -74,7 +80,10 @@ def replace_configs(
 def replace_operations(
     connection: Connection, charts: Collection[ChartId], encrypted: Callable[[JsonValue], JsonValue]
 ) -> int:
-    """The same for the operations of the tasks that name one of ``charts``."""
+    """Replace the plain operations of tasks that name one of ``charts`` by ``encrypted(operation)``.
+
+    Returns the number of rows that changed.
+    """
     tasks = schema.deployment_tasks
     named = func.coalesce(*(tasks.c.operation[name]["helm_chart_id"].astext for name in NAMING_A_CHART))
     query = (

@@ -1,4 +1,4 @@
-"""What the status poller must know of deployments, in one query.
+"""The one query from which the status poller learns which deployments it may have to poll.
 
 Source: docs/contract/workers.md, "Which deployments are polled": a deployment is polled when it is enabled and
 has a revision whose chart has the status feature; the chart and its ingress host format are those of the
@@ -21,7 +21,7 @@ from platz.json import JsonValue
 
 @dataclass(frozen=True, kw_only=True)
 class PollCandidate:
-    """A deployment and what decides whether and where it is polled."""
+    """A deployment, with the facts that decide whether and where it is polled."""
 
     id: DeploymentId
     name: str
@@ -34,7 +34,7 @@ class PollCandidate:
 
 
 def poll_candidates(connection: Connection, ids: Collection[UUID] | None = None) -> list[PollCandidate]:
-    """All deployments, or those of ``ids`` that exist, oldest first."""
+    """Return all deployments, or those of ``ids`` that exist, oldest first."""
     deployments, kinds, tasks = schema.deployments, schema.deployment_kinds, schema.deployment_tasks
     clusters, charts = schema.k8s_clusters, schema.helm_charts
     revision_chart = func.coalesce(

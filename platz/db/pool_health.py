@@ -1,7 +1,7 @@
-"""What the pool counts, and when it throws a connection away.
+"""The pool's counters, and its rules for discarding connections.
 
-Invariant: a connection leaves the pool only alive, younger than its lifetime and not idle for too long. All
-checks are local: a look at the socket and the clock, no round trip.
+Invariant: the pool hands out a connection only when it is new, or is alive, within its lifetime and was not idle for
+too long. All checks are local: they look at the socket and the clock, without a round trip.
 """
 
 from __future__ import annotations
@@ -25,13 +25,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from platz.db.address import PoolLimits
 
 LIFETIME_SPREAD = 0.1
-"""Connections that were opened together do not all end at the same moment."""
+"""The fraction by which lifetimes vary, so that connections opened together do not all end at the same moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoolStatistics:
-    """The figures of docs/contract/http-api.md, "Metrics"; a field's name is the metric's name after
-    ``platz_db_pool_``."""
+    """The pool's figures in docs/contract/http-api.md, "Metrics"; a field is the metric ``platz_db_pool_<field>``."""
 
     connections: int
     idle_connections: int
@@ -47,7 +46,7 @@ class PoolStatistics:
 
 
 class PoolCounters:
-    """Totals since the start of the process."""
+    """The pool's totals since the start of the process."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -55,12 +54,12 @@ class PoolCounters:
         self._waited_seconds = 0.0
 
     def add(self, name: str) -> None:
-        """Count one of ``name``, a field of `PoolStatistics`."""
+        """Add one to ``name``, a field of `PoolStatistics`."""
         with self._lock:
             self._totals[name] += 1
 
     def got(self, *, waited: bool, seconds: float) -> None:
-        """Count a connection that was handed out, after a wait for a free one or without."""
+        """Count a connection that was handed out; ``waited`` if all were in use, then for ``seconds``."""
         self.add("get_waited" if waited else "get_direct")
         if waited:
             with self._lock:
@@ -68,7 +67,7 @@ class PoolCounters:
 
     @contextmanager
     def timing_out(self) -> Generator[None]:
-        """Count a wait that ends without a connection."""
+        """Count a timeout when the block ends without a connection."""
         try:
             yield
         except PoolTimeout:
@@ -76,7 +75,7 @@ class PoolCounters:
             raise
 
     def snapshot(self, *, in_use: int, idle: int) -> PoolStatistics:
-        """Put the totals beside the present state of the pool."""
+        """Return the totals together with the present state of the pool."""
         with self._lock:
             totals, waited = self._totals.copy(), self._waited_seconds
         return PoolStatistics(
@@ -95,14 +94,14 @@ class PoolCounters:
 
 
 class PoolHealth:
-    """Hooks into a pool: marks times, looks at each connection before it is used."""
+    """The hooks into a pool that record times and check each connection before it is used."""
 
     def __init__(self, limits: PoolLimits, counters: PoolCounters) -> None:
         self._limits = limits
         self._counters = counters
 
     def watch(self, engine: Engine) -> None:
-        """Start to look after the connections of ``engine``'s pool."""
+        """Attach the hooks to the pool of ``engine``."""
         event.listen(engine, "connect", self._connected)
         event.listen(engine, "checkin", self._returned)
         event.listen(engine, "checkout", self._about_to_be_used)
@@ -128,7 +127,7 @@ class PoolHealth:
 
     def _reason_to_replace(self, connection: psycopg.Connection[Any], info: dict[Any, Any]) -> str | None:
         if info.pop("is_new", False):
-            return None  # the pool gives up when it has to replace what it opened a moment ago
+            return None  # the pool would give up if it had to replace a connection that it has just opened
         now = time.monotonic()
         if now >= info["ends_at"]:
             return "connections_closed_max_lifetime"
@@ -144,11 +143,11 @@ class PoolHealth:
 
 
 def is_alive(connection: psycopg.Connection[Any]) -> bool:
-    """Tell whether the server still holds the other end, as far as this end knows. Never waits."""
+    """Return whether the connection is still open, as far as this side knows, without blocking."""
     if connection.closed:
         return False
     try:
-        for _ in range(3):  # a farewell message may lie before the end of the stream
+        for _ in range(3):  # a last message of the server may precede the end of the stream
             if not _has_input(connection.fileno()):
                 return True
             connection.pgconn.consume_input()

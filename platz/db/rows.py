@@ -1,7 +1,7 @@
-"""Turn rows of a query into the frozen dataclass that names their columns.
+"""The conversion of query rows into frozen dataclasses whose fields are named like the columns.
 
-Invariant: a row type's fields and the query's columns are the same set; a difference fails the first call. A row type
-lists the columns that somebody reads, and a query selects just these (`columns_of`).
+Invariant: every column of a query is a field of its row type, and every field without a default is a column; otherwise
+the first row fails. A row type lists the columns that are read, and a query selects just these (`columns_of`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ AnyRow = TypeVar("AnyRow")
 
 
 def driver_row(connection: Connection, statement: str, bound: Mapping[str, object]) -> tuple[Any, ...] | None:
-    """The first row of a finished statement (``%(name)s`` in it), asked of the driver itself.
+    """Run finished SQL (with ``%(name)s`` for ``bound`` values) directly on the driver; return its first row or None.
 
-    For what every request asks: putting a query together costs more than PostgreSQL takes to answer it.
+    Meant for queries of every request: building them with SQLAlchemy takes longer than PostgreSQL needs to run them.
     """
     # Any: the driver's rows have no static types.
     driver: psycopg.Connection[Any] = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
@@ -32,12 +32,12 @@ def columns_of(table: Table, row_type: type[Any]) -> tuple[Column[Any], ...]:  #
 
 
 def first_row(connection: Connection, query: Executable, row_type: Callable[..., AnyRow]) -> AnyRow | None:
-    """The first row of ``query``, or None."""
+    """Return the first row of ``query``, or None."""
     row: Any = connection.execute(query).first()  # Any: a textual query's columns have no static types
     return None if row is None else row_type(**row._asdict())
 
 
 def all_rows(connection: Connection, query: Executable, row_type: Callable[..., AnyRow]) -> list[AnyRow]:
-    """Every row of ``query``, in its order."""
+    """Return every row of ``query``, in its order."""
     rows: Any = connection.execute(query).all()  # Any: as above
     return [row_type(**row._asdict()) for row in rows]

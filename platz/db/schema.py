@@ -1,7 +1,7 @@
 """Every table of Platz, as SQLAlchemy Core objects (docs/contract/data-model.md, "Tables" with its corrections).
 
-Invariant: this is exactly what the migrations build; a test compares the two. A constraint's name tells what
-it guarantees, because `error_translation.py` turns it into the sentence that the user reads.
+Invariant: this is exactly the schema that the migrations build; a test compares the two. A constraint's name says
+what it guarantees, because `error_translation.py` finds the user's message by that name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ users = Table(
     string("email"),
     flag("is_admin", default=False),
     flag("is_active", default=True),
-    # One person, one account, however the provider writes the address.
+    # One person has one account, whatever letter case the provider uses in the address.
     Index("users_email_insensitive", func.lower(text("email")), unique=True),
 )
 
@@ -177,7 +177,7 @@ helm_charts = Table(
     json_document("features", nullable=True),
     json_document("resource_types", nullable=True),
     string("error", nullable=True),
-    # Sentences for the chart's author; the chart works all the same.
+    # Messages for the chart's author about problems that do not keep the chart from working.
     json_document("warnings", nullable=True),
     reference("tag_format_id", "helm_tag_formats", nullable=True, on_delete="SET NULL"),
     string("parsed_version", nullable=True),
@@ -225,8 +225,8 @@ deployments = Table(
     word("status", DeploymentStatus, default="Unknown"),
     string("description_md", nullable=True),
     string("reason", nullable=True),
-    # A task goes only with its cluster (docs/contract/data-model.md, "Table deployment_tasks"); a deployment
-    # that had moved away then has no revision.
+    # A deployment loses its revision when that task is deleted with its cluster, from which the deployment had moved
+    # away (docs/contract/data-model.md, "Table deployment_tasks").
     reference("revision_id", "deployment_tasks", nullable=True, on_delete="SET NULL", later=True),
     json_document("reported_status", nullable=True),
     reference("helm_chart_id", "helm_charts", on_delete="CASCADE"),
@@ -250,7 +250,7 @@ deployment_tasks = Table(
     moment("first_attempted_at", nullable=True),
     moment("started_at", nullable=True),
     moment("finished_at", nullable=True),
-    # The history that a deployment left behind in a cluster goes with that cluster.
+    # The tasks that a deployment left behind in a cluster are deleted with that cluster.
     reference("cluster_id", "k8s_clusters", on_delete="CASCADE"),
     reference("deployment_id", "deployments", on_delete="CASCADE"),
     reference("acting_user_id", "users", nullable=True),
@@ -262,10 +262,10 @@ deployment_tasks = Table(
     json_document("operation", default=False),
     word("status", TaskStatus),
     string("reason", nullable=True),
-    # The process that claimed the task last; kept afterwards as history.
+    # The claim id of the runner that claimed the task last; it is kept after the task's end.
     Column("claimed_by", Uuid, nullable=True),
     enum_check("status", TaskStatus),
-    # "At most one", because history outlives the bot or deployment that acted; a new task names exactly one.
+    # "At most one", because a task outlives the bot or deployment that created it; a new task names exactly one.
     CheckConstraint(
         "num_nonnulls(acting_user_id, acting_bot_id, acting_deployment_id) <= 1", name="at_most_one_actor"
     ),
@@ -278,14 +278,14 @@ deployment_tasks = Table(
         "status NOT IN ('Pending', 'Started') OR finished_at IS NULL", name="active_has_no_finish"
     ),
     CheckConstraint("status <> 'Pending' OR claimed_by IS NULL", name="pending_has_no_claim"),
-    # Helm never works twice on one release at the same time.
+    # Helm never runs twice on one release at the same time.
     Index(
         "deployment_tasks_one_started",
         "deployment_id",
         unique=True,
         postgresql_where=text("status = 'Started'"),
     ),
-    # What the claim reads: the waiting tasks of one cluster in the order of the queue.
+    # For the claim: the pending tasks of one cluster in queue order.
     Index(
         "deployment_tasks_due",
         "cluster_id",
@@ -294,7 +294,7 @@ deployment_tasks = Table(
         "id",
         postgresql_where=text("status = 'Pending'"),
     ),
-    # What the claim asks of each candidate: is an earlier task of this deployment still active?
+    # For the claim, about each candidate: is an earlier task of the same deployment still active?
     Index(
         "deployment_tasks_active",
         "deployment_id",
@@ -308,7 +308,7 @@ deployment_tasks = Table(
     Index("deployment_tasks_history", text("execute_at DESC"), "id"),
     Index("deployment_tasks_created_at", "created_at"),
     Index("deployment_tasks_status", "status"),
-    # Deleting a bot or a deployment must find the tasks that name it without reading all history.
+    # The deletion of a bot or a deployment must find the tasks that name it without reading all tasks.
     *(
         Index(f"deployment_tasks_{column}", column, postgresql_where=text(f"{column} IS NOT NULL"))
         for column in (

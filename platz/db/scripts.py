@@ -1,4 +1,4 @@
-"""Runs a file of several SQL statements inside the caller's transaction."""
+"""The execution of a file of SQL statements inside the caller's transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 
 def run_script(connection: Connection, script: Path) -> None:
-    """Send ``script`` as it is: no parameters, so a percent sign or a colon in it means itself."""
+    """Run ``script`` as it is, without parameters, so that percent signs and colons in it have no special meaning."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, psycopg.Connection)  # noqa: S101 - the only driver of Platz
     driver.execute(script.read_bytes())

@@ -1,6 +1,7 @@
-"""What somebody is in the environment of a cluster: the facts that the rules of `platz.access` judge.
+"""The standing of an identity in the environment of a cluster: the facts to which `platz.access` applies its rules.
 
-Invariant: one small statement for each question, so that what was taken away a moment ago is not there any more.
+Invariant: each function reads the database with one small statement, so that a right that was just taken away no
+longer counts.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """The environment of a cluster, None when it has none, and what an identity is there.
+    """The environment of a cluster (None when it has none), and the rights of an identity in it.
 
-    ``administers``: an active user who is an admin of the environment or of the site. ``granted``: an active
-    user's role on one kind. ``is_home``: the cluster in which the deployment itself runs is of this environment.
+    ``administers``: the identity is an active user who is an admin of the environment or of the site. ``granted``: the
+    role of an active user for one kind. ``is_home``: the identity is a deployment in a cluster of this environment.
     """
 
     env_id: EnvId | None
@@ -32,12 +33,12 @@ class Standing:
 def standing_of(
     connection: Connection, identity: Identity, cluster_id: ClusterId, kind_id: KindId
 ) -> Standing | None:
-    """Return None when there is no such cluster."""
+    """Return the identity's standing, or None when there is no such cluster."""
     return first_row(connection, _query(identity, cluster_id, kind_id), Standing)
 
 
 def administers_env(connection: Connection, user_id: UserId, env_id: EnvId) -> bool:
-    """Tell whether this is an active user who is an admin of the environment or of the site."""
+    """Return whether the user is active, and an admin of the environment or of the site."""
     users, in_env = schema.users, schema.env_user_permissions
     role = and_(in_env.c.user_id == users.c.id, in_env.c.env_id == env_id, in_env.c.role == EnvUserRole.ADMIN)
     query = (

@@ -1,7 +1,7 @@
-"""Makes text that Platz did not write fit for PostgreSQL, which can store neither NUL nor half a surrogate pair.
+"""Replacement of characters that PostgreSQL can't store (NUL and lone surrogates) in texts of other programs.
 
-Invariant: whatever a cluster, a deployment or Helm says, it can be recorded; only what can't be stored is replaced.
-What users send is refused instead (`platz.http.requests`).
+Invariant: every text of a cluster, a deployment or Helm can be recorded; only characters that can't be stored are
+replaced. In the requests of users they are refused instead (`platz.http.requests`).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def storable(words: str) -> str:
-    """Replace what PostgreSQL can't store in text."""
+    """Replace NUL by U+FFFD, and lone surrogates by question marks."""
     return words.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def storable_json(document: str) -> str:
-    """Replace what PostgreSQL can't store in `jsonb`; takes and gives JSON as text."""
+    """Replace escaped NUL characters, which `jsonb` can't store, by U+FFFD in the text of a JSON document."""
     return _NUL.sub(r"\1\\ufffd", document)

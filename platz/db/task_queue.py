@@ -1,8 +1,8 @@
-"""The queue of tasks: claiming, finishing, recovering.
+"""The task queue: claiming, finishing and recovering tasks.
 
 Invariants, kept by the database whatever the claimers do: a task is claimed once; a deployment has at most one
-`Started` task; its tasks start in the order execute_at, created_at, id. A claim is a name on the row: only who
-wrote the name can finish the task, so a process that lost its cluster can no longer speak for it.
+`Started` task; its tasks start in the order execute_at, created_at, id. A claim is a claim id in the row: only the
+runner with that id can finish the task, so once another runner has taken a task over, the former one can't.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from platz.db.tables.tasks import COLUMNS, TaskRow
 from platz.identities import ClusterId, TaskId
 
 ClaimId = NewType("ClaimId", UUID)
-"""Names one life of a `DeploymentRunner`; drawn at random when the runner starts."""
+"""The random id under which one `DeploymentRunner` instance claims tasks; each instance makes its own."""
 
 IS_DUE = """
     cluster_id = :cluster_id AND status = 'Pending' AND execute_at <= statement_timestamp()
@@ -34,7 +34,8 @@ IS_DUE = """
                AND (earlier.execute_at, earlier.created_at, earlier.id)
                  < (task.execute_at, task.created_at, task.id)))
 """
-"""A task that is still `Pending` behind an earlier one is not due, even when another claimer has that one locked."""
+"""The condition for a due task. A task behind an earlier `Pending` one of its deployment is not due, even while another
+claimer has that one locked."""
 
 OUTLOOK = text(f"""
     SELECT
@@ -42,7 +43,7 @@ OUTLOOK = text(f"""
         (SELECT extract(epoch FROM min(execute_at) - statement_timestamp())::float8 FROM deployment_tasks
          WHERE cluster_id = :cluster_id AND status = 'Pending' AND execute_at > statement_timestamp())
             AS next_seconds
-""")  # noqa: S608 - put together from the constant above
+""")  # noqa: S608 - composed of the constant above
 
 _COLUMNS = ", ".join(f"task.{column.name}" for column in COLUMNS)
 
@@ -64,8 +65,8 @@ CLAIM = text(f"""
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What a cluster's queue holds: ``due`` tasks can be claimed now, and the next scheduled one becomes due in
-    ``next_seconds`` by the database's clock (None: none is scheduled).
+    """The state of a cluster's queue: ``due`` tasks can be claimed now, and the next scheduled task becomes due in
+    ``next_seconds`` by the database's clock (None when none is scheduled).
     """
 
     due: int
@@ -73,20 +74,23 @@ class Outlook:
 
 
 def outlook(connection: Connection, cluster_id: ClusterId, *, most: int) -> Outlook:
-    """Look at the queue without claiming; no more than ``most`` due tasks are counted."""
+    """Return the state of the queue without claiming; at most ``most`` due tasks are counted."""
     row = connection.execute(OUTLOOK, {"cluster_id": cluster_id, "most": most}).one()
     return Outlook(due=row.due, next_seconds=row.next_seconds)
 
 
 def claim(connection: Connection, *, cluster_id: ClusterId, claimed_by: ClaimId, most: int) -> list[TaskRow]:
-    """Pending -> Started for up to ``most`` due tasks of the cluster, each of another deployment, in queue order."""
+    """Claim up to ``most`` due tasks of the cluster (Pending -> Started), each of a different deployment.
+
+    Returns them in queue order.
+    """
     arguments = {"cluster_id": cluster_id, "claimed_by": claimed_by, "most": most}
     claimed = all_rows(connection, CLAIM.bindparams(**arguments), TaskRow)
     return sorted(claimed, key=lambda task: (task.execute_at, task.created_at, task.id))
 
 
 def clusters_with_due_tasks(connection: Connection) -> frozenset[ClusterId]:
-    """Every cluster that has a pending task whose time has come."""
+    """Return every cluster that has a pending task whose `execute_at` has passed."""
     query = (
         select(tasks.c.cluster_id)
         .distinct()
@@ -99,22 +103,22 @@ def clusters_with_due_tasks(connection: Connection) -> frozenset[ClusterId]:
 
 
 def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, output: str) -> bool:
-    """Started -> Done. False, and no change, when ``claimed_by`` no longer has the task."""
+    """Mark a Started task as Done; return False, and change nothing, when ``claimed_by`` no longer has it."""
     return _finish(connection, task_id, claimed_by, TaskStatus.DONE, output)
 
 
 def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ClaimId, reason: str) -> bool:
-    """Started -> Failed. False, and no change, when ``claimed_by`` no longer has the task."""
+    """Mark a Started task as Failed; return False, and change nothing, when ``claimed_by`` no longer has it."""
     return _finish(connection, task_id, claimed_by, TaskStatus.FAILED, reason)
 
 
 def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:
-    """Put a new name on a Started task whose claimer is gone. False when somebody else was faster."""
+    """Replace the claim ``formerly`` on a Started task by a new one; return False when it is no longer there."""
     return _change_claimed(connection, task_id, formerly, {"claimed_by": claimed_by})
 
 
 def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow]:
-    """Every Started task of the cluster, whoever claimed it, in queue order."""
+    """Return every Started task of the cluster, whichever runner claimed it, in queue order."""
     query = (
         select(*COLUMNS)
         .where(tasks.c.cluster_id == cluster_id, tasks.c.status == TaskStatus.STARTED)

@@ -1,6 +1,6 @@
-"""Why a connection could not be opened, in one sentence.
+"""The reason why a connection could not be opened, in one sentence.
 
-Invariant: the sentence names host, port, database and the remedy's direction, and never the password or the
+Invariant: the sentence names the host, the port, the database and the likely cause, but never the password or the
 server's own words.
 """
 
@@ -49,11 +49,11 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"server closed the connection unexpectedly", "what listens there closes the connection"),
     (r"invalid response|unrecognized|invalid message", "what listens there is not PostgreSQL"),
 )
-"""What the driver's text means, the more specific first; libpq gives no error codes while connecting."""
+"""Patterns for the driver's text and their meanings, the more specific first; libpq gives no codes while connecting."""
 
 
 def why_unreachable(error: psycopg.Error, address: DatabaseAddress) -> DatabaseUnreachable:
-    """Say in one sentence why the database at ``address`` could not be reached."""
+    """Return an error that says in one sentence why the database at ``address`` could not be reached."""
     text = str(error)
     found = (reason for pattern, reason in REASONS if re.search(pattern, text))
     reason = next(found, "the connection failed").format(user=address.user, database=address.database)
