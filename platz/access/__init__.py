@@ -1,1 +1,1 @@
-"""Who may see and do what: accounts, tokens, sign-in, visibility and permissions."""
+"""Authentication and authorization: accounts, tokens, sign-in, visibility and permissions."""

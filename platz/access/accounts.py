@@ -1,7 +1,7 @@
-"""The account of a person whom the identity provider vouched for.
+"""The account of a person whom the identity provider has authenticated.
 
-Invariant: one transaction finds or creates the user with all that belongs to a new one; two first sign-ins
-at the same moment end with one user.
+Invariant: one transaction finds the user, or creates it with the roles of a new user; two first sign-ins of a person
+at the same moment lead to one user.
 
 Source: docs/contract/auth.md, "Finding or creating the user".
 """
@@ -21,17 +21,17 @@ from platz.identities import User
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Who signed in, in the identity provider's words."""
+    """The person who signed in, as the identity provider describes them."""
 
     name: str
     email: str
 
 
 def user_of(connection: Connection, person: Person, *, admin_emails: Collection[str]) -> User:
-    """Return the user that the person is, created when it is the first sign-in.
+    """Return the person's user, which is created at the first sign-in.
 
-    ``admin_emails`` (any letter case) become site admins when they are created, never later. Raises `Denied`
-    for a deactivated user. The caller's transaction makes it one step.
+    Users with one of ``admin_emails`` (in any letter case) become site admins when they are created, never later.
+    Raises `Denied` for a deactivated user. Call this in a transaction.
     """
     account = accounts.find_by_email(connection, person.email) or _create(connection, person, admin_emails)
     if not account.is_active:

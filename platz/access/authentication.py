@@ -1,8 +1,8 @@
-"""From a request's credentials to an identity that exists now.
+"""The authentication of requests: from their credentials to an identity that exists now.
 
-Invariant: `x-platz-token`, when it is there, is the only credential that counts, even when it is not valid.
-The subject is looked up at every request, so what is deactivated or deleted is locked out at once. Every
-failure has the contract's message and no more: an unknown token and a wrong secret look the same.
+Invariant: `x-platz-token`, when it is present, is the only credential that counts, even when it is not valid. The
+subject is looked up at every request, so a deactivated or deleted one is locked out at once. Every failure has only
+the contract's message: an unknown token and a wrong secret look the same.
 
 Source: docs/contract/auth.md, "Identities and credentials".
 """
@@ -29,7 +29,7 @@ _BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
 
 
 class Credential(Enum):
-    """What an identity was proven with."""
+    """The kind of credential that authenticated an identity."""
 
     ACCESS_TOKEN = auto()
     API_TOKEN = auto()
@@ -38,9 +38,9 @@ class Credential(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Authenticated:
-    """An identity that was proven and exists, with what proved it and until when that holds.
+    """An authenticated identity that exists, with its credential and when that expires (None: never).
 
-    ``scope`` is what it saw at that moment.
+    ``scope`` is what the identity could see when it was authenticated.
     """
 
     identity: Identity
@@ -50,12 +50,12 @@ class Authenticated:
 
 
 def utc_now() -> datetime:
-    """The present moment."""
+    """Return the present time in UTC."""
     return datetime.now(UTC)
 
 
 class Authenticator:
-    """Checks credentials against the signing key and the database."""
+    """The check of credentials against the signing key and the database."""
 
     def __init__(self, database: Database, tokens: Tokens, *, now: Callable[[], datetime] = utc_now) -> None:
         self._database = database
@@ -65,17 +65,17 @@ class Authenticator:
     def authenticate(self, *, authorization: str | None, api_token: str | None) -> Authenticated:
         """Check the values of the headers `Authorization` and `x-platz-token`.
 
-        Raises `Unauthenticated` with the messages of docs/contract/auth.md, "Authentication failures",
-        `Retryable` when the database does not answer.
+        Raises `Unauthenticated` with the messages of docs/contract/auth.md, "Authentication failures", or `Retryable`
+        when the database is not available.
         """
         if api_token is not None:
             return self._by_api_token(api_token)
         return self.by_access_token(_bearer_token(authorization))
 
     def identify(self, *, authorization: str | None, api_token: str | None) -> Identity:
-        """Check the same headers, but not whether the subject still exists: for who asks that together with more.
+        """Check the same headers, but not whether the subject still exists, for callers whose own query checks that.
 
-        Raises as `authenticate` does; who finds the subject gone raises `subject_gone`.
+        Raises the errors of `authenticate`. A caller that finds the subject gone raises `subject_gone`.
         """
         if api_token is not None:
             presented = read_api_token(api_token)
@@ -85,13 +85,13 @@ class Authenticator:
             return self._tokens.verify(_bearer_token(authorization), self._now()).identity
 
     def by_access_token(self, text: str) -> Authenticated:
-        """Check an access token as REST and live events get it."""
+        """Check the access token of a REST request or of a live client."""
         with told_as_database_error():
             claims = self._tokens.verify(text, self._now())
             return self._living(claims, Credential.ACCESS_TOKEN)
 
     def by_live_pass(self, cookie: str) -> Authenticated:
-        """Check the cookie that opens live events."""
+        """Check the cookie that gives access to live events."""
         with told_as_database_error():
             claims = self._tokens.open_live_pass(cookie, self._now())
             return self._living(claims, Credential.LIVE_PASS)
@@ -113,7 +113,7 @@ class Authenticator:
 
 @contextmanager
 def told_as_database_error() -> Generator[None]:
-    """Give a failure of the database while a caller is being proven the contract's beginning."""
+    """Put the contract's prefix before the message of a database failure during authentication."""
     try:
         yield
     except Retryable as error:
@@ -121,7 +121,7 @@ def told_as_database_error() -> Generator[None]:
 
 
 def subject_gone(identity: Identity) -> Unauthenticated:
-    """The refusal of a valid credential whose subject was deleted or deactivated."""
+    """Return the error for a valid credential whose subject was deleted or deactivated."""
     return Unauthenticated(f"{type(identity).__name__} not found")
 
 

@@ -1,9 +1,8 @@
-"""Signing in through the identity provider: authorization code flow, PKCE and nonce.
+"""Sign-in through the identity provider: authorization code flow, PKCE and nonce.
 
-Invariant: a code is only worth something together with the secrets of the browser that started the sign-in,
-and a person is only believed after the ID token passed every check and the userinfo answer is about the
-same subject. `Unauthenticated` means that the code or a token was refused; trouble with the provider is
-`ProviderUnavailable`.
+Invariant: a code is only valid together with the secrets of the browser that started the sign-in, and a person is
+only accepted after the ID token passed every check and the userinfo response is about the same subject.
+`Unauthenticated` means that the code or a token was refused; a failure of the provider is `ProviderUnavailable`.
 
 Source: docs/contract/auth.md, "OIDC login".
 """
@@ -36,9 +35,9 @@ from platz.web_addresses import authority_of
 SCOPE = "openid profile email"
 CALLBACK_PATH = "/auth/google/callback"
 PLACES = 16
-"""Sign-ins that may wait for the provider at a time, which is less than half of the threads that requests have."""
+"""The number of sign-ins that may wait for the provider at a time, less than half of the threads for requests."""
 PLACE_SECONDS = 3.0
-"""More wait so long for a place: with a provider that takes a second to answer, everybody of a team gets in."""
+"""How long further sign-ins wait for a place: enough for a whole team when the provider responds within a second."""
 _TEXT_LIMIT = 1024
 _CODE_LIMIT = 4096
 
@@ -53,7 +52,7 @@ def callback_url(own_url: str) -> str:
 
 
 class IdentityProvider:
-    """The provider as Platz uses it. Thread-safe; calls block for at most some fifteen seconds each."""
+    """The client of the identity provider. Thread-safe; its methods block during their requests to the provider."""
 
     def __init__(
         self,
@@ -63,7 +62,7 @@ class IdentityProvider:
         own_url: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``settings`` may be slow (a parameter store): it is asked at most every ten minutes."""
+        """Take ``settings``, which may be slow (a parameter store): it is called only before documents are fetched."""
         self._directory = ProviderDirectory(settings, client)
         self._client = client
         self._callback = callback_url(own_url)
@@ -71,7 +70,7 @@ class IdentityProvider:
         self._places = threading.BoundedSemaphore(PLACES)
 
     def redirect_url(self, flow: SignInFlow) -> str:
-        """Return the address that the browser is sent to; raise `ProviderUnavailable`."""
+        """Return the address to which the browser is redirected; raise `ProviderUnavailable`."""
         try:
             with self._place():
                 provider = self._directory.documents()
@@ -108,7 +107,7 @@ class IdentityProvider:
 
     @contextmanager
     def _place(self) -> Generator[None]:
-        """Bound the threads that wait for the provider: anybody can begin a sign-in while it hangs."""
+        """Limit the threads that wait for the provider, because anybody can start sign-ins while it hangs."""
         if not self._places.acquire(timeout=PLACE_SECONDS):
             raise ProviderUnavailable("OIDC authentication error: too many people sign in at this moment")
         try:
@@ -183,7 +182,7 @@ class IdentityProvider:
 
 
 def _client_authentication(provider: ProviderDocuments, form: dict[str, str]) -> dict[str, Any]:
-    """Return httpx's arguments; id and secret are form-encoded first, as RFC 6749 section 2.3.1 says."""
+    """Return httpx's arguments; for HTTP Basic, id and secret are form-encoded first (RFC 6749 section 2.3.1)."""
     settings = provider.settings
     if provider.posts_client_secret:
         return {"data": {**form, "client_id": settings.client_id, "client_secret": settings.client_secret}}
@@ -215,7 +214,7 @@ def _claim(claims: JsonObject, name: str) -> str | None:
 
 
 def _imitates_ascii(email: str) -> bool:
-    """Tell whether lower-casing turns a foreign letter into an ASCII one (as the Kelvin sign becomes `k`).
+    """Return whether lower-casing turns a non-ASCII letter into an ASCII one (as the Kelvin sign becomes `k`).
 
     Accounts are matched in lower case, so such an address could be taken for somebody else's.
     """

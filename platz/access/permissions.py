@@ -1,9 +1,8 @@
-"""What an identity may do: the named checks of docs/contract/auth.md, "Permission checks" and the operations
-that combine them.
+"""The permissions of identities: the named checks of docs/contract/auth.md, "Permission checks", and combinations.
 
-Invariant: every check reads the database at the time of the request with one statement, so a right that is
-taken away is gone at once. A check that fails raises `Denied` with the contract's sentence for the user and
-a reason for the log; it raises `NotFound` when the cluster it is about does not exist.
+Invariant: every check reads the database at the time of the request, so a revoked right is gone at once. A check that
+fails raises `Denied`, with the contract's sentence for the user and a reason for the log. A check for a role raises
+`NotFound` when the cluster does not exist.
 """
 
 from __future__ import annotations
@@ -18,7 +17,10 @@ from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId
 
 
 def require_active_user(connection: Connection, identity: Identity) -> UserId:
-    """Return the id of the active user behind the identity; bots and deployments are denied."""
+    """Return the id of an active user; bots and deployments are denied.
+
+    Raises `Unauthenticated` for a user who is not active.
+    """
     if not isinstance(identity, User):
         raise Denied(reason=f"{_name(identity)} is not a user")
     if not accounts.is_active(connection, identity.id):
@@ -27,18 +29,18 @@ def require_active_user(connection: Connection, identity: Identity) -> UserId:
 
 
 def is_site_admin(connection: Connection, identity: Identity) -> bool:
-    """Tell whether the identity is an active user who administers the installation."""
+    """Return whether the identity is an active user who is a site admin."""
     return isinstance(identity, User) and accounts.is_site_admin(connection, identity.id)
 
 
 def require_site_admin(connection: Connection, identity: Identity) -> None:
-    """Pass active users with is_admin; bots and deployments are denied."""
+    """Accept active users who are site admins; bots and deployments are denied."""
     if not is_site_admin(connection, identity):
         raise Denied(reason=f"{_name(identity)} is not a site admin")
 
 
 def require_env_admin(connection: Connection, env_id: EnvId, identity: Identity) -> None:
-    """Pass users with role Admin in the environment, and site admins; bots and deployments are denied."""
+    """Accept active users who are admins of the environment or of the site; bots and deployments are denied."""
     if not isinstance(identity, User) or not administers_env(connection, identity.id, env_id):
         raise Denied(reason=f"{_name(identity)} is not an admin of env {env_id}")
 
@@ -46,24 +48,24 @@ def require_env_admin(connection: Connection, env_id: EnvId, identity: Identity)
 def require_deployment_owner(
     connection: Connection, cluster_id: ClusterId, kind_id: KindId, identity: Identity
 ) -> None:
-    """Pass owners of the kind in the cluster's environment and admins; bots and deployments are denied."""
+    """Accept owners of the kind in the cluster's environment, and admins; bots and deployments are denied."""
     require_deployment_role(connection, cluster_id, kind_id, DeploymentRole.OWNER, identity)
 
 
 def require_deployment_maintainer(
     connection: Connection, cluster_id: ClusterId, kind_id: KindId, identity: Identity
 ) -> None:
-    """Pass whoever has a role on the kind, admins, every bot, and deployments of the same environment."""
+    """Accept users with any role for the kind, admins, every bot, and deployments of the same environment."""
     require_deployment_role(connection, cluster_id, kind_id, DeploymentRole.MAINTAINER, identity)
 
 
 def require_deployment_role(
     connection: Connection, cluster_id: ClusterId, kind_id: KindId, role: DeploymentRole, identity: Identity
 ) -> None:
-    """Pass who has at least ``role`` on the kind in the cluster's environment.
+    """Accept identities with at least ``role`` for the kind in the cluster's environment.
 
-    This is also the rule for an action's `allowed_role`: there, bots and
-    other deployments count as maintainers.
+    Bots, and deployments of the same environment, count as maintainers. This is also the rule for an action's
+    `allowed_role`.
 
     Source: docs/contract/chart-extensions.md, "Invoking an action".
     """
@@ -78,7 +80,7 @@ def require_deployment_role(
 def require_enabling(
     connection: Connection, cluster_id: ClusterId, kind_id: KindId, identity: Identity
 ) -> None:
-    """Check the right to enable or disable a deployment: users must own it, others may as maintainers do."""
+    """Check the right to enable or disable a deployment: users must be owners, others count as maintainers."""
     role = DeploymentRole.OWNER if isinstance(identity, User) else DeploymentRole.MAINTAINER
     require_deployment_role(connection, cluster_id, kind_id, role, identity)
 
@@ -93,8 +95,8 @@ def require_resource_editor(
 ) -> None:
     """Check the right to create, update or delete a deployment resource.
 
-    ``cluster_id`` and ``kind_id`` are those of the managing deployment; without one, only site admins and
-    bots pass. ``allowed_role`` is what the type's lifecycle says for the operation, and binds users only.
+    ``cluster_id`` and ``kind_id`` are those of the managing deployment; without one, only site admins and bots are
+    accepted. ``allowed_role`` is the role in the type's lifecycle for this operation, and applies only to users.
     """
     if cluster_id is None or kind_id is None:
         if not isinstance(identity, Bot):
@@ -112,9 +114,10 @@ def require_task_cancel(
     kind_id: KindId,
     identity: Identity,
 ) -> None:
-    """Check the right to cancel a task: its creator, a maintainer of its deployment, or a site admin.
+    """Check the right to cancel a task: its creator, a maintainer of its deployment, or a site admin has it.
 
-    Unlike the other checks this raises `Denied` with the sentence of docs/contract/http-api.md, "Deployment tasks".
+    Unlike the other checks, this one raises `Denied` with the sentence of docs/contract/http-api.md, "Deployment
+    tasks".
     """
     if identity == creator or is_site_admin(connection, identity):
         return
@@ -126,7 +129,7 @@ def require_task_cancel(
 
 
 def _role(identity: Identity, standing: Standing) -> DeploymentRole | None:
-    """The identity's role on the kind, in an environment; a cluster without one gives nobody a role."""
+    """Return the identity's role for the kind; in a cluster without an environment, nobody has one."""
     if standing.env_id is None:
         return None
     match identity:
@@ -134,7 +137,7 @@ def _role(identity: Identity, standing: Standing) -> DeploymentRole | None:
             return DeploymentRole.OWNER if standing.administers else standing.granted
         case Deployment():
             return DeploymentRole.MAINTAINER if standing.is_home else None
-        case Bot():  # every bot is a maintainer everywhere: the one place to tighten once bots have permissions
+        case Bot():  # every bot is a maintainer in every environment; restrict it here once bots have permissions
             return DeploymentRole.MAINTAINER
 
 

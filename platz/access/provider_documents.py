@@ -1,7 +1,7 @@
-"""What the identity provider publishes about itself: its discovery document and its public keys.
+"""The documents that the identity provider publishes: its discovery document and its public keys.
 
-Invariant: documents are at most ten minutes old, bounded in size and time, and come from the configured
-issuer; nothing else that the provider says is trusted before they are checked.
+Invariant: documents are at most ten minutes old, come from the configured issuer, and have a limited size. The
+provider is used only after they have been checked.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from platz.web_addresses import LOOPBACK_NAMES
 
 MAX_AGE = 600.0
 FAILURE_COUNTS_FOR = 1.0
-"""Seconds in which those who waited for a fetch that failed do not each try it again."""
+"""Seconds after a failed fetch in which threads that waited for it get its error instead of trying again."""
 SIZE_LIMIT = 1024 * 1024
 TOTAL_SECONDS = 15.0
 _UNREACHABLE = (httpx.HTTPError, httpx.InvalidURL, ValueError)
-"""What httpx raises; `ValueError` for a host name or a header that it can't encode."""
+"""The errors of httpx; it raises `ValueError` for a host name or a header that it can't encode."""
 
 
 class ProviderUnavailable(Retryable):
@@ -36,7 +36,7 @@ class ProviderUnavailable(Retryable):
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderSettings:
-    """How this installation is registered at its identity provider.
+    """The registration of this installation at its identity provider.
 
     ``server_url`` is the issuer, with or without a trailing slash.
     """
@@ -49,7 +49,7 @@ class ProviderSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderDocuments:
-    """The settings in use and what the provider said under them."""
+    """The provider's documents, and the settings with which they were fetched."""
 
     settings: ProviderSettings
     issuer: str
@@ -61,7 +61,7 @@ class ProviderDocuments:
 
 
 def new_http_client() -> httpx.Client:
-    """Make the client for all calls to the provider; it reaches this machine itself without a proxy."""
+    """Make the HTTP client for all requests to the provider; it uses no proxy for loopback addresses."""
     direct = {f"all://{host}": None for host in LOOPBACK_NAMES}
     return httpx.Client(
         timeout=httpx.Timeout(10, connect=5),
@@ -72,7 +72,7 @@ def new_http_client() -> httpx.Client:
 
 
 class ProviderDirectory:
-    """Fetches and keeps the documents. Thread-safe."""
+    """The cache of the provider's documents. Thread-safe."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class ProviderDirectory:
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``settings`` is asked at every fetch, so that changed settings take effect within ten minutes."""
+        """Take ``settings``, which is called at every fetch, so changed settings take effect within ten minutes."""
         self._settings = settings
         self._client = client
         self._clock = clock
@@ -90,7 +90,7 @@ class ProviderDirectory:
         self._failed: tuple[float, ProviderUnavailable] | None = None
 
     def documents(self) -> ProviderDocuments:
-        """Return documents of at most ten minutes; raise `ProviderUnavailable`."""
+        """Return documents that are at most ten minutes old; raise `ProviderUnavailable`."""
         kept = self._kept
         if kept and self._clock() - kept[0] < MAX_AGE:
             return kept[1]
@@ -99,7 +99,11 @@ class ProviderDirectory:
     def refetch(
         self, *, unless: ProviderDocuments | None = None, or_older_than: float | None = None
     ) -> ProviderDocuments:
-        """Fetch again, except when another thread has replaced the documents ``unless`` meanwhile."""
+        """Fetch the documents again, unless another thread has already replaced the documents ``unless``.
+
+        Such a replacement must be younger than ``or_older_than`` seconds, when that is given. Raises
+        `ProviderUnavailable`.
+        """
         with self._lock:
             kept = self._kept
             fresh = kept and (or_older_than is None or self._clock() - kept[0] < or_older_than)
@@ -120,7 +124,7 @@ class ProviderDirectory:
         return documents
 
     def forget(self) -> None:
-        """Drop what is kept: the settings it was made with were refused."""
+        """Drop the documents, because the provider refused the settings with which they were fetched."""
         with self._lock:
             self._kept = None
 
@@ -157,9 +161,10 @@ class ProviderDirectory:
 def fetch_json(
     client: httpx.Client, method: str, url: str, *, what: str, **request: Any
 ) -> tuple[int, JsonObject | None]:
-    """Make one bounded call; return the status and the JSON object of the body, None when it is none.
+    """Make one request; return the status, and the JSON object in the body or None when it holds none.
 
-    ``request`` is passed to httpx. Raises `ProviderUnavailable`, its message beginning with ``what``.
+    ``request`` is passed to httpx. Raises `ProviderUnavailable` with a message that begins with ``what``, also for a
+    body that is too large or takes too long.
     """
     try:
         with client.stream(method, url, **request) as response:
@@ -209,7 +214,7 @@ def _is_usable(url: str, schemes: Collection[str]) -> bool:
 
 
 def _posts_client_secret(document: JsonObject) -> bool:
-    """Tell whether the provider takes the client secret in the form only; HTTP Basic is the default."""
+    """Return whether the provider accepts the client secret only in the form; HTTP Basic is the default."""
     methods = document.get("token_endpoint_auth_methods_supported")
     if not isinstance(methods, list):
         return False

@@ -1,6 +1,6 @@
-"""One sign-in from the first click to the access token.
+"""The sign-in of a user, from the first redirect to the access token.
 
-Invariant: a sign-in ends in the browser that began it, or not at all.
+Invariant: a sign-in can only be finished in the browser that started it.
 
 Source: docs/contract/auth.md, "Login flow".
 """
@@ -25,7 +25,7 @@ TOKEN_LIFETIME = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class StartedSignIn:
-    """Where to send the browser, and what it must keep meanwhile."""
+    """The address to which the browser is redirected, and the cookie that it must keep until the sign-in ends."""
 
     redirect_url: str
     cookie: str = field(repr=False)
@@ -33,14 +33,14 @@ class StartedSignIn:
 
 @dataclass(frozen=True, kw_only=True)
 class SignedIn:
-    """Who signed in, and the token for it."""
+    """The user who signed in, and the user's access token."""
 
     user: User
     token: AccessToken = field(repr=False)
 
 
 class SignIn:
-    """Starts and finishes sign-ins; blocking."""
+    """The start and the end of sign-ins; the methods block."""
 
     def __init__(
         self,
@@ -58,16 +58,16 @@ class SignIn:
         self._now = now
 
     def start(self) -> StartedSignIn:
-        """Begin a sign-in; raise `ProviderUnavailable`."""
+        """Start a sign-in; raise `ProviderUnavailable`."""
         flow, cookie = self._tokens.begin_sign_in(self._now())
         return StartedSignIn(redirect_url=self._provider.redirect_url(flow), cookie=cookie)
 
     def finish(self, *, code: str, state: str | None, cookie: str | None) -> SignedIn:
-        """Exchange the code for an access token of seven days.
+        """Exchange the code for an access token that is valid for seven days.
 
-        ``state`` is checked where the frontend forwards it. Raises `Rejected` (foreign or expired sign-in, a
-        claim is missing), `Unauthenticated` (code or token refused), `Denied` (deactivated, unverified), or
-        `Retryable` (provider or database unavailable).
+        ``state`` is checked when the frontend forwards it. Raises `Rejected` (the sign-in has expired or belongs to
+        another browser, or a claim is missing), `Unauthenticated` (code or token refused), `Denied` (user deactivated,
+        e-mail address not verified), or `Retryable` (provider or database unavailable).
         """
         flow = self._tokens.resume_sign_in(cookie, self._now())
         _require_same_state(flow, state)

@@ -1,8 +1,8 @@
-"""What an identity may see: one answer for REST reads, live events and tasks.
+"""The visibility of rows for an identity: the same rules for REST reads, live events and tasks.
 
-Invariant: a row belongs to one environment or to none. Site admins, bots and deployments see every row;
-any other user sees the rows of the environments in which the user has a permission of any role. Rows of
-`GLOBAL_TABLES` belong to no environment and are open to everyone who is signed in.
+Invariant: a row belongs to one environment or to none. Site admins, bots and deployments see every row; any other
+user sees the rows of the environments in which the user has any role. Rows of `GLOBAL_TABLES` are visible to everyone
+who is signed in, even if they name an environment.
 
 Source: docs/contract/auth.md, "Visibility scope".
 """
@@ -45,7 +45,7 @@ class Scope:
     env_ids: frozenset[EnvId] = frozenset()
 
     def sees(self, env_id: EnvId | None) -> bool:
-        """Tell whether a row of this environment is visible; a row without one is only for ``everything``."""
+        """Return whether a row of this environment is visible; a row without one needs ``everything``."""
         return self.everything or env_id in self.env_ids
 
     def require(self, env_id: EnvId | None) -> None:
@@ -54,7 +54,7 @@ class Scope:
             raise NotFound
 
     def sees_change(self, table: str, env_id: EnvId | None) -> bool:
-        """Tell whether a change of a row may be told.
+        """Return whether the identity may hear of a change of a row.
 
         Source: docs/contract/http-api.md, "Event frames".
         """
@@ -66,14 +66,17 @@ NOTHING = Scope()
 
 
 def scope_of(connection: Connection, identity: Identity) -> Scope:
-    """Return what the identity sees now; nothing when it no longer exists or is not active."""
+    """Return what the identity sees now: nothing for a user who is not active or was deleted.
+
+    Bots and deployments see everything; whether they still exist is not checked.
+    """
     if isinstance(identity, User):
         return living_scope(connection, identity) or NOTHING
     return EVERYTHING
 
 
 def living_scope(connection: Connection, identity: Identity) -> Scope | None:
-    """Return what the identity sees now; None when it may not sign in any more. One small statement."""
+    """Return what the identity sees now, or None when it may not sign in any more, with one small statement."""
     seen = accounts.visible_scope(connection, identity)
     return None if seen is None else _scope(seen)
 
@@ -81,7 +84,7 @@ def living_scope(connection: Connection, identity: Identity) -> Scope | None:
 def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Mapping[Identity, Scope]:
     """Return the scope of each identity that may still sign in; the others are left out.
 
-    At most one statement for each kind of identity, so that thousands of live clients can be checked at once.
+    Runs at most one statement for each kind of identity, so that thousands of live clients can be checked at once.
     """
     seen = accounts.visible_scopes(connection, identities)
     return {identity: _scope(scope) for identity, scope in seen.items()}

@@ -1,8 +1,8 @@
-"""Every token that Platz makes or checks; nothing outside this package touches one.
+"""Access tokens, API tokens, cookies and ID tokens; all code that makes or checks them is in this package.
 
-Invariant: what a token may be is decided before a key is looked at: its size, its form, its one algorithm.
-Each purpose has a key of its own (access tokens the stored secret, cookies keys derived from it, ID tokens
-the provider's public keys), so a token of one purpose never passes for another.
+Invariant: a signed token's size, form and algorithm are checked before a key is used. Each purpose has its own key
+(access tokens the stored secret, cookies keys derived from it, ID tokens the provider's public keys), so a token of
+one purpose is never accepted for another.
 """
 
 from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims

@@ -1,6 +1,6 @@
-"""Access tokens: the JWT of users who signed in and of deployments' `platz-creds`.
+"""Access tokens: the JWTs of signed-in users, and those in the `platz-creds` secrets of deployments.
 
-Invariant: HS256 with the stored secret and the claims iat, exp, nbf and identity, all required.
+Invariant: an access token is signed by HS256 with the stored secret, and has the claims iat, exp, nbf and identity.
 
 Source: docs/contract/auth.md, "Access tokens".
 """
@@ -20,14 +20,14 @@ from platz.json import JsonObject, JsonValue
 LEEWAY = timedelta(seconds=5)
 LIMIT = 4096
 KNOWN_TOKENS = 4096
-"""So many tokens whose signature was right are remembered: a client sends the same one with every request."""
+"""The number of verified tokens to remember, because a client sends the same token with every request."""
 
 _LAST_SECOND = 253402300799  # of the year 9999, where Python's calendar ends
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """A token that was just made."""
+    """A new access token."""
 
     text: str
     expires_at: datetime
@@ -35,7 +35,7 @@ class AccessToken:
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedClaims:
-    """What a token says, after every check. Whether its subject still exists is not known yet."""
+    """The claims of a token that passed every check; whether its subject still exists has not been checked."""
 
     identity: Identity
     expires_at: datetime
@@ -43,14 +43,14 @@ class VerifiedClaims:
 
 @dataclass(frozen=True, kw_only=True)
 class _Signed:
-    """What can be said of a token at any time."""
+    """The part of a token's check that does not depend on the present time."""
 
     not_before: datetime
     verified: VerifiedClaims
 
 
 def issue(key: SigningKey, identity: Identity, lifetime: timedelta, now: datetime) -> AccessToken:
-    """Sign a token for the identity; whole seconds, as the claims hold integers."""
+    """Sign a token for the identity; times are whole seconds, because the claims hold integers."""
     issued = int(now.timestamp())
     expires = issued + int(lifetime.total_seconds())
     claims: JsonObject = {
@@ -75,12 +75,12 @@ def verify(key: SigningKey, text: str, now: datetime) -> VerifiedClaims:
 
 
 def identity_claim(identity: Identity) -> JsonObject:
-    """Return the object with exactly one key that tells who it is."""
+    """Return the claim `identity`, an object with one key: `{"<type>": "<id>"}`."""
     return {type(identity).__name__: str(identity.id)}
 
 
 def read_identity(claim: JsonValue) -> Identity:
-    """Read what `identity_claim` wrote; raise `NotAToken`."""
+    """Read a claim that `identity_claim` wrote; raise `NotAToken`."""
     match claim:
         case {"User": str(text), **others} if not others:
             return User(id=UserId(_uuid(text)))
@@ -94,7 +94,7 @@ def read_identity(claim: JsonValue) -> Identity:
 
 @lru_cache(maxsize=KNOWN_TOKENS)
 def _signed(secret: bytes, text: str) -> _Signed:
-    """Check all but the time."""
+    """Check everything but the times; raise `NotAToken`."""
     claims = verify_symmetric(text, secret, limit=LIMIT)
     _moment(claims, "iat")
     return _Signed(

@@ -1,7 +1,6 @@
 """User tokens and bot tokens, sent as `x-platz-token`.
 
-Invariant: the secret half is never stored, only the SHA-256 of its text, which is compared in constant
-time.
+Invariant: the secret half is never stored, only the SHA-256 of its text, and hashes are compared in constant time.
 
 Source: docs/contract/auth.md, "API tokens".
 """
@@ -23,14 +22,14 @@ _LIMIT = 512
 
 @dataclass(frozen=True, kw_only=True)
 class ApiToken:
-    """The two halves of a token: the row it belongs to, and the hash to compare with that row's."""
+    """The two halves of a token: the id of its row, and the hash of its secret, to compare with the row's."""
 
     id: UUID
     secret_hash: str = field(repr=False)
 
 
 def new_api_token() -> tuple[ApiToken, str]:
-    """Draw a token: what to store, and the text that is shown once."""
+    """Generate a token; return the part to store, and the text to show once."""
     token_id, secret = uuid4(), _encode(secrets.token_bytes(32))
     return ApiToken(id=token_id, secret_hash=_hash(secret)), f"{_encode(token_id.bytes)}.{secret}"
 
@@ -47,7 +46,7 @@ def read_api_token(text: str) -> ApiToken:
 
 
 def same_secret(presented: ApiToken, stored_hash: str) -> bool:
-    """Compare in constant time."""
+    """Return whether the hashes are equal, compared in constant time."""
     return hmac.compare_digest(presented.secret_hash.encode(), stored_hash.encode())
 
 
@@ -60,7 +59,7 @@ def _encode(raw: bytes) -> str:
 
 
 def _decode(text: str) -> bytes | None:
-    """Return the 16 bytes that ``text`` is the one spelling of, or None."""
+    """Return the 16 bytes whose canonical encoding is ``text``, or None."""
     if len(text) != 22:
         return None
     try:

@@ -1,7 +1,7 @@
-"""What Platz keeps in a browser's cookies: the state of a sign-in, and the pass for live events.
+"""The contents of Platz's cookies: the state of a sign-in, and the pass for live events.
 
-Invariant: cookies are encrypted and authenticated with a key of their purpose and carry their own end, so
-neither can be read, made, kept longer or used in the other's place.
+Invariant: each cookie is encrypted and authenticated with the key of its purpose and contains its expiry, so nobody
+can read it, forge it, use it longer, or use it in place of the other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LIMIT = 2048
 
 @dataclass(frozen=True, kw_only=True)
 class SignInFlow:
-    """The secrets that tie an answer of the identity provider to the browser that asked."""
+    """The secrets that tie a response of the identity provider to the browser that started the sign-in."""
 
     state: str
     nonce: str = field(repr=False)
@@ -40,13 +40,13 @@ class SignInFlow:
 
 
 def new_sign_in_flow() -> SignInFlow:
-    """Draw state, nonce and PKCE verifier (43 characters)."""
+    """Generate the state, the nonce and the PKCE verifier, of 43 characters each."""
     draw = secrets.token_urlsafe
     return SignInFlow(state=draw(32), nonce=draw(32), verifier=draw(32))
 
 
 def seal_sign_in(key: SigningKey, flow: SignInFlow, now: datetime) -> str:
-    """Make the sign-in cookie's value, good for ten minutes."""
+    """Make the sign-in cookie's value, which is valid for ten minutes."""
     fields: JsonObject = {"state": flow.state, "nonce": flow.nonce, "verifier": flow.verifier}
     return _seal(key, "sign-in", fields, now + SIGN_IN_LIFETIME)
 
@@ -62,7 +62,7 @@ def open_sign_in(key: SigningKey, text: str, now: datetime) -> SignInFlow:
 
 
 def seal_live_pass(key: SigningKey, claims: VerifiedClaims) -> str:
-    """Make the live events cookie's value; it ends with the access token that it stands for."""
+    """Make the live events cookie's value; it expires together with the access token for which it is made."""
     return _seal(key, "live-events", {"identity": identity_claim(claims.identity)}, claims.expires_at)
 
 

@@ -1,7 +1,7 @@
 """ID tokens of the identity provider (OpenID Connect Core section 3.1.3.7; docs/contract/auth.md, "Login flow").
 
-Invariant: only the provider's public RSA and EC keys are used, never a shared secret, so an attacker can not
-turn a public key into a signing key.
+Invariant: only the provider's public RSA and EC keys are used, never a shared secret, so an attacker can't use a
+public key as a signing key.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class UnknownKey(NotAToken):
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectedIdToken:
-    """What the token must be about."""
+    """The values that the token's claims must match."""
 
     issuer: str
     client_id: str
@@ -51,7 +51,7 @@ class VerifiedIdClaims:
 def verify_id_token(
     text: str, keys: Sequence[Jwk], expected: ExpectedIdToken, now: datetime
 ) -> VerifiedIdClaims:
-    """Check signature and claims; raise `UnknownKey` when new keys may help, else `NotAToken`."""
+    """Check signature and claims; raise `UnknownKey` when the provider may have newer keys, else `NotAToken`."""
     header = header_of(text, algorithms=ALGORITHMS, limit=LIMIT)
     algorithm = str(header["alg"])
     claims = _signed_claims(text, algorithm, _candidates(keys, header, algorithm))
@@ -63,7 +63,7 @@ def verify_id_token(
 
 
 def _candidates(keys: Sequence[Jwk], header: JsonObject, algorithm: str) -> Sequence[Jwk]:
-    """Return the signing keys that fit; a token without `kid` may fit several."""
+    """Return the keys that may have signed the token; without `kid`, there may be several."""
     kid, kty = header.get("kid"), "RSA" if algorithm.startswith("RS") else "EC"
     fitting = [
         key
@@ -80,9 +80,9 @@ def _candidates(keys: Sequence[Jwk], header: JsonObject, algorithm: str) -> Sequ
 
 def _signed_claims(text: str, algorithm: str, keys: Sequence[Jwk]) -> JsonObject:
     for key in keys:
-        with contextlib.suppress(NotAToken):  # a token without `kid`: the next key may fit
+        with contextlib.suppress(NotAToken):  # without `kid`, the next key may be the right one
             return verify_asymmetric(text, key, algorithm=algorithm)
-    raise UnknownKey  # a provider that made itself a new key may have given it the old name, or none
+    raise UnknownKey  # the provider may have a new key with the old `kid`, or with none
 
 
 def _audience_is_right(claims: JsonObject, expected: ExpectedIdToken, _now: datetime) -> bool:

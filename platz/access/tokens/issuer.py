@@ -1,7 +1,7 @@
-"""`Tokens`: the one object that the rest of Platz makes and checks its own tokens with.
+"""`Tokens`: the object with which the rest of Platz makes and checks access tokens and cookies.
 
-Invariant: every call uses the signing key that is current now; a text that does not pass raises
-`Unauthenticated` (or `Rejected` for the sign-in cookie) with the contract's message, never a library's error.
+Invariant: every call uses the current signing key (at most 2 s old); an invalid text raises `Unauthenticated` (or
+`Rejected` for the sign-in cookie) with the contract's message, never a library's error.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from platz.identities import Identity
 
 
 class Tokens:
-    """Makes and checks access tokens and cookies with the installation's signing key. Thread-safe."""
+    """The maker and checker of access tokens and cookies, with the installation's signing key. Thread-safe."""
 
     def __init__(self, signing_key: Callable[[], str]) -> None:
-        """``signing_key`` returns the text of the setting `jwt_secret`; it is asked again every 2 s."""
+        """Take ``signing_key``, which returns the text of the setting `jwt_secret`; it is called at most every 2 s."""
         self._keys = SigningKeys(signing_key)
 
     def issue(self, identity: Identity, lifetime: timedelta, now: datetime) -> AccessToken:
@@ -40,11 +40,11 @@ class Tokens:
             raise Unauthenticated(f"JWT decoding error: {error.message}") from error
 
     def key_fingerprint(self) -> str:
-        """Return what changes exactly when every token made so far becomes invalid."""
+        """Return a text that changes when the signing key changes, which makes every earlier token invalid."""
         return self._keys.current().fingerprint
 
     def seal_live_pass(self, claims: VerifiedClaims) -> str:
-        """Make the value of the cookie that opens live events for the same identity, as long as the token."""
+        """Make the value of the live events cookie, for the same identity and the same time as the access token."""
         return cookie_tokens.seal_live_pass(self._keys.current(), claims)
 
     def open_live_pass(self, text: str, now: datetime) -> VerifiedClaims:
@@ -55,12 +55,12 @@ class Tokens:
             raise Unauthenticated(f"Cookie authentication error: {error.message}") from error
 
     def begin_sign_in(self, now: datetime) -> tuple[SignInFlow, str]:
-        """Draw the secrets of one sign-in; also return the cookie's value that keeps them."""
+        """Generate the secrets of one sign-in; return them, and the value of the cookie that holds them."""
         flow = cookie_tokens.new_sign_in_flow()
         return flow, cookie_tokens.seal_sign_in(self._keys.current(), flow, now)
 
     def resume_sign_in(self, text: str | None, now: datetime) -> SignInFlow:
-        """Read the sign-in cookie; raise `Rejected` when it is missing, foreign or older than ten minutes."""
+        """Read the sign-in cookie; raise `Rejected` when it is missing, forged, or older than ten minutes."""
         try:
             return cookie_tokens.open_sign_in(self._keys.current(), text or "", now)
         except NotAToken as error:

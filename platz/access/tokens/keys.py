@@ -22,7 +22,7 @@ from platz.errors import PlatzError
 
 MAX_AGE = 2.0
 FAILURE_COUNTS_FOR = 0.5
-"""Seconds in which those who waited for a reading that failed do not each try it again."""
+"""Seconds after a failed reading in which threads that waited for it get its error instead of trying again."""
 
 
 class BrokenSigningKey(PlatzError):
@@ -37,12 +37,12 @@ class SigningKey:
 
     @property
     def fingerprint(self) -> str:
-        """What tells two keys apart without revealing either."""
+        """A text that distinguishes two keys without revealing either."""
         return derive(self.secret, "fingerprint").hex()
 
 
 def parse_signing_key(text: str) -> SigningKey:
-    """Decode standard padded base64; raise `BrokenSigningKey` when it is not or when it is too short."""
+    """Decode standard padded base64; raise `BrokenSigningKey` when it is malformed or shorter than 16 bytes."""
     try:
         secret = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -60,10 +60,10 @@ def derive(secret: bytes, purpose: str) -> bytes:
 
 
 class SigningKeys:
-    """The current signing key, re-read when it is older than `MAX_AGE`."""
+    """The current signing key, which is read again when it is older than `MAX_AGE`. Thread-safe."""
 
     def __init__(self, load: Callable[[], str], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``load`` returns the setting's text and may raise `Retryable`."""
+        """Take ``load``, which returns the setting's text and may raise `Retryable`."""
         self._load = load
         self._clock = clock
         self._lock = threading.Lock()
@@ -71,7 +71,7 @@ class SigningKeys:
         self._failed: tuple[float, PlatzError] | None = None
 
     def current(self) -> SigningKey:
-        """Return the key; raise `BrokenSigningKey`, or what ``load`` raises."""
+        """Return the key; raise `BrokenSigningKey`, or an error of ``load``."""
         known = self._known
         if known and self._clock() - known[0] < MAX_AGE:
             return known[1]
@@ -80,7 +80,7 @@ class SigningKeys:
 
     def _reload(self, stale: tuple[float, SigningKey] | None) -> SigningKey:
         if self._known and self._known is not stale:
-            return self._known[1]  # another thread just did
+            return self._known[1]  # another thread has just reloaded it
         if self._failed and self._clock() - self._failed[0] < FAILURE_COUNTS_FOR:
             raise type(self._failed[1])(self._failed[1].message) from self._failed[1]
         asked_at = self._clock()

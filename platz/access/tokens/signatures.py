@@ -1,8 +1,8 @@
 """Signed compact tokens (RFC 7515): the only module that calls the token library.
 
-Invariant: a token is refused by its outer form alone (size, three base64url parts, a flat header whose `alg`
-is the caller's) before a key is used, and a key is only ever used with the family of algorithms that it is
-for: symmetric and asymmetric ones never share a call. Encrypted tokens (five parts) are never opened.
+Invariant: a token's outer form (size, three base64url parts, a flat header whose `alg` is one that the caller allows)
+is checked before a key is used. A key is only used with its own family of algorithms: symmetric and asymmetric ones
+never share a call. Encrypted tokens (five parts) are never opened.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def verify_symmetric(text: str, key: bytes, *, limit: int) -> JsonObject:
 
 
 def verify_asymmetric(text: str, key: Mapping[str, Any], *, algorithm: str) -> JsonObject:
-    """Return the claims of a token that the public JWK ``key`` signed; raise `NotAToken`.
+    """Return the claims of a token whose signature the public JWK ``key`` verifies; raise `NotAToken`.
 
-    The caller has pinned ``algorithm`` with `header_of`.
+    The caller must have checked ``algorithm`` with `header_of`.
     """
     if key.get("kty") != _FAMILIES.get(algorithm[:2]):
         raise NotAToken("the key is not of the token's algorithm")
@@ -62,7 +62,7 @@ def verify_asymmetric(text: str, key: Mapping[str, Any], *, algorithm: str) -> J
 def header_of(text: str, *, algorithms: Collection[str], limit: int) -> JsonObject:
     """Return the header of a compact token with one of ``algorithms``; raise `NotAToken`.
 
-    Nothing is verified yet but the form. The header must be flat: deep documents, embedded keys and critical
+    Only the form is checked, not the signature. The header must be flat: nested documents, embedded keys and critical
     extensions are refused.
     """
     if len(text) > limit:
