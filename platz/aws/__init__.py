@@ -1,1 +1,1 @@
-"""AWS: clusters of EKS, charts of ECR, their events from SQS, and parameters of SSM."""
+"""AWS: EKS clusters, ECR images, their events from SQS, and SSM parameters."""

@@ -1,7 +1,7 @@
-"""ECR: what its API tells of a pushed image, and the authorization to read charts by the OCI API.
+"""ECR: its API for images and repositories, and the authorization to read charts through the OCI API.
 
-Invariant: an authorization is only ever made for the region that a registry's own domain names, and given to
-nobody but that registry's client.
+Invariant: an authorization is only requested for the region in a registry's own domain, and only given to that
+registry's client.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MARGIN = timedelta(minutes=10)  # authorizations last for twelve hours
 
 @dataclass(frozen=True, kw_only=True)
 class EcrPlace:
-    """Where an image is: its registry's account and region, and its repository."""
+    """The location of an image: its registry's account and region, and its repository."""
 
     account: str
     region: str
@@ -29,13 +29,13 @@ class EcrPlace:
 
     @property
     def domain(self) -> str:
-        """Domain of the registry."""
+        """The domain of the registry."""
         return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EcrImage:
-    """An image as ECR describes it; ``media_type`` is that of its config, None when ECR does not tell."""
+    """An image as ECR describes it; ``media_type`` is that of its config, or None when ECR does not report it."""
 
     tags: frozenset[str]
     pushed_at: datetime
@@ -44,7 +44,7 @@ class EcrImage:
 
 @dataclass(frozen=True, kw_only=True)
 class EcrRepository:
-    """A repository; ``domain`` is its registry's."""
+    """A repository; ``domain`` is that of its registry."""
 
     domain: str
     name: str
@@ -52,7 +52,7 @@ class EcrRepository:
 
 
 def ecr_region(domain: str) -> str:
-    """Region of a registry: the fourth of six parts. Raises `Rejected` for other domains.
+    """Return the region of a registry, the fourth of six parts; raise `Rejected` for other domains.
 
     Source: docs/contract/workers.md, "Helm execution".
     """
@@ -64,7 +64,7 @@ def ecr_region(domain: str) -> str:
 
 
 class EcrImages:
-    """Asks about images and repositories of any region; safe to use from many threads."""
+    """A reader of images and repositories in any region. Thread-safe."""
 
     def __init__(self, account: AwsAccount) -> None:
         self._clients = _ClientsByRegion(account)
@@ -117,7 +117,7 @@ class EcrImages:
 
 
 class EcrAuthorization:
-    """The Authorization header for a region's registries; called for each request, from any thread."""
+    """The Authorization header for a region's registries; it is called for each request, from any thread."""
 
     def __init__(self, account: AwsAccount, region: str) -> None:
         self._account = account
@@ -126,7 +126,10 @@ class EcrAuthorization:
         self._kept: tuple[str, datetime] | None = None
 
     def __call__(self) -> str:
-        """Return the kept header, or a new one shortly before it ends. Raises `Rejected`, `Retryable`."""
+        """Return the kept header, or a new one from ten minutes before its expiry.
+
+        Raises `NotFound`, `Denied`, `Rejected`, `Retryable`.
+        """
         with self._lock:
             if self._kept is None or self._kept[1] - _MARGIN <= datetime.now(UTC):
                 self._kept = self._fetch()

@@ -1,6 +1,6 @@
-"""What EventBridge says when an image of ECR is pushed or deleted.
+"""The events of EventBridge about pushed and deleted ECR images.
 
-Invariant: nothing of an event goes into a host name or a request before it had the form that AWS gives it.
+Invariant: no value of an event is used in a host name or a request before its form is checked against that of AWS.
 
 Source: docs/contract/workers.md, "ECR event message".
 """
@@ -28,7 +28,7 @@ _FORMS = {
 
 @dataclass(frozen=True, kw_only=True)
 class ImageEvent:
-    """One event; ``tag`` is empty for images without one, ``action`` is `PUSH`, `DELETE` or something newer."""
+    """An event; ``tag`` is empty for an image without one, ``action`` is `PUSH`, `DELETE` or one unknown to Platz."""
 
     place: EcrPlace
     digest: str
@@ -39,9 +39,9 @@ class ImageEvent:
 
 
 def parse_image_event(body: str) -> ImageEvent:
-    """Read the body of a message. Raises `Rejected` when it is not an event of ECR's images."""
+    """Parse the body of a message; raise `Rejected` when it is not an event about an ECR image."""
     try:
-        document: Any = orjson.loads(body)  # Any: a stranger's JSON, matched below
+        document: Any = orjson.loads(body)  # Any: JSON of unknown form, matched below
     except orjson.JSONDecodeError as error:
         raise Rejected("The message is not JSON.") from error
     match document:

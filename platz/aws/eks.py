@@ -1,7 +1,7 @@
-"""The EKS clusters of an account, in all of its regions.
+"""The EKS clusters of an account, in all regions that are enabled for it.
 
-Invariant: what one region or cluster refuses to tell hides no other; it is reported, so that nobody takes what was
-not seen for gone.
+Invariant: a region or cluster that can't be read does not hide the others. It is reported as a failure, so that
+callers do not take an unread cluster for a deleted one.
 
 Source: docs/contract/workers.md, "Clusters of EKS".
 """
@@ -27,7 +27,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, kw_only=True)
 class EksCluster:
-    """A cluster that can be reached; ``ca`` is PEM."""
+    """A cluster that has an endpoint; ``ca`` is its certificate authority in PEM."""
 
     name: str
     arn: str
@@ -38,16 +38,16 @@ class EksCluster:
 
 @dataclass(frozen=True, kw_only=True)
 class EksSearch:
-    """What a search saw, and as sentences what it could not see."""
+    """The clusters that a search found, and a sentence for each region or cluster that it could not read."""
 
     clusters: tuple[EksCluster, ...]
     failures: tuple[str, ...]
 
 
 def find_clusters(account: AwsAccount) -> EksSearch:
-    """Look into every region that is enabled for the account.
+    """Search every region that is enabled for the account.
 
-    Raises `Rejected` or `Retryable` when not even the regions can be listed.
+    Raises `NotFound`, `Denied`, `Rejected` or `Retryable` only when the regions can't be listed.
     """
     failures: list[str] = []
     with (
@@ -76,7 +76,7 @@ def _describe(client: AwsClient, name: str) -> list[EksCluster]:
     try:
         return [_cluster(client.call("describe_cluster", name=name)["cluster"])]
     except NotFound:
-        return []  # deleted since it was listed
+        return []  # it was deleted after it was listed
     except PlatzError as error:
         raise type(error)(f"Cluster {name} in {client.region}: {error.message}") from error
 
@@ -87,7 +87,7 @@ def _each(
     places: Iterable[Given],
     failures: list[str],
 ) -> list[Found]:
-    """Look at all places at once; what fails is added to ``failures``."""
+    """Call ``look`` for all places concurrently; add the messages of failed calls to ``failures``."""
     found: list[Found] = []
     for future in [threads.submit(look, place) for place in places]:
         try:
@@ -98,7 +98,7 @@ def _each(
 
 
 def _cluster(described: dict[str, Any]) -> EksCluster:
-    """Read a description; one without endpoint belongs to a cluster that is still being made."""
+    """Read a description; raise `Rejected` for one without an endpoint, whose cluster is still being created."""
     match described:
         case {
             "name": str(name),

@@ -1,7 +1,7 @@
-"""Tokens for EKS clusters: a signed question to STS that the cluster asks on Platz's behalf.
+"""Tokens for EKS clusters: presigned STS requests that the cluster sends to learn who presents the token.
 
-Invariant: the question goes to the STS of the cluster's region, whatever endpoint this process is told to use for
-its own calls, because the cluster believes no other; and nothing is asked to make a token.
+Invariant: the presigned request is for STS in the cluster's region, whatever endpoint this process uses for its own
+calls, because the cluster accepts no other. Making a token sends no request.
 
 Source: docs/contract/workers.md, "Tokens and kubeconfigs for EKS".
 """
@@ -22,14 +22,14 @@ _PREFIX = "k8s-aws-v1."
 
 @dataclass(frozen=True, kw_only=True)
 class EksToken:
-    """A bearer token and when it is no longer to be used."""
+    """A bearer token, and the time from which it must not be used any more."""
 
     token: str = field(repr=False)
     expires_at: datetime
 
 
 def eks_token(credentials: AwsCredentials, *, cluster: str, region: str) -> EksToken:
-    """Make a token for the cluster of this name; it is worth something as long as the credentials are."""
+    """Make a token for the cluster of this name; it is valid only as long as the credentials are."""
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import ReadOnlyCredentials

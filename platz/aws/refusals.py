@@ -1,7 +1,7 @@
-"""What AWS may answer instead of what was asked for, in Platz's words.
+"""The translation of AWS errors into Platz's own errors and messages.
 
-Invariant: a message names the operation, the region and AWS's error code; AWS's own text, which may name people
-and credentials, stays in the chained cause.
+Invariant: the message for an error response names the operation, the service, the region if there is one, and AWS's
+error code. AWS's own text, which may name people and credentials, stays in the chained cause.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _NO_REGION = "No AWS region is set; give AWS_REGION."
 
 @contextmanager
 def in_our_words(service: str, region: str | None) -> Generator[None]:
-    """Turn what botocore raises into `NotFound`, `Denied`, `Rejected` or `Retryable` with a sentence."""
+    """Translate errors of botocore into `NotFound`, `Denied`, `Rejected` or `Retryable`, with a sentence."""
     from botocore import exceptions
     from botocore.parsers import ResponseParserError
 
@@ -85,7 +85,7 @@ def in_our_words(service: str, region: str | None) -> Generator[None]:
 
 
 def _refusal(error: ClientError, place: str) -> PlatzError:
-    answer = cast("dict[str, Any]", error.response)  # Any: the SDK's own document
+    answer = cast("dict[str, Any]", error.response)  # Any: the SDK's untyped document
     code = str(answer.get("Error", {}).get("Code", "unknown"))
     status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     sentence = f"{place} refused {error.operation_name}: {code}."

@@ -1,7 +1,7 @@
-"""One AWS account as the SDK's default chain of credentials gives it, and the clients of its services.
+"""The AWS account of the SDK's default credentials, and clients of its services.
 
-Invariant: boto3 is loaded when the first client is made (it costs 0.3 s and some memory); every call has
-timeouts and a bounded number of attempts, and fails with an error of Platz.
+Invariant: boto3 is only loaded when the account is first used (it costs 0.3 s and some memory). Every call has
+timeouts and a limited number of attempts, and fails with an error of Platz.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class AwsLimits:
-    """Seconds to connect and to wait for an answer, and how often a call is tried."""
+    """The connection timeout and the read timeout in seconds, and the number of attempts of a call."""
 
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
@@ -29,7 +29,7 @@ class AwsLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class AwsCredentials:
-    """What requests are signed with; ``token`` belongs to credentials of limited life."""
+    """The credentials that sign requests; temporary ones have a ``token``."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -37,10 +37,10 @@ class AwsCredentials:
 
 
 class AwsClient:
-    """A client of one service in one region; safe to use from many threads."""
+    """A client of one service in one region. Thread-safe."""
 
     def __init__(self, client: Any, *, service: str) -> None:
-        """``client`` is boto3's, which makes its methods at run time; hence Any."""
+        """Take boto3's ``client``; its type is Any, because boto3 creates its methods at run time."""
         self._client = client
         self._service = service
         self.region = str(client.meta.region_name)
@@ -51,7 +51,10 @@ class AwsClient:
             return cast("Mapping[str, Any]", getattr(self._client, operation)(**parameters))
 
     def pages(self, operation: str, key: str, **parameters: object) -> Iterator[Any]:
-        """Yield what every page of an operation's answer lists under ``key``."""
+        """Yield the items under ``key`` from all pages of an operation's response.
+
+        Raises `NotFound`, `Denied`, `Rejected`, `Retryable`.
+        """
         with in_our_words(self._service, self.region):
             for page in self._client.get_paginator(operation).paginate(**parameters):
                 yield from page.get(key, ())
@@ -62,13 +65,14 @@ class AwsClient:
 
 
 class AwsAccount:
-    """Makes clients; safe to use from many threads."""
+    """The account of the SDK's default credentials; it makes the clients. Thread-safe."""
 
     def __init__(
         self, *, region: str | None = None, endpoint_url: str | None = None, limits: AwsLimits | None = None
     ) -> None:
-        """``region`` is for calls that name none (by default what the SDK finds); ``endpoint_url`` answers for all
-        services instead of AWS, as AWS_ENDPOINT_URL does.
+        """Take the default ``region`` (if None, the one that the SDK finds), and the ``endpoint_url`` of all services.
+
+        ``endpoint_url`` replaces AWS, as AWS_ENDPOINT_URL does.
         """
         self._region = region
         self._endpoint_url = endpoint_url
@@ -77,7 +81,7 @@ class AwsAccount:
         self._kept: Session | None = None
 
     def client(self, service: str, region: str | None = None) -> AwsClient:
-        """Make a client; without ``region`` for the account's default one. Raises `Rejected` when there is none."""
+        """Make a client for ``region`` or the default region; raise `Rejected` when there is none."""
         from botocore.config import Config
 
         limits = self._limits
@@ -92,7 +96,7 @@ class AwsAccount:
         return AwsClient(made, service=service)
 
     def credentials(self) -> AwsCredentials:
-        """Return credentials to sign with now. Raises `Denied` when there are none, `Retryable`."""
+        """Return the present credentials; raise `Denied` when there are none, `Retryable` when fetching them fails."""
         with in_our_words("sts", None), self._lock:
             found = cast("Any", self._session()).get_credentials()  # Any: boto3 has no types
             frozen = found.get_frozen_credentials() if found is not None else None

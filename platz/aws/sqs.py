@@ -1,7 +1,7 @@
-"""One queue of SQS, read message by message.
+"""An SQS queue, read one message at a time.
 
-Invariant: a message that is not deleted comes again when its visibility timeout is over; nothing else is asked of
-the queue, because the production policy allows no more.
+Invariant: a message that is not deleted comes again when its visibility timeout is over. Platz only looks up the
+queue's URL, receives and deletes, because the production policy allows nothing else.
 
 Source: docs/contract/workers.md, "Queue of ECR events".
 """
@@ -18,7 +18,7 @@ from platz.errors import NotFound
 
 @dataclass(frozen=True, kw_only=True)
 class QueueMessage:
-    """A received message; ``receives`` is about how often it was received, this time included."""
+    """A received message; ``receives`` is the approximate number of times that it was received, including this one."""
 
     id: str
     body: str = field(repr=False)
@@ -27,13 +27,13 @@ class QueueMessage:
 
 
 class EventQueue:
-    """A queue by its name; used by one thread at a time.
+    """A queue, found by its name; one thread may use it at a time.
 
-    Every call raises `NotFound`, `Denied`, `Rejected` or `Retryable`.
+    Every method may raise `NotFound`, `Denied`, `Rejected` or `Retryable`.
     """
 
     def __init__(self, account: AwsAccount, *, name: str, region: str) -> None:
-        """Asks nobody yet."""
+        """Take the queue's name and region; no request is sent yet."""
         self._account = account
         self._name = name
         self._region = region
@@ -41,7 +41,7 @@ class EventQueue:
         self._url: str | None = None
 
     def receive(self, *, wait_seconds: int) -> QueueMessage | None:
-        """Return a message, waiting for one for at most ``wait_seconds`` (SQS allows 20)."""
+        """Return a message, or None when none arrives within ``wait_seconds`` (SQS allows 20)."""
         answer = self._call(
             "receive_message",
             MaxNumberOfMessages=1,
@@ -58,7 +58,7 @@ class EventQueue:
         return None
 
     def delete(self, message: QueueMessage) -> None:
-        """Say that a message was dealt with."""
+        """Delete a message that was handled."""
         self._call("delete_message", ReceiptHandle=message.receipt)
 
     def _call(self, operation: str, **parameters: object) -> Mapping[str, Any]:
@@ -69,5 +69,5 @@ class EventQueue:
         try:
             return self._client.call(operation, QueueUrl=self._url, **parameters)
         except NotFound:
-            self._url = None  # the queue may be made again
+            self._url = None  # the queue may be created again
             raise

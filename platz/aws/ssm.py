@@ -1,6 +1,6 @@
-"""Parameters of SSM's parameter store, secret ones decrypted.
+"""Parameters of the SSM parameter store, the secret ones decrypted.
 
-Invariant: all names are asked for at once, so that the values belong together; no message holds a value.
+Invariant: all parameters are read by one request, so that their values belong together; no message holds a value.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from platz.errors import Rejected
 def parameter_values(account: AwsAccount, names: Sequence[str]) -> list[str]:
     """Return the values of up to ten names or ARNs, in their order, from the account's default region.
 
-    Raises `Rejected` with the names that are missing, `Denied`, `Retryable`.
+    Raises `Rejected` (with the names, when some are missing), `NotFound`, `Denied`, `Retryable`.
     """
     with closing(account.client("ssm")) as client:
         answer = client.call("get_parameters", Names=list(dict.fromkeys(names)), WithDecryption=True)

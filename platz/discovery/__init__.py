@@ -1,1 +1,1 @@
-"""What is found in the accounts and registries, and how it is recorded."""
+"""Discovery: the search for clusters and charts in accounts, kubeconfigs and registries, and its records."""

@@ -1,7 +1,7 @@
-"""Packaged charts on disk, as Helm wants them: fetched once, verified, kept for the next run.
+"""Packaged charts on disk for Helm: fetched once, verified, and kept for later runs.
 
-Invariant: a file's name is the digest of the manifest that named it, and its bytes had the digest that the
-manifest demands; a half-written file never carries such a name.
+Invariant: a file is named by the digest in the chart's row, and its bytes have the digest that the chart's manifest
+states; a half-written file never has such a name.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ MAX_KEPT = 100
 
 
 class ArchiveCache:
-    """Fetches archives from the registry that a chart was found in."""
+    """The cache of archives, which it fetches from the registries of the charts; it keeps the last `MAX_KEPT` used."""
 
     def __init__(self, folder: Path, client_of: Callable[[RegistryRow], RegistryClient]) -> None:
-        """``folder`` is made when it is needed; ``client_of`` gives the client of a registry, which is kept."""
+        """Take ``folder``, which is created when needed, and ``client_of``, which is called once for each registry."""
         self._folder = folder
         self._client_of = client_of
         self._lock = threading.Lock()
         self._clients: dict[str, RegistryClient] = {}
 
     def fetch(self, registry: RegistryRow, chart: ChartRow) -> Path:
-        """Return the archive's path; raise `NotFound`, `Retryable` or `Rejected` with a sentence."""
+        """Return the archive's path; raise `NotFound`, `Denied`, `Retryable` or `Rejected` with a sentence."""
         path = self._folder / f"{chart.image_digest.replace(':', '-')}.tgz"
         if path.exists():
             path.touch()

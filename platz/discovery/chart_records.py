@@ -1,8 +1,8 @@
-"""Record the charts that a search found and read.
+"""The recording of charts that a search found and read.
 
-Invariant: recording is idempotent for a registry, tag and digest, whatever is delivered twice or by two
-processes at once. A chart whose first reading failed is read again; one that was read is never changed but
-for its availability and for what tag formats say of it.
+Invariant: recording is idempotent for a registry, tag and digest, even when a chart is reported twice or by two
+processes at once. A chart whose first reading failed is read again; of one that was read, only the availability and
+the tag information ever change.
 
 Source: docs/contract/workers.md, "ECR push", "ECR deletion", "Download and reading of a chart", "Kind from a
 repository name", "Chart rows and tag information", "Tag parser".
@@ -25,9 +25,9 @@ from platz.identities import ChartId
 
 
 def seen_again(connection: Connection, found: FoundChart) -> bool:
-    """Whether there is nothing to learn from downloading the chart: it is recorded, and could be read.
+    """Return whether the chart needs no download, because it is recorded and could be read.
 
-    A chart that is seen is available, also when it had been deleted from the registry meanwhile.
+    Such a chart is marked as available again if it had been deleted from the registry meanwhile.
     """
     registry = registries.find(connection, found.domain_name, found.repo_name)
     row = charts.find(connection, registry.id, found.tag, found.digest) if registry else None
@@ -39,10 +39,10 @@ def seen_again(connection: Connection, found: FoundChart) -> bool:
 
 
 def record_chart(connection: Connection, found: FoundChart, read: ReadChart) -> ChartId | None:
-    """Record a chart together with its registry and kind; None when it was recorded before and stays as it
-    is.
+    """Record a chart together with its registry and kind, or replace the documents of one that could not be read.
 
-    A chart that was deleted from the registry and pushed again is available again.
+    Returns the chart's id, or None when a recorded chart keeps its documents. A chart that was deleted from the
+    registry and pushed again is marked as available.
     """
     registry_id = _registry(connection, found)
     new = _row(connection, registry_id, found, read)
@@ -60,8 +60,9 @@ def record_chart(connection: Connection, found: FoundChart, read: ReadChart) -> 
 def record_removal(
     connection: Connection, *, domain_name: str, repo_name: str, digest: str, tag: str | None = None
 ) -> list[ChartId]:
-    """Mark the charts of a digest, or only that with ``tag``, as deleted from the registry; the ids that
-    changed.
+    """Mark the charts of a digest, or only the one with ``tag``, as deleted from the registry.
+
+    Returns the ids that changed.
     """
     registry = registries.find(connection, domain_name, repo_name)
     if registry is None:
@@ -72,9 +73,9 @@ def record_removal(
 def record_present(
     connection: Connection, *, domain_name: str, repo_name: str, present: Iterable[tuple[str, str]]
 ) -> list[ChartId]:
-    """After a complete listing of a repository: mark what is not in ``present`` (tag, digest) as deleted.
+    """Mark the charts of a repository that are not in ``present`` (tag, digest) as deleted.
 
-    For registries that tell of no deletions. Returns the ids that changed.
+    ``present`` must be complete. Meant for registries that do not report deletions. Returns the ids that changed.
     """
     registry = registries.find(connection, domain_name, repo_name)
     if registry is None:
@@ -88,9 +89,10 @@ def record_present(
 
 
 def apply_tag_formats(connection: Connection) -> int:
-    """Parse the tags of all charts with the present formats; return how many rows changed.
+    """Parse the tags of all charts with the present formats; return the number of rows that changed.
 
-    A value is never replaced by nothing, and what came from a chart's own metadata stays.
+    Charts whose branch or commit came from their own metadata stay as they are, and so do those whose tag no format
+    matches. A chart that could be read keeps its version, and gets no revision.
     """
     formats = _formats(connection)
     return _reparse(connection, formats, charts.tagged(connection)) if formats else 0
@@ -107,8 +109,10 @@ def _reparse(connection: Connection, formats: list[TagFormat], tagged: Iterable[
 
 
 def _names_its_origin(chart: TaggedChart) -> bool:
-    """Whether branch and commit came from `Chart.yaml`: no format is named, and none leaves nulls or empty
-    texts so.
+    """Return whether branch and commit came from `Chart.yaml`.
+
+    The row then has no tag format and no revision, but a branch or a commit, neither of them empty. A tag format would
+    have been recorded, or would have left an empty text for each part that it does not find.
     """
     info = chart.tag_info
     origin = (info.parsed_branch, info.parsed_commit)
@@ -135,7 +139,7 @@ def _parsed_again(chart: TaggedChart, formats: list[TagFormat]) -> TagInfo:
 
 
 def _registry(connection: Connection, found: FoundChart) -> RegistryId:
-    """The registry; its kind is derived from the repository's name only when the registry is new."""
+    """Return the registry, created if it is new; its kind is then derived from the repository's name."""
     known = registries.find(connection, found.domain_name, found.repo_name)
     if known is not None:
         return known.id

@@ -1,7 +1,7 @@
-"""Record the clusters that a search found.
+"""The recording of clusters that a search found.
 
-Invariant: a later sighting changes only when and as what the cluster was seen; environment, `ignore` and the
-ingress and Grafana fields belong to the admins.
+Invariant: a later sighting changes only the cluster's name, its region and the time of the last sighting; the
+environment, `ignore` and the ingress and Grafana fields belong to the admins.
 
 Source: docs/contract/workers.md, "What discovery writes".
 """
@@ -20,10 +20,9 @@ __all__ = ["FoundCluster", "record_clusters"]
 
 
 def record_clusters(connection: Connection, found: Iterable[FoundCluster]) -> None:
-    """Upsert the clusters, in the order of their provider ids.
+    """Insert or update the clusters, in the order of their provider ids.
 
-    The order lets several processes that search at the same time wait for one another instead of blocking
-    each other.
+    The order keeps processes that search at the same time from deadlocking: they wait for one another instead.
     """
     for cluster in sorted(found, key=lambda cluster: cluster.provider_id):
         clusters.upsert_seen(

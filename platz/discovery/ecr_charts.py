@@ -1,11 +1,11 @@
-"""Finds charts in ECR by the events of pushes and deletions that a queue holds.
+"""The search for charts in ECR, by the events about pushes and deletions in a queue.
 
-Invariant: a message is deleted only after what it tells is in the database, and handling it twice, late or in
-another order changes nothing: what ECR holds now decides whether a push still counts.
+Invariant: a message is deleted only after its event is recorded in the database. Messages may be handled twice, late
+or in another order with the same result, because the present content of ECR decides whether a push still counts.
 
-A message that can't be understood, or whose chart is refused, would come back for ever: it is dropped, with a line
-in the log, when it was received `MAX_RECEIVES` times. What fails because AWS or the database is away is tried
-again as often as the queue delivers it (fourteen days).
+A message that can't be understood, or that is refused, would come back forever; so it is dropped and logged once it
+was received `MAX_RECEIVES` times. A message that fails because AWS or the database is not available is tried again as
+long as the queue delivers it (fourteen days).
 
 Source: docs/contract/workers.md, "Queue of ECR events", "ECR event message", "ECR push", "ECR deletion",
 "Download and reading of a chart".
@@ -38,27 +38,27 @@ from platz.helm.registry_client import RegistryClient
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 MAX_RECEIVES = 5
-WAIT_SECONDS = 2  # whoever stops Platz waits for a poll that is under way
+WAIT_SECONDS = 2  # a poll that is under way delays the shutdown
 ROUND_SECONDS = 2.0
 QUEUE_KEEPS = timedelta(days=14)
 
 
 @dataclass(kw_only=True)
 class EcrSearch:
-    """Takes messages from one queue; used by one thread at a time."""
+    """The search in one queue; one thread may use it at a time."""
 
     queue: EventQueue
     images: EcrImages
     database: Database
     client_of: Callable[[str], RegistryClient]
     _unfinished: tuple[str, ...] = ()
-    """Why the latest message had to wait; an empty queue does not mean that it is well again."""
+    """The reason why the latest message failed, if it did; it is reported until another message is handled."""
 
     def look(self) -> RoundReport:
-        """Handle what the queue holds, for some seconds at most, so that an actor that ends is soon alone.
+        """Handle the queue's messages for a few seconds, so that an actor that ends soon has no thread left.
 
-        Raises `NotFound`, `Denied`, `Rejected` or `Retryable` when the queue, ECR, the registry or the database
-        can't be asked; the message of that moment stays in the queue.
+        Raises `NotFound`, `Denied`, `Rejected` or `Retryable` when the queue, ECR, the registry or the database is not
+        available; the message that was being handled then stays in the queue.
         """
         ends, recorded, removed = time.monotonic() + ROUND_SECONDS, 0, 0
         while (message := self.queue.receive(wait_seconds=WAIT_SECONDS)) is not None:
@@ -74,7 +74,7 @@ class EcrSearch:
         return RoundReport(recorded=recorded, removed=removed, failures=self._unfinished)
 
     def _take(self, message: QueueMessage) -> tuple[int, int]:
-        """Handle a message; return how many charts were recorded and how many are gone."""
+        """Handle a message; return how many charts were recorded, and how many were marked as deleted."""
         try:
             counts = self._handle(parse_image_event(message.body))
         except Rejected as error:
@@ -101,7 +101,10 @@ class EcrSearch:
                 return 0, 0
 
     def _pushed(self, event: ImageEvent) -> int:
-        """Record a chart that ECR still has. One that can't be downloaded is recorded with the reason, too."""
+        """Record a pushed chart that ECR still has; return the number of recorded charts, 0 or 1.
+
+        A chart that can't be downloaded is recorded with the reason.
+        """
         if not event.tag:
             return 0
         try:
@@ -110,7 +113,7 @@ class EcrSearch:
                 return 0
             found = self._found(event, image)
         except NotFound:
-            return 0  # deleted since
+            return 0  # deleted after the push
         if is_known(self.database, found):
             return 0
         try:
@@ -127,7 +130,7 @@ class EcrSearch:
         return parse_manifest(manifest.encode(), digest=event.digest).is_chart
 
     def _found(self, event: ImageEvent, image: EcrImage) -> FoundChart:
-        """Name the chart and its repository, which only has to be described when it is new."""
+        """Return the chart with its registry's data; ECR is asked about the repository only when it is new."""
         place = event.place
         with self.database.reading() as connection:
             known = registries.find(connection, place.domain, place.repository)
@@ -168,9 +171,9 @@ class EcrSearch:
         return len(gone)
 
     def _was_pushed_again(self, event: ImageEvent) -> bool:
-        """Tell whether a deletion comes so late that ECR has the same image again.
+        """Return whether the image was pushed again after the deletion, so that the event is out of date.
 
-        An event that is older than the queue keeps messages does not say when it happened, so it is believed.
+        The time of an event older than the queue keeps messages can't be right; such an event is taken as current.
         """
         if datetime.now(UTC) - event.at > QUEUE_KEEPS:
             return False

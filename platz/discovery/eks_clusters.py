@@ -1,4 +1,4 @@
-"""Finds clusters in an AWS account.
+"""The search for EKS clusters in an AWS account.
 
 Source: docs/contract/workers.md, "Clusters of EKS", "Tokens and kubeconfigs for EKS".
 """
@@ -21,9 +21,9 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class EksSource:
-    """The clusters of the account that the SDK's credentials belong to.
+    """The clusters of the AWS account to which the SDK's credentials belong.
 
-    A cluster keeps its source of tokens from search to search, so that one that is unchanged is found equal.
+    A cluster keeps its token source from search to search, so that an unchanged cluster compares equal.
     """
 
     def __init__(self, account: AwsAccount) -> None:
@@ -31,8 +31,9 @@ class EksSource:
         self._tokens: dict[str, RenewedCredential] = {}
 
     def search(self) -> Sequence[FoundCluster]:
-        """Return the clusters that can be seen, and log which can't; raise `Rejected` or `Retryable` when none
-        can.
+        """Return the clusters that can be read, and log the regions and clusters that can't.
+
+        Raises `NotFound`, `Denied`, `Rejected` or `Retryable` only when the regions can't be listed.
         """
         search = find_clusters(self._account)
         for failure in search.failures:

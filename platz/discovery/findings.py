@@ -1,4 +1,4 @@
-"""What a search of an account or a registry finds, before anything is recorded of it, and what came of it."""
+"""The clusters and charts that searches find, before they are recorded, and the reports of searches for charts."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from platz.kube.cluster_access import ClusterAccess
 
 @dataclass(frozen=True, kw_only=True)
 class FirstSight:
-    """What a cluster starts with when it was never seen before: ignored and without environment, or as a
-    sandbox likes.
+    """The settings of a cluster that was never seen before: by default ignored, and without environment.
 
-    ``env_name`` is the name of an environment, in any case; one that does not exist counts as none.
+    ``env_name`` is the name of an environment, in any letter case; one that does not exist counts as none.
     """
 
     env_name: str | None = None
@@ -26,9 +25,7 @@ class FirstSight:
 
 @dataclass(frozen=True, kw_only=True)
 class FoundCluster:
-    """A cluster that exists: ``provider_id`` is its ARN or `local:<context>`, ``region_name`` a region or
-    `local`.
-    """
+    """A found cluster; ``provider_id`` is its ARN or `local:<context>`, ``region_name`` is a region or `local`."""
 
     provider_id: str
     name: str
@@ -41,7 +38,7 @@ class FoundCluster:
 class FoundChart:
     """A pushed version of a chart.
 
-    ``registry_created_at`` and ``pushed_at`` are what the registry says, or when the chart was first seen.
+    ``registry_created_at`` and ``pushed_at`` come from the registry, or are the time at which the chart was found.
     """
 
     provider: RegistryProvider
@@ -55,7 +52,7 @@ class FoundChart:
 
 @dataclass(frozen=True, kw_only=True)
 class RoundReport:
-    """What one round of a search for charts did."""
+    """The result of one round of a search for charts: counts of charts, and sentences about failures."""
 
     recorded: int = 0
     removed: int = 0

@@ -1,4 +1,4 @@
-"""What every search for charts does with one that it found: read it, record it, and say so in the log.
+"""The common steps of all searches for charts: read a found chart, record it, and log it.
 
 Invariant: nothing is downloaded while a transaction is open.
 """
@@ -18,13 +18,16 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def is_known(database: Database, found: FoundChart) -> bool:
-    """Tell whether there is nothing to learn from downloading the chart; it is available from now on."""
+    """Return whether the chart needs no download; a chart that does not is marked as available."""
     with database.transaction() as connection:
         return seen_again(connection, found)
 
 
 def download(registry: RegistryClient, found: FoundChart) -> ReadChart:
-    """Download and read the chart; raise `NotFound`, `Denied` or `Retryable` when the registry does not answer so."""
+    """Download and read the chart; raise `NotFound`, `Denied` or `Retryable` when the registry does not provide it.
+
+    A chart that is refused is returned with the reason as its error.
+    """
     try:
         return read_chart(registry.pull_chart(found.repo_name, found.digest))
     except Rejected as error:
@@ -32,12 +35,12 @@ def download(registry: RegistryClient, found: FoundChart) -> ReadChart:
 
 
 def not_downloaded(error: PlatzError, *, so_far: bool = False) -> ReadChart:
-    """What is recorded of a chart that could not be downloaded; ``so_far`` if it will be tried again."""
+    """Return the record of a chart that could not be downloaded; ``so_far`` if the download will be tried again."""
     return ReadChart(error=f"The chart could not be downloaded{' yet' if so_far else ''}: {error.message}")
 
 
 def record(database: Database, found: FoundChart, read: ReadChart) -> int:
-    """Record the chart, and return how many that were: 1, or 0 when it was recorded before and stays as it is."""
+    """Record the chart and return 1, or 0 when it was recorded before and keeps its documents."""
     with database.transaction() as connection:
         chart_id = record_chart(connection, found, read)
     name = f"{found.domain_name}/{found.repo_name}:{found.tag}"

@@ -1,4 +1,4 @@
-"""Finds clusters in a kubeconfig.
+"""The search for clusters in a kubeconfig.
 
 Source: docs/contract/workers.md, "A cluster from a kubeconfig".
 """
@@ -13,7 +13,7 @@ from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 
 
 class KubeconfigSource:
-    """One cluster for each of ``contexts``; None stands for the file's current context."""
+    """The clusters of a kubeconfig, one for each of ``contexts``; None stands for the context of ``choice``."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class KubeconfigSource:
         contexts: Sequence[str | None] = (None,),
         first_sight: Callable[[str], FirstSight] = lambda _context: FirstSight(),
     ) -> None:
-        """``environment`` is for exec plugins; ``first_sight`` says how a new cluster of a context starts."""
+        """Take the ``environment`` of exec plugins, and ``first_sight``, the settings of a context's new cluster."""
         self._choice = choice
         self._environment = environment
         self._contexts = contexts

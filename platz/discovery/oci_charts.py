@@ -1,8 +1,8 @@
-"""Finds charts in an OCI registry by looking at it again and again.
+"""The search for charts in an OCI registry, by polling it.
 
-Invariant: a tag is downloaded when it is new or points to another digest, and only then. What a failed request
-would have told is learned in the next round, and keeps no other tag waiting; a repository is only pruned after a
-complete look at it.
+Invariant: a chart is only downloaded when its tag is new or points to another digest, and it is not yet recorded. A
+failed request is repeated in a later round and does not keep other tags waiting, up to `MAX_UNANSWERED`. The records
+of a repository are only pruned after a round in which none of its requests failed.
 
 Source: docs/contract/workers.md, "OCI polling".
 """
@@ -24,12 +24,12 @@ from platz.helm.registry_client import RegistryClient
 from platz.web_addresses import DEFAULT_PORTS
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
-MAX_UNANSWERED = 3  # tags of a repository; then the others wait as well, for the registry is not well
+MAX_UNANSWERED = 3  # tags of a repository in a round; then the other tags wait for the next round, too
 
 
 @dataclass(kw_only=True)
 class OciSearch:
-    """Looks at one registry; used by one thread at a time."""
+    """The search in one registry; one thread may use it at a time."""
 
     registry: RegistryClient
     database: Database
@@ -38,7 +38,10 @@ class OciSearch:
     _rounds: int = 0
 
     def look(self) -> RoundReport:
-        """Do one round; raise `Retryable` or `Rejected` when the catalogue can't be read or the database is away."""
+        """Do one round; raise `NotFound`, `Rejected` or `Retryable` when the catalogue can't be read.
+
+        Other failures, also of the database, are part of the report.
+        """
         full = self._rounds % ROUNDS_BETWEEN_FULL_LOOKS == 0
         self._rounds += 1
         recorded, removed, failures = 0, 0, list[str]()
@@ -56,7 +59,7 @@ class OciSearch:
         return RoundReport(recorded=recorded, removed=removed, failures=tuple(failures))
 
     def _look_at_each(self, repository: str, tags: Set[str]) -> tuple[int, list[str]]:
-        """Return how many charts were recorded, and sentences on tags that have to wait for the next round."""
+        """Look at the tags; return how many charts were recorded, and a sentence for each failed tag."""
         recorded, failures, unanswered = 0, list[str](), 0
         for tag in sorted(tags):
             try:
@@ -104,7 +107,7 @@ class OciSearch:
 
 
 def registry_domain(url: str) -> str:
-    """`host[:port]` of a registry's address; the scheme's default port is left out.
+    """Return `host[:port]` of a registry's address, without the scheme's default port.
 
     Source: docs/contract/workers.md, "OCI polling".
     """
