@@ -28,7 +28,7 @@ from platz import metrics
 from platz.actors.actor_registry import ActorRegistry
 from platz.actors.event_bus import EventBus, tell
 from platz.actors.messages import CatchUp, Heartbeat, ListeningResumed, WorkerFailed
-from platz.actors.timers import Timer, Timers
+from platz.actors.timers import PeriodicMessage, Timer, Timers
 from platz.backoff import Backoff
 from platz.errors import Retryable
 from platz.identities import ClusterId
@@ -153,6 +153,8 @@ class Actor(pykka.ThreadingActor):
         """Pykka's hook for a message: handle those that all actors understand, and leave the rest to `handle`."""
         self.heartbeat_at = time.monotonic()
         self._handled.inc()
+        if isinstance(message, PeriodicMessage):
+            message = message.take()
         match message:
             case Heartbeat():
                 return True

@@ -1,7 +1,8 @@
 """Timers: one thread that sends messages to actors, after a delay or periodically.
 
-Invariant: an actor never sleeps. A periodic message is skipped while the actor's mailbox is not empty, so a slow
-actor is never flooded.
+Invariant: an actor never sleeps. A periodic message is not sent again while the last one waits in the mailbox, so a
+slow actor is never flooded; and it is never skipped because other messages wait, so an hourly search does not come an
+hour late.
 """
 
 from __future__ import annotations
@@ -28,10 +29,24 @@ class Timer:
     message: object = field(compare=False)
     period: float | None = field(compare=False, default=None)
     cancelled: bool = field(compare=False, default=False)
+    is_waiting: bool = field(compare=False, default=False)
+    """A periodic message was sent and the actor has not taken it yet."""
 
     def cancel(self) -> None:
         """Send nothing more; a message that was already sent stays in the mailbox."""
         self.cancelled = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodicMessage:
+    """The message of a periodic timer on its way to the actor."""
+
+    timer: Timer
+
+    def take(self) -> object:
+        """Return the message; from now on the timer may send it again."""
+        self.timer.is_waiting = False
+        return self.timer.message
 
 
 class Timers:
@@ -77,9 +92,9 @@ class Timers:
         while (timer := self._next_due()) is not None:
             if timer.cancelled:
                 continue
-            waiting = timer.period is not None and not timer.ref.actor_inbox.empty()
-            alive = waiting or tell(timer.ref, timer.message)
-            if timer.period is not None and alive and timer.ref.is_alive():
+            if timer.period is None:
+                tell(timer.ref, timer.message)
+            elif _send_unless_waiting(timer):
                 timer.due = time.monotonic() + timer.period
                 with self._changed:
                     heapq.heappush(self._pending, timer)
@@ -92,3 +107,11 @@ class Timers:
                     return heapq.heappop(self._pending)
                 self._changed.wait(wait)
         return None
+
+
+def _send_unless_waiting(timer: Timer) -> bool:
+    """Send a periodic message unless the last one still waits; return whether the actor is alive."""
+    if timer.is_waiting:
+        return timer.ref.is_alive()
+    timer.is_waiting = True  # first, because the actor may take the message at once
+    return tell(timer.ref, PeriodicMessage(timer=timer))
