@@ -1,6 +1,6 @@
 """The short-lived process in which Helm runs: `python -m platz.helm.child MEMORY_BYTES [HELM_EXECUTABLE]`.
 
-Invariant: it reads one order from standard input, answers with one line on standard output and ends. It never
+Invariant: the process reads one order from standard input, writes one line to standard output and ends. It never
 outgrows its memory limit, writes no core file, and is killed, with all that it started, when its parent ends.
 """
 
@@ -22,7 +22,7 @@ from platz.helm.wire import decode_order, encode_outcome
 
 
 def main(arguments: list[str]) -> None:
-    """Serve one order; end quietly when none comes."""
+    """Carry out one order; end quietly when standard input is closed without one."""
     memory_bytes, *executable = arguments
     _limit(int(memory_bytes))
     answers = _take_standard_output()
@@ -39,10 +39,10 @@ def main(arguments: list[str]) -> None:
 
 
 def _limit(memory_bytes: int) -> None:
-    """Bound the memory and offer this process to the kernel before any other.
+    """Limit the memory, and let the kernel kill this process before any other when memory runs out.
 
-    RLIMIT_DATA, because the Go runtime reserves some 700 MB of address space that it does not use: under a
-    sensible RLIMIT_AS it does not even start.
+    The limit is RLIMIT_DATA, because the Go runtime reserves some 700 MB of address space that it does not use:
+    under a sensible RLIMIT_AS it does not even start.
     """
     resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -51,7 +51,7 @@ def _limit(memory_bytes: int) -> None:
 
 
 def _take_standard_output() -> int:
-    """Keep the answer's pipe away from Helm: what it prints goes to the log."""
+    """Keep the pipe for the outcome, and send what Helm prints to standard error, which is the log."""
     answers = os.dup(1)
     os.dup2(2, 1)
     return answers
@@ -78,7 +78,7 @@ def _first_line() -> bytes:
 
 
 def _die_with_parent() -> None:
-    """The kernel closes the pipe however the parent dies; then this whole process group goes."""
+    """Kill the whole process group when the kernel closes the pipe of a parent that has died, however it died."""
 
     def watch() -> None:
         while os.read(0, 4096):

@@ -1,7 +1,7 @@
-"""One Helm child seen from its parent.
+"""A Helm child, seen from its parent.
 
-Invariant: a child serves one order, ends by the deadline whatever Helm does, and leaves nothing of its
-process group behind; its log is bounded.
+Invariant: a child carries out one order, ends by the deadline whatever Helm does, and leaves no process of its
+group behind; its log is bounded.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Killed(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class ChildEnd:
-    """What is left of a child: its answer (empty when it gave none), its log and how it ended."""
+    """What a child left: its answer (empty when it gave none), its log, and how it ended."""
 
     answer: bytes
     log: bytes
@@ -52,10 +52,11 @@ class HelmChild:
     """A started child; `serve` and `kill` may be called from different threads."""
 
     def __init__(self, command: ChildCommand) -> None:
-        """Start it; it loads Helm while it waits for its order."""
+        """Start the child, which loads Helm while it waits for its order."""
         self._killed = Killed.NO
         self._log = bytearray()
-        self._ending = threading.Lock()  # nobody signals a process id that was given back
+        # Held while a signal is sent or the child is reaped: its process id may be another process's afterwards.
+        self._ending = threading.Lock()
         # Helm signs its fields with the name of its process (the field manager of server-side apply): the
         # child is called `helm`, so that both engines, and people at a terminal, own the same fields.
         self._process = subprocess.Popen(
@@ -74,13 +75,13 @@ class HelmChild:
         self._drain.start()
 
     def is_alive(self) -> bool:
-        """Tell whether the child runs; leaves it to `_reap` to give its number back."""
+        """Tell whether the child runs, without reaping it."""
         if self._process.returncode is not None:
             return False
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None
 
     def serve(self, order: bytes, *, seconds: float) -> ChildEnd:
-        """Hand the order over and return what the child left, at the latest after ``seconds``."""
+        """Send the order to the child and return what it left; the child is killed after ``seconds``."""
         deadline = threading.Timer(seconds, self.kill, [Killed.DEADLINE])
         deadline.daemon = True
         deadline.start()
@@ -95,14 +96,14 @@ class HelmChild:
         return ChildEnd(answer=answer, log=bytes(self._log), killed=self._killed, exit_code=exit_code)
 
     def kill(self, reason: Killed = Killed.CANCELED) -> None:
-        """End the child and all that it started, now."""
+        """Kill the child and all that it started."""
         with self._ending:
             if self._process.returncode is None:
                 self._killed = reason if self._killed is Killed.NO else self._killed
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def discard(self) -> None:
-        """End a child that is not needed."""
+        """Kill and reap a child that is not needed."""
         self.kill()
         self._reap()
 
@@ -116,7 +117,7 @@ class HelmChild:
         return stdout.read(_ANSWER_BYTES)
 
     def _reap(self) -> int:
-        """What Helm started may outlive the child itself: the group goes before the child's number is free."""
+        """Wait for the child, kill what Helm started and left running, and only then free the process id."""
         os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         with self._ending:
             os.killpg(self._process.pid, signal.SIGKILL)

@@ -1,6 +1,6 @@
 """Says in a sentence how a Helm child ended.
 
-Invariant: a child that was canceled has no outcome; every other one has, also when it died without a word.
+Invariant: every child has an outcome, also one that died without an answer; only a canceled child has none.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What Platz asks of Helm, whichever engine does it (docs/contract/workers.md, "Helm execution").
+"""The interface of the Helm engines (docs/contract/workers.md, "Helm execution").
 
-Invariant: success means that Kubernetes accepted the objects and that the hooks succeeded; an engine waits
-for nothing else unless ``wait`` asks it to. `upgrade` installs a release that is not there.
+Invariant: success means that Kubernetes accepted the objects and that the hooks succeeded; an engine waits for
+nothing else unless ``wait`` is set. An upgrade installs a release that does not exist.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Protocol
 from platz.json import JsonObject, JsonValue
 
 HISTORY_MAX = 10
-"""How many revisions of a release are kept: what the `helm` command keeps when nothing is said."""
+"""How many revisions of a release are kept: the default of the `helm` command."""
 
 
 class HelmAction(StrEnum):
@@ -33,7 +33,7 @@ class HelmRun:
     ``chart_archive`` is a packaged chart on disk (not for an uninstall); ``values_override`` is merged deeply over
     ``values``. ``description`` is stored in the revision when it succeeds, ``labels`` from its beginning: with the
     task's id in both, recovery can tell whose revision it is. ``timeout_seconds`` bounds each wait for a hook, and
-    the run as a whole. ``secrets`` are texts that must not appear in anything that comes out.
+    the run as a whole. ``secrets`` are texts that must not appear in the outcome.
     """
 
     action: HelmAction
@@ -64,8 +64,8 @@ class HelmOutcome:
 
 
 class HelmEngine(Protocol):
-    """Runs Helm in the process that calls it; only `platz.helm.child` does."""
+    """Runs Helm in the calling process, which is always a `platz.helm.child`."""
 
     def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
-        """Do what is asked; a failure of Helm is an outcome, not an exception."""
+        """Carry out the run; a failure of Helm is an outcome, not an exception."""
         ...

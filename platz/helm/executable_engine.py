@@ -1,7 +1,7 @@
-"""Runs Helm as an executable of version 3 or 4, with the same meaning as the SDK engine.
+"""Runs a Helm executable of version 3 or 4, with the same results as the SDK engine.
 
-Invariant: values, kubeconfig and secrets reach Helm through files in memory, never as arguments; arguments
-are a list, never a shell's line.
+Invariant: values, kubeconfig and secrets reach Helm through files in memory, never as arguments; no shell is
+involved.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _GAVE_UP = re.compile(r"deadline exceeded|timed out waiting|rate limiter Wait", 
 
 
 class ExecutableEngine:
-    """The engine for installations that bring their own `helm`."""
+    """The engine for installations that have their own `helm`."""
 
     def __init__(self, executable: Path) -> None:
         """``executable`` is a Helm 3 or 4."""
         self._executable = executable
 
     def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
-        """Do what is asked; a failure of Helm is an outcome."""
+        """Carry out the run; a failure of Helm is an outcome."""
         try:
             ended = self._end_of(run, kubeconfig)
         except OSError as error:
@@ -94,7 +94,7 @@ def _outcome(run: HelmRun, output: bytes, log: str) -> HelmOutcome:
 
 
 def _reason(run: HelmRun, ended: subprocess.CompletedProcess[bytes]) -> str:
-    """Return Helm's last word: the `Error:` line and what follows it."""
+    """Return the last `Error:` line of Helm and the text after it."""
     text = ended.stderr.decode(errors="replace")
     start = text.rfind("\nError: ") + 1
     reason = _PREFIX.sub("", text[start:]).strip()

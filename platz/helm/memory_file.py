@@ -1,4 +1,4 @@
-"""A file that exists in memory alone and has a path as long as it is open."""
+"""A file that exists only in memory, and has a path while it is open."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def memory_file(name: str, content: bytes) -> Generator[Path]:
-    """Yield the path of a file with mode 0600; a child reads it when it inherits `descriptor_of` it."""
+    """Yield the path of a file with mode 0600; a child process needs its `descriptor_of` to read it."""
     descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
     try:
         os.fchmod(descriptor, 0o600)  # Helm warns about a kubeconfig that others could read

@@ -1,6 +1,6 @@
 """OCI manifests, as far as a Helm chart needs them (OCI image-spec "Image Manifest", Helm "OCI support").
 
-Invariant: content is only handed on after its digest was computed and found equal to the one asked for.
+Invariant: content is returned only after its digest was computed and found equal to the one asked for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from platz.json import JsonValue
 HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 HELM_CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 EARLY_HELM_CHART = "application/tar+gzip"
-"""What Helm called a chart's layer before it had a name of its own; Helm still pulls it."""
+"""The media type of charts pushed by early versions of Helm; Helm still pulls them."""
 ACCEPTED = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
 _ALGORITHMS = ("sha256", "sha512")
@@ -33,7 +33,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a tag or a digest stands for."""
+    """The manifest that a tag or a digest names."""
 
     digest: str
     config_media_type: str
@@ -41,7 +41,7 @@ class Manifest:
 
     @property
     def is_chart(self) -> bool:
-        """Tell a Helm chart from a container image or anything else that registries hold."""
+        """Whether this is a Helm chart, not a container image or another artifact."""
         return self.config_media_type == HELM_CONFIG
 
     def chart_layer(self) -> Layer:
@@ -75,7 +75,7 @@ def parse_manifest(body: bytes, *, digest: str) -> Manifest:
 
 
 def is_digest(reference: str) -> bool:
-    """Tell a digest from a tag; a tag cannot hold a colon."""
+    """Tell whether the reference is a digest; a tag has no colon."""
     return ":" in reference
 
 

@@ -1,7 +1,7 @@
-"""Runs Helm in child processes: some in parallel, one kept warm, each killable.
+"""Runs Helm in child processes: several in parallel, spares kept warm, each killable.
 
-Invariant: whatever happens to a child, its run ends in an outcome that a user can read, or in `HelmKilled`
-when somebody killed it; nothing that leaves here holds a declared secret or the cluster's credential.
+Invariant: whatever happens to a child, its run ends with an outcome that a user can read, or with `HelmKilled`
+when it was killed on purpose; no outcome holds a declared secret or the cluster's credential.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class HelmLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class HelmSetup:
-    """Which engine (None: the SDK), an existing folder for caches, and the environment to pick from."""
+    """How children are set up: ``executable`` None means the SDK engine, ``folder`` exists and is for caches,
+    ``environment`` is the one that a few variables are taken from."""
 
     folder: Path
     environment: Mapping[str, str]
@@ -47,10 +48,10 @@ class HelmSetup:
 
 
 class HelmJob:
-    """One run on its way, known to the thread that waits for it and to those that may cancel it."""
+    """A run that waits or is under way, known to the thread that waits for it and to those that may kill it."""
 
     def __init__(self, order: Order, owner: str) -> None:
-        """Made by `HelmProcesses.begin`."""
+        """Use `HelmProcesses.begin`."""
         self.order = order
         self.owner = owner
         self.canceled = False
@@ -61,7 +62,7 @@ class HelmProcesses:
     """All Helm children of this process; every method may be called from any thread."""
 
     def __init__(self, setup: HelmSetup, limits: HelmLimits) -> None:
-        """Starts nothing yet."""
+        """Starts no child yet."""
         self._limits = limits
         self._command = _command(setup, limits)
         self._changed = threading.Condition()
@@ -70,7 +71,7 @@ class HelmProcesses:
         self._closed = False
 
     def start(self) -> None:
-        """Start the spares, so that the first run finds Helm loaded."""
+        """Start the warm spares, so that the first run finds Helm loaded."""
         while len(self._spares) < self._limits.warm:
             self._spares.append(self._spawn())
 
@@ -89,7 +90,7 @@ class HelmProcesses:
         return job
 
     def finish(self, job: HelmJob) -> HelmOutcome:
-        """Run the job in a child as soon as there is a place, and return how it ended. Raises as `run`."""
+        """Run the job in a child as soon as one may start, and return how it ended. Raises as `run`."""
         try:
             child = self._child_for(job)
             run = job.order.run
@@ -102,19 +103,19 @@ class HelmProcesses:
         return _redacted(outcome, job.order)
 
     def kill_owned_by(self, owner: str) -> int:
-        """End all runs of this owner, also those that wait for a place; return how many there were."""
+        """Kill all runs of this owner, also those that wait; return how many there were."""
         with self._changed:
             found = [job for job in self._jobs if job.owner == owner]
         return self._kill(found)
 
     def kill_all(self) -> int:
-        """End all runs now; return how many there were. Later runs start as ever."""
+        """Kill all runs now; return how many there were. Later runs start as usual."""
         with self._changed:
             found = list(self._jobs)
         return self._kill(found)
 
     def close(self) -> None:
-        """End everything and start nothing any more."""
+        """Kill all runs and spares, and start no more."""
         with self._changed:
             self._closed = True
             spares = list(self._spares)
@@ -148,7 +149,7 @@ class HelmProcesses:
             return job.child
 
     def _spare(self) -> HelmChild | None:
-        """A spare may have been ended by the system while it waited."""
+        """Return a spare that still runs, if any: the system may have killed one while it waited."""
         while self._spares:
             spare = self._spares.popleft()
             if spare.is_alive():
@@ -178,7 +179,7 @@ def _command(setup: HelmSetup, limits: HelmLimits) -> ChildCommand:
 
 
 def _environment(setup: HelmSetup, limits: HelmLimits) -> dict[str, str]:
-    """A child knows nothing of Platz's settings; its caches and its memory are its own."""
+    """Return the environment of a child: none of Platz's settings, and caches of its own."""
     inherited = {
         name: value
         for name, value in setup.environment.items()

@@ -1,7 +1,7 @@
-"""Takes secrets out of text that leaves Helm.
+"""Removes secrets from text that comes from Helm.
 
-Invariant: none of the given texts is left in the result, neither plain nor in one of the spellings in which
-Kubernetes and Helm print them (base64, quoted, URL-encoded), nor one long line of a text of many lines.
+Invariant: the result holds none of the given texts, neither plain nor in a spelling in which Kubernetes and Helm
+print it (base64, quoted, URL-encoded), nor a long line of a text of several lines.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _LONG_LINE = 8
 
 
 class Redactor:
-    """Removes some texts; made once, used for many texts."""
+    """Removes the given secrets from any number of texts."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        """Texts shorter than four characters are only removed where they stand alone."""
+        """Secrets shorter than four characters are removed only where they stand alone."""
         spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
         longest_first = sorted(spellings, key=len, reverse=True)
         self._pattern = re.compile("|".join(_pattern(text) for text in longest_first)) if spellings else None

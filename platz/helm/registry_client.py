@@ -1,8 +1,8 @@
 """Reads charts from an OCI registry (OCI distribution-spec; docs/contract/workers.md, "Download and reading of
 a chart", "OCI polling").
 
-Invariant: every answer is bounded in size and time and checked against its digest; the registry's
-authorization goes to the registry alone, not to the store that it redirects a download to.
+Invariant: every response is bounded in size and time and checked against its digest; the authorization goes to
+the registry alone, not to the store to which it redirects a download.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryLimits:
-    """Seconds and bytes that a registry may take."""
+    """Limits on the time and the size of what a registry sends, in seconds and bytes."""
 
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
@@ -55,7 +55,7 @@ class RegistryClient:
         authorization: Callable[[], str | None] = lambda: None,
         limits: RegistryLimits | None = None,
     ) -> None:
-        """``base_url`` is http or https, with or without a path; ``authorization`` gives the header's value.
+        """``base_url`` is http or https, with or without a path; ``authorization`` returns the header's value.
 
         Raises `Rejected` for any other address.
         """
@@ -90,9 +90,9 @@ class RegistryClient:
         return self._names(f"/v2/{_path(repository)}/tags/list", "tags")
 
     def manifest(self, repository: str, reference: str) -> Manifest:
-        """Return what a tag or digest stands for. Raises `NotFound`, `Retryable`, `Rejected`.
+        """Return the manifest of a tag or digest. Raises `NotFound`, `Retryable`, `Rejected`.
 
-        The digest is the one that the registry names, checked; or computed, when it names none.
+        Its digest is the one that the registry names, checked, or computed when it names none.
         """
         path = f"/v2/{_path(repository)}/manifests/{quote(reference, safe=':')}"
         answer = self._get(path, limit=_MANIFEST_LIMIT, accept=ACCEPTED)
@@ -105,7 +105,7 @@ class RegistryClient:
         return self.download(repository, self.manifest(repository, reference))
 
     def download(self, repository: str, manifest: Manifest) -> bytes:
-        """Return the packaged chart of a manifest that was read before."""
+        """Return the packaged chart of a manifest."""
         if not manifest.is_chart:
             raise Rejected(f"{self._name}/{repository}@{manifest.digest} is not a Helm chart.")
         layer = manifest.chart_layer()

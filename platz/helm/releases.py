@@ -1,8 +1,8 @@
-"""What the cluster knows of a release, and how an interrupted run is cleared away.
+"""The revisions of a release in its cluster, and how an interrupted run is cleared away.
 
-Recovery asks `last_revision` what really happened: Helm keeps the task's id in a label of the revision from the
-moment it begins, and in its description when it succeeded. Before a run is repeated, `settle` removes what keeps
-Helm from running: it takes a pending revision for a run that is still under way.
+Recovery reads `last_revision` to learn what really happened: a revision carries the task's id in a label from the
+moment Helm begins, and in its description when Helm succeeded. Before a run is repeated, `settle` removes what would
+keep Helm from running: Helm takes a pending revision for a run that is still under way.
 Invariant: a revision that was ever deployed is not touched.
 """
 
@@ -52,7 +52,7 @@ class SecretStore(Protocol):
         ...
 
     def replace(self, secret: JsonObject, *, namespace: str, name: str) -> JsonObject:
-        """Put a changed Secret back; fail when somebody else changed it meanwhile."""
+        """Replace a Secret; fail when it was changed since it was read."""
         ...
 
     def delete(self, *, namespace: str, name: str) -> object:
@@ -73,10 +73,10 @@ class Revision:
 
     @property
     def leftover_pods(self) -> tuple[str, ...]:
-        """The names of hook Pods that may still be there, because this revision's run did not end well.
+        """The names of hook Pods that may still exist, because this revision's run did not end well.
 
-        They must be gone before Helm runs again: Helm 4 deletes a hook's Pod and makes it anew without waiting, and
-        then waits for a Pod that is only ending (Jobs go at once; they are no trouble).
+        They must be gone before Helm runs again: Helm 4 deletes a hook's Pod and creates it again without waiting,
+        and then waits for the Pod that is terminating. (Jobs go at once and cause no trouble.)
         """
         return () if self.status in _EVER_DEPLOYED else self.hook_pods
 
@@ -94,7 +94,7 @@ def revisions(store: SecretStore, *, namespace: str, release: str) -> Sequence[R
 
 
 def last_revision(store: SecretStore, *, namespace: str, release: str) -> Revision | None:
-    """Return the newest revision, or None when Helm never wrote one."""
+    """Return the newest revision, or None when the release has none."""
     found = revisions(store, namespace=namespace, release=release)
     return found[-1] if found else None
 
@@ -102,7 +102,7 @@ def last_revision(store: SecretStore, *, namespace: str, release: str) -> Revisi
 def settle(
     store: SecretStore, *, namespace: str, release: str, action: HelmAction, reason: str
 ) -> Sequence[int]:
-    """Clear away what keeps ``action`` from running; call it only when no Helm runs for this release.
+    """Clear away what would keep ``action`` from running; call it only while no Helm runs for this release.
 
     Before an install, revisions of a release that was never deployed are removed (Helm would not re-use the
     name); before an upgrade, a revision under way is marked failed with ``reason``, as Helm would have done.

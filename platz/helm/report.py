@@ -1,4 +1,4 @@
-"""What a user is told about a release: the objects that were made and the chart's notes.
+"""The text that a user reads about a release: its objects and the chart's notes.
 
 Invariant: the text is bounded, and holds no values and no manifest.
 """
@@ -28,7 +28,7 @@ def release_report(*, release: str, revision: int, status: str, manifest: str, n
 
 
 def objects_of(manifest: str) -> Sequence[tuple[str, str]]:
-    """Return kind and name of every object, line by line: parsing a megabyte of YAML would take a minute."""
+    """Return kind and name of every object, read line by line: parsing a megabyte of YAML would take a minute."""
     documents = (_kind_and_name(lines) for lines in _documents(manifest))
     return [(kind, name or "?") for kind, name in documents if kind]
 
@@ -70,7 +70,7 @@ def _captured(pattern: re.Pattern[str], text: str) -> str:
 
 
 def bounded(text: str, limit: int = _LIMIT) -> str:
-    """Return the text, its middle left out when it is longer than ``limit`` characters."""
+    """Return the text, without its middle when it is longer than ``limit`` characters."""
     if len(text) <= limit:
         return text
     half = limit // 2

@@ -1,6 +1,6 @@
 """Runs Helm in this process through its SDK (the wheel helm-python-sdk: Helm 4 as a C library).
 
-Invariant: a template may end this process (memory), so only the short-lived `platz.helm.child` uses it.
+Invariant: a template may end this process (memory), so only the short-lived `platz.helm.child` uses this engine.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SdkEngine:
         helm_python.enable_logging(logging.DEBUG, _logger_into(self._log))
 
     def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
-        """Do what is asked; a failure of Helm is an outcome."""
+        """Carry out the run; a failure of Helm is an outcome."""
         from helm_python import Config, HelmCancelledError, HelmError
 
         try:
@@ -78,7 +78,7 @@ def _install(config: Config, run: HelmRun) -> JsonObject:
 
 
 def _upgrade(config: Config, run: HelmRun) -> JsonObject:
-    """Helm's command line decides in the same way what `upgrade --install` does."""
+    """Upgrade the release, or install one that does not exist: the rule of `helm upgrade --install`."""
     from helm_python import HelmNotFoundError
 
     try:
@@ -115,12 +115,12 @@ _ACTIONS: Mapping[HelmAction, Callable[[Config, HelmRun], JsonObject | None]] = 
 
 
 def _wait(run: HelmRun) -> str:
-    """Hooks are always awaited; the objects only when the run says so."""
+    """Return the waiting strategy: Helm always waits for hooks, and for objects when ``run.wait`` is set."""
     return "watcher" if run.wait else "hookOnly"
 
 
 class _Lines(logging.Handler):
-    """Keeps the last log lines; Helm calls it from threads of its own."""
+    """A log handler that keeps the last lines; Helm calls it from threads of its own."""
 
     def __init__(self, lines: deque[str]) -> None:
         super().__init__()

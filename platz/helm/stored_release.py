@@ -1,7 +1,7 @@
 """The form in which Helm keeps a revision in a Secret (Helm storage driver `secret`).
 
-`data.release` is base64 of Kubernetes around base64 of Helm around gzip around JSON.
-Invariant: reading is bounded; what is written back differs only in what was changed on purpose.
+`data.release` is JSON, compressed with gzip, encoded as base64 by Helm and once more by Kubernetes.
+Invariant: reading is bounded; a document that is written back differs only in what was changed on purpose.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def read_release(secret: JsonObject) -> JsonObject:
 
 
 def with_release(secret: JsonObject, document: JsonObject, *, status: str) -> JsonObject:
-    """Return the Secret with another document and the label that Helm searches by."""
+    """Return the Secret with another document, and with the status label that Helm searches by."""
     packed = base64.b64encode(gzip.compress(orjson.dumps(document), mtime=0))
     metadata = cast("JsonObject", secret["metadata"])
     labels = {**cast("JsonObject", metadata.get("labels") or {}), "status": status}

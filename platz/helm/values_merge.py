@@ -6,9 +6,9 @@ from platz.json import JsonObject
 
 
 def merged_values(values: JsonObject, override: JsonObject | None) -> JsonObject:
-    """Return ``values`` with ``override`` laid over it, objects deeply, everything else replaced.
+    """Return ``values`` with ``override`` laid over it: objects are merged deeply, everything else is replaced.
 
-    A null in the override is kept: it is Helm that removes the chart's default for it. Source: Helm's
+    A null in the override is kept: Helm then removes the chart's default. Source: Helm's
     documentation of values files ("the last file takes precedence"), docs/contract/workers.md, "Vector of the
     merge of values".
     """

@@ -1,4 +1,4 @@
-"""What goes over the pipes between `platz.helm.process_pool` and `platz.helm.child`: one JSON line each way.
+"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way.
 
 Invariant: secrets travel only here, never in an argument list, the environment or a file.
 """
@@ -23,7 +23,7 @@ class Order:
 
 
 def encode_order(order: Order) -> bytes:
-    """Return the line that the child reads; it needs no list of what must not come out: the parent looks."""
+    """Return the line that the child reads, without the list of secrets, which only the parent needs."""
     run = dataclasses.asdict(dataclasses.replace(order.run, secrets=()))
     return _line({"run": run, "kubeconfig": order.kubeconfig})
 
@@ -60,5 +60,5 @@ def decode_outcome(line: bytes) -> HelmOutcome:
 
 
 def _line(document: object) -> bytes:
-    """The standard library's JSON takes integers of any size, which values may hold; paths become text."""
+    """Encode with the standard library's JSON, which takes integers of any size; paths become text."""
     return json.dumps(document, default=str).encode("ascii") + b"\n"

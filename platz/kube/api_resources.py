@@ -1,4 +1,4 @@
-"""The kinds of object that Platz reads or writes, and where the API server keeps them.
+"""The kinds of object that Platz reads or writes, and their paths on the API server.
 
 Source: Kubernetes API concepts, "Resource URIs".
 """
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceKind:
-    """One kind of object as the API server serves it."""
+    """A kind of object that the API server serves."""
 
     kind: str
     api_version: str
@@ -19,7 +19,7 @@ class ResourceKind:
     namespaced: bool = True
 
     def path(self, *, namespace: str | None = None, name: str | None = None) -> str:
-        """Return the path of the object ``name``, or of the collection; no namespace means all of them."""
+        """Return the path of the object ``name``, or of the collection; without a namespace, of all namespaces."""
         root = "/api/" if "/" not in self.api_version else "/apis/"
         parts = [root + self.api_version]
         if self.namespaced and namespace is not None:

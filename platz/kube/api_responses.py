@@ -1,4 +1,4 @@
-"""What an API server's answer means: an object, or one of the errors of platz.kube.errors.
+"""Turns the response of an API server into an object, or into one of the errors of platz.kube.errors.
 
 Source: Kubernetes API conventions, "HTTP Status codes" and "Response Status Kind".
 """
@@ -41,7 +41,7 @@ _BY_STATUS: Mapping[int, type[PlatzError]] = {
 def error_from_status(
     cluster: str, status: int, body: bytes, *, retry_after: str | None = None
 ) -> PlatzError:
-    """Return the error that an HTTP status and a Status object stand for."""
+    """Return the error for an HTTP status and the Status object in the body."""
     reason, message = _status_object(body)
     kind = _BY_STATUS.get(status)
     if reason == "AlreadyExists":
@@ -58,7 +58,7 @@ def error_from_status(
 
 
 def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
-    """Return a sentence for an exchange that broke below HTTP."""
+    """Return the error for a request that failed before a response arrived."""
     cause = error.reason if isinstance(error, broken.MaxRetryError) and error.reason else error
     if isinstance(cause, broken.SSLError):
         return KubeUntrusted(f"Cluster {cluster} cannot be trusted: {_short(str(cause))}.")
@@ -67,7 +67,7 @@ def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
 
 
 def parsed_object(cluster: str, body: bytes) -> JsonObject:
-    """Return the JSON object of a successful answer; raise `KubeUnreachable` for anything else."""
+    """Return the JSON object of a successful response; raise `KubeUnreachable` for anything else."""
     try:
         document: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -94,7 +94,7 @@ def _why(error: Exception) -> str:
 
 
 def _status_object(body: bytes) -> tuple[str, str]:
-    """Return reason and message; what a proxy in between answers instead is nobody's to read."""
+    """Return reason and message of a Status object; empty texts for any other body, such as a proxy's page."""
     try:
         document: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError:

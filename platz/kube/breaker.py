@@ -1,7 +1,7 @@
-"""Keeps Platz from knocking on a dead cluster's door with every watch at once.
+"""The circuit breaker of a cluster: an unreachable cluster is not tried by all its watches at once.
 
-Invariant: after some failures in a row one caller at a time tries, after a pause that grows with jitter; one
-success lets everybody in again. A cluster has its own breaker, so a dead one slows nobody else.
+Invariant: after several failures in a row only one caller at a time tries, after a pause that grows with jitter;
+one success closes the breaker again. Each cluster has a breaker of its own, so a dead one slows no other.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import time
 from platz.backoff import Backoff
 
 CLUSTER_BACKOFF = Backoff(first=0.5, limit=5.0)
-"""The limit is the pace at which a cluster is tried again (docs/contract/workers.md, "Watches of a cluster"):
-one that was away for a moment must not stay away for long.
+"""The pauses between attempts (docs/contract/workers.md, "Watches of a cluster"). The limit is short, so that
+a cluster that was away for a moment is soon found again.
 """
 
 
 class Breaker:
-    """Shared by all that talk to one cluster; safe to use from many threads."""
+    """One breaker, shared by all watches of one cluster; safe to use from many threads."""
 
     def __init__(self, backoff: Backoff = CLUSTER_BACKOFF, *, threshold: int = 4) -> None:
-        """Open after ``threshold`` failures in a row."""
+        """The breaker opens after ``threshold`` failures in a row."""
         self._backoff = backoff
         self._threshold = threshold
         self._lock = threading.Lock()
@@ -30,11 +30,11 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether callers are kept away."""
+        """Whether callers have to wait."""
         return self._failures >= self._threshold
 
     def seconds_to_wait(self) -> float:
-        """Return 0 when the caller may try now; when open, it is the only one until its pause has passed."""
+        """Return 0 when the caller may try now; an open breaker then lets nobody else try until the next pause ends."""
         with self._lock:
             now = time.monotonic()
             if not self.is_open:
@@ -45,12 +45,12 @@ class Breaker:
             return 0.0
 
     def succeeded(self) -> None:
-        """The cluster answered."""
+        """Record that the cluster answered."""
         with self._lock:
             self._failures = 0
 
     def failed(self) -> None:
-        """The cluster did not answer, or not with what was asked for."""
+        """Record that the cluster did not answer, or answered with an error."""
         with self._lock:
             self._failures += 1
             self._next_try = time.monotonic() + self._backoff.after(self._failures)

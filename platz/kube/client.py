@@ -1,7 +1,7 @@
-"""The calls that Platz makes to a cluster, in raw JSON.
+"""The requests that Platz makes to a cluster, with objects as plain JSON.
 
-Invariant: every method returns an object or raises one of platz.kube.errors; none forces another field
-manager's fields.
+Invariant: every method returns an object or raises one of platz.kube.errors; none takes fields from another
+field manager by force.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PAGE = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """A complete list and the resource version from which a watch continues it."""
+    """A complete list, and the resource version from which a watch goes on."""
 
     items: tuple[JsonObject, ...]
     resource_version: str
@@ -37,13 +37,13 @@ class KubeClient:
     """A client for one cluster; safe to use from many threads."""
 
     def __init__(self, access: ClusterAccess, *, timeouts: KubeTimeouts | None = None) -> None:
-        """Connects nowhere yet."""
+        """Opens no connection yet."""
         self.access = access
         self._transport = Transport(access, timeouts or KubeTimeouts())
 
     @property
     def cluster(self) -> str:
-        """The name that messages call the cluster by."""
+        """The name of the cluster in messages."""
         return self.access.name
 
     def get(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
@@ -60,7 +60,7 @@ class KubeClient:
     def list_all(
         self, kind: ResourceKind, *, namespace: str | None = None, label_selector: str | None = None
     ) -> Listing:
-        """Return all objects, read page by page; in one piece when the pages do not stay together (410)."""
+        """Return all objects, read in pages; in one piece when the server forgets the list meanwhile (410)."""
         parameters = {"labelSelector": label_selector} if label_selector else {}
         path = kind.path(namespace=namespace)
         try:
@@ -88,7 +88,7 @@ class KubeClient:
     def replace(
         self, kind: ResourceKind, document: JsonObject, *, name: str, namespace: str | None = None
     ) -> JsonObject:
-        """Put a changed object back. Raises `KubeConflict` when somebody else changed it meanwhile."""
+        """Replace an object. Raises `KubeConflict` when it was changed since it was read."""
         path = kind.path(namespace=namespace, name=name)
         return self._object(KubeRequest(method="PUT", path=path, body=orjson.dumps(document)))
 
@@ -101,7 +101,7 @@ class KubeClient:
         namespace: str | None,
         field_manager: str,
     ) -> JsonObject:
-        """Apply on the server's side, unforced. Raises `KubeConflict` when another manager owns a field."""
+        """Apply on the server, without force. Raises `KubeConflict` when another manager owns a field."""
         request = KubeRequest(
             method="PATCH",
             path=kind.path(namespace=namespace, name=name),
@@ -124,13 +124,13 @@ class KubeClient:
         return self._object(KubeRequest(method="DELETE", path=kind.path(namespace=namespace, name=name)))
 
     def stream(self, path: str, *, parameters: Mapping[str, str], idle_timeout: float) -> ByteStream:
-        """Open an answer that goes on, such as a watch; quiet for ``idle_timeout`` seconds counts as dead."""
+        """Open a response without end, such as a watch; one that is silent for ``idle_timeout`` seconds is dead."""
         return self._transport.stream(
             KubeRequest(method="GET", path=path, parameters=parameters), idle_timeout=idle_timeout
         )
 
     def abort(self) -> None:
-        """End every call now, from any thread: those under way and later ones raise `KubeAborted`."""
+        """End every request now, from any thread: those under way and later ones raise `KubeAborted`."""
         self._transport.cut()
 
     def _object(self, request: KubeRequest) -> JsonObject:

@@ -1,7 +1,7 @@
-"""All that is needed to reach one cluster, and the same thing said as a kubeconfig for Helm.
+"""All that is needed to reach one cluster, and the kubeconfig for Helm made from it.
 
-Invariant: a kubeconfig made here is minimal and inline: one context, no file references, no plugin, a token
-as fresh as it can be had.
+Invariant: a kubeconfig made here is minimal and self-contained: one context, no references to files, no plugin,
+a token fetched for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from platz.kube.credentials import Credential, CredentialSource
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAccess:
-    """How to reach a cluster's API server; ``ca`` is PEM, None means the system's trust store."""
+    """Address, trust and credentials of a cluster's API server; ``ca`` is PEM, None means the system's trust store."""
 
     name: str
     server: str
@@ -27,7 +27,7 @@ class ClusterAccess:
 
 
 def as_kubeconfig(access: ClusterAccess) -> JsonObject:
-    """Return the kubeconfig document for a Helm child, with a token fetched for it just now."""
+    """Return the kubeconfig document for a Helm child, with a newly fetched token."""
     return {
         "apiVersion": "v1",
         "kind": "Config",

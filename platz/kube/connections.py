@@ -1,7 +1,7 @@
-"""The connections to one API server: TLS from memory, keepalives, and a way to cut them all at once.
+"""The connections to one API server: TLS from memory, keepalives, and a way to end them all at once.
 
-Invariant: no certificate or key is ever written to disk, and after `SocketRegister.cut` no thread waits on a socket of
-these connections any more.
+Invariant: no certificate or key is ever written to disk, and after `SocketRegister.cut` no thread waits on a
+socket of these connections any more.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _KEEPALIVE = [
 
 
 class SocketRegister:
-    """The open sockets of some connections, so that another thread can cut them."""
+    """The open sockets of a client, so that another thread can end them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -46,7 +46,7 @@ class SocketRegister:
                 _shut(opened)
 
     def cut(self) -> None:
-        """Shut every socket down: whoever reads from one gets an end of file now."""
+        """Shut every socket down: a thread that reads from one gets an end of file now."""
         with self._lock:
             self._cut = True
             for opened in self._sockets:
@@ -84,7 +84,7 @@ def _registered(opened: object, register: SocketRegister) -> None:
 
 
 class Connections:
-    """The pooled connections of one client to one cluster, made for one client certificate."""
+    """The pooled connections of one client to one cluster, with one client certificate or none."""
 
     def __init__(
         self, access: ClusterAccess, *, certificate: ClientCertificate | None, register: SocketRegister
@@ -98,7 +98,7 @@ class Connections:
 def _pool_classes(
     register: SocketRegister,
 ) -> dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]]:
-    """Return pools whose connections are in ``register``; urllib3 takes classes here, not objects."""
+    """Return pool classes whose connections add themselves to ``register``; urllib3 takes classes, not objects."""
     plain = type("PlainConnection", (_PlainConnection,), {"register": register})
     tls = type("TlsConnection", (_TlsConnection,), {"register": register})
     return {
@@ -122,7 +122,7 @@ def tls_context(access: ClusterAccess, certificate: ClientCertificate | None) ->
 
 
 def _load_from_memory(context: ssl.SSLContext, certificate: ClientCertificate) -> None:
-    """Python can only load a key from a path: give it one that exists in memory alone."""
+    """Load the key from a file in memory: Python's `ssl` only takes a path."""
     descriptor = os.memfd_create("client-certificate", os.MFD_CLOEXEC)
     try:
         os.write(descriptor, certificate.certificate.rstrip() + b"\n" + certificate.key)

@@ -1,4 +1,4 @@
-"""How Platz proves to a cluster who it is, and how that proof is renewed before it ends.
+"""The credentials that Platz shows to a cluster, renewed before they expire.
 
 Invariant: the text of a token or a key never appears in a repr, so no log line can hold it by accident.
 """
@@ -24,7 +24,7 @@ class ClientCertificate:
 
 @dataclass(frozen=True, kw_only=True)
 class Credential:
-    """A bearer token, a client certificate, both or nothing; ``expires_at`` None: it does not end."""
+    """A bearer token, a client certificate, both or nothing; ``expires_at`` None means never."""
 
     token: str | None = field(default=None, repr=False)
     certificate: ClientCertificate | None = None
@@ -39,13 +39,13 @@ class CredentialSource(Protocol):
         ...
 
     def renew(self) -> Credential:
-        """Return a new credential: the present one was refused, or must last as long as possible."""
+        """Return a new credential, because the present one was refused or the new one must last long."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class FixedCredential:
-    """A credential that stands in a kubeconfig and never changes."""
+    """A credential that never changes, such as a token in a kubeconfig."""
 
     credential: Credential
 
@@ -59,9 +59,9 @@ class FixedCredential:
 
 
 class RenewedCredential:
-    """Keeps what ``fetch`` made until shortly before it ends; safe to use from many threads.
+    """Keeps the credential that ``fetch`` returned until shortly before it expires; safe to use from many threads.
 
-    Two with equal origins are equal: a kubeconfig that is read once more and says the same is no change.
+    Two sources of equal origin are equal, so reading an unchanged kubeconfig again is no change.
     """
 
     def __init__(
@@ -71,9 +71,9 @@ class RenewedCredential:
         origin: object = None,
         margin: timedelta = timedelta(seconds=60),
     ) -> None:
-        """``origin`` says what is fetched, None means nothing that could be compared.
+        """``origin`` identifies what is fetched; with None the source equals only itself.
 
-        ``margin`` is how long before its end a credential is replaced.
+        ``margin`` is how long before its expiry a credential is replaced.
 
         Source: docs/contract/workers.md, "Tokens and kubeconfigs for EKS".
         """
@@ -84,14 +84,14 @@ class RenewedCredential:
         self._kept: Credential | None = None
 
     def current(self) -> Credential:
-        """Return the kept credential, or a new one when it is about to end."""
+        """Return the kept credential, or a new one when it is about to expire."""
         with self._lock:
             if self._kept is None or self._ends_soon(self._kept):
                 self._kept = self._fetch()
             return self._kept
 
     def renew(self) -> Credential:
-        """Fetch a new credential whatever the kept one says."""
+        """Fetch a new credential even if the kept one has not expired."""
         with self._lock:
             self._kept = self._fetch()
             return self._kept

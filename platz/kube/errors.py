@@ -1,4 +1,4 @@
-"""What a cluster may answer instead of what was asked for, named by what the caller must do about it.
+"""The errors of requests to a cluster, classified by what the caller can do about them.
 
 Invariant: a message names the cluster and the reason; it never holds a token, a header or a request body.
 """
@@ -18,8 +18,8 @@ class KubeUnreachable(Retryable):
         never_started: bool = False,
         retry_after: float = 0.0,
     ) -> None:
-        """``never_started``: the cluster has certainly not begun with what was asked; ``retry_after`` is how many
-        seconds it wants to be left alone."""
+        """``never_started`` means that the cluster certainly did not act on the request; ``retry_after`` is how many
+        seconds it asked to be left alone."""
         super().__init__(message)
         self.never_started = never_started
         self.retry_after = retry_after

@@ -1,7 +1,7 @@
 """Runs a kubeconfig's exec credential plugin (Kubernetes: client-go credential plugins).
 
-Invariant: the plugin is never interactive, ends within its deadline, and what it prints shows up nowhere but
-in the credential.
+Invariant: the plugin is never interactive and ends within its deadline; its output goes into the credential and
+nowhere else.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ExecPlugin:
         return self._parsed(ended.stdout)
 
     def _program(self) -> str:
-        """A command with a slash is relative to its kubeconfig; one without is searched on the path."""
+        """Return the program: relative to the kubeconfig if the command has a slash, else for a search in PATH."""
         return str(self.folder / self.command) if "/" in self.command else self.command
 
     def _request(self) -> str:
@@ -90,7 +90,7 @@ class ExecPlugin:
         )
 
     def _moment(self, text: JsonValue) -> datetime | None:
-        """Read RFC 3339; a time that names no zone is taken as UTC."""
+        """Read an RFC 3339 time; one without a zone is in UTC."""
         if not isinstance(text, str):
             return None
         try:

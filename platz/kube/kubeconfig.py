@@ -1,7 +1,8 @@
-"""Reads one cluster out of kubeconfig files.
+"""Reads one cluster from kubeconfig files.
 
-Invariant: what comes out refers to no file; relative references are resolved against the file that holds
-them, merged files follow kubectl's rule (the first file that sets a name or the current context wins).
+Invariant: relative references are resolved against the file that holds them; several files are merged by kubectl's
+rule (the first file that sets a name, or the current context, wins). Certificates and keys are read at once;
+only a token file is read again later.
 
 Source: docs/contract/workers.md, "A cluster from a kubeconfig".
 """
@@ -36,7 +37,7 @@ _TOKEN_FILE_REREAD = timedelta(minutes=1)
 
 @dataclass(frozen=True, kw_only=True)
 class KubeconfigChoice:
-    """Which files and which context: the settings, already taken from flags and environment.
+    """The settings that say which files to read and which context to use.
 
     ``file`` is PLATZ_LOCAL_KUBECONFIG, ``path_list`` is KUBECONFIG, ``context`` is PLATZ_LOCAL_CONTEXT.
     """
@@ -57,16 +58,16 @@ class KubeconfigChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class _Entry:
-    """A named entry of a kubeconfig with the folder that its relative references start from."""
+    """A named entry of a kubeconfig, with the folder that its relative references start from."""
 
     content: Mapping[str, object]
     folder: Path
 
 
 def access_from_kubeconfig(choice: KubeconfigChoice, *, environment: Mapping[str, str]) -> ClusterAccess:
-    """Return the access to the chosen context's cluster; its name is the context's.
+    """Return the access to the cluster of the chosen context, named like the context.
 
-    ``environment`` is what an exec plugin is started with. Raises `Rejected` with the file and the problem.
+    ``environment`` is the environment of an exec plugin. Raises `Rejected` with the file and the problem.
     """
     merged = _Merged()
     for path in _existing(choice):
@@ -82,7 +83,7 @@ def access_from_kubeconfig(choice: KubeconfigChoice, *, environment: Mapping[str
 
 
 def _existing(choice: KubeconfigChoice) -> Sequence[Path]:
-    """A list may name files that are not there (kubectl skips them too), but not only such."""
+    """Return the files that exist; raise `Rejected` if none does. kubectl skips missing ones, too."""
     files = [path for path in choice.files() if path.is_file()]
     if not files:
         raise Rejected(f"There is no kubeconfig at {_names(choice)}.")
@@ -94,7 +95,7 @@ def _names(choice: KubeconfigChoice) -> str:
 
 
 class _Merged:
-    """The entries of all files by kind and name; what came first stays."""
+    """The entries of all files by kind and name; the first of a name wins."""
 
     def __init__(self) -> None:
         self.current_context = ""
@@ -175,7 +176,7 @@ def _credentials(user: _Entry, environment: Mapping[str, str]) -> CredentialSour
 
 
 def _from_token_file(path: Path, certificate: ClientCertificate | None) -> Credential:
-    """Projected tokens are replaced on disk; client-go reads them again every minute, and so do we."""
+    """Read the token, to be read again after a minute as client-go does: projected tokens are replaced on disk."""
     try:
         token = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -192,7 +193,7 @@ def _certificate(user: _Entry) -> ClientCertificate | None:
 
 
 def _data(entry: _Entry, key: str) -> bytes | None:
-    """Return the PEM bytes that stand inline under `<key>-data`, or in the file that `<key>` names."""
+    """Return the PEM bytes from `<key>-data` (base64), or from the file that `<key>` names."""
     inline, reference = _text(entry, f"{key}-data"), _text(entry, key)
     try:
         if inline:

@@ -1,6 +1,6 @@
 """The namespace of a deployment.
 
-Invariant: a namespace of Platz carries the label `platz: "yes"` and the annotation `platz_deployment_id`;
+Invariant: a namespace made by Platz carries the label `platz: "yes"` and the annotation `platz_deployment_id`;
 Platz never takes over a namespace that names another deployment, or none.
 
 Source: docs/contract/workers.md, "Install", "Uninstall".
@@ -27,10 +27,10 @@ _LOOK_EVERY = 0.5
 def ensure_namespace(
     client: KubeClient, *, name: str, deployment_id: DeploymentId, timeout_seconds: float = 120.0
 ) -> JsonObject:
-    """Create the deployment's namespace, or find it as an earlier attempt left it.
+    """Create the deployment's namespace, or return the one that an earlier attempt created.
 
-    A namespace of that name that is just being deleted is waited for, ``timeout_seconds`` at most. Raises
-    `Conflict` when the namespace is somebody else's, `KubeUnreachable` when the old one does not go away.
+    If a namespace of that name is being deleted, wait up to ``timeout_seconds`` for its end. Raises `Conflict`
+    when the namespace belongs to somebody else, `KubeUnreachable` when the old one does not end.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:
@@ -49,7 +49,7 @@ def find_namespace(client: KubeClient, *, name: str) -> JsonObject | None:
 
 
 def delete_namespace(client: KubeClient, *, name: str) -> None:
-    """Ask for the namespace to be deleted; one that is gone, or going, is as good."""
+    """Start the deletion of the namespace; do nothing if it is gone or being deleted."""
     try:
         client.delete(NAMESPACE, name=name)
     except KubeNotFound:
@@ -61,7 +61,7 @@ def delete_namespace(client: KubeClient, *, name: str) -> None:
 
 
 def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: DeploymentId) -> None:
-    """Delete the namespace unless it belongs to another deployment: then raise `Conflict`."""
+    """Delete the namespace if there is one. Raises `Conflict` when it belongs to another deployment, or to none."""
     present = client.find(NAMESPACE, name=name)
     if present is None:
         return
@@ -73,7 +73,7 @@ def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: Deploym
 def namespaces_of(client: KubeClient, *, deployment_id: DeploymentId) -> list[str]:
     """Return the names of all namespaces that carry this deployment's id, terminating ones included.
 
-    The label does not count: somebody may have taken it away.
+    The label is not asked for, because somebody may have removed it.
     """
     listed = client.list_all(NAMESPACE).items
     return [
@@ -82,7 +82,7 @@ def namespaces_of(client: KubeClient, *, deployment_id: DeploymentId) -> list[st
 
 
 def deployment_of(namespace: JsonObject) -> str | None:
-    """Return the text of the annotation that names the namespace's deployment; it need not be a UUID."""
+    """Return the annotation that names the namespace's deployment, or None; its text need not be a UUID."""
     value = _part(_part(namespace, "metadata"), "annotations").get(DEPLOYMENT_ANNOTATION)
     return value if isinstance(value, str) else None
 

@@ -15,7 +15,7 @@ _LOOK_EVERY = 0.25
 def remove_pods(
     client: KubeClient, *, namespace: str, names: Sequence[str], timeout_seconds: float = 120.0
 ) -> None:
-    """Delete these Pods and wait until they are gone; those that are not there are as good.
+    """Delete these Pods, as far as they exist, and wait until they are gone.
 
     Raises `KubeUnreachable` when one does not go within ``timeout_seconds``.
     """

@@ -1,7 +1,7 @@
 """The secrets that Platz writes into a deployment's namespace.
 
-Invariant: a secret is applied under a field manager of its own name and never by force, so Platz cannot
-take a secret away from a chart that ships one of the same name.
+Invariant: a secret is applied without force, under a field manager named like the secret, so Platz cannot take a
+secret away from a chart that ships one of the same name.
 
 Source: docs/contract/workers.md, "Declared secrets", "Credentials of deployments".
 """
@@ -20,8 +20,8 @@ from platz.kube.errors import KubeConflict, KubeRejected
 def apply_secret(client: KubeClient, *, namespace: str, name: str, texts: Mapping[str, str]) -> None:
     """Apply an Opaque secret with these keys.
 
-    Raises `Conflict` when another field manager owns the secret, `KubeRejected` (without the server's
-    words, which may quote a value) when a name or key is not allowed.
+    Raises `Conflict` when another field manager owns the secret, and `KubeRejected` when a name or key is not
+    allowed: without the server's message, which may quote a value.
     """
     document: JsonObject = {
         "apiVersion": SECRET.api_version,
@@ -44,10 +44,10 @@ def apply_secret(client: KubeClient, *, namespace: str, name: str, texts: Mappin
 
 
 class Secrets:
-    """The Secrets of a cluster, for those who only need to list, put back and delete them."""
+    """The Secrets of a cluster: the `SecretStore` that platz.helm.releases works on."""
 
     def __init__(self, client: KubeClient) -> None:
-        """Keeps the client open; its owner closes it."""
+        """Uses ``client``, which stays its owner's to close."""
         self._client = client
 
     def list(self, *, namespace: str, label_selector: str) -> Sequence[JsonObject]:
@@ -55,7 +55,7 @@ class Secrets:
         return self._client.list_all(SECRET, namespace=namespace, label_selector=label_selector).items
 
     def replace(self, secret: JsonObject, *, namespace: str, name: str) -> JsonObject:
-        """Put a changed Secret back. Raises `KubeConflict` when it changed since it was read."""
+        """Replace a Secret. Raises `KubeConflict` when it was changed since it was read."""
         document: JsonObject = {"apiVersion": SECRET.api_version, "kind": SECRET.kind, **secret}
         return self._client.replace(SECRET, document, name=name, namespace=namespace)
 

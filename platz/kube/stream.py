@@ -1,6 +1,6 @@
-"""A long answer of an API server, cut into lines.
+"""A response of an API server that goes on, cut into lines.
 
-Invariant: `batches` gives every complete line exactly once, as many at a time as arrived together.
+Invariant: `batches` yields every complete line exactly once, together with those that arrived with it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ _LINE_LIMIT = 32 * 1024 * 1024
 
 
 class StreamSilent(Exception):
-    """Nothing arrived for as long as the reader was ready to wait."""
+    """The server sent nothing for the idle timeout."""
 
 
 class StreamBroken(Exception):
-    """The connection ended in the middle of an answer."""
+    """The connection broke in the middle of the response."""
 
 
 class ByteStream:
-    """An open answer; a context manager that gives its connection up."""
+    """An open response; a context manager that closes its connection at the end."""
 
     def __init__(self, answer: urllib3.BaseHTTPResponse, *, idle_timeout: float) -> None:
-        """``idle_timeout`` is how many seconds a read may bring nothing."""
+        """``idle_timeout`` is how many seconds a read may wait for data."""
         self._answer = answer
         _set_timeout(answer, idle_timeout)
 
@@ -61,7 +61,7 @@ class ByteStream:
 
 
 def _set_timeout(answer: urllib3.BaseHTTPResponse, seconds: float) -> None:
-    """The read timeout up to the headers is the client's; from here on it is the stream's."""
+    """Replace the client's read timeout, which held up to the headers, with the stream's."""
     connection = answer.connection
     opened = getattr(connection, "sock", None)
     if opened is not None:

@@ -1,8 +1,8 @@
-"""One call to an API server: credential, timeouts, repetition, and being cut off.
+"""Sends requests to an API server: credentials, timeouts, repetition, and a way to end them.
 
-Invariant: a call ends in an answer below 400 or in one of platz.kube.errors. A refused token is renewed
-once. Calls that do no more harm twice than once are repeated, and those that the server did not take up.
-A token never travels over plain http.
+Invariant: a request ends with a response below 400 or with one of platz.kube.errors. A refused token is renewed
+once. Requests that are safe to repeat are repeated, and so are those that the server did not act on. A token
+never travels over plain http.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BODY_LIMIT = 128 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class KubeTimeouts:
-    """Seconds to wait for a connection, and for each piece of an answer."""
+    """Seconds to wait for a connection, and for each read of a response."""
 
     connect: float = 5.0
     read: float = 30.0
@@ -40,7 +40,7 @@ class KubeTimeouts:
 
 @dataclass(frozen=True, kw_only=True)
 class KubeRequest:
-    """What is asked of the server."""
+    """A request to the server; ``parameters`` is the query."""
 
     method: str
     path: str
@@ -54,10 +54,10 @@ class KubeRequest:
 
 
 class Transport:
-    """Makes calls to one cluster; safe to use from many threads."""
+    """Sends requests to one cluster; safe to use from many threads."""
 
     def __init__(self, access: ClusterAccess, timeouts: KubeTimeouts) -> None:
-        """Connects nowhere yet."""
+        """Opens no connection yet."""
         self._access = access
         self._timeout = urllib3.Timeout(connect=timeouts.connect, read=timeouts.read)
         self._sockets = SocketRegister()
@@ -66,7 +66,7 @@ class Transport:
         self._connections: Connections | None = None
 
     def answer(self, request: KubeRequest) -> bytes:
-        """Return the body of the answer; repeats what may be repeated."""
+        """Return the body of the response, after repetitions where the request may be repeated."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._once(request)
@@ -77,14 +77,14 @@ class Transport:
         raise AssertionError("the last attempt returns or raises")
 
     def stream(self, request: KubeRequest, *, idle_timeout: float) -> ByteStream:
-        """Open an answer that goes on; reading raises `TimeoutError` after ``idle_timeout`` quiet seconds."""
+        """Open a response without end; reading raises `StreamSilent` after ``idle_timeout`` seconds without data."""
         answer = self._send(request)
         if answer.status >= 400:
             raise self._refusal(answer)
         return ByteStream(answer, idle_timeout=idle_timeout)
 
     def cut(self) -> None:
-        """End every call at once, from any thread; these and later ones raise `KubeAborted`."""
+        """End every request at once, from any thread; these and later ones raise `KubeAborted`."""
         self._stopped.set()
         self._sockets.cut()
 
@@ -122,7 +122,7 @@ class Transport:
             )
         except (broken.HTTPError, OSError) as error:
             raise self._broken(error) from error
-        except ValueError:  # of a line break in a header; its text holds the token
+        except ValueError:  # a line break in a header; the error's text holds the token
             raise KubeDenied(
                 f"The credentials for cluster {self._access.name} hold characters that can't be sent."
             ) from None
@@ -136,7 +136,7 @@ class Transport:
         return headers
 
     def _connections_for(self, credential: Credential) -> Connections:
-        """A new client certificate needs new connections; a new token does not."""
+        """Return the connections for this client certificate; a new token needs no new connections."""
         with self._lock:
             present = self._connections
             if present is None or present.certificate != credential.certificate:

@@ -1,13 +1,12 @@
-"""Follows one kind of object in one cluster, for ever: three nested generators, each with one reason to end.
+"""Watches one kind of object in one cluster, for ever: three nested generators, each with one reason to end.
 
-`Watch.events` (ends when it is stopped; tries again with growing pauses) goes through `_list_then_streams` (ends
-when the cluster forgot the resource version, or fails), which goes through `_one_stream` (ends with its HTTP
-answer).
+`Watch.events` (ends when it is stopped; tries again with growing pauses) runs `_list_then_streams` (ends when the
+cluster has forgotten the resource version, or fails), which runs `_one_stream` (ends with its HTTP response).
 
 Invariant: no change is lost. Each stream begins at the resource version that the one before it reached; when
-the cluster no longer knows that version (410), or keeps failing, a new list tells the truth. A stream that is
-dead without having been closed (half-open) is noticed by its silence, since a server sends bookmarks about
-every minute. `stop` ends the generator at once, from any thread, also while it waits for a socket.
+the cluster no longer knows that version (410), or keeps failing, a new list is read. A connection that died
+without being closed (half-open) is recognised by its silence, since a server sends bookmarks about every
+minute. `stop` ends the generator at once, from any thread, also while it waits for a socket.
 Source: Kubernetes API concepts, "Efficient detection of changes".
 """
 
@@ -57,12 +56,12 @@ class WatchTiming:
 
 
 class Watch:
-    """One kind in one cluster; `events` is for one thread, `stop` for any."""
+    """The watch of one kind in one cluster; `events` is for one thread, `stop` for any."""
 
     def __init__(
         self, client: KubeClient, watched: WatchSpec, *, breaker: Breaker, timing: WatchTiming | None = None
     ) -> None:
-        """``client`` must be this watch's own: `stop` cuts its connections. ``breaker`` is the cluster's."""
+        """``client`` must be this watch's own, because `stop` ends its connections; ``breaker`` is the cluster's."""
         self._client = client
         self._watched = watched
         self._breaker = breaker
@@ -78,7 +77,7 @@ class Watch:
         self._client.abort()
 
     def events(self) -> Iterator[WatchEvent]:
-        """Yield what happens, until `stop`. Cluster errors are told as `WatchFailed`, never raised."""
+        """Yield the events of the watch until `stop`; errors of the cluster as `WatchFailed`, never raised."""
         while self._may_try():
             try:
                 yield from self._list_then_streams()
@@ -94,7 +93,7 @@ class Watch:
                 self._pause(at_least=error.retry_after if isinstance(error, KubeUnreachable) else 0.0)
 
     def _may_try(self) -> bool:
-        """Wait for the cluster's breaker; False when stopped."""
+        """Wait for the cluster's breaker; return False when stopped."""
         while not self._stopped.is_set():
             seconds = self._breaker.seconds_to_wait()
             if seconds == 0:
@@ -103,7 +102,7 @@ class Watch:
         return False
 
     def _pause(self, *, at_least: float = 0.0) -> None:
-        """Wait longer with every failure in a row; after a few of them do not trust the version any more."""
+        """Wait longer with every failure in a row; after some of them, drop the resource version."""
         self._failures += 1
         if self._failures >= _FAILURES_BEFORE_LIST:
             self._version = ""
@@ -111,7 +110,7 @@ class Watch:
         self._stopped.wait(max(pause, min(at_least, _MAX_WISH_SECONDS)))
 
     def _list_then_streams(self) -> Iterator[WatchEvent]:
-        """List unless a resource version is known, then follow it from stream to stream as long as it is trusted."""
+        """List unless a resource version is known, then watch stream after stream while that version holds."""
         if not self._version:
             listing = self._client.list_all(
                 self._watched.resource, label_selector=self._watched.label_selector
@@ -128,7 +127,7 @@ class Watch:
                 self._pause()  # a server that closes at once must not be asked in a tight loop
 
     def _one_stream(self) -> Iterator[WatchEvent]:
-        """Yield what one HTTP answer tells; ends with it, or with its silence."""
+        """Yield the changes of one HTTP response until it ends or falls silent."""
         path = self._watched.resource.path()
         with self._client.stream(
             path, parameters=self._parameters(), idle_timeout=self._timing.idle_timeout
@@ -157,7 +156,7 @@ class Watch:
         return parameters
 
     def _change(self, line: bytes) -> Upsert | Gone | None:
-        """Return what a line tells, and remember how far the stream got."""
+        """Return the change that a line reports, and keep its resource version."""
         try:
             event: JsonValue = orjson.loads(line)
         except orjson.JSONDecodeError:

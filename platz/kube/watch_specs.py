@@ -1,7 +1,7 @@
-"""What Platz watches in every cluster, and what a watch tells.
+"""The kinds that Platz watches in every cluster, and the events of a watch.
 
-Invariant: after a `Snapshot` and the `Changes` that follow it, the listener knows exactly the objects that the
-cluster has; whatever happened while the watch was down is in the next `Snapshot`.
+Invariant: after a `Snapshot` and the `Changes` that follow it, the listener knows exactly the objects of the
+cluster; changes made while the watch was down are in the next `Snapshot`.
 
 Source: docs/contract/workers.md, "Watches of a cluster".
 """
@@ -17,7 +17,7 @@ from platz.kube.namespaces import LABEL_SELECTOR
 
 @dataclass(frozen=True, kw_only=True)
 class WatchSpec:
-    """A kind to be watched in the whole cluster."""
+    """A kind that is watched in all namespaces."""
 
     resource: ResourceKind
     label_selector: str | None = None
@@ -33,35 +33,35 @@ WATCH_SPECS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Upsert:
-    """The object was made or changed."""
+    """The object was created or changed."""
 
     object: JsonObject
 
 
 @dataclass(frozen=True, kw_only=True)
 class Gone:
-    """The object was deleted, or left the label selector; its last state."""
+    """The object was deleted or no longer has the label; ``object`` is its last state."""
 
     object: JsonObject
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """All objects that there are; any other is gone."""
+    """All objects of the kind; any other is gone."""
 
     objects: tuple[JsonObject, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What happened since, in order, as much as arrived together; never empty."""
+    """The changes that arrived together, in order; never empty."""
 
     changes: tuple[Upsert | Gone, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchHealthy:
-    """The watch stands (again); told once for each time that it comes up."""
+    """The watch is connected; sent once each time it comes up."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,9 +19,9 @@ _RESTARTABLE: Mapping[str, ResourceKind] = {kind.kind: kind for kind in (DEPLOYM
 
 
 def restart_workload(client: KubeClient, *, kind: str, namespace: str, name: str) -> None:
-    """Make the workload replace its pods; the roll-out is not awaited.
+    """Make the workload replace its Pods; do not wait for the rollout.
 
-    Raises `Rejected` for a kind that has no roll-out, `KubeNotFound` for a workload that is gone.
+    Raises `Rejected` for a kind that has no rollout, `KubeNotFound` for a workload that is gone.
     """
     resource = _RESTARTABLE.get(kind)
     if resource is None:
