@@ -1,6 +1,6 @@
-"""The web application: the route table under `/api/v2`, what others put beside it, and the edge around all.
+"""The web application: the route table under `/api/v2`, the routes beside it, and the middleware around all.
 
-Invariant: a path under `/api` that no route knows is 404 with the envelope, never a page of the frontend.
+Invariant: a path under `/api` without a route gives 404 with the error envelope, never a page of the frontend.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def build_application(
 ) -> Starlette:
     """Build the application.
 
-    ``beside`` are routes outside the table: the live feed, `/status` and its like. ``frontend`` gets every path
-    that nothing else knows.
+    ``beside`` are routes outside the table, such as the live feed and `/status`. ``frontend`` gets every path that
+    has no route.
     """
     threads = RequestThreads(services.request_threads)
 
@@ -73,7 +73,7 @@ def _table_routes(services: Services, threads: RequestThreads) -> list[BaseRoute
 
 
 async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
-    """404 with the envelope, for a WebSocket too."""
+    """Answer 404 with the error envelope, to a WebSocket upgrade too."""
     answer = error_answer(404, NOTHING_HERE)
     if scope["type"] == "websocket":
         refusal = Response(answer.body, answer.status, media_type=answer.media_type)
@@ -84,7 +84,7 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def _refusal(_request: Request, error: Exception) -> Response:
-    """Give what pages and operational routes refuse the one envelope too."""
+    """Put refusals of pages and operational routes into the error envelope, too."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = NOTHING_HERE if status == 404 else str(getattr(error, "detail", ""))
     answer = error_answer(status, detail)

@@ -1,8 +1,8 @@
 """The two cookies that Platz sets: the state of a sign-in, and the pass for live events (docs/contract/auth.md,
 "Login flow", docs/contract/http-api.md, "Cookie mode").
 
-Invariant: scripts can't read them, other sites' requests don't carry the pass, and each goes only to the
-paths that need it.
+Invariant: scripts can't read the cookies, requests from other sites don't carry the pass, and each cookie goes only
+to the paths that need it.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class Cookies:
         self._secure = "; Secure" if urlsplit(own_url).scheme == "https" else ""
 
     def keep_sign_in(self, value: str) -> Header:
-        """Lax, because the browser comes back from the identity provider's site."""
+        """Set the state of a sign-in; SameSite is Lax, because the browser comes back from another site."""
         return self._set(SIGN_IN_COOKIE, value, path=SIGN_IN_PATH, lifetime=SIGN_IN_LIFETIME, same_site="Lax")
 
     def clear_sign_in(self) -> Header:
-        """Have the browser forget a finished sign-in."""
+        """Make the browser forget a finished sign-in."""
         return self._set(SIGN_IN_COOKIE, "", path=SIGN_IN_PATH, lifetime=timedelta(0), same_site="Lax")
 
     def keep_live_pass(self, value: str, *, expires_at: datetime, now: datetime) -> Header:
-        """The browser keeps it as long as it is valid."""
+        """Set the pass for live events, which the browser keeps until it expires."""
         lifetime = max(expires_at - now, timedelta(0))
         return self._set(LIVE_COOKIE, value, path=LIVE_PATH, lifetime=lifetime, same_site="Strict")
 

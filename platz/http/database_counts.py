@@ -1,7 +1,8 @@
-"""The figures of `GET /metrics` that come out of the database and its pool.
+"""The figures of `GET /metrics` that come from the database and its pool.
 
-Invariant: however often a scraper asks, the database is asked at most once in `max_age` seconds, and by one thread. A
-scrape waits for it for a moment; while it does not answer, the figures of tasks and deployments are the last counted.
+Invariant: however often a scraper asks, the database is queried at most once in `max_age` seconds, by one thread. A
+scrape waits a moment for the result; while the database does not answer, it gets the last counts of tasks and
+deployments.
 
 Source: docs/contract/http-api.md, "Metrics".
 """
@@ -29,7 +30,7 @@ log = structlog.get_logger()
 
 
 class DatabaseCounts(Collector):
-    """Counts tasks and deployments, and tells how the pool does."""
+    """A collector that counts tasks and deployments and reports the state of the pool."""
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class DatabaseCounts(Collector):
         timeout: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``max_age`` in seconds (`--prometheus-update-interval`); ``timeout``: how long a scrape waits."""
+        """``max_age`` in seconds (`--prometheus-update-interval`); ``timeout`` is how many seconds a scrape waits."""
         self._database = database
         self._max_age = max_age
         self._timeout = timeout
@@ -51,7 +52,7 @@ class DatabaseCounts(Collector):
         self._known: Counts | None = None
 
     def collect(self) -> Iterable[Metric]:
-        """Give every metric family of docs/contract/http-api.md, "Metrics"."""
+        """Yield every metric family of docs/contract/http-api.md, "Metrics"."""
         counts = self._counts()
         if counts is not None:
             yield _task_metric(counts)
@@ -97,7 +98,7 @@ def _task_metric(counts: Counts) -> Metric:
 
 
 def _deployment_metric(counts: Counts) -> Metric:
-    """Every combination for the kinds that have deployments, so that a gauge falls to 0 instead of vanishing."""
+    """Return every combination for the kinds that have deployments, so that a gauge falls to 0 and does not vanish."""
     labels = ["deployment_kind", "deployment_status", "cluster_name"]
     family = GaugeMetricFamily(
         "platz_deployment_status_counter", "Deployments by kind, status and cluster.", labels=labels

@@ -1,6 +1,6 @@
 """Runs one request through its route: authenticate, read, validate, handle, answer.
 
-Invariant: nothing of a request but its headers is looked at before its credential is proven. All that may wait
+Invariant: only the headers of a request are looked at before its credential is verified. Everything that may wait
 for the database runs in a thread; the event loop only moves bytes.
 """
 
@@ -29,17 +29,17 @@ from platz.http.services import Services
 from platz.identities import Identity
 
 BODY_SECONDS = 30
-"""A client that takes longer to send its body is told so (408)."""
+"""A client that takes longer to send its body gets 408."""
 
 MAX_CAUSE_LENGTH = 500
-"""Characters of an outside error's text that the log gets; a trace for each would flood it in an outage."""
+"""Characters of an underlying error that are logged; a traceback for each would flood the log in an outage."""
 
 Given = TypeVar("Given")
 log = structlog.get_logger()
 
 
 class RequestThreads:
-    """The threads that requests may use; as many as the connection pool has places."""
+    """The threads that run requests; as many as the connection pool has connections."""
 
     def __init__(self, size: int) -> None:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="request")
@@ -49,7 +49,7 @@ class RequestThreads:
         return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, call)
 
     def close(self) -> None:
-        """Take no more calls; those that run may end."""
+        """Take no more calls; those under way may finish."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
@@ -97,7 +97,7 @@ class PathEndpoint:
         return await self._threads.run(lambda: self._handle(route, request, context, authenticated, body))
 
     def _read(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
-        """What only reads does with one connection for all its questions."""
+        """Run a handler that only reads, with one connection for all its statements."""
         with self._services.database.reading_once():
             return self._handle(route, request, context, None, None)
 

@@ -1,7 +1,7 @@
-"""From an error of Platz to its HTTP answer: one envelope, `{"message": ...}`.
+"""Turns an error of Platz into its HTTP response: one envelope, `{"message": ...}`.
 
-Invariant: what leaves is the sentence that the error was raised with. An exception that Platz does not know
-becomes a 500 that says nothing about its cause; the log has it, under the request's id.
+Invariant: the message is the sentence that the error was raised with. An unexpected exception becomes a 500 that says
+nothing about its cause; the log has the cause, under the request's id.
 
 Source: docs/contract/http-api.md, "Errors".
 """
@@ -43,22 +43,22 @@ UNEXPECTED = "Something went wrong inside Platz. Its log tells more, under reque
 
 
 def status_of(error: PlatzError) -> int:
-    """The status of the error's nearest listed class; 500 for one that is not listed."""
+    """Return the status of the error's nearest listed class; 500 when there is none."""
     return next((STATUS[known] for known in type(error).__mro__ if known in STATUS), 500)
 
 
 def answer_error(error: PlatzError) -> ApiResponse:
-    """The answer to a request that raised ``error``."""
+    """Return the response to a request that raised ``error``."""
     return error_answer(status_of(error), error.message)
 
 
 def answer_unexpected(request_id: str) -> ApiResponse:
-    """The answer to a request that hit a defect."""
+    """Return the response to a request that failed unexpectedly."""
     return error_answer(500, UNEXPECTED.format(request_id=request_id))
 
 
 def error_answer(status: int, message: str) -> ApiResponse:
-    """Wrap a sentence in the envelope."""
+    """Return a response with the sentence in the envelope."""
     message = message[:MAX_MESSAGE_LENGTH]
     envelope: JsonObject = {"message": message}
     if message.startswith(ALSO_AS_ERROR):

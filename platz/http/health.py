@@ -1,7 +1,7 @@
 """The operational endpoints, outside `/api` and without authentication.
 
-Invariant: `/status` and `/healthz` say that this process answers and touch nothing else; `/readyz` says
-whether it can do its work, and no as soon as it begins to stop.
+Invariant: `/status` and `/healthz` say that this process answers, and touch nothing else; `/readyz` says whether the
+process can do its work, which is no as soon as it begins to stop.
 
 Source: docs/contract/http-api.md, "Operational endpoints".
 """
@@ -27,10 +27,10 @@ _CHECKED_FOR_SECONDS = 1.0
 
 
 class Readiness:
-    """What this process depends on, and whether it is about to stop. Thread-safe."""
+    """The readiness of this process: the state of its dependencies, and whether it is stopping. Thread-safe."""
 
     def __init__(self, checks: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Each check raises a `PlatzError` when its dependency fails; it should answer within seconds."""
+        """Each check raises a `PlatzError` when its dependency fails, and returns within seconds."""
         self._checks = checks
         self._clock = clock
         self._lock = threading.Lock()
@@ -38,11 +38,11 @@ class Readiness:
         self._known: tuple[float, JsonObject] | None = None
 
     def begin_shutdown(self) -> None:
-        """Be not ready from now on, so that no new requests are sent here."""
+        """Report "not ready" from now on, so that a load balancer sends no new requests."""
         self._stopping = True
 
     def report(self) -> tuple[bool, JsonObject]:
-        """Return whether all is well and the state of each dependency, at most a second old."""
+        """Return whether the process is ready, and the state of each dependency, at most a second old."""
         with self._lock:
             if self._known is None or self._clock() - self._known[0] >= _CHECKED_FOR_SECONDS:
                 self._known = (self._clock(), {name: _state(check) for name, check in self._checks.items()})
@@ -53,7 +53,7 @@ class Readiness:
 
 
 def operation_routes(readiness: Readiness, counts: DatabaseCounts) -> list[Route]:
-    """Return the routes."""
+    """Return the routes of the operational endpoints."""
 
     async def status(_request: Request) -> Response:
         return JSONResponse("ok")

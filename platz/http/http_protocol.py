@@ -1,7 +1,7 @@
 """The HTTP protocol of the web server: uvicorn's, with limits for the head of a request.
 
-Invariant: no more of a head is held than `MAX_HEAD_BYTES` bytes and what one read of the socket brings, none is waited
-for longer than `HEAD_SECONDS`, and what is refused before it is a request has the one envelope too.
+Invariant: at most `MAX_HEAD_BYTES` bytes of a head are held, and one read of the socket more; none is waited for longer
+than `HEAD_SECONDS`; refusals of what is not yet a request use the error envelope, too.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from platz.http.errors import error_answer
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 30.0
 LINGER_SECONDS = 2.0
-"""For so long a refused client is still listened to: closing at once would take the answer from one that sends."""
+"""How long a refused client is still read from: a client that is sending would else lose the response."""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's protocol; its parser takes heads of any size, and waits for their end for ever."""
+    """uvicorn's protocol with limits: its parser takes heads of any size, and waits for their end for ever."""
 
     _in_head = False
-    _head_size: int | None = None  # what came after the read that the head began in
+    _head_size: int | None = None  # bytes that came after the read in which the head began
     _late: asyncio.TimerHandle | None = None
     _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] (as the base class does)
-        """Close what says nothing at all as soon as what said all it had to."""
+        """Close a connection without any request after the keep-alive time, like one after its last request."""
         super().connection_made(transport)
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the head that will not come any more."""
+        """Stop waiting for the rest of a head."""
         self._head_is_over()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; refuse a head that is too long."""
+        """Parse the data; refuse a head that is too long."""
         if self._refused:
             return
         super().data_received(data)
@@ -53,17 +53,17 @@ class HttpProtocol(HttpToolsProtocol):
             self._late = self.loop.call_later(HEAD_SECONDS, self._head_is_late)
 
     def on_message_begin(self) -> None:
-        """A head begins."""
+        """Note that a head begins."""
         super().on_message_begin()
         self._in_head = True
 
     def on_headers_complete(self) -> None:
-        """A head is complete."""
+        """Note that the head is complete."""
         self._head_is_over()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no request."""
+        """Refuse data that is not an HTTP request."""
         self._refuse(400, msg)
 
     def _head_is_late(self) -> None:
@@ -86,10 +86,10 @@ class HttpProtocol(HttpToolsProtocol):
         if not cycle or cycle.response_complete:
             self._say(status, message)
         elif not cycle.more_body:
-            # What came before is a request all the same: it gets its answer, and that is all.
+            # The request before this head is valid: it gets its response, and the connection ends.
             cycle.keep_alive = False
         elif self.pipeline or cycle.response_started:
-            self.transport.close()  # words of ours would stand in the midst of another answer
+            self.transport.close()  # a refusal would land in the middle of another response
         else:
             cycle.disconnected = True
             cycle.message_event.set()

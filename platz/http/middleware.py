@@ -1,8 +1,8 @@
 """The outermost layer: every request gets an id, security headers, one log line and its place in the metrics.
 
-Invariant: whatever happens inside, exactly one answer leaves and exactly one line is logged, with the path's
-template and ids, never with a query string, a body or a credential. A quick, successful read is logged for
-debugging only: there are hundreds a second of them.
+Invariant: whatever happens inside, exactly one response is sent and exactly one line is logged, with the path's
+template and ids, never with a query string, a body or a credential. A quick, successful read is logged at debug
+level only, because there are hundreds of them a second.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REQUEST_ID = REQUEST_ID.encode()
 RawHeader = tuple[bytes, bytes]
 UNROUTED = "unrouted"
 CLIENT_GONE = 499
-"""What log and metrics say when nobody waited for the answer."""
+"""The status in log and metrics when the client left before the response."""
 
 STOPPING = "Platz is stopping; try again in a moment."
 
@@ -41,7 +41,7 @@ SECURITY_HEADERS = {
     "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
     "cache-control": "no-store",
 }
-"""Put on every answer that does not set them itself, as pages and static files do."""
+"""Headers of every response that does not set them itself, as pages and static files do."""
 
 SLOW_SECONDS = 1.0
 _ALWAYS = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
@@ -52,7 +52,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class RequestContext:
-    """What becomes known about a request while it is answered."""
+    """The facts about a request that are collected while it is handled, for its log line."""
 
     request_id: str
     route: str = UNROUTED
@@ -63,12 +63,12 @@ class RequestContext:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken so far."""
+        """Return how long the request has taken so far."""
         return time.perf_counter() - self.started
 
 
 def context_of(scope: MutableMapping[str, Any]) -> RequestContext:  # Any: ASGI's scope has no static type
-    """The context that the request belongs to."""
+    """Return the context of the request."""
     context = scope.get(_KEY)
     return context if isinstance(context, RequestContext) else RequestContext(request_id=str(uuid4()))
 
@@ -80,7 +80,7 @@ class RequestMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; live connections only get their id."""
+        """Serve one request; a live connection only gets an id."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
@@ -102,14 +102,14 @@ class RequestMiddleware:
         metrics.http_requests_in_progress.inc()
         try:
             await self._app(scope, receive, send_with_headers)
-        except asyncio.CancelledError:  # the server stops, and this request is not done in time
+        except asyncio.CancelledError:  # the server stops before this request is done
             if context.status != CLIENT_GONE:
                 raise
             await send_answer(error_answer(503, STOPPING), send_with_headers)
         except Exception:
             log.exception("A request hit a defect", action="request_failed", route=context.route)
             if context.status != CLIENT_GONE:
-                raise  # the answer has begun: the server must cut the connection
+                raise  # the response has begun: the server has to close the connection
             await send_answer(answer_unexpected(context.request_id), send_with_headers)
         finally:
             metrics.http_requests_in_progress.dec()
@@ -117,7 +117,7 @@ class RequestMiddleware:
 
 
 async def send_answer(answer: ApiResponse, send: Send) -> None:
-    """Send a whole answer."""
+    """Send a complete response."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     if answer.status != 204:
         headers.append((b"content-type", answer.media_type.encode("latin-1")))

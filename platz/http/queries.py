@@ -1,7 +1,7 @@
-"""Query strings: from raw text to typed values, or one clear 400.
+"""Parses query strings into typed values, or refuses them with one clear 400.
 
-Invariant: parameters that a route does not declare are ignored; a declared one given twice, empty where it
-must not be, or of the wrong type is refused. Nothing here knows SQL.
+Invariant: parameters that a route does not declare are ignored; a declared one that is given twice, empty where it must
+not be, or of the wrong type is refused. This module knows no SQL.
 
 Source: docs/contract/http-api.md, "Lists".
 """
@@ -36,7 +36,7 @@ _ID = re.compile(r"(?:urn:uuid:)?\{?[0-9a-f-]+\}?", re.ASCII | re.IGNORECASE)
 
 
 class Kind(Enum):
-    """The types of a query parameter; the value is the JSON schema of it."""
+    """The types of query parameters; each value is the JSON schema of the type."""
 
     TEXT = ("string", None)
     FLAG = ("boolean", None)
@@ -47,7 +47,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """One parameter that a route understands."""
+    """A query parameter that a route declares."""
 
     name: str
     kind: Kind
@@ -84,7 +84,7 @@ def read_query(raw: bytes, parameters: Sequence[Parameter]) -> Mapping[str, Quer
 
 
 def listing_of(values: Mapping[str, QueryValue]) -> Listing:
-    """Separate the page from the filters, with the defaults and the cap of docs/contract/http-api.md, "Lists"."""
+    """Separate paging from the filters, with the defaults and the cap of docs/contract/http-api.md, "Lists"."""
     per_page = values.get("per_page", values.get("page_size", DEFAULT_PER_PAGE))
     filters = {name: value for name, value in values.items() if name not in _PAGING_NAMES}
     return Listing(
@@ -100,7 +100,7 @@ _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
 def parse_moment(text: str) -> datetime:
     """Read RFC 3339, or its relaxed forms: a space for the `T`, `UTC` for the offset. Raise ValueError.
 
-    A leap second is the one that follows it.
+    A leap second is read as the second after it.
     """
     match = _MOMENT.fullmatch(text)
     if match is None:
@@ -166,7 +166,7 @@ def _integer(parameter: Parameter, text: str) -> int:
 
 def _id(_: Parameter, text: str) -> UUID:
     try:
-        if _ID.fullmatch(text):  # the class also takes what only looks like digits
+        if _ID.fullmatch(text):  # the UUID class also takes digits of other scripts, and other forms
             return UUID(text)
     except ValueError:
         pass

@@ -1,7 +1,7 @@
-"""Request bodies: read within limits, parsed as JSON, validated against a model.
+"""Reads request bodies within limits, parses them as JSON and validates them against a model.
 
-Invariant: no more than `MAX_BODY_BYTES` bytes of a body are ever held, whatever the client announces; nothing that
-PostgreSQL can't store (NUL characters, infinite numbers) gets past here. Refusals never repeat the input.
+Invariant: at most `MAX_BODY_BYTES` bytes of a body are ever held, whatever the client announces; values that PostgreSQL
+can't store (NUL characters, infinite numbers) are refused. Refusals never repeat the input.
 
 Source: docs/contract/http-api.md, "HTTP conventions".
 """
@@ -21,19 +21,19 @@ from platz.json import JsonValue
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_PROBLEMS = 5
 OUR_OWN_WORDS = "Value error, "
-"""What pydantic puts before the sentence of a validator."""
+"""The prefix that pydantic puts before the sentence of a validator."""
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
 class RequestBody(BaseModel):
-    """Base of every body: unknown fields are ignored, types are not coerced."""
+    """The base of request models: unknown fields are ignored, types are not coerced."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 async def read_body(headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
-    """Collect a body, chunked ones too; raise `Rejected` as soon as it is too large."""
+    """Return the whole body, also of a chunked request; raise `Rejected` as soon as it is too large."""
     announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
         raise too_large(int(announced))
@@ -46,14 +46,14 @@ async def read_body(headers: Mapping[str, str], chunks: AsyncIterable[bytes]) ->
 
 
 def too_large(size: int) -> Rejected:
-    """The refusal of a body of ``size`` bytes or more."""
+    """Return the refusal of a body of ``size`` bytes or more."""
     return Rejected(f"JSON payload ({size} bytes) is larger than allowed (limit: {MAX_BODY_BYTES} bytes).")
 
 
 def parse_body(
     model: type[AnyModel], raw: bytes, *, content_type: str | None, required: bool = True
 ) -> AnyModel:
-    """Give the validated body; a missing one is an empty object unless it is ``required``."""
+    """Return the validated body; a missing one counts as an empty object unless it is ``required``."""
     if not raw and not required:
         raw = b"{}"
     elif not _is_json(content_type):

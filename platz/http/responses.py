@@ -1,4 +1,4 @@
-"""What a handler gives back: a status, bytes, and the headers that belong to them.
+"""The response that a handler returns: a status, bytes and headers.
 
 Invariant: a body is JSON unless its media type says otherwise, and a 204 has none.
 
@@ -18,7 +18,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, kw_only=True)
 class ApiResponse:
-    """One HTTP answer; ``headers`` may name a header several times, as cookies do."""
+    """An HTTP response; ``headers`` may name a header several times, as cookies do."""
 
     status: int
     body: bytes = b""
@@ -27,20 +27,20 @@ class ApiResponse:
 
 
 def found(body: bytes) -> ApiResponse:
-    """200 with a body that is JSON already."""
+    """Return 200 with a body that is JSON already."""
     return ApiResponse(status=200, body=body)
 
 
 def created(body: bytes) -> ApiResponse:
-    """201 with the new row."""
+    """Return 201 with the new row."""
     return ApiResponse(status=201, body=body)
 
 
 def no_content() -> ApiResponse:
-    """204."""
+    """Return 204."""
     return ApiResponse(status=204)
 
 
 def answer_json(document: JsonValue, *, status: int = 200) -> ApiResponse:
-    """Encode a document that did not come out of PostgreSQL."""
+    """Return a document that has to be encoded as JSON."""
     return ApiResponse(status=status, body=orjson.dumps(document))

@@ -1,7 +1,7 @@
-"""One row of the route table, and what its handler is given.
+"""A row of the route table, and the request that its handler gets.
 
-Invariant: everything that is known about a route stands in its `Route`: Starlette's routes, the OpenAPI
-document and the tests' permission matrix are derived from it.
+Invariant: everything about a route is in its `Route`: Starlette's routes, the OpenAPI document and the tests'
+permission matrix are derived from it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Body = TypeVar("Body", bound=BaseModel | None, default=None)
 
 
 class Permission(Enum):
-    """Who passes, in the words of docs/contract/http-api.md, "Route index"; the handler makes the check."""
+    """Who may use a route, in the words of docs/contract/http-api.md, "Route index"; the handler checks it."""
 
     ANYONE = "no identity needed"
     SIGNED_IN = "any identity"
@@ -47,7 +47,7 @@ class Permission(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiRequest(Generic[Body]):
-    """One request, authenticated and validated; ``authenticated`` is None where the handler proves its caller."""
+    """An authenticated and validated request; ``authenticated`` is None where the handler identifies its caller."""
 
     services: Services
     body: Body
@@ -65,7 +65,7 @@ class ApiRequest(Generic[Body]):
 
     @property
     def identity(self) -> Identity:
-        """Who asks; only on routes that authenticate."""
+        """The caller; only on routes that authenticate."""
         assert self.caller is not None  # noqa: S101 (the dispatcher authenticates first)
         return self.caller
 
@@ -89,21 +89,21 @@ class ApiRequest(Generic[Body]):
 
     @property
     def listing(self) -> Listing:
-        """The page and the filters that the query asks for."""
+        """Return the page and the filters of the query."""
         return listing_of(self.query)
 
     @property
     def scope(self) -> Scope:
-        """What the identity saw when its credential was checked; where there is no body, moments ago."""
+        """What the identity could see when its credential was checked; without a body, that is moments ago."""
         assert self.authenticated is not None  # noqa: S101 (the dispatcher authenticates first)
         return self.authenticated.scope
 
 
 @dataclass(frozen=True)
 class SelfAuthenticatingHandler:
-    """A handler whose own statement finds out whether the caller still exists and what the caller sees.
+    """A handler whose own statement checks that the caller still exists, and what the caller may see.
 
-    It is called when the credential is valid, and raises `subject_gone` itself.
+    It is called when the credential is valid, and itself raises `subject_gone`.
     """
 
     handler: Callable[[ApiRequest], ApiResponse]
@@ -119,8 +119,8 @@ class Route(Generic[Body]):
 
     ``request`` is the body's model (``body_required=False``: a missing body is an empty object), ``response``
     the model of the answer, of one item where ``paginated``. ``operation_id`` None keeps an alias out of the
-    OpenAPI document. ``errors`` are the statuses beyond those that every route may give. ``only_reads``: the
-    handler does nothing with the database but read, so that one connection serves the whole request.
+    OpenAPI document. ``errors`` are the statuses beyond those that every route may give. ``only_reads`` says
+    that the handler only reads from the database, so that one connection serves the whole request.
     """
 
     method: str
@@ -141,12 +141,12 @@ class Route(Generic[Body]):
 
     @property
     def authenticated(self) -> bool:
-        """Tell whether a credential is needed."""
+        """Whether a credential is needed."""
         return self.permission is not Permission.ANYONE
 
     @property
     def authenticates_itself(self) -> bool:
-        """Tell whether the dispatcher only checks the credential."""
+        """Whether the dispatcher checks only the credential and leaves the caller to the handler."""
         return isinstance(self.handler, SelfAuthenticatingHandler)
 
     def answer(self, request: ApiRequest[Any]) -> ApiResponse:

@@ -1,7 +1,7 @@
 """The web server: uvicorn on a thread of its own, on a socket that the process bound before anything else.
 
-Invariant: the socket outlives the server, so a restarted server answers at the same address and a taken port is
-noticed before anything was started.
+Invariant: the socket outlives the server, so a restarted server answers at the same address, and a taken port is
+noticed before anything is started.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class WebServerFailed(PlatzError):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Bind and listen; raise `PortTaken` with a sentence that says what to do. ``::`` takes IPv4 too."""
+    """Bind and listen; raise `PortTaken` with a sentence that says what to do. ``::`` accepts IPv4, too."""
     is_v6 = ":" in host
     family = socket.AF_INET6 if is_v6 else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
@@ -49,14 +49,14 @@ class WebServer:
     """Starts and stops one uvicorn; make a new one to start again."""
 
     def __init__(self, build: Callable[[], Starlette], *, listener: socket.socket) -> None:
-        """``build`` makes the application on the server's thread; ``listener`` stays the caller's."""
+        """``build`` makes the application on the server's thread; ``listener`` is closed by the caller."""
         self._build = build
         self._listener = listener
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self, ended: Callable[[], None]) -> None:
-        """Return when requests are answered; ``ended`` is called when the server stops without being told to."""
+        """Start, and return once requests are answered; ``ended`` is called if the server stops by itself."""
         config = uvicorn.Config(
             self._build(),
             loop="uvloop",
@@ -75,7 +75,7 @@ class WebServer:
         self._wait_until_started(self._server, self._thread)
 
     def stop(self, *, seconds: float) -> None:
-        """Take no new connections, let requests end for ``seconds``, then close what is left."""
+        """Accept no new connections, give requests ``seconds`` to end, then close those that are left."""
         server, thread = self._server, self._thread
         if server is None or thread is None:
             return

@@ -1,6 +1,6 @@
-"""What the HTTP side stands on; the process's start builds it once.
+"""The objects that the HTTP room is given, built once when the process starts.
 
-Invariant: handlers reach the outside only through these; nothing here reads settings or the environment.
+Invariant: handlers reach everything outside through these objects; none of them reads settings or the environment.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from platz.observation.ingress import IngressCaller
 class Services:
     """The objects that requests need.
 
-    ``own_url`` is the public address, ``version`` the release, ``cipher`` guards
-    what is secret at rest, ``request_threads`` should match the size of the connection pool.
+    ``own_url`` is the public address, ``version`` the release, ``cipher`` encrypts secrets at rest,
+    ``request_threads`` should match the size of the connection pool.
 
     Source: docs/contract/http-api.md, "Server information".
     """

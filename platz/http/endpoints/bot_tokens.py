@@ -1,6 +1,6 @@
 """`/bot-tokens`: the credentials of bots, for site admins only.
 
-Invariant: the token's text is in the answer to its creation and nowhere else.
+Invariant: the token's text is in the response to its creation and nowhere else.
 
 Source: docs/contract/http-api.md, "Bot tokens".
 """
@@ -36,33 +36,33 @@ class BotToken(Document):
 
 
 class CreateBotToken(RequestBody):
-    """For which bot."""
+    """The bot that the token is for."""
 
     bot_id: UUID
 
 
 class CreatedBotToken(Document):
-    """The token: shown once, sent as `x-platz-token`."""
+    """A new token with its secret, which is shown once and sent as `x-platz-token`."""
 
     created_token: str
 
 
 def read_list(request: ApiRequest) -> ApiResponse:
-    """One page of all bots' tokens."""
+    """Return a page of the tokens of all bots."""
     with request.database.reading() as connection:
         require_site_admin(connection, request.identity)
         return found(reading.read_page(connection, BOT_TOKENS, request.listing, seen=None))
 
 
 def read_one(request: ApiRequest) -> ApiResponse:
-    """One token."""
+    """Return a token."""
     with request.database.reading() as connection:
         require_site_admin(connection, request.identity)
         return found(reading.read_item(connection, BOT_TOKENS, request.path_id))
 
 
 def create(request: ApiRequest[CreateBotToken]) -> ApiResponse:
-    """Make a token; its creator is kept."""
+    """Create a token and store who created it."""
     bot_id = BotId(request.body.bot_id)
     stored, text = new_api_token()
     with request.database.transaction() as connection:

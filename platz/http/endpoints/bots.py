@@ -22,7 +22,7 @@ from platz.identities import BotId
 
 
 class Bot(Document):
-    """Automation that site admins manage."""
+    """An account for automation, managed by site admins."""
 
     id: UUID
     created_at: datetime

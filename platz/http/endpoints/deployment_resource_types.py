@@ -1,4 +1,4 @@
-"""`/deployment-resource-types`, read-only: installing a chart writes them.
+"""`/deployment-resource-types`, read-only: they are written when a chart is installed.
 
 Source: docs/contract/http-api.md, "Resource types and resources".
 """
@@ -17,7 +17,7 @@ from platz.http.route import AnyRoute
 
 
 class DeploymentResourceType(Document):
-    """A collection that a chart declares; without env_id it is there for every environment."""
+    """A collection that a chart declares; without env_id it belongs to all environments."""
 
     id: UUID
     created_at: datetime

@@ -23,7 +23,7 @@ from platz.identities import DeploymentId
 
 
 class DeploymentResource(Document):
-    """An item of a collection that a deployment manages; sensitive props never leave."""
+    """An item of a collection that a deployment manages; sensitive props are never returned."""
 
     id: UUID
     created_at: datetime
@@ -56,7 +56,7 @@ class UpdateDeploymentResource(RequestBody):
 
 
 def create(request: ApiRequest[NewDeploymentResource]) -> ApiResponse:
-    """Insert the resource; its create hook follows."""
+    """Insert the resource and request its create hook."""
     body = request.body
     new = resources.NewResource(
         type_id=ResourceTypeId(body.type_id),
@@ -75,7 +75,7 @@ def create(request: ApiRequest[NewDeploymentResource]) -> ApiResponse:
 
 
 def update(request: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
-    """Save, ask for the update hook, reinstall who uses it. The answer shows status and reason from before."""
+    """Save the changes, request the update hook, reinstall dependants. The response has the previous status."""
     update = resources.ResourceUpdate(name=request.body.name, props=request.body.props)
     resource_id = ResourceId(request.path_id)
     with request.database.transaction() as connection:
@@ -89,7 +89,7 @@ def update(request: ApiRequest[UpdateDeploymentResource]) -> ApiResponse:
 
 
 def delete(request: ApiRequest) -> ApiResponse:
-    """Ask for the delete hook."""
+    """Request the delete hook."""
     with request.database.transaction() as connection:
         resources.delete_resource(connection, request.identity, ResourceId(request.path_id))
     return no_content()

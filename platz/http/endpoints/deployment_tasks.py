@@ -24,7 +24,7 @@ from platz.tasks.operations import from_json
 
 
 class DeploymentTask(Document):
-    """One operation on a deployment: queued, run once, kept as history."""
+    """An operation on a deployment: queued, run once, kept as history."""
 
     id: UUID
     created_at: datetime
@@ -70,7 +70,7 @@ def create(request: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
         return _create(request, wanted)
     except (
         tasks.StatusForbidsAction
-    ):  # by the last sample; the deployment is asked once, while nothing is locked
+    ):  # judged by the last sample; the deployment is asked once, while nothing is locked
         refresh_status(request.database, request.services.ingress, wanted.deployment_id)
         return _create(request, wanted)
 

@@ -22,7 +22,7 @@ from platz.identities import ChartId, ClusterId, DeploymentId, KindId
 
 
 class Deployment(Document):
-    """One installed, or to be installed, instance of a chart in a cluster."""
+    """An instance of a chart in a cluster, installed or to be installed."""
 
     id: UUID
     created_at: datetime
@@ -82,7 +82,7 @@ def create(request: ApiRequest[NewDeployment]) -> ApiResponse:
 
 
 def update(request: ApiRequest[UpdateDeployment]) -> ApiResponse:
-    """Save what differs and queue what follows from it."""
+    """Save the changes and queue the tasks that follow from them."""
     body, deployment_id = request.body, DeploymentId(request.path_id)
     update = deployments.DeploymentUpdate(
         name=body.name,

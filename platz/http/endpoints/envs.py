@@ -54,7 +54,7 @@ def create(request: ApiRequest[NewEnv]) -> ApiResponse:
 
 
 def update(request: ApiRequest[UpdateEnv]) -> ApiResponse:
-    """Save what is given."""
+    """Save the given fields."""
     update = envs.EnvUpdate(
         name=request.body.name,
         node_selector=request.body.node_selector,
@@ -67,7 +67,7 @@ def update(request: ApiRequest[UpdateEnv]) -> ApiResponse:
 
 
 def delete(request: ApiRequest) -> ApiResponse:
-    """Delete the environment; its clusters stay, without one."""
+    """Delete the environment; its clusters stay, without an environment."""
     with request.database.transaction() as connection:
         envs.delete_env(connection, request.identity, EnvId(request.path_id))
     return no_content()

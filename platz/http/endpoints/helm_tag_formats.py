@@ -52,7 +52,7 @@ def create(request: ApiRequest[NewHelmTagFormat]) -> ApiResponse:
 
 
 def delete(request: ApiRequest) -> ApiResponse:
-    """Remove the format; charts that it was applied to keep what it told."""
+    """Remove the format; charts keep the values that were read with it."""
     format_id = TagFormatId(request.path_id)
     with request.database.transaction() as connection:
         if not tag_formats.lock(connection, format_id):

@@ -53,7 +53,7 @@ class UpdateK8sCluster(RequestBody):
 
 
 def update(request: ApiRequest[UpdateK8sCluster]) -> ApiResponse:
-    """Save what is given."""
+    """Save the given fields."""
     with request.database.transaction() as connection:
         clusters.update_cluster(
             connection, request.identity, ClusterId(request.path_id), _asked(request.body)

@@ -1,4 +1,4 @@
-"""`/auth/me` and `/server`: who is asking, and who is answering.
+"""`/auth/me` and `/server`: the caller, and the release that answers.
 
 Source: docs/contract/http-api.md, "Authentication routes", "Server information".
 """
@@ -37,7 +37,7 @@ class MeBot(Document):
 
 
 class MeDeploymentDetails(Document):
-    """What a deployment may know of itself."""
+    """The fields of a deployment that it may read itself."""
 
     id: UUID
     name: str
@@ -54,19 +54,19 @@ class MeResponse(RootModel[MeUser | MeBot | MeDeployment]):
 
 
 class ServerInfo(Document):
-    """What answers."""
+    """The server and its release."""
 
     version: str
 
 
 def me(request: ApiRequest) -> ApiResponse:
-    """Tell the caller who they are. A user's browser gets the cookie that opens live events."""
+    """Return the caller's identity; a user's browser also gets the cookie that opens live events."""
     body = b'{"%s":%s}' % (type(request.identity).__name__.encode(), _self(request))
     return ApiResponse(status=200, body=body, headers=_live_pass(request))
 
 
 def server(request: ApiRequest) -> ApiResponse:
-    """Tell the release."""
+    """Return the release."""
     return answer_json({"version": request.services.version})
 
 
@@ -85,7 +85,7 @@ def _self(request: ApiRequest) -> bytes:
 
 
 def _live_pass(request: ApiRequest) -> tuple[tuple[str, str], ...]:
-    """Only for a user's access token: the pass ends when the token does."""
+    """Return the cookie for a user's access token, which it expires with; none for other credentials."""
     proof = request.authenticated
     if proof is None or proof.credential is not Credential.ACCESS_TOKEN or proof.expires_at is None:
         return ()

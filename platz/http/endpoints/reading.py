@@ -1,6 +1,6 @@
-"""The routes that every collection has: its list and its detail read, and the rows that writes answer with.
+"""The routes that every collection has, its list and its detail, and the rows that writes respond with.
 
-Invariant: what an identity may see is asked at each request, by the statement that finds out whether it may ask.
+Invariant: each request finds out anew what an identity may see, in the statement that checks that the identity exists.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def list_route(
     handler: Handler | None = None,
     permission: Permission | None = None,
 ) -> Route:
-    """`GET path`: one page of the collection; ``handler`` and ``permission`` where a plain read will not do."""
+    """Return the route `GET path`, a page of the collection; ``handler`` and ``permission`` replace the plain read."""
 
     def handle(request: ApiRequest) -> ApiResponse:
         listing, seen = request.listing, seen_by(request, collection)
@@ -71,7 +71,7 @@ def detail_route(
     handler: Handler | None = None,
     permission: Permission | None = None,
 ) -> Route:
-    """`GET path/{id}`: one row; 404 when it does not exist or is out of scope."""
+    """Return the route `GET path/{id}`, a row; 404 when it does not exist or is out of scope."""
 
     def handle(request: ApiRequest) -> ApiResponse:
         with told_as_database_error(), request.database.reading() as connection:
@@ -104,7 +104,7 @@ def row_of(
     *,
     shown: Mapping[str, str] | None = None,
 ) -> bytes:
-    """The row that a write answers with (the write has checked the rights), ``shown`` texts in place of its own."""
+    """Return the row for the response to a write, which has checked the rights; ``shown`` texts replace its own."""
     body = reading.read_item(connection, collection, row_id, shown=shown)
     return _in_plain(request, collection, body)
 
@@ -114,7 +114,7 @@ def _in_plain(request: ApiRequest[Body], collection: Collection, body: bytes) ->
 
 
 def seen_by(request: ApiRequest, collection: Collection) -> SeenEnvs:
-    """The environments whose rows the identity sees; None: all."""
+    """Return the environments whose rows the identity sees; None means all."""
     if collection.scope is None:
         return None
     scope = request.scope
@@ -122,7 +122,7 @@ def seen_by(request: ApiRequest, collection: Collection) -> SeenEnvs:
 
 
 def filter_parameters(collection: Collection) -> tuple[Parameter, ...]:
-    """The query parameters of the collection's filters."""
+    """Return the query parameters of the collection's filters."""
     return tuple(
         Parameter(name=name, kind=_KINDS[known.value_type], meaning=known.meaning)
         for name, known in collection.filters.items()

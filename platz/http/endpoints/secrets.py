@@ -23,7 +23,7 @@ from platz.identities import EnvId
 
 
 class Secret(Document):
-    """A secret of an environment; its contents never leave."""
+    """A secret of an environment; its contents are never returned."""
 
     id: UUID
     created_at: datetime
@@ -61,7 +61,7 @@ def create(request: ApiRequest[NewSecret]) -> ApiResponse:
 
 
 def update(request: ApiRequest[UpdateSecret]) -> ApiResponse:
-    """Save what is given and reinstall the deployments that use the secret."""
+    """Save the given fields and reinstall the deployments that use the secret."""
     update = secrets.SecretUpdate(name=request.body.name, contents=request.body.contents)
     secret_id = SecretId(request.path_id)
     with request.database.transaction() as connection:

@@ -1,6 +1,6 @@
 """`/auth/google` and `/auth/google/callback`: signing in through any OpenID provider.
 
-The word in the paths is historical. The rules are in platz/access/sign_in.py.
+The word `google` in the paths is historical. The rules are in platz/access/sign_in.py.
 
 Source: docs/contract/http-api.md, "Authentication routes".
 """
@@ -22,13 +22,13 @@ TAG = "Authentication"
 
 
 class StartGoogleLoginResponse(Document):
-    """Where to send the browser."""
+    """The address to which the browser goes to sign in."""
 
     redirect_url: str
 
 
 class OAuth2Response(RequestBody):
-    """What the provider sent back with the browser. ``state`` is checked where a frontend forwards it."""
+    """The parameters with which the provider sent the browser back; ``state`` is checked if it is given."""
 
     auth_code: str
     state: str | None = None
@@ -41,7 +41,7 @@ class FinishGoogleLoginResponse(Document):
 
 
 def start(request: ApiRequest) -> ApiResponse:
-    """Begin a sign-in; its secrets stay in the browser's cookie."""
+    """Begin a sign-in; its secrets are kept in a cookie of the browser."""
     started = _sign_in(request.services).start()
     cookie = Cookies(own_url=request.services.own_url).keep_sign_in(started.cookie)
     answer = answer_json({"redirect_url": started.redirect_url})
@@ -49,7 +49,7 @@ def start(request: ApiRequest) -> ApiResponse:
 
 
 def finish(request: ApiRequest[OAuth2Response]) -> ApiResponse:
-    """Exchange the code; the sign-in's cookie goes, the one for live events comes."""
+    """Exchange the code; clear the sign-in's cookie and set the one for live events."""
     cookies = Cookies(own_url=request.services.own_url)
     signed_in = _sign_in(request.services).finish(
         code=request.body.auth_code, state=request.body.state, cookie=request.cookies.get(SIGN_IN_COOKIE)

@@ -1,7 +1,7 @@
 """`/user-tokens`: the credentials that users make for their own programs.
 
-Invariant: a token has the full power of its owner, so nobody but the owner and site admins sees or makes
-one. Its text is in the answer to its creation and nowhere else.
+Invariant: a token has all rights of its owner, so only the owner and site admins see or create one. Its text is in the
+response to its creation and nowhere else.
 
 Source: docs/contract/http-api.md, "User tokens".
 """
@@ -42,19 +42,19 @@ class UserToken(Document):
 
 
 class CreateUserToken(RequestBody):
-    """For which user; the caller when it is left out."""
+    """The user that the token is for; the caller when it is left out."""
 
     user_id: UUID | None = None
 
 
 class CreatedUserToken(Document):
-    """The token: shown once, sent as `x-platz-token`."""
+    """A new token with its secret, which is shown once and sent as `x-platz-token`."""
 
     created_token: str
 
 
 class _Asker(NamedTuple):
-    """The user who asks."""
+    """The calling user."""
 
     id: UserId
     is_admin: bool
@@ -64,14 +64,14 @@ class _Asker(NamedTuple):
 
 
 def read_list(request: ApiRequest) -> ApiResponse:
-    """Site admins read whose they ask for, or all; others their own."""
+    """Return a page of tokens: site admins see all, or those of the user they ask for; others see their own."""
     with request.database.reading() as connection:
         listing = _permitted(_asker(connection, request), request.listing)
         return found(reading.read_page(connection, USER_TOKENS, listing, seen=None))
 
 
 def read_one(request: ApiRequest) -> ApiResponse:
-    """One token; others' are not there."""
+    """Return a token; 404 for tokens of other users."""
     with request.database.reading() as connection:
         asker, owner = _asker(connection, request), tokens.owner_of_user_token(connection, request.path_id)
         if owner is None or not asker.may_touch(owner):
@@ -80,7 +80,7 @@ def read_one(request: ApiRequest) -> ApiResponse:
 
 
 def create(request: ApiRequest[CreateUserToken]) -> ApiResponse:
-    """Make a token for the caller or, as a site admin, for anybody."""
+    """Create a token for the caller or, as a site admin, for any user."""
     stored, text = new_api_token()
     with request.database.transaction() as connection:
         asker = _asker(connection, request)
@@ -106,7 +106,7 @@ def delete(request: ApiRequest) -> ApiResponse:
 
 
 def _asker(connection: Connection, request: ApiRequest[Any]) -> _Asker:  # Any: the body plays no part
-    """Only users have user tokens."""
+    """Return the calling user; raise `Denied` for other identities."""
     user_id = require_active_user(connection, request.identity)
     return _Asker(id=user_id, is_admin=is_site_admin(connection, request.identity))
 

@@ -1,4 +1,4 @@
-"""`/users`. Users come into being when they first sign in.
+"""`/users`. A user is created at the first sign-in.
 
 Source: docs/contract/http-api.md, "Users".
 """

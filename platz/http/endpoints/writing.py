@@ -1,7 +1,7 @@
 """The three shapes of a route that changes something: create, update, delete.
 
-Invariant: a create answers 201 and an update 200 with the row, because clients parse it; a
-delete answers 204.
+Invariant: a create responds with 201 and the row, an update with 200 and the row, because clients parse it; a delete
+with 204.
 
 Source: docs/contract/http-api.md, "The SDKs".
 """
@@ -20,7 +20,7 @@ from platz.http.route import ApiRequest, Body, Permission, Route
 
 @dataclass(frozen=True, kw_only=True)
 class Entity:
-    """What the routes of one entity have in common; ``noun`` is singular, with its article."""
+    """The common facts of the routes of one entity; ``noun`` is singular, with its article."""
 
     path: str
     tag: str
@@ -38,7 +38,7 @@ def create_route(
     response: type[BaseModel] | None = None,
     errors: tuple[int, ...] = (),
 ) -> Route[Body]:
-    """`POST path`."""
+    """Return the route `POST path`."""
     return Route(
         method="POST",
         path=entity.path,
@@ -63,7 +63,7 @@ def update_route(
     permission: Permission,
     errors: tuple[int, ...] = (),
 ) -> Route[Body]:
-    """`PUT path/{id}`."""
+    """Return the route `PUT path/{id}`."""
     return Route(
         method="PUT",
         path=f"{entity.path}/{{id}}",
@@ -86,7 +86,7 @@ def delete_route(
     permission: Permission,
     errors: tuple[int, ...] = (),
 ) -> Route:
-    """`DELETE path/{id}`."""
+    """Return the route `DELETE path/{id}`."""
     return Route(
         method="DELETE",
         path=f"{entity.path}/{{id}}",

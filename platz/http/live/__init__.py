@@ -1,4 +1,4 @@
-"""Live events: telling clients over a WebSocket which rows changed.
+"""Live events: a WebSocket tells clients which rows changed.
 
 Source: docs/contract/http-api.md, "Live events".
 """

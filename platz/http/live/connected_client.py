@@ -1,7 +1,7 @@
-"""One connected client of live events: its rights, its wishes, its queue and its end.
+"""A connected client of live events: its rights, its subscriptions, its queue and its end.
 
-Invariant: at most `QUEUE_LIMIT` events wait for a client; one that falls further behind is ended, so it
-costs a bounded amount and delays nobody. Lives on the event loop only.
+Invariant: at most `QUEUE_LIMIT` events wait for a client; one that falls further behind is disconnected, so its cost is
+bounded and it delays nobody. Used on the event loop only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ QUEUE_LIMIT = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class CloseReason:
-    """Why the server ends a connection: the WebSocket close code and a word for client, log and metric."""
+    """Why the server closes a connection: the WebSocket close code and a word for client, log and metric."""
 
     code: int
     reason: str
@@ -40,14 +40,14 @@ SERVER_FAILED = CloseReason(code=1011, reason="server failed")
 
 
 class LiveClient:
-    """What the feed and the connection's two tasks share."""
+    """The state that the feed and the connection's two tasks share."""
 
     __slots__ = ("_ended", "_queue", "_wake", "authenticated", "key_fingerprint", "scope", "subscriptions")
 
     def __init__(
         self, authenticated: Authenticated, scope: Scope, *, key_fingerprint: str, everything: bool
     ) -> None:
-        """``everything``: subscribed to all that the scope permits until it subscribes itself."""
+        """With ``everything``, the client is subscribed to all that its scope permits until its first subscription."""
         self.authenticated = authenticated
         self.scope = scope
         self.key_fingerprint = key_fingerprint
@@ -58,7 +58,7 @@ class LiveClient:
 
     @property
     def identity(self) -> Identity:
-        """Who is connected."""
+        """The identity of the client."""
         return self.authenticated.identity
 
     def wants(self, event: LiveEvent) -> bool:
@@ -68,7 +68,7 @@ class LiveClient:
         )
 
     def offer(self, event: LiveEvent) -> None:
-        """Queue the event, or end the client when its queue is full."""
+        """Queue the event, or disconnect the client when its queue is full."""
         if self._ended.done():
             return
         if self._queue.add(event):
@@ -84,22 +84,22 @@ class LiveClient:
         return self._queue.take().message
 
     def change_scope(self, scope: Scope) -> None:
-        """Apply other rights, to what already waits too."""
+        """Replace the rights, and apply them to the events that wait."""
         if scope != self.scope:
             self.scope = scope
             self._queue.keep(lambda event: scope.sees_change(event.table, event.env_id))
 
     def subscribe(self, wish: Subscribe | Unsubscribe) -> None:
-        """Apply a wish; raise `TooManySubscriptions`."""
+        """Apply a subscription frame; raise `TooManySubscriptions`."""
         self.subscriptions.apply(wish)
 
     def has_expired(self, now: datetime) -> bool:
-        """Tell whether the credential's time is over."""
+        """Tell whether the credential has expired."""
         expires_at = self.authenticated.expires_at
         return expires_at is not None and expires_at <= now
 
     def end(self, close_reason: CloseReason) -> None:
-        """Have the connection closed; the first reason counts. Nothing is sent to the client any more."""
+        """Make the connection close; the first reason counts. No more events are sent to the client."""
         if not self._ended.done():
             self._queue.clear()
             self._ended.set_result(close_reason)
@@ -107,9 +107,9 @@ class LiveClient:
 
     @property
     def close_reason(self) -> CloseReason | None:
-        """Why the server wants the connection closed, None while it does not."""
+        """Why the server closes the connection; None while it does not."""
         return self._ended.result() if self._ended.done() else None
 
     async def wait_for_end(self) -> None:
-        """Wait until the server wants the connection closed."""
+        """Wait until the server decides to close the connection."""
         await asyncio.shield(self._ended)

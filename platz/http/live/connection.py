@@ -1,7 +1,7 @@
-"""One WebSocket connection: the handshake, a task that reads wishes, a task that sends events, and the end.
+"""A WebSocket connection: the handshake, a task that reads subscriptions, a task that sends events, and the end.
 
-Invariant: whichever of the three ends first (the client leaves, the server wants it gone, sending fails)
-ends all, and the feed forgets the client. A client that does not read only blocks its own sender.
+Invariant: whatever happens first (the client leaves, the server closes, sending fails) ends the whole connection, and
+the feed forgets the client. A client that does not read only blocks its own sender.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 def live_routes(connections: LiveConnections) -> list[BaseRoute]:
-    """Return the routes of live events; without an upgrade the path says so and never shows the frontend's page."""
+    """Return the routes of live events; a request without an upgrade gets an error, never the frontend's page."""
     return [WebSocketRoute(LIVE_PATH, connections.serve), Route(LIVE_PATH, _no_upgrade, methods=["GET"])]
 
 
@@ -104,7 +104,7 @@ async def _refuse(websocket: WebSocket, error: PlatzError) -> None:
 
 
 async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> CloseReason | None:
-    """Run until something ends; return what the server ends it with, None when the client is gone."""
+    """Run until the connection is to end; return the server's reason, or None when the client left."""
     tasks = [asyncio.create_task(coroutine) for coroutine in (*work, client.wait_for_end())]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -119,7 +119,7 @@ async def _first_end(client: LiveClient, *work: Coroutine[Any, Any, None]) -> Cl
 
 
 async def _read(websocket: WebSocket, client: LiveClient) -> None:
-    """Apply the client's wishes until it leaves or breaks a limit. What is not understood is ignored."""
+    """Apply the client's subscriptions until it leaves or breaks a limit. Unknown frames are ignored."""
     while True:
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
@@ -143,14 +143,14 @@ def _apply(client: LiveClient, text: str) -> None:
 
 
 async def _send(websocket: WebSocket, client: LiveClient) -> None:
-    """Send what is queued. Frames are finished messages, so they skip Starlette's checks for each of them."""
+    """Send the queued events. Their frames are complete, so they skip Starlette's checks for each message."""
     send = websocket._send  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     while True:
         await send(await client.next_message())
 
 
 async def _close(websocket: WebSocket, close_reason: CloseReason) -> None:
-    """Say why, when the peer still takes it; the protocol ends the connection in any case."""
+    """Send the reason if the peer still reads; the protocol ends the connection in any case."""
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await websocket.close(close_reason.code, close_reason.reason)

@@ -1,8 +1,8 @@
 """A bounded queue of live events in which repeated updates of a row become one.
 
-Invariant: events leave in the order in which they came. An UPDATE is left out only while an UPDATE of the
-same row (in the same environment) waits and nothing else about that row came after it: the client reads the
-row when it gets the waiting event, so it misses nothing.
+Invariant: events leave in the order in which they came. An UPDATE is dropped only while an UPDATE of the same row (in
+the same environment) waits and no other event of that row came after it: the client reads the row when it gets the
+waiting event, so it misses nothing.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from platz.http.live.frames import LiveEvent
 
 
 class EventQueue:
-    """Not thread-safe: its owner takes care."""
+    """The queue of one client; not thread-safe."""
 
     __slots__ = ("_events", "_limit", "_waiting_updates")
 
@@ -27,7 +27,7 @@ class EventQueue:
         return len(self._events)
 
     def add(self, event: LiveEvent) -> bool:
-        """Append or coalesce; False, and nothing is added, when the queue is full."""
+        """Append or coalesce the event; return False, and add nothing, when the queue is full."""
         if event.is_update and event.row in self._waiting_updates:
             return True
         if len(self._events) >= self._limit:
@@ -43,19 +43,19 @@ class EventQueue:
         return event
 
     def take_all(self) -> list[LiveEvent]:
-        """Remove and return everything."""
+        """Remove and return all events."""
         events = list(self._events)
         self.clear()
         return events
 
     def keep(self, wanted: Callable[[LiveEvent], bool]) -> None:
-        """Drop the events that are not wanted any more."""
+        """Drop the events for which the predicate is false."""
         kept = [event for event in self._events if wanted(event)]
         self.clear()
         for event in kept:
             self.add(event)
 
     def clear(self) -> None:
-        """Drop everything."""
+        """Drop all events."""
         self._events.clear()
         self._waiting_updates.clear()

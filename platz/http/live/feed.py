@@ -1,10 +1,10 @@
 """`LiveFeed`: passes row changes on to the clients that may see them and asked for them.
 
-Invariant: a client gets an event only by the rights that hold when the event is passed on. Rights are read
-again before the events that follow a change of rights, and all rights every few seconds in case such a
-change was not told. While they can't be read, nothing is passed on. Nobody stays connected who missed an
-event: when the feed itself may have missed one, every client is ended, and reads anew when it connects again.
-Everything but `publish`, `resynchronise` and the reading of rights happens on the event loop.
+Invariant: a client gets an event only if its rights permit it when the event is passed on. Rights are read again before
+the events that follow a change of rights, and all rights every few seconds, in case such a change was not announced.
+While rights can't be read, no event is passed on. No client that missed an event stays connected: when the feed may
+have missed one, every client is disconnected, and loads anew when it connects again. Everything but `publish`,
+`resynchronise` and the reading of rights happens on the event loop.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from platz.http.live.rights import CurrentRights, may_have_lost_rights
 from platz.identities import Identity
 
 BACKLOG_LIMIT = 100_000
-"""Events that wait to be passed on; beyond it every client is ended, and reads anew after it connects."""
+"""How many events may wait to be passed on; with more, every client is disconnected, and loads anew."""
 SWEEP_SECONDS = 3.0
-"""Between two looks at all rights, so that a taken right works for less than five seconds."""
+"""Seconds between two readings of all rights, so that a revoked right works for less than five seconds."""
 RIGHTS_TIMEOUT = 5.0
 RETRY_SECONDS = 0.5
 _DELIVERIES_PER_TURN = 500
-"""After so many, other work of the event loop gets its turn."""
+"""How many events are delivered before other work of the event loop gets its turn."""
 
 ReadRights = Callable[[Iterable[Identity]], CurrentRights]
 log = structlog.get_logger()
@@ -74,7 +74,7 @@ class LiveFeed:
         _call_soon(loop, self._work.set)
 
     def resynchronise(self) -> None:
-        """Changes may have been missed: end every client, who connects and reads anew. Any thread may call."""
+        """Disconnect every client, because changes may have been missed; each connects and loads anew. Thread-safe."""
         with self._lock:
             self._incomplete = close_reasons.CHANGES_MISSED
             loop = self._loop
@@ -101,7 +101,7 @@ class LiveFeed:
         metrics.live_clients.set(len(self._clients))
 
     def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Begin anew on the loop of a web server that was just started; the loop before is gone."""
+        """Start over on the loop of a web server that has just started; the previous loop is gone."""
         with self._lock:
             self._loop = loop
             self._backlog.clear()
@@ -120,7 +120,7 @@ class LiveFeed:
             self._incomplete = close_reasons.FELL_BEHIND
 
     async def _run(self) -> None:
-        """Work until cancelled; a failure ends every client, who connect again to a feed that starts anew."""
+        """Run until cancelled; after a failure every client is disconnected and connects to a feed that starts over."""
         try:
             while True:
                 await self._turn()
@@ -140,7 +140,7 @@ class LiveFeed:
         await self._deliver(events)
 
     def _sweep(self) -> None:
-        """Now and then, end those whose token expired and doubt everybody's rights."""
+        """Every few seconds, disconnect clients with an expired token and mark all rights as doubtful."""
         if time.monotonic() < self._next_sweep:
             return
         self._next_sweep = time.monotonic() + self._sweep_seconds
@@ -163,14 +163,14 @@ class LiveFeed:
         return events
 
     async def _settle_rights(self) -> None:
-        """Wait until no client's rights are in doubt, those included who join meanwhile. Tokens expire meanwhile."""
+        """Wait until no client's rights are in doubt, including those of clients that join meanwhile."""
         while self._doubtful:
             if not await self._refresh_rights():
                 await asyncio.sleep(RETRY_SECONDS)
                 self._sweep()
 
     async def _refresh_rights(self) -> bool:
-        """Bring the rights of doubtful clients up to date; False when they can't be read."""
+        """Read the rights of the clients whose rights are in doubt; return False when they can't be read."""
         doubtful = list(self._doubtful)
         identities = {client.identity for client in doubtful}
         try:
@@ -219,7 +219,7 @@ class LiveFeed:
 
 
 def _retrieve_failure(worker: asyncio.Task[None]) -> None:
-    """The failure is in the log already."""
+    """Retrieve the failure, which is logged already, so that asyncio does not complain."""
     if not worker.cancelled():
         worker.exception()
 

@@ -17,13 +17,13 @@ from platz.db.events import EVENT_TABLES, RowChange
 from platz.identities import EnvId
 
 WIRE = "platz.wire"
-"""Key of an ASGI message for the finished bytes of its frame, which our protocol sends as they are."""
+"""The key of an ASGI message that holds a complete frame, which `LiveProtocol` sends as it is."""
 FRAME_LIMIT = 64 * 1024
-"""Bytes of the largest frame that a client may send."""
+"""The largest frame that a client may send, in bytes."""
 
 
 class LiveEvent:
-    """A change as it goes out: what rules need to know about it, and the finished frame."""
+    """A change event: the facts that rights and subscriptions are checked by, and the complete frame."""
 
     __slots__ = ("env_id", "is_update", "message", "row", "table")
 
@@ -37,7 +37,7 @@ class LiveEvent:
 
 
 def wire_frame(text: str) -> bytes:
-    """Return a server's whole text frame: final, not masked, not compressed (RFC 6455 section 5.2)."""
+    """Return a complete text frame of a server: final, not masked, not compressed (RFC 6455 section 5.2)."""
     payload = text.encode()
     length = len(payload)
     if length < 126:
@@ -46,7 +46,7 @@ def wire_frame(text: str) -> bytes:
 
 
 def event_frame(change: RowChange) -> str:
-    """Return the text frame; the keys stand in the order of the contract's example."""
+    """Return the text frame of an event, with its keys in the order of the contract's example."""
     env_id = None if change.env_id is None else str(change.env_id)
     event = {
         "operation": change.operation,
@@ -59,7 +59,7 @@ def event_frame(change: RowChange) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """A table and the environment of its events; without one, every permitted event of the table."""
+    """A table and an environment; without an environment, all permitted events of the table."""
 
     table: str
     env_id: EnvId | None
@@ -67,14 +67,14 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class Subscribe:
-    """The client wants these events."""
+    """A client's frame that adds a subscription."""
 
     subscription: Subscription
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unsubscribe:
-    """The client does not want these events any more."""
+    """A client's frame that removes a subscription."""
 
     subscription: Subscription
 

@@ -1,8 +1,7 @@
-"""Who may open a live connection, and in which mode.
+"""Decides who may open a live connection, and in which mode.
 
-Invariant: there is no anonymous feed. With subprotocols the token must be among them; without, the
-browser's cookie must be there and the page must be ours. Every refusal happens before the upgrade, as an
-HTTP answer.
+Invariant: there is no anonymous feed. With subprotocols, the token must be one of them; without, the browser's cookie
+must be present and the page must be ours. Every refusal is an HTTP response before the upgrade.
 
 Source: docs/contract/http-api.md, "WebSocket handshake", "Cookie mode".
 """
@@ -26,7 +25,7 @@ LIVE_PATH = "/api/v2/ws"
 
 @dataclass(frozen=True, kw_only=True)
 class UpgradeRequest:
-    """What a client presents when it asks for the upgrade."""
+    """The parts of a client's upgrade request that are checked."""
 
     subprotocols: Sequence[str]
     cookie: str | None
@@ -36,7 +35,7 @@ class UpgradeRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedClient:
-    """An admitted client; ``subprotocol`` is what the answer names, None in cookie mode."""
+    """An admitted client; ``subprotocol`` is named in the response, None in cookie mode."""
 
     authenticated: Authenticated
     scope: Scope
@@ -45,7 +44,7 @@ class AcceptedClient:
 
 
 class HandshakeAuthenticator:
-    """Admits or refuses; blocking, so it is called on a thread."""
+    """Admits or refuses upgrade requests; blocking, so it is called on a thread."""
 
     def __init__(
         self, authenticator: Authenticator, tokens: Tokens, database: Database, *, own_url: str
@@ -56,7 +55,7 @@ class HandshakeAuthenticator:
         self._own_origin = origin_of(own_url)
 
     def authenticate(self, upgrade_request: UpgradeRequest) -> AcceptedClient:
-        """Raise `Unauthenticated`, `Denied` (foreign page) or `Retryable`."""
+        """Return the admitted client; raise `Unauthenticated`, `Denied` (foreign page) or `Retryable`."""
         fingerprint = self._tokens.key_fingerprint()
         authenticated = self._authenticate(upgrade_request)
         with self._database.reading() as connection:
@@ -82,7 +81,7 @@ class HandshakeAuthenticator:
         raise Unauthenticated("Missing websocket access token")
 
     def _require_own_page(self, upgrade_request: UpgradeRequest) -> None:
-        """Browsers send the cookie for any page; only ours may use it."""
+        """Refuse pages of other sites: browsers send the cookie for any page."""
         if upgrade_request.origin is None:
             return
         origin = origin_of(upgrade_request.origin)

@@ -1,7 +1,7 @@
-"""When and how the rights of connected clients are looked at again.
+"""Reads the rights of connected clients again, and decides when.
 
-Invariant: a change that could take a right away is applied before any event that came with or after it is
-passed on. The check is a few statements for all clients together.
+Invariant: a change that may revoke a right takes effect before any event that came with or after it is passed on.
+Reading takes a few statements for all clients together.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, Use
 
 @dataclass(frozen=True, kw_only=True)
 class CurrentRights:
-    """What the database says now: scopes of those who may still sign in, and the key that tokens need."""
+    """The rights in the database: the scopes of those who may still sign in, and the key that tokens need."""
 
     scopes: Mapping[Identity, Scope]
     key_fingerprint: str
@@ -34,14 +34,14 @@ class RightsReader:
         self._tokens = tokens
 
     def __call__(self, identities: Iterable[Identity]) -> CurrentRights:
-        """Raise `Retryable` when the database does not answer."""
+        """Return the current rights; raise `Retryable` when the database does not answer."""
         fingerprint = self._tokens.key_fingerprint()
         with self._database.reading() as connection:
             return CurrentRights(scopes=living_scopes(connection, identities), key_fingerprint=fingerprint)
 
 
 def may_have_lost_rights(change: RowChange) -> Callable[[LiveClient], bool] | None:
-    """Tell whose rights a change may touch; None when it can't touch any."""
+    """Return whose rights a change may affect; None when it can't affect any."""
     match change.table:
         case schema.users.name:
             return _is(User(id=UserId(change.id)))

@@ -1,6 +1,6 @@
-"""What one client wants to be told.
+"""The subscriptions of a client.
 
-Invariant: wanting is not seeing; the client's scope decides separately. The number of subscriptions is
+Invariant: a subscription grants nothing; the client's scope is checked separately. The number of subscriptions is
 bounded.
 
 Source: docs/contract/http-api.md, "Client messages", "Event frames", "Cookie mode".
@@ -12,7 +12,7 @@ from platz.http.live.frames import Subscribe, Subscription, Unsubscribe
 from platz.identities import EnvId
 
 LIMIT = 2000
-"""Subscriptions of one client; all tables of a hundred environments fit."""
+"""The most subscriptions of one client; enough for all tables of a hundred environments."""
 
 
 class TooManySubscriptions(Exception):
@@ -20,7 +20,7 @@ class TooManySubscriptions(Exception):
 
 
 class Subscriptions:
-    """A set of (table, environment) pairs; ``everything`` until the first subscribe in cookie mode."""
+    """A set of (table, environment) pairs; in cookie mode ``everything`` until the first subscription."""
 
     __slots__ = ("_pairs", "everything")
 
@@ -40,5 +40,5 @@ class Subscriptions:
             raise TooManySubscriptions
 
     def want(self, table: str, env_id: EnvId | None) -> bool:
-        """A pair without an environment wants every event of its table, else only that environment's."""
+        """Tell whether the event is subscribed to; a pair without an environment covers its whole table."""
         return self.everything or (table, None) in self._pairs or (table, env_id) in self._pairs

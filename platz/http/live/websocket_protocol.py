@@ -1,8 +1,8 @@
-"""The WebSocket protocol of the web server, with an end for connections that nobody reads.
+"""The WebSocket protocol of the web server, which also ends connections whose peer does not read.
 
-Invariants: a connection that the server has given up is gone `LINGER_SECONDS` later, whatever the peer does; the
-base class closes politely, which waits for ever for a peer that does not read. And every request for an upgrade is
-answered, those too that the base class can't read.
+Invariants: a connection that the server gives up is gone `LINGER_SECONDS` later, whatever the peer does; the base class
+closes politely, which waits for ever for a peer that does not read. Every upgrade request gets a response, also one
+that the base class can't parse.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ _BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """uvicorn's protocol; aborts what does not close."""
+    """uvicorn's protocol; aborts connections that do not close."""
 
     async def run_asgi(self) -> None:
-        """Serve the connection, then see it gone."""
+        """Serve the connection, then make sure that it ends."""
         await super().run_asgi()
         self._abort_later()
 
     def data_received(self, data: bytes) -> None:
-        """Read; refuse a request that could not be parsed (too long a header, a body), for which nobody else does."""
+        """Parse the data; refuse what the base class can't parse and leaves without a response."""
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
             self.transport.close()
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Send; a finished frame goes out as it is, which costs a third of framing it for each client."""
+        """Send a message; a complete frame goes out as it is, which costs a third of framing it for each client."""
         wire = message.get(WIRE)
         if wire is None:
             await super().send(message)
@@ -51,12 +51,12 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         self.transport.write(wire)
 
     def shutdown(self) -> None:
-        """The server stops: say so, and do not wait for a peer that does not read."""
+        """Close because the server stops, without waiting for a peer that does not read."""
         super().shutdown()
         self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)
 
     def keepalive_timeout(self) -> None:
-        """The peer did not answer a ping in time."""
+        """Abort: the peer did not answer a ping in time."""
         super().keepalive_timeout()
         self._abort_later()
 
@@ -65,7 +65,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
 
 
 def websocket_options() -> dict[str, Any]:
-    """Return the settings of uvicorn that live events need: pings, frame limit, no compression.
+    """Return the uvicorn settings for live events: pings, a limit on frames, no compression.
 
     A dead peer is noticed within 30 + 20 seconds and dropped within 60.
     """

@@ -1,7 +1,7 @@
 """The documents of charts and of running deployments, for the OpenAPI document.
 
-Invariant: nothing is described here. The schemas follow from what platz/charts reads and stores; response models
-name them.
+Invariant: no schema is written here. The schemas are derived from the documents that platz/charts reads and stores;
+response models refer to them by name.
 
 Source: docs/contract/data-model.md, "Reported status", "Chart documents in columns".
 """
@@ -30,7 +30,7 @@ CHART_SCHEMAS: dict[str, JsonObject] = all_definitions(
     ChartMetadata.schema(),
     StatusContent.schema(),
 )
-"""By the names that API clients know."""
+"""The schemas by the names that API clients know."""
 
 UiSchemaJson = Annotated[Any, WithJsonSchema({STANDS_FOR: "UiSchema"})]
 ActionsJson = Annotated[Any, WithJsonSchema({STANDS_FOR: "ChartExtActions"})]

@@ -1,7 +1,7 @@
 """The OpenAPI 3.1 document, derived from the route table.
 
-Invariant: nothing about an operation is written here; what differs from the table is only the names that
-generated clients know a schema by, and what docs/contract/http-api.md, "OpenAPI document" says about single operations.
+Invariant: operations are described by the route table alone. Only two things are added here: the schema names that
+generated clients know, and what docs/contract/http-api.md, "OpenAPI document" says about single operations.
 
 Source: docs/contract/http-api.md, "OpenAPI document".
 """
@@ -58,13 +58,13 @@ KNOWN_AS = {
     "SyncStatus": "DeploymentResourceSyncStatus",
     "TaskStatus": "DeploymentTaskStatus",
 }
-"""Names of schemas that generated clients know, where the class is called otherwise."""
+"""The schema names that generated clients know, where the class has another name."""
 
 REQUIRED_BUT_NULLABLE = {"NewDeployment": ("config", "values_override"), "CreateUserToken": ("user_id",)}
-"""Declared as required, although the server takes absence for null."""
+"""Fields that are declared as required, although the server takes absence as null."""
 
 LISTS_BOTH_SCHEMES = "getServerInfo"
-"""Needs no credential, but lists both schemes all the same."""
+"""Operations that need no credential but list both schemes."""
 
 ACCESS_TOKEN_ONLY_TAG = "Bot Tokens"  # noqa: S105 (the name of a tag)
 

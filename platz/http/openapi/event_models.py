@@ -16,7 +16,7 @@ from platz.http.openapi.models import Document
 
 
 class DbEventOperation(StrEnum):
-    """What happened to the row."""
+    """The kind of change."""
 
     INSERT = "INSERT"
     UPDATE = "UPDATE"
@@ -24,7 +24,7 @@ class DbEventOperation(StrEnum):
 
 
 class DbEventData(Document):
-    """Which row; its content is read through the API."""
+    """The row that changed; its content is read through the API."""
 
     id: UUID
 
@@ -39,7 +39,7 @@ class DbEvent(Document):
 
 
 class ClientSubscribe(Document):
-    """Tell me of changes of this table."""
+    """Subscribes to changes of a table."""
 
     type: Literal["subscribe"]
     table: DbTable
@@ -47,7 +47,7 @@ class ClientSubscribe(Document):
 
 
 class ClientUnsubscribe(Document):
-    """Tell me no more."""
+    """Ends a subscription."""
 
     type: Literal["unsubscribe"]
     table: DbTable
@@ -55,7 +55,7 @@ class ClientUnsubscribe(Document):
 
 
 class ClientMessage(RootModel[ClientSubscribe | ClientUnsubscribe]):
-    """What a client may send."""
+    """A message of a client."""
 
 
 EVENT_DOCUMENTS = (DbEvent, ClientMessage)

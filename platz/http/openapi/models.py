@@ -1,7 +1,7 @@
-"""The base of response models, and the types that request fields are made of.
+"""The base of response models, and the types of request fields.
 
-Invariant: response models only describe; the bytes come from PostgreSQL. In a description every field is
-present, with null for a missing value.
+Invariant: response models only describe; the bytes come from PostgreSQL. In a description every field is present, with
+null for a missing value.
 
 Source: docs/contract/http-api.md, "HTTP conventions".
 """
@@ -17,7 +17,7 @@ from platz.http.queries import parse_moment
 
 
 class Document(BaseModel):
-    """A JSON object that Platz answers with."""
+    """A JSON object in a response."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -43,13 +43,13 @@ def _not_blank(text: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_not_blank), WithJsonSchema({"type": "string", "pattern": r"\S"})]
-"""A name that people give: not blank."""
+"""A name that people choose; not blank."""
 
 STANDS_FOR = "x-schema"
-"""In a generated schema: the one keyword of a place where the schema of this name belongs."""
+"""The only keyword of a placeholder in a generated schema; its value names the schema that replaces it."""
 
 AnyJson = Annotated[Any, WithJsonSchema({})]
-"""Any JSON at all."""
+"""Any JSON value."""
 
 JsonMap = Annotated[dict[str, Any], WithJsonSchema({"type": "object", "additionalProperties": True})]
 """An object with any members."""

@@ -1,7 +1,7 @@
 """`/api/v2/openapi.json`, and `/api/v2/docs`: the same document as a page to read, without scripts.
 
-Invariant: both are open to everyone and hold nothing of the installation but its release; they are made once, at
-the first request, because making them takes a moment.
+Invariant: both are open to everyone and tell nothing about the installation but its release; they are made once, at the
+first request, because making them takes a moment.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Schema = Any  # JSON schema has no static type
 
 
 def document_routes(base: str, routes: tuple[AnyRoute, ...], version: str) -> list[BaseRoute]:
-    """The two routes under ``base``."""
+    """Return the two routes under ``base``."""
 
     @lru_cache(maxsize=1)
     def document() -> bytes:
@@ -70,7 +70,7 @@ def _serving(made: Callable[[], bytes], media_type: str, policy: str | None) -> 
 
 
 def render_page(document: Schema) -> str:
-    """The whole page."""
+    """Return the page as HTML."""
     info, tags = document["info"], [tag["name"] for tag in document["tags"]]
     links = "".join(f'<a href="#{_anchor(tag)}">{escape(tag)}</a> ' for tag in [*tags, "Schemas"])
     sections = "".join(_section(document, tag) for tag in tags)

@@ -1,7 +1,7 @@
 """The JSON of `deployment_tasks.operation`, for the OpenAPI document.
 
-Invariant: the models derive from the table of operations, so they describe what platz/tasks/operations.py reads; they
-read nothing themselves.
+Invariant: the models are derived from the table of operations, so they describe what platz/tasks/operations.py reads;
+they are not used for reading.
 
 Source: docs/contract/data-model.md, "Operations of tasks", "JSON differences".
 """
@@ -23,7 +23,7 @@ class JsonDiffPair(RootModel[tuple[AnyJson, AnyJson]]):
 
 
 class JsonDiff(RootModel[dict[str, JsonDiffPair]]):
-    """What differs between two documents, by dotted path."""
+    """The differences between two documents, by dotted path."""
 
 
 _TYPES: dict[ParameterKind, Any] = {  # Any: a type to pydantic, and an alias of one to the type checker

@@ -1,8 +1,8 @@
-"""One name for this machine: a browser that came by another one is sent to the installation's own address.
+"""Redirects a browser that used another name of this machine to the installation's own address.
 
-Invariant: only a browser that opens a page is sent on, and only from one name of this machine to another of the same
-port. A sign-in ends at the own address, where a browser does not send the cookie that it got
-under another name.
+Invariant: only a browser that opens a page is redirected, and only from one name of this machine to another with the
+same port. It has to be: a sign-in ends at the own address, and a browser does not send it the cookie that it got under
+another name.
 
 Source: docs/contract/auth.md, "Identity provider settings".
 """
@@ -19,7 +19,7 @@ from platz.web_addresses import LOOPBACK_NAMES, authority_of
 
 
 class CanonicalHost:
-    """Around the pages of an installation, whatever its own address is."""
+    """ASGI middleware around the pages of an installation."""
 
     def __init__(self, pages: ASGIApp, *, own_url: str) -> None:
         own = urlsplit(own_url)
@@ -28,7 +28,7 @@ class CanonicalHost:
         self._others = _other_names(self._own)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the browser on, or serve the page."""
+        """Redirect the browser, or serve the page."""
         if self._came_by_another_name(Headers(scope=scope)):
             target = URL(scope=scope).replace(scheme=self._scheme, netloc=self._own)
             await RedirectResponse(target)(scope, receive, send)
@@ -41,7 +41,7 @@ class CanonicalHost:
 
 
 def _other_names(own: str) -> frozenset[str]:
-    """Return the other names of the same place; none when it is not this machine."""
+    """Return the other names of the own address; none when that is not this machine."""
     for name in LOOPBACK_NAMES:
         port = own.removeprefix(name)
         if port != own and (not port or port.startswith(":")):

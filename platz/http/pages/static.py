@@ -1,8 +1,7 @@
 """The pages at `/`: another frontend from a folder, or the small built-in page.
 
-Invariant: only regular files inside the folder are served, never hidden ones, and never under `/api`. A
-name that carries a hash of its content may be kept for ever by browsers; everything else is asked for again
-each time.
+Invariant: only regular files inside the folder are served, never hidden ones, and never under `/api`. Browsers may keep
+a file for ever if its name holds a hash of its content; they ask for every other file each time.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _HASHED = re.compile(r"[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9.]+$")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
-# What browsers insist on; the tables of operating systems differ.
+# The types that browsers insist on; the tables of operating systems differ.
 _TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -49,7 +48,7 @@ CONSOLE_POLICY = (
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 FRONTEND_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
-"""Another frontend may load what it needs; what no frontend needs stays shut."""
+"""The content security policy of another frontend: it may load what it needs, and nothing that none needs."""
 
 
 class FrontendMissing(PlatzError):
@@ -57,10 +56,10 @@ class FrontendMissing(PlatzError):
 
 
 class Pages(StaticFiles):
-    """Serves one folder. With ``deep_links`` every path that is not a file gives the index page to a browser."""
+    """Serves one folder; with ``deep_links``, a browser gets the index page for every path that is not a file."""
 
     def __init__(self, folder: Path, *, deep_links: bool, policy: str) -> None:
-        """Raise `FrontendMissing` when the folder has no index page."""
+        """Raises `FrontendMissing` when the folder has no index page."""
         if not (folder / _INDEX).is_file():
             raise FrontendMissing(f"The frontend's folder {folder} has no {_INDEX} (PLATZ_FRONTEND_DIR).")
         super().__init__(directory=folder)
