@@ -26,11 +26,11 @@ from platz_sandbox.kubernetes.api.http_exchange import Answer, Stream
 from platz_sandbox.kubernetes.api.listing import read_page
 from platz_sandbox.kubernetes.api.object_forms import render_list, renderer
 from platz_sandbox.kubernetes.api.reviews import review
-from platz_sandbox.kubernetes.api.scale import scale_of, scaling
+from platz_sandbox.kubernetes.api.scale import applied_scale, scale_of, scaling
 from platz_sandbox.kubernetes.api.watching import ChangeSignals, read_wanted, watch
-from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation
+from platz_sandbox.kubernetes.api.write_options import write_options
 from platz_sandbox.kubernetes.objects.deleting import delete, read_options
-from platz_sandbox.kubernetes.objects.managed_fields import APPLY, UPDATE, Writer, manager_name
+from platz_sandbox.kubernetes.objects.managed_fields import APPLY
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.patches import json_patch, merge_patch
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, is_object, part
@@ -71,22 +71,6 @@ class Call:
     def form(self) -> Accepted:
         """The form that the client wants objects in."""
         return accepted(self.accept)
-
-    def write(self, target: Target, operation: str = UPDATE) -> Write:
-        """Return the request's options for a write; raise 400 for an unknown one."""
-        named = self.query.get("fieldValidation") or "Ignore"
-        if named not in {"Strict", "Warn", "Ignore"}:
-            raise bad_request(f'invalid fieldValidation: "{named}"')
-        writer = Writer(
-            manager=manager_name(self.query, self.agent),
-            api_version=target.kind.api_version,
-            operation=operation,
-            subresource=target.subresource if target.subresource in {"status", "scale"} else "",
-        )
-        dry_run = self.query.get("dryRun", "")
-        if dry_run not in {"", "All"}:
-            raise bad_request(f'invalid dryRun: "{dry_run}"')
-        return Write(writer=writer, dry_run=dry_run == "All", validation=FieldValidation(named))
 
 
 class ClusterApi:
@@ -226,7 +210,7 @@ class ClusterApi:
             raise method_not_allowed(call.method)
         if target.kind.namespaced and target.namespace is None:
             raise method_not_allowed(call.method)
-        how = call.write(target)
+        how = write_options(call.query, call.agent, target, "CreateOptions")
         document = parse_object(call.body, call.content_type)
         item = self._writing.create(target.kind, target.space, document, how)
         return self._object(call, target, item, 201, how)
@@ -251,7 +235,9 @@ class ClusterApi:
         return self._change(call, target, _patching(call.content_type, patch, shape))
 
     def _change(self, call: Call, target: Target, change: Callable[[KubeObject], KubeObject]) -> Answer:
-        how = call.write(target)
+        how = write_options(
+            call.query, call.agent, target, "PatchOptions" if call.method == "PATCH" else "UpdateOptions"
+        )
         scaled = target.subresource == "scale"
         wanted = scaling(change) if scaled else change
         item = self._writing.update(target.kind, target.space, target.object_name, wanted, how)
@@ -260,14 +246,14 @@ class ClusterApi:
     def _apply(self, call: Call, target: Target, config: Any) -> Answer:
         if not is_object(config) or not config.get("kind"):
             raise bad_request("an apply patch is an object with apiVersion and kind")
-        if not call.query.get("fieldManager"):
-            raise bad_request(
-                'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch'
-            )
-        how = call.write(target, APPLY)
+        how = write_options(call.query, call.agent, target, "PatchOptions", APPLY)
         existed = self.cluster.get(target.kind.resource, target.space, target.object_name) is not None
         force = call.query.get("force") in {"true", "1"}
-        item = self._writing.apply(target.kind, target.space, target.object_name, config, how, force=force)
+        scaled = target.subresource == "scale"
+        wanted = applied_scale(config, target.kind) if scaled else config
+        item = self._writing.apply(target.kind, target.space, target.object_name, wanted, how, force=force)
+        if scaled:
+            return _json(scale_of(item.document()))
         return self._object(call, target, item, 200 if existed else 201, how)
 
     def _delete(self, call: Call, target: Target) -> Answer:

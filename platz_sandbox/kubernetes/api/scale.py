@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, number, objects, part
+from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.status_errors import Cause, bad_request, invalid
 
 _IDENTITY = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
@@ -33,6 +34,18 @@ def _selector(document: KubeObject) -> str:
         for rule in objects(document, "spec", "selector", "matchExpressions")
     ]
     return ",".join([*(f"{key}={value}" for key, value in labels.items()), *rules])
+
+
+def applied_scale(config: KubeObject, kind: Kind) -> KubeObject:
+    """Turn an applied Scale into the configuration of its workload that it stands for."""
+    called = (config.get("apiVersion"), config.get("kind"))
+    if called != ("autoscaling/v1", "Scale"):
+        raise bad_request(
+            f"an apply patch of a scale is a Scale of autoscaling/v1, not {called[1]} of {called[0]}"
+        )
+    metadata = {key: value for key, value in part(config, "metadata").items() if key in {"name", "namespace"}}
+    spec = {"replicas": replicas} if (replicas := dig(config, "spec", "replicas")) is not None else {}
+    return {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": metadata, "spec": spec}
 
 
 def scaling(change: Callable[[KubeObject], KubeObject]) -> Callable[[KubeObject], KubeObject]:

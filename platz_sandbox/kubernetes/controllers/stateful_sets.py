@@ -1,8 +1,9 @@
 """StatefulSets: numbered Pods, started one after the other, each with its own volumes.
 
 Invariant: with `OrderedReady`, Pod N is created only when all Pods before it are ready, and Pods are removed from the
-highest down; an update replaces one ready Pod at a time, from the highest down to the partition.
-Source: Kubernetes "StatefulSets".
+highest down; an update replaces one Pod at a time, from the highest down to the partition, and waits for each. A Pod
+that never becomes ready therefore blocks `OrderedReady`, also against its own fix, until someone deletes it.
+Source: Kubernetes "StatefulSets" ("Rolling Updates", "Forced rollback").
 """
 
 from __future__ import annotations
@@ -55,28 +56,25 @@ class StatefulSetLoop(Loop):
                 self._create(document, ordinal, self._revision_for(document, ordinal, revision))
             elif not is_active(pod) and not pod.deleting:
                 self._delete(document, pod)  # an ended Pod is replaced under the same name
-            if not parallel and (pod is None or not pod.ready or pod.deleting):
-                self._replace_broken(document, pods, revision)
+            if not parallel and not _is_available(pod):
                 return
         surplus = sorted((ordinal for ordinal in pods if ordinal >= wanted), reverse=True)
         for ordinal in surplus if parallel else surplus[:1]:
             self._delete(document, pods[ordinal])
-        if not surplus:
+        if parallel or not surplus:
             self._update(document, pods, revision)
 
-    def _replace_broken(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
-        """Delete outdated Pods that are not ready: they block the others, and a fix could not roll out."""
-        for pod in pods.values():
-            stuck = not pod.ready and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision
-            if stuck and _ordinal(pod) >= _partition(document) and _updates_itself(document):
-                self._delete(document, pod)
-
     def _update(self, document: KubeObject, pods: dict[int, Stored], revision: str) -> None:
-        if not _updates_itself(document) or not all(pod.ready and not pod.deleting for pod in pods.values()):
+        """Delete the highest outdated Pod, ready or not, unless a Pod above it is not available yet."""
+        if not _updates_itself(document):
             return
-        for ordinal in sorted(pods, reverse=True):
-            if ordinal >= _partition(document) and pods[ordinal].labels.get(REVISION_LABEL) != revision:
-                self._delete(document, pods[ordinal])
+        wanted = number(document, "spec", "replicas", default=1)
+        for ordinal in range(wanted - 1, _partition(document) - 1, -1):
+            pod = pods.get(ordinal)
+            if pod and not pod.deleting and pod.labels.get(REVISION_LABEL) != revision:
+                self._delete(document, pod)
+                return
+            if not _is_available(pod):
                 return
 
     def _revision_for(self, document: KubeObject, ordinal: int, revision: str) -> str:
@@ -137,6 +135,10 @@ class StatefulSetLoop(Loop):
                          "ownerReferences": [owner_reference(self.kind, document)]},
             "revision": last + 1, "data": {"spec": {"template": template}},
         })  # fmt: skip
+
+
+def _is_available(pod: Stored | None) -> bool:
+    return pod is not None and pod.ready and not pod.deleting
 
 
 def _ordinal(pod: Stored) -> int:

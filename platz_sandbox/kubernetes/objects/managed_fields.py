@@ -31,6 +31,12 @@ class Writer:
     operation: str = UPDATE
     subresource: str = ""
 
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What tells two managers apart: who applies under another API version is still the same applier."""
+        version = "" if self.operation == APPLY else self.api_version
+        return self.manager, self.operation, version, self.subresource
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ownership:
@@ -100,12 +106,23 @@ def track_update(before: KubeObject | None, after: KubeObject, shape: Shape, wri
     new = field_paths.leaves(owned_part(after, status=status), shape)
     changed = {path for path, value in new.items() if path not in old or old[path] != value} - {()}
     gone = old.keys() - new.keys()
-    owners = read(before) if before else []
-    if not changed and not gone:
+    owners = _owners_for_update(before, after, writer) if before else []
+    if (before and not owners) or not (changed or gone):
         write(after, owners)
         return
     owners = _take(owners, changed | gone, writer)
     write(after, _give(owners, changed, gone, writer))
+
+
+def _owners_for_update(before: KubeObject, after: KubeObject, writer: Writer) -> list[Ownership]:
+    """Return the owners that an update starts from: those that it brings itself, else the present ones.
+
+    A single empty entry clears them; an object without owners gets none until someone applies.
+    """
+    brought = objects(after, "metadata", "managedFields")
+    if writer.subresource or not brought:
+        return read(before)
+    return [] if brought == [{}] else read(after)
 
 
 def apply(
@@ -128,11 +145,11 @@ def apply(
     merged.setdefault("metadata", {})
     _drop_abandoned(merged, owners, frozenset(wanted), shape, writer)
     owners = _take(owners, changed, writer)
-    mine = next((owner for owner in owners if owner.writer == writer), None)
+    mine = next((owner for owner in owners if owner.writer.identity == writer.identity), None)
     if mine and mine.paths == wanted.keys() and not changed:
         write(merged, owners)
     else:
-        others = [owner for owner in owners if owner.writer != writer]
+        others = [owner for owner in owners if owner.writer.identity != writer.identity]
         write(merged, [*others, Ownership(writer=writer, paths=frozenset(wanted), time=now_text())])
     return merged
 
@@ -150,30 +167,50 @@ def _with_first_owner(live: KubeObject, shape: Shape, writer: Writer) -> list[Ow
 def _refuse_conflicts(owners: list[Ownership], changed: set[Path], writer: Writer, *, force: bool) -> None:
     if force:
         return
-    causes = [
-        Cause(
-            reason="FieldManagerConflict", message=_conflict_text(owner.writer), field=field_paths.text(path)
-        )
-        for owner in owners
-        if owner.writer != writer
-        for path in sorted(owner.paths & changed)
-    ]
-    if causes:
-        raise field_conflict(causes)
+    conflicts = {
+        owner.writer: [field_paths.text(path) for path in sorted(owner.paths & changed, key=_by_level)]
+        for owner in sorted(owners, key=lambda owner: owner.writer.identity)
+        if owner.writer.identity != writer.identity and owner.paths & changed
+    }
+    if conflicts:
+        raise field_conflict(_conflict_message(conflicts), [
+            Cause(reason="FieldManagerConflict", message=f"conflict with {_called(other)}", field=field)
+            for other, fields in conflicts.items()
+            for field in fields
+        ])  # fmt: skip
 
 
-def _conflict_text(writer: Writer) -> str:
-    through = f" with subresource {writer.subresource!r}".replace("'", '"') if writer.subresource else ""
+def _by_level(path: Path) -> tuple[tuple[bool, str], ...]:
+    """Order paths as a real server does: at each level first the fields that end there."""
+    return tuple((depth < len(path), step) for depth, step in enumerate(path, start=1))
+
+
+def _conflict_message(conflicts: Mapping[Writer, list[str]]) -> str:
+    """Return the message that `kubectl apply --server-side` prints."""
+    total = sum(len(fields) for fields in conflicts.values())
+    if total == 1:
+        [(other, [field])] = conflicts.items()
+        return f"Apply failed with 1 conflict: conflict with {_called(other)}: {field}"
+    lines: list[str] = []
+    for other, fields in conflicts.items():
+        lines += [f"conflicts with {_called(other)}:", *(f"- {field}" for field in fields)]
+    return f"Apply failed with {total} conflicts: " + "\n".join(lines)
+
+
+def _called(writer: Writer) -> str:
+    through = f' with subresource "{writer.subresource}"' if writer.subresource else ""
     using = f" using {writer.api_version}" if writer.operation == UPDATE else ""
-    return f'conflict with "{writer.manager}"{through}{using}'
+    return f'"{writer.manager}"{through}{using}'
 
 
 def _drop_abandoned(
     merged: KubeObject, owners: list[Ownership], wanted: frozenset[Path], shape: Shape, writer: Writer
 ) -> None:
     """Remove the fields that this manager applied before but no longer applies, and that no other manager owns."""
-    mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
-    others = {path for owner in owners if owner.writer != writer for path in owner.paths}
+    mine = next(
+        (owner.paths for owner in owners if owner.writer.identity == writer.identity), frozenset[Path]()
+    )
+    others = {path for owner in owners if owner.writer.identity != writer.identity for path in owner.paths}
     kept = {path[:depth] for path in others | wanted for depth in range(1, len(path) + 1)}
     removed: set[Path] = set()
     for path in sorted(mine - wanted - kept, key=len):
@@ -184,12 +221,14 @@ def _drop_abandoned(
 
 def _take(owners: Iterable[Ownership], paths: set[Path], writer: Writer) -> list[Ownership]:
     """Remove the paths from every owner but the writer."""
-    return [o if o.writer == writer else replace(o, paths=o.paths - paths) for o in owners]
+    return [o if o.writer.identity == writer.identity else replace(o, paths=o.paths - paths) for o in owners]
 
 
 def _give(owners: list[Ownership], paths: set[Path], gone: set[Path], writer: Writer) -> list[Ownership]:
-    mine = next((owner.paths for owner in owners if owner.writer == writer), frozenset[Path]())
-    others = [owner for owner in owners if owner.writer != writer]
+    mine = next(
+        (owner.paths for owner in owners if owner.writer.identity == writer.identity), frozenset[Path]()
+    )
+    others = [owner for owner in owners if owner.writer.identity != writer.identity]
     return [*others, Ownership(writer=writer, paths=(mine | paths) - gone, time=now_text())]
 
 

@@ -127,14 +127,8 @@ def conflict(*, plural: str, group: str, name: str, why: str | None = None) -> A
     return ApiError(code=409, reason="Conflict", message=message, group=group, kind=plural, name=name)
 
 
-def field_conflict(causes: Sequence[Cause]) -> ApiError:
+def field_conflict(message: str, causes: Sequence[Cause]) -> ApiError:
     """409 of server-side apply: other managers own these fields."""
-    plural = "" if len(causes) == 1 else "s"
-    if len(causes) == 1:
-        told = f"{causes[0].message}: {causes[0].field}"
-    else:
-        told = "conflicts" + "".join(f"\n- {cause.message}: {cause.field}" for cause in causes)
-    message = f"Apply failed with {len(causes)} conflict{plural}: {told}"
     return ApiError(code=409, reason="Conflict", message=message, causes=causes)
 
 

@@ -30,6 +30,7 @@ from platz_sandbox.kubernetes.objects.status_errors import (
     terminating,
 )
 from platz_sandbox.kubernetes.objects.stored import Stored, stored
+from platz_sandbox.kubernetes.objects.typed_patch import check_patch
 from platz_sandbox.kubernetes.objects.validation import check, check_update
 
 NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # for generated names: no vowels, nothing easily misread
@@ -102,10 +103,11 @@ class Writing:
         self, kind: Kind, namespace: str, name: str, config: KubeObject, how: Write, *, force: bool
     ) -> Stored:
         """Apply a configuration server-side; create the object when there is none."""
+        if dig(config, "metadata", "managedFields") is not None:
+            raise bad_request("metadata.managedFields must be nil")
+        check_patch(kind, shape_of(kind), config)
         config = self._decoded(kind, config, how)
         self._place(kind, namespace, config, name)
-        if dig(config, "metadata", "managedFields"):
-            raise bad_request("metadata.managedFields must be nil")
         present = self.cluster.get(kind.resource, namespace, name)
         before = present.document() if present else None
         if present is None and how.writer.subresource:

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 from simulator_world import workload
 
 HEADERS = {"content-type": "application/apply-patch+yaml"}
@@ -136,10 +137,159 @@ def test_atomic_lists_belong_to_one_manager(api: httpx.Client, namespace: str) -
     assert refused.json()["details"]["causes"][0]["field"].endswith(".args")
 
 
-def test_apply_without_a_manager_is_refused(api: httpx.Client, namespace: str) -> None:
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({}, "fieldManager"),
+        ({"fieldManager": "m" * 129}, "fieldManager"),
+        ({"fieldManager": "a\tb"}, "fieldManager"),
+        ({"fieldManager": "one", "dryRun": "Some"}, "dryRun"),
+        ({"fieldManager": "one", "fieldValidation": "Nope"}, "fieldValidation"),
+    ],
+)
+def test_bad_options_are_refused(
+    api: httpx.Client, namespace: str, options: dict[str, str], field: str
+) -> None:
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
 
-    assert api.patch(path, content=orjson.dumps(workload()), headers=HEADERS).status_code == 400
+    refused = api.patch(path, content=orjson.dumps(workload()), headers=HEADERS, params=options)
+
+    assert refused.status_code == 422
+    assert refused.json()["message"].startswith(f'PatchOptions.meta.k8s.io "" is invalid: {field}: ')
+
+
+def test_one_conflict_is_told_in_the_words_of_a_real_server(api: httpx.Client, namespace: str) -> None:
+    apply(api, namespace, workload(replicas=0), "helm")
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
+    headers = {"content-type": "application/merge-patch+json"}
+    api.patch(path, content=b'{"spec":{"replicas":1}}', headers=headers, params={"fieldManager": "kubectl"})
+
+    refused = apply(api, namespace, workload(replicas=0), "helm").json()
+
+    told = 'conflict with "kubectl" using apps/v1'
+    assert refused["message"] == f"Apply failed with 1 conflict: {told}: .spec.replicas"
+    cause = {"reason": "FieldManagerConflict", "message": told, "field": ".spec.replicas"}
+    assert refused["details"] == {"causes": [cause]}
+
+
+def test_several_conflicts_are_listed_by_manager(api: httpx.Client, namespace: str) -> None:
+    apply(api, namespace, {**workload(), "spec": {**workload()["spec"], "minReadySeconds": 1}}, "helm")
+    apply(api, namespace, part(replicas=0), "scaler", force="true")
+
+    refused = apply(
+        api,
+        namespace,
+        part(replicas=3, minReadySeconds=3, **container(image="registry.example/web:3")),
+        "third",
+    )
+
+    assert refused.json()["message"] == (
+        'Apply failed with 3 conflicts: conflicts with "helm":\n- .spec.minReadySeconds\n'
+        '- .spec.template.spec.containers[name="main"].image\nconflicts with "scaler":\n- .spec.replicas'
+    )
+
+
+def apply_scale(
+    api: httpx.Client, namespace: str, replicas: int, manager: str, **query: str
+) -> httpx.Response:
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web/scale"
+    scale = {"apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": {"name": "web"}}
+    body = orjson.dumps({**scale, "spec": {"replicas": replicas}})
+    return api.patch(path, content=body, headers=HEADERS, params={"fieldManager": manager, **query})
+
+
+def test_a_scale_is_applied_and_conflicts_like_any_field(api: httpx.Client, namespace: str) -> None:
+    apply(api, namespace, workload(replicas=0), "helm")
+    assert apply_scale(api, namespace, 1, "scaler").status_code == 409
+
+    scaled = apply_scale(api, namespace, 1, "scaler", force="true")
+    refused = apply(api, namespace, workload(replicas=0), "helm")
+
+    assert (scaled.status_code, scaled.json()["spec"]["replicas"]) == (200, 1)
+    assert 'conflict with "scaler" with subresource "scale": .spec.replicas' in refused.json()["message"]
+
+
+def set_owners(
+    api: httpx.Client, namespace: str, owners: list[dict[str, Any]], name: str = "web"
+) -> httpx.Response:
+    """Replace who owns which field, as Helm does before its first server-side apply."""
+    change = orjson.dumps({"metadata": {"managedFields": owners}})
+    headers = {"content-type": "application/merge-patch+json"}
+    return api.patch(
+        f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}", content=change, headers=headers
+    )
+
+
+def owned_by(answer: httpx.Response, manager: str) -> dict[str, Any]:
+    entries = answer.raise_for_status().json()["metadata"]["managedFields"]
+    return next(entry for entry in entries if entry["manager"] == manager)
+
+
+def test_an_applier_stays_the_same_under_another_api_version(api: httpx.Client, namespace: str) -> None:
+    entry = owned_by(apply(api, namespace, workload(replicas=0), "one"), "one")
+    set_owners(api, namespace, [{**entry, "apiVersion": "apps/v1beta2"}]).raise_for_status()
+
+    again = apply(api, namespace, workload(replicas=1), "one")
+
+    assert (again.status_code, managers_of(again)) == (200, {("one", "Apply")})
+
+
+def test_the_owners_that_a_patch_brings_replace_the_present_ones(api: httpx.Client, namespace: str) -> None:
+    entry = owned_by(apply(api, namespace, workload(replicas=0), "one"), "one")
+    set_owners(api, namespace, [{**entry, "manager": "two"}]).raise_for_status()
+
+    taken = apply(api, namespace, workload(replicas=1), "two")
+
+    assert (taken.status_code, managers_of(taken)) == (200, {("two", "Apply")})
+
+
+def test_what_the_new_owner_leaves_out_goes(api: httpx.Client, namespace: str) -> None:
+    entry = owned_by(apply(api, namespace, workload(env=[{"name": "A", "value": "1"}]), "one"), "one")
+    set_owners(api, namespace, [{**entry, "manager": "two"}]).raise_for_status()
+
+    assert "env" not in containers_of(apply(api, namespace, workload(), "two"))[0]
+
+
+def test_an_object_without_owners_belonged_to_nobody_before_its_first_apply(
+    api: httpx.Client, namespace: str
+) -> None:
+    apply(api, namespace, workload(replicas=0), "one")
+    cleared = set_owners(api, namespace, [{}])
+
+    refused = apply(api, namespace, workload(replicas=1), "two")
+
+    assert "managedFields" not in cleared.raise_for_status().json()["metadata"]
+    assert 'conflict with "before-first-apply" using apps/v1' in refused.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"replica": 1}, ".spec.replica: field not declared in schema"),
+        ({"replicas": "1"}, ".spec.replicas: expected numeric (int or float), got string"),
+        ({"paused": "yes"}, '.spec.paused: expected boolean, got "yes"'),
+        ({"selector": []}, ".spec.selector: expected map, got []"),
+    ],
+)
+@pytest.mark.parametrize("validation", ["Strict", "Warn", "Ignore"])
+def test_an_applied_field_that_the_kind_does_not_have_is_an_error(
+    api: httpx.Client, namespace: str, change: dict[str, Any], told: str, validation: str
+) -> None:
+    refused = apply(api, namespace, part(**change), "one", fieldValidation=validation)
+
+    assert refused.status_code == 500
+    assert refused.json()["message"] == (
+        f"failed to create typed patch object (/web; apps/v1, Kind=Deployment): {told}"
+    )
+
+
+def test_a_doubled_variable_is_applied_by_nobody(api: httpx.Client, namespace: str) -> None:
+    twice = [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]
+
+    refused = apply(api, namespace, workload(env=twice), "one")
+
+    assert refused.status_code == 500
+    assert 'containers[name="main"].env: duplicate entries for key [name="A"]' in refused.json()["message"]
 
 
 def test_yaml_is_applied_too(api: httpx.Client, namespace: str) -> None:

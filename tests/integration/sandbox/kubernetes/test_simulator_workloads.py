@@ -207,6 +207,43 @@ def test_a_stateful_set_is_updated_from_the_highest_down(apps: Apps) -> None:
     assert apps.status("statefulsets")["currentRevision"] == apps.status("statefulsets")["updateRevision"]
 
 
+def test_a_fixed_stateful_set_waits_for_its_broken_pod_to_be_deleted(apps: Apps) -> None:
+    apps.create("statefulsets", workload(kind="StatefulSet", replicas=1, image="registry.example/crash:1"))
+    eventually(lambda: apps.waiting_reasons() == {"CrashLoopBackOff"})
+    apps.set_image("statefulsets", "registry.example/web:2")
+    eventually(lambda: apps.status("statefulsets")["observedGeneration"] == 2)
+    assert apps.images() == {"registry.example/crash:1"}
+
+    apps.api.delete(apps.path("pods", "web-0")).raise_for_status()
+
+    eventually(lambda: apps.status("statefulsets").get("updatedReplicas") == 1)
+    assert apps.images() == {"registry.example/web:2"}
+
+
+def test_a_parallel_stateful_set_replaces_its_broken_pods_one_by_one(apps: Apps) -> None:
+    document = workload(kind="StatefulSet", replicas=2, image="registry.example/crash:1")
+    document["spec"]["podManagementPolicy"] = "Parallel"
+    apps.create("statefulsets", document)
+    eventually(lambda: len(apps.list("pods")) == 2)
+
+    apps.set_image("statefulsets", "registry.example/web:2")
+
+    eventually(lambda: apps.status("statefulsets").get("readyReplicas") == 2)
+    assert apps.images() == {"registry.example/web:2"}
+
+
+def test_a_parallel_stateful_set_waits_for_an_updated_pod_that_is_not_ready(apps: Apps) -> None:
+    document = workload(kind="StatefulSet", replicas=2)
+    document["spec"]["podManagementPolicy"] = "Parallel"
+    apps.create("statefulsets", document)
+    eventually(lambda: apps.status("statefulsets").get("readyReplicas") == 2)
+
+    apps.set_image("statefulsets", "registry.example/never-ready:2")
+
+    eventually(lambda: apps.status("statefulsets").get("updatedReplicas") == 1)
+    assert apps.images() == {"registry.example/web:1", "registry.example/never-ready:2"}
+
+
 def test_a_daemon_set_has_a_pod_on_each_node(apps: Apps) -> None:
     document = workload(kind="DaemonSet")
     del document["spec"]["replicas"]
