@@ -210,6 +210,11 @@ class Settings(BaseSettings):
     oidc_ssm_client_secret: str | None = setting(
         "PLATZ_OIDC_SSM_CLIENT_SECRET", None, "AWS SSM parameter (SecureString) with the client secret."
     )
+    oidc_email_claim: str = setting(
+        "OIDC_EMAIL_CLAIM",
+        "email",
+        "Claim that holds the e-mail address of a person, such as preferred_username or upn at Entra ID.",
+    )
     oidc_require_verified_email: bool = setting(
         "PLATZ_OIDC_REQUIRE_VERIFIED_EMAIL",
         True,

@@ -10,25 +10,37 @@ Source: docs/contract/auth.md, "OIDC login".
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import httpx
+import structlog
 
 from platz.access.accounts import Person
+from platz.access.person_claims import person_of
 from platz.access.provider_documents import (
+    ProviderAnswer,
     ProviderDirectory,
     ProviderDocuments,
     ProviderSettings,
     ProviderUnavailable,
-    fetch_json,
+    ask,
 )
-from platz.access.tokens import ExpectedIdToken, SignInFlow, UnknownKey, VerifiedIdClaims, verify_id_token
+from platz.access.tokens import (
+    ClocksDiffer,
+    ExpectedIdToken,
+    Jwk,
+    SignInFlow,
+    UnknownKey,
+    VerifiedIdClaims,
+    verify_id_token,
+    verify_userinfo,
+)
 from platz.access.tokens.signatures import NotAToken
-from platz.errors import Denied, Rejected, Unauthenticated
+from platz.errors import Unauthenticated
 from platz.json import JsonObject
 from platz.web_addresses import authority_of
 
@@ -38,8 +50,12 @@ PLACES = 16
 """The number of sign-ins that may wait for the provider at a time, less than half of the threads for requests."""
 PLACE_SECONDS = 3.0
 """How long further sign-ins wait for a place: enough for a whole team when the provider responds within a second."""
-_TEXT_LIMIT = 1024
 _CODE_LIMIT = 4096
+_SIGNED = "application/jwt"
+
+Verified = TypeVar("Verified")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def callback_url(own_url: str) -> str:
@@ -92,7 +108,7 @@ class IdentityProvider:
     def finish(self, code: str, flow: SignInFlow) -> Person:
         """Exchange the code and return who signed in.
 
-        Raises `Unauthenticated` (code or token refused), `Rejected` (a claim is missing), `Denied` (the
+        Raises `Unauthenticated` (code or token refused), `Rejected` (no e-mail address), `Denied` (the
         e-mail is not verified) or `ProviderUnavailable`.
         """
         with self._place():
@@ -103,7 +119,7 @@ class IdentityProvider:
                 raise Unauthenticated("OIDC authentication error: the provider sent no ID or access token")
             verified = self._verify(provider, id_token, access_token, flow)
             userinfo = self._userinfo(provider, access_token, verified.subject)
-        return _person(provider.settings, verified, userinfo)
+        return person_of(provider.settings, [userinfo, verified.claims])
 
     @contextmanager
     def _place(self) -> Generator[None]:
@@ -124,16 +140,16 @@ class IdentityProvider:
             "code_verifier": flow.verifier,
             "redirect_uri": self._callback,
         }
-        status, answer = fetch_json(
+        answer = ask(
             self._client,
             "POST",
             provider.token_endpoint,
             what="OIDC authentication error",
             **_client_authentication(provider, form),
         )
-        if status == 200 and answer is not None:
-            return answer
-        raise self._refusal(status, (answer or {}).get("error"))
+        if answer.status == 200 and answer.json is not None:
+            return answer.json
+        raise self._refusal(answer.status, (answer.json or {}).get("error"))
 
     def _refusal(self, status: int, error: object) -> Exception:
         if status in {400, 403} and error == "invalid_grant":
@@ -155,30 +171,49 @@ class IdentityProvider:
             nonce=flow.nonce,
             access_token=access_token,
         )
+        return self._verified(provider, lambda keys: verify_id_token(id_token, keys, expected, self._now()))
+
+    def _verified(self, provider: ProviderDocuments, verify: Callable[[Sequence[Jwk]], Verified]) -> Verified:
+        """Verify with the provider's keys, which are fetched once more when none fits."""
         try:
             try:
-                return verify_id_token(id_token, provider.keys, expected, self._now())
+                return verify(provider.keys)
             except UnknownKey:
-                keys = self._directory.refetch(unless=provider).keys
-                return verify_id_token(id_token, keys, expected, self._now())
+                return verify(self._directory.refetch(unless=provider).keys)
         except NotAToken as error:
+            if isinstance(error, ClocksDiffer):
+                log.error("The clocks differ", action="sign-in", reason=error.message)  # noqa: TRY400 - no trace needed
             raise Unauthenticated(f"OIDC authentication error: {error.message}") from error
 
     def _userinfo(self, provider: ProviderDocuments, access_token: str, subject: str) -> JsonObject:
-        status, claims = fetch_json(
+        if provider.userinfo_endpoint is None:
+            return {}
+        answer = ask(
             self._client,
             "GET",
             provider.userinfo_endpoint,
             what="OIDC authentication error",
-            headers={"Authorization": f"Bearer {access_token}"},
+            headers={"Authorization": f"Bearer {access_token}", "Accept": f"application/json, {_SIGNED}"},
         )
-        if status in {401, 403}:
+        if answer.status in {401, 403}:
             raise Unauthenticated("OIDC authentication error: the provider refused its own access token")
-        if status != 200 or claims is None:
-            raise ProviderUnavailable(f"OIDC authentication error: the identity provider answered {status}")
+        claims = self._userinfo_claims(provider, answer) if answer.status == 200 else None
+        if claims is None:
+            raise ProviderUnavailable(
+                f"OIDC authentication error: the identity provider answered {answer.status}"
+            )
         if claims.get("sub") != subject:
             raise Unauthenticated("OIDC authentication error: the user info is about somebody else")
         return claims
+
+    def _userinfo_claims(self, provider: ProviderDocuments, answer: ProviderAnswer) -> JsonObject | None:
+        """Return the claims of a userinfo response, which may be signed (OpenID Connect Core section 5.3.2)."""
+        if answer.media_type != _SIGNED:
+            return answer.json
+        text, client_id = answer.body.decode("ascii", "replace").strip(), provider.settings.client_id
+        return self._verified(
+            provider, lambda keys: verify_userinfo(text, keys, issuer=provider.issuer, client_id=client_id)
+        )
 
 
 def _client_authentication(provider: ProviderDocuments, form: dict[str, str]) -> dict[str, Any]:
@@ -187,39 +222,3 @@ def _client_authentication(provider: ProviderDocuments, form: dict[str, str]) ->
     if provider.posts_client_secret:
         return {"data": {**form, "client_id": settings.client_id, "client_secret": settings.client_secret}}
     return {"data": form, "auth": (quote_plus(settings.client_id), quote_plus(settings.client_secret))}
-
-
-def _person(settings: ProviderSettings, verified: VerifiedIdClaims, userinfo: JsonObject) -> Person:
-    name, email = _claim(userinfo, "name"), _claim(userinfo, "email")
-    if name is None:
-        raise Rejected("OIDC response error: Login succeeded but user has no name")
-    if email is None or "@" not in email or _imitates_ascii(email):
-        raise Rejected("OIDC response error: Login succeeded but user has no email address")
-    vouched = (userinfo.get("email_verified", True), verified.claims.get("email_verified", True))
-    if settings.require_verified_email and any(
-        value not in {True, "true"} for value in map(_hashable, vouched)
-    ):
-        sentence = (
-            "Your e-mail address is not verified at the identity provider; verify it and sign in again."
-        )
-        raise Denied(sentence, reason="email_verified is not true")
-    return Person(name=name, email=email)
-
-
-def _claim(claims: JsonObject, name: str) -> str | None:
-    value = claims.get(name)
-    if not isinstance(value, str) or "\0" in value or len(value) > _TEXT_LIMIT:
-        return None
-    return value.strip() or None
-
-
-def _imitates_ascii(email: str) -> bool:
-    """Return whether lower-casing turns a non-ASCII letter into an ASCII one (as the Kelvin sign becomes `k`).
-
-    Accounts are matched in lower case, so such an address could be taken for somebody else's.
-    """
-    return any(ord(letter) > 127 and any(ord(low) < 128 for low in letter.lower()) for letter in email)
-
-
-def _hashable(value: object) -> bool | str:
-    return value if isinstance(value, bool | str) else False

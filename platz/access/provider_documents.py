@@ -38,24 +38,29 @@ class ProviderUnavailable(Retryable):
 class ProviderSettings:
     """The registration of this installation at its identity provider.
 
-    ``server_url`` is the issuer, with or without a trailing slash.
+    ``server_url`` is the issuer, with or without a trailing slash; ``email_claim`` names the claim that holds a
+    person's e-mail address.
     """
 
     server_url: str
     client_id: str
     client_secret: str = field(repr=False)
     require_verified_email: bool = True
+    email_claim: str = "email"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderDocuments:
-    """The provider's documents, and the settings with which they were fetched."""
+    """The provider's documents, and the settings with which they were fetched.
+
+    ``userinfo_endpoint`` is None for a provider that has none and tells everything in the ID token.
+    """
 
     settings: ProviderSettings
     issuer: str
     authorization_endpoint: str
     token_endpoint: str
-    userinfo_endpoint: str
+    userinfo_endpoint: str | None
     posts_client_secret: bool
     keys: Sequence[Jwk]
 
@@ -133,14 +138,17 @@ class ProviderDirectory:
         found = self._get(f"{base}/.well-known/openid-configuration")
         issuer = _text(found, "issuer")
         if issuer.rstrip("/") != base:
-            raise ProviderUnavailable("OIDC discovery error: the provider calls itself by another address")
+            sentence = f"the provider calls itself {issuer[:200]}: give that address as OIDC_SERVER_URL"
+            raise ProviderUnavailable(f"OIDC discovery error: {sentence}")
         secure = urlsplit(base).scheme == "https"
         return ProviderDocuments(
             settings=settings,
             issuer=issuer,
             authorization_endpoint=_endpoint(found, "authorization_endpoint", secure=secure),
             token_endpoint=_endpoint(found, "token_endpoint", secure=secure),
-            userinfo_endpoint=_endpoint(found, "userinfo_endpoint", secure=secure),
+            userinfo_endpoint=_endpoint(found, "userinfo_endpoint", secure=secure)
+            if "userinfo_endpoint" in found
+            else None,
             posts_client_secret=_posts_client_secret(found),
             keys=self._keys(_endpoint(found, "jwks_uri", secure=secure)),
         )
@@ -152,16 +160,32 @@ class ProviderDirectory:
         return [cast("Jwk", key) for key in keys if isinstance(key, dict)]
 
     def _get(self, url: str) -> JsonObject:
-        status, document = fetch_json(self._client, "GET", url, what="OIDC discovery error")
-        if status != 200 or document is None:
-            raise ProviderUnavailable(f"OIDC discovery error: the identity provider answered {status}")
-        return document
+        answer = ask(self._client, "GET", url, what="OIDC discovery error")
+        if answer.status != 200 or answer.json is None:
+            raise ProviderUnavailable(f"OIDC discovery error: the identity provider answered {answer.status}")
+        return answer.json
 
 
-def fetch_json(
-    client: httpx.Client, method: str, url: str, *, what: str, **request: Any
-) -> tuple[int, JsonObject | None]:
-    """Make one request; return the status, and the JSON object in the body or None when it holds none.
+@dataclass(frozen=True, kw_only=True)
+class ProviderAnswer:
+    """The status and the body of an answer of the provider."""
+
+    status: int
+    media_type: str
+    body: bytes = field(repr=False)
+
+    @property
+    def json(self) -> JsonObject | None:
+        """The JSON object in the body, or None when it holds none."""
+        try:
+            document = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return None
+        return cast("JsonObject", document) if isinstance(document, dict) else None
+
+
+def ask(client: httpx.Client, method: str, url: str, *, what: str, **request: Any) -> ProviderAnswer:
+    """Make one request.
 
     ``request`` is passed to httpx. Raises `ProviderUnavailable` with a message that begins with ``what``, also for a
     body that is too large or takes too long.
@@ -169,7 +193,8 @@ def fetch_json(
     try:
         with client.stream(method, url, **request) as response:
             body = _bounded_body(response, what)
-            return response.status_code, _object(body)
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            return ProviderAnswer(status=response.status_code, media_type=media_type, body=body)
     except _UNREACHABLE as error:
         raise ProviderUnavailable(f"{what}: the identity provider can't be reached") from error
 
@@ -181,14 +206,6 @@ def _bounded_body(response: httpx.Response, what: str) -> bytes:
         if len(body) > SIZE_LIMIT or time.monotonic() > deadline:
             raise ProviderUnavailable(f"{what}: the identity provider's answer is too long")
     return bytes(body)
-
-
-def _object(body: bytes) -> JsonObject | None:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return cast("JsonObject", document) if isinstance(document, dict) else None
 
 
 def _text(document: JsonObject, name: str) -> str:

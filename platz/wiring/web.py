@@ -126,6 +126,7 @@ def _provider(components: Components) -> ProviderSettings:
         client_id=identity.client_id,
         client_secret=identity.client_secret,
         require_verified_email=components.settings.oidc_require_verified_email,
+        email_claim=components.settings.oidc_email_claim,
     )
 
 
@@ -155,6 +156,7 @@ def _stored_provider(components: Components) -> ProviderSettings:
         client_id=client_id,
         client_secret=client_secret,
         require_verified_email=settings.oidc_require_verified_email,
+        email_claim=settings.oidc_email_claim,
     )
 
 

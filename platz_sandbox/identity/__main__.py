@@ -17,6 +17,7 @@ from platz_sandbox.identity.clients import Client
 from platz_sandbox.identity.grants import Grants
 from platz_sandbox.identity.key_ring import Algorithm, KeyRing
 from platz_sandbox.identity.people import read_users
+from platz_sandbox.identity.products import PRODUCTS, ProductName
 from platz_sandbox.identity.provider_app import Provider, build
 from platz_sandbox.serving import listen, port_of, serve
 
@@ -36,6 +37,8 @@ class Arguments:
     redirect_uris: frozenset[str]
     algorithm: Algorithm
     rotate_after: timedelta
+    product: ProductName
+    clock_ahead: timedelta
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
@@ -57,6 +60,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
         metavar="SECONDS",
         help="age of a signing key",
     )
+    add(
+        "--like",
+        type=ProductName,
+        choices=list(ProductName),
+        default=ProductName.STANDARD,
+        help="product whose claims it sends",
+    )
+    add("--clock-ahead", type=float, default=0, metavar="SECONDS", help="how wrong its clock is")
     found = parser.parse_args(arguments)
     return Arguments(
         port=found.port,
@@ -68,6 +79,8 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> Arguments:
         redirect_uris=frozenset(found.redirect_uri),
         algorithm=found.algorithm,
         rotate_after=timedelta(seconds=max(found.rotate_after, 1.0)),
+        product=found.like,
+        clock_ahead=timedelta(seconds=found.clock_ahead),
     )
 
 
@@ -88,6 +101,8 @@ def open_provider(arguments: Arguments, *, issuer: str) -> Provider:
         ),
         grants=Grants(),
         rotate_after=arguments.rotate_after,
+        product=PRODUCTS[arguments.product],
+        clock_ahead=arguments.clock_ahead,
     )
 
 

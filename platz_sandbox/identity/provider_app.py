@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
@@ -27,6 +27,7 @@ from platz_sandbox.identity.errors import RefusedByRedirect, RefusedOnPage, Toke
 from platz_sandbox.identity.grants import Grants
 from platz_sandbox.identity.key_ring import KeyRing
 from platz_sandbox.identity.people import Users
+from platz_sandbox.identity.products import PRODUCTS, Product, ProductName
 from platz_sandbox.identity.token_routes import TokenRoutes, answer_json
 from platz_sandbox.ports import LOOPBACK_HOSTS
 
@@ -43,7 +44,10 @@ _HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """The components and settings of the provider."""
+    """The components and settings of the provider.
+
+    ``product`` says as which product it describes users, ``clock_ahead`` by how much its clock is wrong.
+    """
 
     issuer: str
     client: Client
@@ -51,6 +55,8 @@ class Provider:
     keys: KeyRing
     grants: Grants
     rotate_after: timedelta
+    product: Product = PRODUCTS[ProductName.STANDARD]
+    clock_ahead: timedelta = timedelta(0)
 
 
 def build(provider: Provider) -> Starlette:
@@ -63,7 +69,12 @@ def build(provider: Provider) -> Starlette:
         form_tokens=FormTokens(),
     )
     tokens = TokenRoutes(
-        issuer=provider.issuer, client=provider.client, grants=provider.grants, keys=provider.keys
+        issuer=provider.issuer,
+        client=provider.client,
+        grants=provider.grants,
+        keys=provider.keys,
+        product=provider.product,
+        clock=lambda: datetime.now(UTC) + provider.clock_ahead,
     )
     discovery = DiscoveryRoutes(issuer=provider.issuer, keys=provider.keys)
     return Starlette(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 
 from starlette.concurrency import run_in_threadpool
@@ -18,6 +19,7 @@ from platz_sandbox.identity.errors import TokenRefused
 from platz_sandbox.identity.forms import Parameters
 from platz_sandbox.identity.grants import ACCESS_TOKEN_LIFETIME, Grant, Grants
 from platz_sandbox.identity.key_ring import KeyRing
+from platz_sandbox.identity.products import Product
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,8 @@ class TokenRoutes:
     client: Client
     grants: Grants
     keys: KeyRing
+    product: Product
+    clock: Callable[[], datetime]
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -61,7 +65,10 @@ class TokenRoutes:
                 "the access token is missing, expired or revoked",
                 status=HTTPStatus.UNAUTHORIZED,
             )
-        return JSONResponse(claims.userinfo(grant))
+        if self.product.signs_userinfo:
+            signed = claims.signed_userinfo(grant, self.product, issuer=self.issuer, key=self.keys.current())
+            return Response(signed, media_type="application/jwt")
+        return JSONResponse(claims.userinfo(grant, self.product))
 
     async def rotate(self, request: Request) -> Response:
         """Sign with a new key from now on."""
@@ -77,10 +84,11 @@ class TokenRoutes:
             "scope": " ".join(sorted(grant.request.scope)),
             "id_token": claims.id_token(
                 grant,
+                self.product,
                 issuer=self.issuer,
                 key=self.keys.current(),
                 access_token=access_token,
-                now=datetime.now(UTC),
+                now=self.clock(),
             ),
         }
 

@@ -8,14 +8,22 @@ one purpose is never accepted for another.
 from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims
 from platz.access.tokens.api_tokens import ApiToken, new_api_token, read_api_token, same_secret
 from platz.access.tokens.cookie_tokens import SignInFlow
-from platz.access.tokens.id_tokens import ExpectedIdToken, Jwk, UnknownKey, VerifiedIdClaims, verify_id_token
+from platz.access.tokens.id_tokens import (
+    ClocksDiffer,
+    ExpectedIdToken,
+    VerifiedIdClaims,
+    verify_id_token,
+    verify_userinfo,
+)
 from platz.access.tokens.issuer import Tokens
 from platz.access.tokens.keys import BrokenSigningKey
+from platz.access.tokens.provider_signatures import Jwk, UnknownKey
 
 __all__ = [
     "AccessToken",
     "ApiToken",
     "BrokenSigningKey",
+    "ClocksDiffer",
     "ExpectedIdToken",
     "Jwk",
     "SignInFlow",
@@ -27,4 +35,5 @@ __all__ = [
     "read_api_token",
     "same_secret",
     "verify_id_token",
+    "verify_userinfo",
 ]

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
+from platz.access.tokens.clocks import apart
 from platz.access.tokens.keys import SigningKey
 from platz.access.tokens.signatures import NotAToken, sign_symmetric, verify_symmetric
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
@@ -68,7 +69,9 @@ def verify(key: SigningKey, text: str, now: datetime) -> VerifiedClaims:
     """Check signature, times (5 s of leeway) and claims; raise `NotAToken`."""
     signed = _signed(key.secret, text)
     if signed.not_before > now + LEEWAY:
-        raise NotAToken("the token is not valid yet")
+        ahead = apart(signed.not_before - now)
+        sentence = f"the clock of the Platz server that issued it is at least {ahead} ahead of this one's"
+        raise NotAToken(f"the token is not valid yet: {sentence}; let both get the time from one source")
     if signed.verified.expires_at <= now - LEEWAY:
         raise NotAToken("the token has expired")
     return signed.verified

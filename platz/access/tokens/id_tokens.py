@@ -1,33 +1,32 @@
-"""ID tokens of the identity provider (OpenID Connect Core section 3.1.3.7; docs/contract/auth.md, "Login flow").
+"""ID tokens and signed userinfo responses of the identity provider.
 
-Invariant: only the provider's public RSA and EC keys are used, never a shared secret, so an attacker can't use a
-public key as a signing key.
+Invariant: claims are returned only after the signature and every check of OpenID Connect Core (sections 3.1.3.7 and
+5.3.4) passed.
+
+Source: docs/contract/auth.md, "Login flow".
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, TypeAlias
+from datetime import UTC, datetime, timedelta
 
 from platz.access.tokens.access_tokens import LEEWAY
-from platz.access.tokens.signatures import NotAToken, header_of, verify_asymmetric
+from platz.access.tokens.clocks import apart
+from platz.access.tokens.provider_signatures import Jwk, provider_claims
+from platz.access.tokens.signatures import NotAToken
 from platz.json import JsonObject
 
-ALGORITHMS = ("RS256", "RS384", "RS512", "ES256", "ES384", "ES512")
-LIMIT = 32 * 1024
-_MAX_CLOCK_LEAD = 300
-
-Jwk: TypeAlias = Mapping[str, Any]
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the provider's clock may differ before a refused ID token is blamed on the clocks."""
 
 
-class UnknownKey(NotAToken):
-    """The token was signed with a key that the provider did not publish."""
+class ClocksDiffer(NotAToken):
+    """The clocks of this server and of the identity provider differ too much."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,38 +50,43 @@ class VerifiedIdClaims:
 def verify_id_token(
     text: str, keys: Sequence[Jwk], expected: ExpectedIdToken, now: datetime
 ) -> VerifiedIdClaims:
-    """Check signature and claims; raise `UnknownKey` when the provider may have newer keys, else `NotAToken`."""
-    header = header_of(text, algorithms=ALGORITHMS, limit=LIMIT)
-    algorithm = str(header["alg"])
-    claims = _signed_claims(text, algorithm, _candidates(keys, header, algorithm))
+    """Check signature and claims.
+
+    Raises `UnknownKey` when the provider may have newer keys, `ClocksDiffer`, or else `NotAToken`.
+    """
+    claims, algorithm = provider_claims(text, keys)
     for name, holds in _CHECKS.items():
         if not holds(claims, expected, now):
-            raise NotAToken(f"the ID token's `{name}` is not right")
+            raise _refusal(name, claims, now)
     _check_access_token_hash(claims, expected.access_token, algorithm)
     return VerifiedIdClaims(subject=str(claims["sub"]), claims=claims)
 
 
-def _candidates(keys: Sequence[Jwk], header: JsonObject, algorithm: str) -> Sequence[Jwk]:
-    """Return the keys that may have signed the token; without `kid`, there may be several."""
-    kid, kty = header.get("kid"), "RSA" if algorithm.startswith("RS") else "EC"
-    fitting = [
-        key
-        for key in keys
-        if key.get("kty") == kty
-        and key.get("use", "sig") == "sig"
-        and key.get("alg", algorithm) == algorithm
-        and (kid is None or key.get("kid") == kid)
-    ]
-    if not fitting:
-        raise UnknownKey
-    return fitting
+def verify_userinfo(text: str, keys: Sequence[Jwk], *, issuer: str, client_id: str) -> JsonObject:
+    """Check a signed userinfo response, whose `iss` and `aud` may be absent; raise as `verify_id_token` does."""
+    claims, _ = provider_claims(text, keys)
+    audience = claims.get("aud", client_id)
+    if claims.get("iss", issuer) != issuer:
+        raise NotAToken("the `iss` of the user info is not right")
+    if client_id not in (audience if isinstance(audience, list) else [audience]):
+        raise NotAToken("the `aud` of the user info is not right")
+    return claims
 
 
-def _signed_claims(text: str, algorithm: str, keys: Sequence[Jwk]) -> JsonObject:
-    for key in keys:
-        with contextlib.suppress(NotAToken):  # without `kid`, the next key may be the right one
-            return verify_asymmetric(text, key, algorithm=algorithm)
-    raise UnknownKey  # the provider may have a new key with the old `kid`, or with none
+def _refusal(name: str, claims: JsonObject, now: datetime) -> NotAToken:
+    """Return the error for a wrong claim; a time that is wrong in a token just issued is told as what it is."""
+    sentence = f"the ID token's `{name}` is not right"
+    issued = _moment(claims.get("iat"))
+    if name not in _TIMES or issued is None:
+        return NotAToken(sentence)
+    ahead = issued - now
+    if abs(ahead) <= _CLOCK_TOLERANCE:
+        return NotAToken(sentence)
+    return ClocksDiffer(
+        f"{sentence}: the clock of this Platz server is {apart(ahead)}"
+        f" {'behind' if ahead > timedelta(0) else 'ahead of'} the identity provider's"
+        f" ({now:%Y-%m-%d %H:%M} here, {issued:%Y-%m-%d %H:%M} there, UTC); set the wrong clock right"
+    )
 
 
 def _audience_is_right(claims: JsonObject, expected: ExpectedIdToken, _now: datetime) -> bool:
@@ -101,7 +105,12 @@ def _is_not_expired(claims: JsonObject, _expected: ExpectedIdToken, now: datetim
 
 def _is_issued(claims: JsonObject, _expected: ExpectedIdToken, now: datetime) -> bool:
     issued = _seconds(claims.get("iat"))
-    return issued is not None and issued <= now.timestamp() + _MAX_CLOCK_LEAD
+    return issued is not None and issued <= (now + _CLOCK_TOLERANCE).timestamp()
+
+
+def _has_begun(claims: JsonObject, _expected: ExpectedIdToken, now: datetime) -> bool:
+    begins = _seconds(claims.get("nbf", 0))
+    return begins is not None and begins <= (now + _CLOCK_TOLERANCE).timestamp()
 
 
 def _nonce_is_ours(claims: JsonObject, expected: ExpectedIdToken, _now: datetime) -> bool:
@@ -120,11 +129,13 @@ def _has_subject(claims: JsonObject, _expected: ExpectedIdToken, _now: datetime)
 _CHECKS: Mapping[str, Callable[[JsonObject, ExpectedIdToken, datetime], bool]] = {
     "iss": _issuer_is_right,
     "aud": _audience_is_right,
-    "exp": _is_not_expired,
     "iat": _is_issued,
+    "exp": _is_not_expired,
+    "nbf": _has_begun,
     "nonce": _nonce_is_ours,
     "sub": _has_subject,
 }
+_TIMES = {"iat", "exp", "nbf"}
 
 
 def _check_access_token_hash(claims: JsonObject, access_token: str, algorithm: str) -> None:
@@ -140,3 +151,11 @@ def _check_access_token_hash(claims: JsonObject, access_token: str, algorithm: s
 
 def _seconds(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _moment(value: object) -> datetime | None:
+    seconds = _seconds(value)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -80,6 +80,18 @@ def test_every_kind_of_identity_comes_back(identity: Identity) -> None:
 
 
 @pytest.mark.parametrize(
+    ("behind", "difference"),
+    [(60, "60 seconds"), (3600, "60 minutes"), (7199, "120 minutes"), (3 * 86400, "72 hours")],
+)
+def test_a_token_from_a_clock_ahead_tells_the_difference(behind: int, difference: str) -> None:
+    """Given two copies of Platz of which one's clock is ahead, when its token comes to the other, then it says so."""
+    issued = tokens().issue(ALICE, timedelta(days=7), NOW)
+    sentence = f"the token is not valid yet: the clock of the Platz server .* is at least {difference} ahead"
+    with pytest.raises(Unauthenticated, match=sentence):
+        tokens().verify(issued.text, NOW - timedelta(seconds=behind))
+
+
+@pytest.mark.parametrize(
     ("offset", "accepted"), [(-6, False), (-5, True), (0, True), (64, True), (65, False)]
 )
 def test_the_times_have_five_seconds_of_leeway(offset: int, accepted: bool) -> None:
