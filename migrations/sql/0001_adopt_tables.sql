@@ -11,8 +11,12 @@ ALTER TABLE envs
     ALTER auto_add_new_users SET DEFAULT false, ALTER auto_add_new_users SET NOT NULL;
 ALTER TABLE env_user_permissions ALTER id SET DEFAULT gen_random_uuid();
 ALTER TABLE deployment_kinds ALTER id SET DEFAULT gen_random_uuid();
-ALTER TABLE deployment_permissions ALTER id SET DEFAULT gen_random_uuid();
-ALTER TABLE helm_registries ALTER id SET DEFAULT gen_random_uuid();
+ALTER TABLE deployment_permissions
+    ALTER id SET DEFAULT gen_random_uuid(),
+    ALTER kind_id SET NOT NULL;
+ALTER TABLE helm_registries
+    ALTER id SET DEFAULT gen_random_uuid(),
+    ALTER kind_id SET NOT NULL;
 ALTER TABLE helm_tag_formats ALTER id SET DEFAULT gen_random_uuid();
 ALTER TABLE helm_charts
     ALTER id SET DEFAULT gen_random_uuid(),
@@ -24,13 +28,16 @@ ALTER TABLE deployments
     ALTER id SET DEFAULT gen_random_uuid(),
     ALTER enabled SET DEFAULT true, ALTER enabled SET NOT NULL,
     ALTER status SET DEFAULT 'Unknown', ALTER status SET NOT NULL,
-    ALTER helm_chart_id SET NOT NULL;
+    ALTER helm_chart_id SET NOT NULL,
+    ALTER kind_id SET NOT NULL;
 ALTER TABLE deployment_tasks
     ALTER id SET DEFAULT gen_random_uuid(),
     ADD COLUMN acting_bot_id uuid,
     ADD COLUMN canceled_by_bot_id uuid,
     ADD COLUMN claimed_by uuid;
-ALTER TABLE deployment_resource_types ALTER id SET DEFAULT gen_random_uuid();
+ALTER TABLE deployment_resource_types
+    ALTER id SET DEFAULT gen_random_uuid(),
+    ALTER deployment_kind_id SET NOT NULL;
 ALTER TABLE deployment_resources
     ALTER id SET DEFAULT gen_random_uuid(),
     ALTER exists SET DEFAULT true, ALTER exists SET NOT NULL;

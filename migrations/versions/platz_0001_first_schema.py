@@ -11,7 +11,7 @@ from pathlib import Path
 from alembic import op
 
 from platz.db.adoption import adopt_rows, drop_old_rules
-from platz.db.adoption.detection import SchemaOrigin, detect_origin
+from platz.db.adoption.detection import SchemaOrigin, check_complete, detect_origin
 from platz.db.scripts import run_script
 
 revision = "platz_0001"
@@ -30,6 +30,8 @@ def upgrade() -> None:
             run_script(connection, SQL / "0001_tables.sql")
             run_script(connection, SQL / "0001_seed.sql")
         case SchemaOrigin.OLD_PLATZ:
+            run_script(connection, SQL / "0001_missing_pieces.sql")
+            check_complete(connection)
             drop_old_rules(connection)
             adopt_rows(connection)
             run_script(connection, SQL / "0001_adopt_tables.sql")

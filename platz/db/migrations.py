@@ -39,7 +39,7 @@ class MigrationFailed(PlatzError):
 def migrate(database: Database) -> None:
     """Create, adopt or upgrade the schema; change nothing when it is up to date.
 
-    Raises `DatabaseUnavailable` (also when the lock is not free in time), `NotAPlatzDatabase`, `TooOldToAdopt`,
+    Raises `DatabaseUnavailable` (also when the lock is not free in time), `NotAPlatzDatabase`, `CannotBeAdopted`,
     `NewerSchema` or `MigrationFailed`.
     """
     engine = create_engine("postgresql+psycopg://", creator=lambda: _connect(database), poolclass=NullPool)

@@ -5,6 +5,8 @@ kept as JSON in the table `adoption_leftovers`, with the reason.
 
 - A flag that is NULL, which the former server could not even read, gets its default; an unknown status, role or
   provider becomes the most harmless one (`enum_values.py`).
+- A deployment without a kind gets that of its chart's registry; what else lacks one gets the kind `Unknown`, and a
+  role for no kind goes (`kinds.py`).
 - Accounts whose e-mail addresses differ only in case are merged into the oldest of them, with the union of the rights
   of the active ones. Tokens and roles of a deactivated account do not become valid again (`accounts.py`).
 - Two roles of one user in one environment, or for one kind in it, become the stronger one (`accounts.py`).
@@ -37,6 +39,7 @@ from platz.db.adoption.accounts import merge_accounts, merge_deployment_roles, m
 from platz.db.adoption.charts import give_every_deployment_a_chart, merge_charts
 from platz.db.adoption.deployments import merge_deployments
 from platz.db.adoption.enum_values import fill_flags, replace_unknown_words
+from platz.db.adoption.kinds import give_everything_a_kind
 from platz.db.adoption.old_rules import drop_old_rules
 from platz.db.adoption.resource_types import merge_resource_types
 from platz.db.adoption.tasks import end_abandoned_tasks
@@ -46,6 +49,7 @@ __all__ = ["adopt_rows", "drop_old_rules"]
 STEPS: tuple[Callable[[Connection], int], ...] = (
     fill_flags,
     replace_unknown_words,
+    give_everything_a_kind,
     give_every_deployment_a_chart,
     merge_charts,
     merge_accounts,

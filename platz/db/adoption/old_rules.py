@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from platz.db.schema import metadata
+from platz.db.adoption import former_schema
 
 OURS = "relname = ANY(:tables) AND relnamespace = 'public'::regnamespace"
 """The condition for Platz's tables. In the statements below, `format('%I')` quotes names from the catalogue."""
@@ -42,7 +42,7 @@ RENAME_PRIMARY_KEYS = f"""
 
 def drop_old_rules(connection: Connection) -> None:
     """Lock the tables against a former server that still runs, then drop its constraints, indexes and triggers."""
-    tables = {"tables": sorted(metadata.tables)}
+    tables = {"tables": sorted(former_schema.COLUMNS)}
     for table in tables["tables"]:
         connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))
     functions = {"functions": list(connection.execute(text(TRIGGER_FUNCTIONS), tables).scalars())}

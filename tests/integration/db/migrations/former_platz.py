@@ -19,6 +19,25 @@ from platz.db.database import Database
 SCHEMA = Path(__file__).with_suffix(".sql")
 DAY_ONE = datetime(2024, 3, 9, 12, tzinfo=UTC)
 
+LEVELS: dict[str, tuple[str, ...]] = {
+    "20260613184500": (),
+    "20260509120000": (),
+    "20240911173524addbottokens": ("ALTER TABLE helm_registries DROP COLUMN provider",),
+    "20240831105935addbots": ("DROP TABLE bot_tokens",),
+    "20240831102801deploymentkindnotnull": ("DROP TABLE bots",),
+    "20240831095523deploymentkindtriggers": tuple(
+        f"ALTER TABLE {table} ALTER {column} DROP NOT NULL"
+        for table, column in (
+            ("deployments", "kind_id"),
+            ("deployment_permissions", "kind_id"),
+            ("helm_registries", "kind_id"),
+            ("deployment_resource_types", "deployment_kind_id"),
+        )
+    ),
+    "20240828202600deploymentkindonlyid": ("DROP TRIGGER notify_changes ON deployment_kinds",),
+}
+"""The versions that can be adopted, the newest first, and what the one before each had not yet."""
+
 Row = dict[str, Any]
 
 
@@ -38,6 +57,15 @@ class FormerPlatz:
         """Create its tables, rules and version table."""
         with self._transaction() as connection:
             connection.execute(SCHEMA.read_bytes())
+
+    def go_back_to(self, level: str) -> None:
+        """Undo the migrations after ``level``, as far as their effects are known."""
+        for version, undo in LEVELS.items():
+            for statement in undo:
+                self.execute(statement)
+            if version == level:
+                break
+        self.execute(f"DELETE FROM __diesel_schema_migrations WHERE version > '{level}'")
 
     def execute(self, statement: str) -> None:
         """Run any statement."""

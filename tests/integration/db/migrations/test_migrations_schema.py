@@ -11,7 +11,7 @@ from former_platz import FormerPlatz
 from sqlalchemy import create_engine, text
 
 from platz.db.address import DatabaseAddress
-from platz.db.adoption.detection import NewerSchema, NotAPlatzDatabase, TooOldToAdopt
+from platz.db.adoption.detection import NewerSchema, NotAPlatzDatabase
 from platz.db.database import Database
 from platz.db.migrations import MigrationFailed, migrate
 from platz.db.schema import metadata
@@ -114,7 +114,6 @@ def test_processes_that_start_together_wait_for_each_other(empty_database: Datab
         "CREATE TABLE users (id int)",
         "CREATE VIEW answers AS SELECT 42",
         "CREATE SCHEMA other; CREATE TABLE other.thing (id int)",
-        "CREATE TABLE __diesel_schema_migrations (version varchar); CREATE TABLE posts (id int)",
         "CREATE TABLE alembic_version (version_num varchar); INSERT INTO alembic_version VALUES ('3f2a')",
     ],
 )
@@ -127,15 +126,6 @@ def test_a_database_of_somebody_else_is_refused_and_left_alone(
         with pytest.raises(NotAPlatzDatabase, match="does not belong to Platz"):
             migrate(empty_database)
         assert connection.execute("SELECT oid FROM pg_class ORDER BY oid").fetchall() == before
-
-
-def test_a_former_database_that_is_too_old_is_refused_with_what_to_do(empty_database: Database) -> None:
-    former = FormerPlatz(empty_database)
-    former.build()
-    former.execute("DELETE FROM __diesel_schema_migrations WHERE version >= '2026'")
-    with pytest.raises(TooOldToAdopt, match=r"20240911173524addbottokens.*20260613184500"):
-        migrate(empty_database)
-    former.close()
 
 
 def test_a_database_of_a_newer_platz_is_refused(database: Database) -> None:
