@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
-import orjson
-
 from platz.json import JsonObject
 from platz.kube.api_resources import ResourceKind
 from platz.kube.api_responses import parsed_object
@@ -83,14 +81,14 @@ class KubeClient:
     def create(self, kind: ResourceKind, document: JsonObject, *, namespace: str | None = None) -> JsonObject:
         """Create an object. Raises `KubeAlreadyExists`, `KubeRejected`."""
         path = kind.path(namespace=namespace)
-        return self._object(KubeRequest(method="POST", path=path, body=orjson.dumps(document)))
+        return self._object(KubeRequest(method="POST", path=path, body=document))
 
     def replace(
         self, kind: ResourceKind, document: JsonObject, *, name: str, namespace: str | None = None
     ) -> JsonObject:
         """Replace an object. Raises `KubeConflict` when it was changed since it was read."""
         path = kind.path(namespace=namespace, name=name)
-        return self._object(KubeRequest(method="PUT", path=path, body=orjson.dumps(document)))
+        return self._object(KubeRequest(method="PUT", path=path, body=document))
 
     def apply(
         self,
@@ -106,7 +104,7 @@ class KubeClient:
             method="PATCH",
             path=kind.path(namespace=namespace, name=name),
             parameters={"fieldManager": field_manager},
-            body=orjson.dumps(document),
+            body=document,
             content_type=_APPLY_PATCH,
         )
         return self._object(request)
@@ -116,7 +114,7 @@ class KubeClient:
     ) -> JsonObject:
         """Send a JSON merge patch (RFC 7386). Raises `KubeNotFound`."""
         path = kind.path(namespace=namespace, name=name)
-        request = KubeRequest(method="PATCH", path=path, body=orjson.dumps(patch), content_type=_MERGE_PATCH)
+        request = KubeRequest(method="PATCH", path=path, body=patch, content_type=_MERGE_PATCH)
         return self._object(request)
 
     def delete(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:

@@ -11,16 +11,23 @@ import socket
 import ssl
 import threading
 import weakref
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
 from platz.errors import Rejected
+from platz.json import JsonObject
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import ClientCertificate
 
+if TYPE_CHECKING:
+    from kubernetes.client import ApiClient
+    from kubernetes.client.rest import RESTResponse
+
+_NEVER_BY_PROXY = "localhost,127.0.0.0/8,::1"  # as every Go client, and so kubectl and Helm
 _KEEPALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -61,50 +68,90 @@ def _shut(opened: socket.socket) -> None:
         return  # closed by its own thread a moment ago
 
 
-class _PlainConnection(HTTPConnection):
-    register: ClassVar[SocketRegister]
+class _Registered(HTTPConnection):
+    """A connection of any kind that adds its socket to a register."""
 
-    def connect(self) -> None:
-        super().connect()
-        _registered(self.sock, self.register)
-
-
-class _TlsConnection(HTTPSConnection):
     register: ClassVar[SocketRegister]
 
     def connect(self) -> None:
         super().connect()
         self.is_verified = True  # the kubeconfig decides whether it is; urllib3 would warn at every request
-        _registered(self.sock, self.register)
-
-
-def _registered(opened: object, register: SocketRegister) -> None:
-    if isinstance(opened, socket.socket):
-        register.add(opened)
+        if isinstance(self.sock, socket.socket):
+            self.register.add(self.sock)
 
 
 class Connections:
-    """The pooled connections of one client to one cluster, with one client certificate or none."""
+    """The pooled connections of one client to one cluster, with one client certificate or none.
+
+    The official client sends the requests. It leaves redirects and repetitions to the caller, as it is set here.
+    """
 
     def __init__(
         self, access: ClusterAccess, *, certificate: ClientCertificate | None, register: SocketRegister
     ) -> None:
         """Raises `Rejected` when the cluster's CA or the client certificate cannot be read."""
         self.certificate = certificate
-        self.pool = _pool_manager(access, tls_context(access, certificate))
-        self.pool.pool_classes_by_scheme = _pool_classes(register)
+        self._client = _api_client(access).rest_client
+        pools = self._client.pool_manager
+        pools.connection_pool_kw["ssl_context"] = tls_context(access, certificate)
+        pools.pool_classes_by_scheme = _registering(pools.pool_classes_by_scheme, register)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: JsonObject | None,
+        timeout: tuple[float, float],
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request and return its response with the body unread; raise urllib3's errors.
+
+        ``timeout`` is the connect and the read timeout, in seconds.
+        """
+        from kubernetes.client.exceptions import ApiException
+
+        try:
+            sent = cast(
+                "object",
+                self._client.request(  # pyright: ignore[reportUnknownMemberType]
+                    method, url, headers=dict(headers), body=body, _request_timeout=timeout
+                ),
+            )
+        except ApiException as error:  # what the official client makes of an SSLError
+            raise error.__context__ or error from error
+        return cast("RESTResponse", sent).response
 
 
-def _pool_classes(
-    register: SocketRegister,
-) -> dict[str, type[HTTPConnectionPool] | type[HTTPSConnectionPool]]:
-    """Return pool classes whose connections add themselves to ``register``; urllib3 takes classes, not objects."""
-    plain = type("PlainConnection", (_PlainConnection,), {"register": register})
-    tls = type("TlsConnection", (_TlsConnection,), {"register": register})
-    return {
-        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
-    }
+def _api_client(access: ClusterAccess) -> ApiClient:
+    """Return the official client; a proxy of the environment serves clusters without one of their own."""
+    from kubernetes.client import ApiClient, Configuration
+
+    configuration = Configuration(
+        host=access.server,
+        verify_ssl=access.verify,
+        tls_server_name=access.tls_server_name,
+        proxy=access.proxy_url,
+        no_proxy="" if access.proxy_url else None,
+        socket_options=_KEEPALIVE,
+        connection_pool_maxsize=8,
+    )
+    configuration.retries = False
+    if not access.proxy_url:
+        configuration.no_proxy = f"{configuration.no_proxy or ''},{_NEVER_BY_PROXY}"
+    return ApiClient(configuration)
+
+
+def _registering(
+    pools: Mapping[str, type[HTTPConnectionPool]], register: SocketRegister
+) -> dict[str, type[HTTPConnectionPool]]:
+    """Return these pool classes with connections that add their sockets to ``register``; urllib3 takes classes."""
+    return {scheme: _registering_pool(pool, register) for scheme, pool in pools.items()}
+
+
+def _registering_pool(pool: type[HTTPConnectionPool], register: SocketRegister) -> type[HTTPConnectionPool]:
+    connection = type("Connection", (_Registered, pool.ConnectionCls), {"register": register})
+    return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
 def tls_context(access: ClusterAccess, certificate: ClientCertificate | None) -> ssl.SSLContext:
@@ -129,22 +176,3 @@ def _load_from_memory(context: ssl.SSLContext, certificate: ClientCertificate) -
         context.load_cert_chain(f"/proc/self/fd/{descriptor}")
     finally:
         os.close(descriptor)
-
-
-def _pool_manager(access: ClusterAccess, context: ssl.SSLContext) -> urllib3.PoolManager:
-    if access.proxy_url:
-        return urllib3.ProxyManager(
-            access.proxy_url,
-            maxsize=8,
-            ssl_context=context,
-            server_hostname=access.tls_server_name,
-            assert_hostname=access.tls_server_name,
-            socket_options=_KEEPALIVE,
-        )
-    return urllib3.PoolManager(
-        maxsize=8,
-        ssl_context=context,
-        server_hostname=access.tls_server_name,
-        assert_hostname=access.tls_server_name,
-        socket_options=_KEEPALIVE,
-    )

@@ -16,6 +16,7 @@ import urllib3
 import urllib3.exceptions as broken
 
 from platz.backoff import Backoff
+from platz.json import JsonObject
 from platz.kube.api_responses import error_from_status, error_from_transport
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.connections import Connections, SocketRegister
@@ -45,7 +46,7 @@ class KubeRequest:
     method: str
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
-    body: bytes | None = field(default=None, repr=False)
+    body: JsonObject | None = field(default=None, repr=False)
     content_type: str = "application/json"
 
     def target(self) -> str:
@@ -59,7 +60,7 @@ class Transport:
     def __init__(self, access: ClusterAccess, timeouts: KubeTimeouts) -> None:
         """Opens no connection yet."""
         self._access = access
-        self._timeout = urllib3.Timeout(connect=timeouts.connect, read=timeouts.read)
+        self._timeouts = timeouts
         self._sockets = SocketRegister()
         self._stopped = threading.Event()
         self._lock = threading.Lock()
@@ -109,16 +110,12 @@ class Transport:
         if self._stopped.is_set():
             raise self._aborted()
         try:
-            return self._connections_for(credential).pool.request(
+            return self._connections_for(credential).send(
                 request.method,
                 self._access.server + request.target(),
-                body=request.body,
                 headers=self._headers(credential, request),
-                preload_content=False,
-                decode_content=True,
-                redirect=False,
-                retries=False,
-                timeout=self._timeout,
+                body=request.body,
+                timeout=(self._timeouts.connect, self._timeouts.read),
             )
         except (broken.HTTPError, OSError) as error:
             raise self._broken(error) from error
