@@ -17,11 +17,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+import yaml
 
 from platz.errors import Rejected
-from platz.json import JsonObject
+from platz.json import JsonObject, JsonValue
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import (
     ClientCertificate,
@@ -32,6 +31,7 @@ from platz.kube.credentials import (
 )
 from platz.kube.exec_plugin import ExecPlugin, plugin_from_entry
 
+_PLUGIN_EXTENSION = "client.authentication.k8s.io/exec"
 _TOKEN_FILE_REREAD = timedelta(minutes=1)
 
 
@@ -128,8 +128,8 @@ class _Merged:
 
 def _read_yaml(path: Path) -> Mapping[str, object]:
     try:
-        document: object = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))  # pyright: ignore[reportUnknownMemberType]
-    except (YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that does not exist
+        document: object = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: no UTF-8, or a date that does not exist
         raise Rejected(f"{path} is not a kubeconfig: it is not valid YAML.") from error
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
@@ -148,7 +148,7 @@ def _access(name: str, cluster: _Entry, user: _Entry, environment: Mapping[str, 
     return ClusterAccess(
         name=name,
         server=server.rstrip("/"),
-        credentials=_credentials(user, environment),
+        credentials=_credentials(user, environment, cluster),
         ca=_data(cluster, "certificate-authority") if verify else None,
         verify=verify,
         tls_server_name=_text(cluster, "tls-server-name") or None,
@@ -156,14 +156,17 @@ def _access(name: str, cluster: _Entry, user: _Entry, environment: Mapping[str, 
     )
 
 
-def _credentials(user: _Entry, environment: Mapping[str, str]) -> CredentialSource:
+def _credentials(user: _Entry, environment: Mapping[str, str], cluster: _Entry) -> CredentialSource:
     for unsupported in ("auth-provider", "username"):
         if user.content.get(unsupported):
             raise Rejected(f"Clusters no longer accept {unsupported!r}; use exec, a token or a certificate.")
     plugin_entry = user.content.get("exec")
     if isinstance(plugin_entry, dict):
         plugin: ExecPlugin = plugin_from_entry(
-            cast("JsonObject", plugin_entry), folder=user.folder, environment=environment
+            cast("JsonObject", plugin_entry),
+            folder=user.folder,
+            environment=environment,
+            cluster=_cluster_for_plugin(cluster),
         )
         return RenewedCredential(plugin.credential, origin=plugin)
     certificate = _certificate(user)
@@ -173,6 +176,23 @@ def _credentials(user: _Entry, environment: Mapping[str, str]) -> CredentialSour
         path = user.folder / token_file
         return RenewedCredential(lambda: _from_token_file(path, certificate), origin=(path, certificate))
     return FixedCredential(credential=Credential(token=token or None, certificate=certificate))
+
+
+def _cluster_for_plugin(cluster: _Entry) -> JsonObject:
+    """Return the ExecCredential's `spec.cluster` (client-go credential plugins, "Provide cluster info")."""
+    told: JsonObject = {
+        key: value for key in ("server", "tls-server-name", "proxy-url") if (value := _text(cluster, key))
+    }
+    if cluster.content.get("insecure-skip-tls-verify") is True:
+        told["insecure-skip-tls-verify"] = True
+    elif (ca := _data(cluster, "certificate-authority")) is not None:
+        told["certificate-authority-data"] = base64.b64encode(ca).decode("ascii")
+    extensions = cluster.content.get("extensions")
+    for extension in cast("list[object]", extensions) if isinstance(extensions, list) else []:
+        named = _mapping(extension)
+        if named.get("name") == _PLUGIN_EXTENSION:
+            told["config"] = cast("JsonValue", named.get("extension"))
+    return told
 
 
 def _from_token_file(path: Path, certificate: ClientCertificate | None) -> Credential:
