@@ -1,4 +1,4 @@
-"""The type of JSON documents, and their comparison."""
+"""The type of JSON documents, their comparison, and their merging."""
 
 from __future__ import annotations
 
@@ -21,3 +21,20 @@ def json_equal(left: JsonValue, right: JsonValue) -> bool:
             return len(left) == len(right) and all(map(json_equal, left, right))
         case _:
             return type(left) is type(right) and left == right
+
+
+def merged_values(values: JsonObject, override: JsonObject | None) -> JsonObject:
+    """Return ``values`` with ``override`` laid over it, as Helm merges several `-f` files.
+
+    Objects are merged deeply, everything else is replaced. A null in the override is kept: it is Helm that removes the
+    chart's default for it. Source: Helm's documentation of values files ("the last file takes precedence"),
+    docs/contract/workers.md, "Vector of the merge of values".
+    """
+    merged: JsonObject = dict(values)
+    for key, above in (override or {}).items():
+        below = merged.get(key)
+        if isinstance(above, dict) and isinstance(below, dict):
+            merged[key] = merged_values(below, above)
+        else:
+            merged[key] = above
+    return merged

@@ -14,18 +14,20 @@ from pathlib import Path
 
 from platz.charts.documents.chart_metadata import CHART_FILE
 from platz.charts.reading.problems import quoted
-from platz.charts.reading.syntax import MAX_FILE_BYTES
+from platz.charts.reading.syntax import MAX_FILE_BYTES, MAX_VALUES_BYTES
 from platz.charts.reading.tar_stream import Member, MemberKind, TarStream, UnsafeArchive
 
 EXTENSION_DIRECTORY = "platz"
 NEW_LAYOUT = ("platz/values-ui.yaml", "platz/actions.yaml", "platz/features.yaml", "platz/resources.yaml")
 LEGACY_LAYOUT = ("values.ui.json", "actions.schema.json", "features.json")
-KEPT_FILES = frozenset({CHART_FILE, *NEW_LAYOUT, *LEGACY_LAYOUT})
+VALUES_FILE = "values.yaml"
+VALUES_SCHEMA_FILE = "values.schema.json"
+KEPT_FILES = frozenset({CHART_FILE, *NEW_LAYOUT, *LEGACY_LAYOUT, VALUES_FILE, VALUES_SCHEMA_FILE})
 
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 _MAX_NAMES = 500
 _IS_DIRECTORY = "It is a directory."
-_TOO_LARGE = f"It is larger than {MAX_FILE_BYTES // 1024} KiB."
+_MAX_BYTES = {VALUES_FILE: MAX_VALUES_BYTES, VALUES_SCHEMA_FILE: MAX_VALUES_BYTES}
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,7 @@ class _Collected:
             return
         if name in self._files:
             raise UnsafeArchive(f"The archive has the file {quoted(name)} twice.")
-        too_large = member.size > MAX_FILE_BYTES
-        self._files[name] = Unreadable(_TOO_LARGE) if too_large else stream.content()
+        self._files[name] = _too_large(name, member.size) or stream.content()
 
     def chart_files(self) -> ChartFiles:
         return ChartFiles(
@@ -143,9 +144,14 @@ def _read(root: Path, name: str) -> bytes | Unreadable | None:
     if not path.is_file():
         return Unreadable(_IS_DIRECTORY if path.is_dir() else "It is not a file.")
     try:
-        return Unreadable(_TOO_LARGE) if path.stat().st_size > MAX_FILE_BYTES else path.read_bytes()
+        return _too_large(name, path.stat().st_size) or path.read_bytes()
     except OSError as error:
         return Unreadable(f"It can't be read ({error.strerror}).")
+
+
+def _too_large(name: str, size: int) -> Unreadable | None:
+    limit = _MAX_BYTES.get(name, MAX_FILE_BYTES)
+    return Unreadable(f"It is larger than {limit // 1024} KiB.") if size > limit else None
 
 
 def _names(root: Path) -> Iterator[str]:

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
 from platz.helm.report import bounded, release_report
-from platz.helm.values_merge import merged_values
-from platz.json import JsonObject
+from platz.json import JsonObject, merged_values
 
 if TYPE_CHECKING:
     from helm_python import Config

@@ -13,8 +13,11 @@ from platz.charts.rendering.helm_values import (
     EnvValues,
     HelmValuesInputs,
 )
+from platz.charts.values.own_values import OwnValues
 from platz.db.encryption import Cipher
 from platz.db.field_encryption import decrypt_fields
+from platz.errors import Rejected
+from platz.json import JsonObject
 from platz.tasks.task_target import Revision, TaskTarget
 
 
@@ -25,10 +28,11 @@ def values_inputs(
     own_url: str,
     collections: Collections,
     cipher: Cipher,
+    own: OwnValues,
 ) -> HelmValuesInputs:
     """Gather everything that the Helm values depend on, with encrypted fields decrypted.
 
-    Raises `Conflict` when the cluster has no environment.
+    Raises `Conflict` when the cluster has no environment, and `Rejected` for an override that is not an object.
     """
     env, deployment = target.env, target.deployment
     return HelmValuesInputs(
@@ -45,4 +49,14 @@ def values_inputs(
         config_inputs=decrypt_fields(revision.inputs, cipher),
         own_url=own_url,
         collections=collections,
+        override=values_override(target),
+        own=own,
     )
+
+
+def values_override(target: TaskTarget) -> JsonObject:
+    """Return what is laid over the composed values; raise `Rejected` if it is not an object."""
+    override = target.deployment.values_override
+    if override is not None and not isinstance(override, dict):
+        raise Rejected("The deployment's values override must be an object.", field="values_override")
+    return override or {}

@@ -12,22 +12,23 @@ from __future__ import annotations
 
 import structlog
 
+from platz.charts.archive import unpack
 from platz.charts.rendering.helm_values import HelmValues, compose
+from platz.charts.values.own_values import OwnValues, own_values
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments
 from platz.db.tables.tasks import TaskRow
-from platz.errors import PlatzError, Rejected
+from platz.errors import PlatzError
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.releases import Revision as ReleaseRevision
 from platz.helm.releases import last_revision, settle
-from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.namespaces import ensure_namespace
 from platz.kube.pods import remove_pods
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
-from platz.tasks.chart_values import values_inputs
+from platz.tasks.chart_values import values_inputs, values_override
 from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
 from platz.tasks.operations import Reinstall, from_json
@@ -121,7 +122,8 @@ def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
 def _release(
     context: OperationContext, task: TaskRow, target: TaskTarget, revision: Revision, action: HelmAction
 ) -> str:
-    composed = _compose(context, target, revision)
+    archive = context.archives.fetch(revision.registry, revision.chart)
+    composed = _compose(context, target, revision, own_values(unpack(archive.read_bytes())))
     client = context.kube(target.cluster.id)
     for name, texts in composed.secrets.items():
         apply_secret(client, namespace=target.namespace, name=name, texts=texts)
@@ -129,9 +131,9 @@ def _release(
         action=_clear_the_way(client, target, action),
         release=target.namespace,
         namespace=target.namespace,
-        chart_archive=context.archives.fetch(revision.registry, revision.chart),
+        chart_archive=archive,
         values=composed.values,
-        values_override=_override(target),
+        values_override=values_override(target),
         description=description_of(task),
         labels={TASK_LABEL: str(task.id)},
         timeout_seconds=int(context.helm_timeout.total_seconds()),
@@ -160,7 +162,7 @@ def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -
     return action if left is None else HelmAction.UPGRADE
 
 
-def _compose(context: OperationContext, target: TaskTarget, revision: Revision) -> HelmValues:
+def _compose(context: OperationContext, target: TaskTarget, revision: Revision, own: OwnValues) -> HelmValues:
     with context.database.reading() as connection:
         collections = DatabaseCollections(connection, context.cipher)
         inputs = values_inputs(
@@ -169,15 +171,9 @@ def _compose(context: OperationContext, target: TaskTarget, revision: Revision) 
             own_url=context.credentials.own_url,
             collections=collections,
             cipher=context.cipher,
+            own=own,
         )
         composed = compose(inputs)
     for warning in composed.warnings:
         log.warning("Values were composed with a warning", action="render", reason=warning)
     return composed
-
-
-def _override(target: TaskTarget) -> JsonObject:
-    override = target.deployment.values_override
-    if override is not None and not isinstance(override, dict):
-        raise Rejected("The deployment's values override must be an object.", field="values_override")
-    return override or {}

@@ -23,6 +23,9 @@ CHART_FILE = "Chart.yaml"
 MAX_TEXT_LENGTH = 512
 """Characters of a version or an annotation; PostgreSQL can index any text of this length."""
 
+_API_VERSIONS = ("v2", "v1")
+"""v1 charts are those of Helm 2, whose dependencies are in ``requirements.yaml``; Helm still installs them."""
+
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
 _ANNOTATIONS = {
     "git_commit": "platz.io/git/commit",
@@ -55,8 +58,8 @@ def metadata_from(document: JsonValue) -> ChartMetadata:
 def _metadata(cursor: Cursor) -> ChartMetadata:
     fields = cursor.fields("apiVersion", "version", "annotations")
     api_version = fields.need("apiVersion")
-    if api_version.value != "v2":
-        api_version.complain("Platz reads charts of Helm's apiVersion v2 only.", "Write apiVersion: v2.")
+    if api_version.value not in _API_VERSIONS:
+        api_version.complain("Helm knows no such apiVersion of charts.", "Write apiVersion: v2.")
     annotations = fields.nullable("annotations", _annotations) or {}
     return ChartMetadata(version=_text(fields.need("version")), **annotations)
 

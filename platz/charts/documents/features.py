@@ -29,7 +29,7 @@ from platz.charts.reading.codecs import (
 )
 from platz.charts.reading.decoding import Cursor, decoded
 from platz.charts.reading.document_objects import DocumentObject, object_of
-from platz.charts.reading.members import known_in, nullable, optional, required
+from platz.charts.reading.members import added_in, known_in, nullable, optional, required
 from platz.charts.reading.problems import Complaint, InvalidDocument
 from platz.json import JsonObject, JsonValue
 
@@ -46,6 +46,17 @@ class Cardinality(StrEnum):
 
     MANY = "Many"
     ONE_PER_CLUSTER = "OnePerCluster"
+
+
+class InjectedKey(StrEnum):
+    """The top-level values that Platz adds on its own."""
+
+    PLATZ = "platz"
+    SHIRA = "shira"
+    NODE_SELECTOR = "nodeSelector"
+    TOLERATIONS = "tolerations"
+    INGRESS = "ingress"
+    CONFIG = "config"
 
 
 class Ingress(DocumentObject, name="ChartExtFeatureIngress"):
@@ -129,6 +140,10 @@ class Features(DocumentObject, name="ChartExtFeaturesSpec"):
     reinstall_dependencies: bool = optional(FLAG, absent=True)
     node_selector_paths: tuple[tuple[str, ...], ...] = optional(_PATHS, absent=())
     tolerations_paths: tuple[tuple[str, ...], ...] = optional(_PATHS, absent=())
+    injected_values: tuple[InjectedKey, ...] | None = added_in(
+        {Version.V1BETA2}, list_of(choice_of(InjectedKey))
+    )
+    """What Platz may add to the values; None means all that the chart can take."""
 
     @property
     def ingress_enabled(self) -> bool:

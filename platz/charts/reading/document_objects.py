@@ -18,6 +18,7 @@ from platz.charts.reading.members import (
     Attributes,
     Member,
     Property,
+    added_in,
     declare,
     known_in,
     members_of,
@@ -46,7 +47,7 @@ def object_of(kind: type[Kind], *, version: str = "", exact: bool = False) -> Co
 @dataclass_transform(
     kw_only_default=True,
     frozen_default=True,
-    field_specifiers=(required, optional, nullable, required_if, known_in, embedded),
+    field_specifiers=(required, optional, nullable, required_if, known_in, added_in, embedded),
 )
 class DocumentObject:
     """An object of a document; ``name`` and the docstring name and describe its schema for API clients."""

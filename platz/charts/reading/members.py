@@ -102,6 +102,12 @@ def known_in(
     return declare(_Key(codec=codec, presence=presence, key=key, absent=absent, versions=versions))
 
 
+def added_in(versions: Collection[str], codec: Codec[T], *, key: str = "") -> T | None:
+    """Declare a key that some versions gained later: it may be left out or null, and then it is not stored either."""
+    member = _Key(codec=codec, presence=Presence.OPTIONAL_NULLABLE, key=key, versions=versions)
+    return declare(member, default=None)
+
+
 def declare(member: Member, **options: Any) -> Any:
     """Declare an attribute of a dataclass; ``options`` go to its field. Any: the attribute has the type read."""
     return dataclasses.field(metadata={_METADATA_KEY: member}, **options)

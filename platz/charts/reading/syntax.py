@@ -23,11 +23,13 @@ from platz.json import JsonValue
 
 MAX_FILE_BYTES = 512 * 1024
 """Bytes of one extension file; real files have a few thousand."""
+MAX_VALUES_BYTES = 2 * 1024 * 1024
+"""Bytes of a chart's values, or of their schema; the largest that are known have some 600 thousand."""
 
 
-def read_json_file(content: bytes) -> JsonValue:
+def read_json_file(content: bytes, *, max_bytes: int = MAX_FILE_BYTES) -> JsonValue:
     """Read strict JSON: one value, no comments, no byte order mark; raise `InvalidDocument`."""
-    _text(content)  # refuses a file that is too large or not UTF-8, as for YAML
+    _text(content, max_bytes)  # refuses a file that is too large or not UTF-8, as for YAML
     try:
         plain = orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -46,9 +48,11 @@ def read_json_file(content: bytes) -> JsonValue:
         raise invalid("This is not JSON: a number is too large.", "Put it in quotes.") from error
 
 
-def read_yaml_file(content: bytes, *, resolve: Callable[[str], JsonValue] = plain_value) -> YamlDocument:
+def read_yaml_file(
+    content: bytes, *, resolve: Callable[[str], JsonValue] = plain_value, max_bytes: int = MAX_FILE_BYTES
+) -> YamlDocument:
     """Read exactly one YAML document; raise `InvalidDocument`."""
-    return read_yaml(_text(content), resolve=resolve)
+    return read_yaml(_text(content, max_bytes), resolve=resolve)
 
 
 def lines_of(content: bytes) -> dict[Place, int]:
@@ -59,9 +63,9 @@ def lines_of(content: bytes) -> dict[Place, int]:
         return {}
 
 
-def _text(content: bytes) -> str:
-    if len(content) > MAX_FILE_BYTES:
-        raise invalid(f"The file is larger than {MAX_FILE_BYTES // 1024} KiB.", "Shorten it.")
+def _text(content: bytes, max_bytes: int = MAX_FILE_BYTES) -> str:
+    if len(content) > max_bytes:
+        raise invalid(f"The file is larger than {max_bytes // 1024} KiB.", "Shorten it.")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -1,7 +1,8 @@
 """The values that Helm gets, and the secrets that go with them.
 
 Invariant: values are a pure function of plain inputs. Outputs of the UI schema replace whole top-level keys; nothing
-is merged. Texts that must not appear in a log or a task's text are collected along with the values.
+is merged. What Platz adds on its own is left out where the chart can't take it. Texts that must not appear in a log or
+a task's text are collected along with the values.
 
 Source: docs/contract/chart-extensions.md, "Composing the Helm values"; docs/contract/workers.md, "Values and
 secrets".
@@ -9,13 +10,13 @@ secrets".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from platz.charts.documents.derived_names import ingress_hostname
-from platz.charts.documents.features import Features, effective_features
+from platz.charts.documents.features import Features, InjectedKey, effective_features
 from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
 from platz.charts.reading.json_text import copied
 from platz.charts.rendering.chosen_items import Collections
@@ -23,6 +24,8 @@ from platz.charts.rendering.confidential import confidential_texts
 from platz.charts.rendering.outputs import Rendering
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.rendering.timestamps import rfc3339_text
+from platz.charts.values.fitting import Fitted, Part, first_blocked, fitted
+from platz.charts.values.own_values import OwnValues
 from platz.json import JsonObject, JsonValue
 from platz.web_addresses import normalised_url
 
@@ -81,6 +84,7 @@ class HelmValuesInputs:
     """All inputs on which the values depend.
 
     ``revision_id`` is the task whose chart and ``config_inputs`` are used; for a Reinstall, the revision task.
+    ``override`` is what will be laid over the values; ``own`` is what the chart says about its values.
     """
 
     deployment: DeploymentValues
@@ -91,6 +95,8 @@ class HelmValuesInputs:
     config_inputs: JsonValue = field(repr=False)
     own_url: str
     collections: Collections
+    override: JsonObject = field(default_factory=dict[str, JsonValue], repr=False)
+    own: OwnValues = field(default_factory=OwnValues, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,23 +114,34 @@ class HelmValues:
 def compose(inputs: HelmValuesInputs) -> HelmValues:
     """Compose values and secrets; raise `RenderingFailed`, or `InvalidDocument` for an invalid stored document."""
     schema = None if inputs.chart.values_ui is None else parse_ui_schema(inputs.chart.values_ui)
-    values, warnings = _base_values(inputs)
+    added, warnings = _added_parts(inputs)
     if schema is None:
-        values["config"] = copied(inputs.deployment.config)
-        return HelmValues(values=values, secrets={}, confidential=frozenset(), warnings=warnings)
+        fitting = _fitted(added, inputs, entered={})
+        return HelmValues(
+            values=fitting.values,
+            secrets={},
+            confidential=frozenset(),
+            warnings=(*warnings, *fitting.left_out),
+        )
     rendering = _rendering(schema, inputs)
-    values.update(rendering.values())
+    entered = rendering.values()
+    fitting = _fitted(added, inputs, entered=entered)
     secrets = rendering.secrets()
-    confidential = confidential_texts(schema, inputs.config_inputs, rendering.confidential)
-    return HelmValues(values=values, secrets=secrets, confidential=confidential, warnings=warnings)
+    return HelmValues(
+        values={**fitting.values, **entered},
+        secrets=secrets,
+        confidential=confidential_texts(schema, inputs.config_inputs, rendering.confidential),
+        warnings=(*warnings, *fitting.left_out),
+    )
 
 
 def compose_values(inputs: HelmValuesInputs) -> JsonObject:
     """Compose only the values; raise the same errors as `compose`."""
-    values, _ = _base_values(inputs)
-    if inputs.chart.values_ui is None:
-        return {**values, "config": copied(inputs.deployment.config)}
-    return {**values, **_rendering(parse_ui_schema(inputs.chart.values_ui), inputs).values()}
+    added, _ = _added_parts(inputs)
+    entered: JsonObject = {}
+    if inputs.chart.values_ui is not None:
+        entered = _rendering(parse_ui_schema(inputs.chart.values_ui), inputs).values()
+    return {**_fitted(added, inputs, entered=entered).values, **entered}
 
 
 def tolerations_list(stored: JsonValue) -> JsonValue:
@@ -145,24 +162,56 @@ def _rendering(schema: UiSchema, inputs: HelmValuesInputs) -> Rendering:
     )
 
 
-def _base_values(inputs: HelmValuesInputs) -> tuple[JsonObject, tuple[str, ...]]:
+def _fitted(added: list[Part], inputs: HelmValuesInputs, *, entered: JsonObject) -> Fitted:
+    remaining = [part for part in added if part.top not in entered]
+    return fitted(remaining, inputs.own, entered=entered, override=inputs.override)
+
+
+def _added_parts(inputs: HelmValuesInputs) -> tuple[list[Part], tuple[str, ...]]:
+    """Return what Platz adds on its own, in parts that can be left out, and warnings."""
     features = effective_features(inputs.chart.features)
     ingress, warnings = _ingress(features, inputs)
-    tolerations = tolerations_list(inputs.env.tolerations)
-    values: JsonObject = {
-        "platz": _platz(inputs),
-        "shira": _platz(inputs),  # the name that older charts use
-        "nodeSelector": copied(inputs.env.node_selector),
-        "tolerations": tolerations,
-        "ingress": ingress,
-    }
-    for paths, injected in (
+    parts = [part for part in _standard_parts(inputs, ingress) if _may_be_added(part, features)]
+    parts += _parts_at_paths(inputs, features)
+    blocked = first_blocked(parts)
+    if blocked is not None:
+        raise RenderingFailed(RenderingErrorCode.VALUES_PATH_BLOCKED, list(blocked.path))
+    config = Part(path=(InjectedKey.CONFIG,), value=inputs.deployment.config)
+    if inputs.chart.values_ui is None and _may_be_added(config, features):
+        parts.append(config)
+    return parts, warnings
+
+
+def _standard_parts(inputs: HelmValuesInputs, ingress: JsonObject) -> list[Part]:
+    platz = _platz(inputs)
+    return [
+        *_members_of((InjectedKey.PLATZ,), platz),
+        *_members_of((InjectedKey.SHIRA,), platz),  # the name that older charts use
+        Part(path=(InjectedKey.NODE_SELECTOR,), value=inputs.env.node_selector),
+        Part(path=(InjectedKey.TOLERATIONS,), value=tolerations_list(inputs.env.tolerations)),
+        *_members_of((InjectedKey.INGRESS,), ingress),
+    ]
+
+
+def _parts_at_paths(inputs: HelmValuesInputs, features: Features) -> list[Part]:
+    places = (
         (features.node_selector_paths, inputs.env.node_selector),
-        (features.tolerations_paths, tolerations),
-    ):
-        for path in paths:
-            _inject(values, path, injected)
-    return values, warnings
+        (features.tolerations_paths, tolerations_list(inputs.env.tolerations)),
+    )
+    return [Part(path=path, value=value) for paths, value in places for path in paths if path]
+
+
+def _may_be_added(part: Part, features: Features) -> bool:
+    return features.injected_values is None or part.top in features.injected_values
+
+
+def _members_of(path: tuple[str, ...], value: JsonValue) -> Iterator[Part]:
+    """Split an object of Platz's own into parts, because a chart may take some of its keys only."""
+    if not isinstance(value, dict):
+        yield Part(path=path, value=value)
+        return
+    for key, member in value.items():
+        yield from _members_of((*path, key), member)
 
 
 def _platz(inputs: HelmValuesInputs) -> JsonObject:
@@ -226,15 +275,3 @@ def _ingress(features: Features, inputs: HelmValuesInputs) -> tuple[JsonObject, 
         "hosts": [{"host": host, "paths": [{"path": "/", "pathType": "Prefix"}]}],
         "tls": [{"secretName": secret_name, "hosts": [host]}],
     }, ()
-
-
-def _inject(values: JsonObject, path: Sequence[str], injected: JsonValue) -> None:
-    """Set a value at a path of plain keys, creating missing objects; an empty path does nothing."""
-    if not path:
-        return
-    node: JsonValue = values
-    for key in path[:-1]:
-        node = node.setdefault(key, {}) if isinstance(node, dict) else None
-    if not isinstance(node, dict):
-        raise RenderingFailed(RenderingErrorCode.VALUES_PATH_BLOCKED, list(path))
-    node[path[-1]] = copied(injected)

@@ -33,7 +33,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "backoff": "waiting times after failures",
         "errors": "errors, by what the caller must do about them",
         "config": "every setting",
-        "json": "the type of JSON documents, and their equality",
+        "json": "the type of JSON documents, their equality and their merging",
         "logs": "structured log lines",
         "metrics": "the metrics of the process",
         "signals": "signal handling, on one thread",

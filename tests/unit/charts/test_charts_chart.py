@@ -86,7 +86,7 @@ def test_the_version_is_taken_as_its_text(text: str, version: str) -> None:
 @pytest.mark.parametrize(
     ("chart", "reason"),
     [
-        ("apiVersion: v1\nversion: 1\n", "apiVersion"),
+        ("apiVersion: v3\nversion: 1\n", "apiVersion"),
         ("version: 1\n", '"apiVersion" is missing'),
         ("apiVersion: v2\n", '"version" is missing'),
         ("apiVersion: v2\nversion: [1]\n", "version"),

@@ -229,6 +229,27 @@ def test_a_full_features_document_is_stored_as_it_is() -> None:
     assert parse_features(versioned(FULL_SPEC)).stored() == versioned(FULL_SPEC)
 
 
+@pytest.mark.parametrize("written", [["platz", "config"], []])
+def test_the_values_that_may_be_added_are_stored_only_when_they_are_written(written: Any) -> None:
+    document = {"apiVersion": "platz.io/v1beta2", "kind": "Features", "spec": {"injected_values": written}}
+    stored: Any = parse_features(document).stored()
+    assert stored["spec"]["injected_values"] == written
+    assert parse_features(stored).stored() == stored
+    for absent in ({}, {"injected_values": None}):
+        stored = parse_features({**document, "spec": absent}).stored()
+        assert "injected_values" not in stored["spec"]
+
+
+def test_the_values_that_may_be_added_are_named_exactly() -> None:
+    document: Any = {
+        "apiVersion": "platz.io/v1beta2",
+        "kind": "Features",
+        "spec": {"injected_values": ["Platz"]},
+    }
+    (ignored,) = parse_features(document).ignored
+    assert "nodeSelector" in ignored.remedy
+
+
 def test_no_features_document_means_no_reinstall_and_an_empty_one_means_reinstall() -> None:
     assert effective_features(None).reinstall_dependencies is False
     assert effective_features({}).reinstall_dependencies is True

@@ -36,6 +36,7 @@ from platz.charts.rendering.helm_values import (
 from platz.charts.rendering.item_rows import CollectionRows
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.tag_formats import TagFormat, TagInformation, chart_information, from_tag, validate_pattern
+from platz.charts.values.own_values import OwnValues
 from platz.errors import Rejected
 
 SOME_ID = UUID("f0000000-0000-4000-8000-000000000001")
@@ -193,6 +194,40 @@ def test_a_path_through_something_that_is_no_object_fails() -> None:
 )
 def test_tolerations_become_a_list(stored: Any, expected: Any) -> None:
     assert tolerations_list(stored) == expected
+
+
+def with_features(**spec: Any) -> ChartValues:
+    document: Any = {"apiVersion": "platz.io/v1beta2", "kind": "Features", "spec": spec}
+    return ChartValues(features=document, values_ui=None)
+
+
+def test_a_chart_says_which_values_platz_may_add() -> None:
+    values = compose_values(inputs(chart=with_features(injected_values=["platz", "config"])))
+    assert values.keys() == {"platz", "config"}
+    assert compose_values(inputs(chart=with_features(injected_values=[]))) == {}
+    assert compose_values(inputs(chart=with_features())).keys() > {"shira", "ingress"}
+
+
+def test_paths_of_the_features_are_filled_whatever_else_may_be_added() -> None:
+    chart = with_features(injected_values=[], node_selector_paths=[["db", "nodeSelector"]])
+    assert compose_values(inputs(chart=chart)) == {"db": {"nodeSelector": {"pool": "a"}}}
+
+
+def test_what_the_chart_can_t_take_is_left_out_with_a_warning() -> None:
+    own = OwnValues(
+        defaults={"config": [], "ingress": {"tls": False}}, schema={"properties": {"shira": False}}
+    )
+    composed = compose(inputs(own=own))
+    assert composed.values.keys() == {"platz", "nodeSelector", "tolerations", "ingress", "config"}
+    assert composed.values["ingress"] == {"enabled": False, "className": None, "hosts": []}
+    assert "The chart can't take ingress.tls, so Platz leaves it out." in composed.warnings
+    assert composed.values == compose_values(inputs(own=own))
+
+
+def test_what_users_enter_is_given_to_the_chart_even_if_it_can_t_take_it() -> None:
+    own = OwnValues(defaults={"ingress": False}, schema={"properties": {"ingress": False}})
+    chart = ChartValues(features=INGRESS, values_ui=FORM)
+    assert compose(inputs(chart=chart, own=own)).values["ingress"] == {"annotations": {"k": "b"}}
 
 
 # ---- names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from platz.helm.values_merge import merged_values
+from platz.json import merged_values
 
 documents = some.dictionaries(
     some.sampled_from("abc"),
