@@ -9,6 +9,7 @@ from __future__ import annotations
 from platz.http.endpoints import (
     bot_tokens,
     bots,
+    chart_forms,
     deployment_kinds,
     deployment_permissions,
     deployment_resource_types,
@@ -43,6 +44,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *deployment_kinds.ROUTES,
     *helm_registries.ROUTES,
     *helm_charts.ROUTES,
+    *chart_forms.ROUTES,
     *helm_tag_formats.ROUTES,
     *deployments.ROUTES,
     *deployment_tasks.ROUTES,

@@ -41,6 +41,7 @@ TAGS = (
     "Deployment Kinds",
     "Helm Registries",
     "Helm Charts",
+    "Forms",
     "Helm Tag Formats",
     "Deployments",
     "Deployment Tasks",

@@ -80,6 +80,8 @@ PUT /helm-registry/{id}            401      403  403   403        403   403  200
 
 allHelmCharts                      401      200  200   200        200   200  200 200        200     200
 getHelmChart                       401      200  200   200        200   200  200 200        200     200
+evaluateHelmChartForm              401      200  200   200        200   200  200 200        200     200
+evaluateResourceTypeForm           401      200  200   200        200   200  200 200        200     200
 
 allHelmTagFormats                  401      200  200   200        200   200  200 200        200     200
 createHelmTagFormat                401      403  403   403        403   403  201 403        403     403
@@ -453,6 +455,12 @@ ATTEMPTS: dict[str, Making] = {
         path=f"/deployments/{api.new_deployment()}", json={"enabled": False}
     ),
     "deleteDeployment": lambda api, _: Attempt(path=f"/deployments/{api.new_deployment()}"),
+    "evaluateHelmChartForm": lambda api, _: Attempt(
+        path=f"/helm-charts/{api.chart}/form", json={"config": {}}
+    ),
+    "evaluateResourceTypeForm": lambda api, _: Attempt(
+        path=f"/deployment-resource-types/{api.new_resource_type(api.here)}/form", json={"config": {}}
+    ),
     "createDeploymentTask invoke": lambda api, _: with_action(api, "Maintainer"),
     "createDeploymentTask own action": lambda api, _: with_action(api, "Owner"),
     "createDeploymentTask restart": restart,
