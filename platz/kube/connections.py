@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from kubernetes.client import ApiClient
     from kubernetes.client.rest import RESTResponse
 
+_LOADING = threading.Lock()
+"""Held while the official client is loaded: its modules load each other on demand, which fails in two threads at once."""
 _NEVER_BY_PROXY = "localhost,127.0.0.0/8,::1"  # as every Go client, and so kubectl and Helm
 _KEEPALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
@@ -125,7 +127,8 @@ class Connections:
 
 def _api_client(access: ClusterAccess) -> ApiClient:
     """Return the official client; a proxy of the environment serves clusters without one of their own."""
-    from kubernetes.client import ApiClient, Configuration
+    with _LOADING:
+        from kubernetes.client import ApiClient, Configuration
 
     configuration = Configuration(
         host=access.server,
