@@ -8,8 +8,10 @@ Source: docs/contract/chart-extensions.md, "Files that are read".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from platz.charts.documents.chart_metadata import CHART_FILE
@@ -25,8 +27,12 @@ VALUES_SCHEMA_FILE = "values.schema.json"
 KEPT_FILES = frozenset({CHART_FILE, *NEW_LAYOUT, *LEGACY_LAYOUT, VALUES_FILE, VALUES_SCHEMA_FILE})
 
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
+MAX_TEMPLATE_BYTES = 1024 * 1024
+_TEMPLATES = "templates/"
 _MAX_NAMES = 500
 _IS_DIRECTORY = "It is a directory."
+_PREFIX_LIKE_OURS = re.compile(rf"^\W?{EXTENSION_DIRECTORY}/", re.IGNORECASE)
+"""Matches the beginning of names in directories that authors may take for the one that is read."""
 _MAX_BYTES = {VALUES_FILE: MAX_VALUES_BYTES, VALUES_SCHEMA_FILE: MAX_VALUES_BYTES}
 
 
@@ -45,6 +51,8 @@ class ChartFiles:
     has_extension_directory: bool
     names: tuple[str, ...] = field(default=())
     """Names at the root and in ``platz``, for telling authors which files are not read."""
+    templates: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """The chart's own templates up to `MAX_TEMPLATE_BYTES` in all, for telling authors which values they misspell."""
 
 
 def unpack(archive: bytes) -> ChartFiles:
@@ -77,10 +85,13 @@ def read_directory(directory: Path) -> ChartFiles:
         raise UnsafeArchive(f"{quoted(str(directory))} is not a directory.")
     root = directory.resolve()
     files = {name: _read(root, name) for name in sorted(KEPT_FILES)}
+    templates = (path.relative_to(root).as_posix() for path in sorted((root / _TEMPLATES).rglob("*")))
+    read = {name: _read(root, name) for name in islice(templates, _MAX_NAMES)}
     return ChartFiles(
         files={name: content for name, content in files.items() if content is not None},
         has_extension_directory=(root / EXTENSION_DIRECTORY).is_dir(),
         names=tuple(_names(root)),
+        templates={name: content for name, content in read.items() if isinstance(content, bytes)},
     )
 
 
@@ -89,18 +100,22 @@ class _Collected:
         self._files: dict[str, bytes | Unreadable] = {}
         self._has_extension_directory = False
         self._names: list[str] = []
+        self._templates: dict[str, bytes] = {}
+        self._room_for_templates = MAX_TEMPLATE_BYTES
 
     def add(self, name: str, member: Member, stream: TarStream) -> None:
         is_directory = member.kind is MemberKind.DIRECTORY
         if name.startswith(f"{EXTENSION_DIRECTORY}/") or (is_directory and name == EXTENSION_DIRECTORY):
             self._has_extension_directory = True
-        if "/" not in name.removeprefix(f"{EXTENSION_DIRECTORY}/") and len(self._names) < _MAX_NAMES:
+        if "/" not in _PREFIX_LIKE_OURS.sub("", name) and len(self._names) < _MAX_NAMES:
             self._names.append(name)
         parent = next((kept for kept in KEPT_FILES if name.startswith(f"{kept}/")), None)
         if parent is not None:
             self._files[parent] = Unreadable(_IS_DIRECTORY)
         elif name in KEPT_FILES:
             self._keep(name, member, stream)
+        elif name.startswith(_TEMPLATES) and member.kind is MemberKind.FILE:
+            self._keep_template(name, member, stream)
 
     def _keep(self, name: str, member: Member, stream: TarStream) -> None:
         if member.kind is MemberKind.DIRECTORY:
@@ -110,11 +125,17 @@ class _Collected:
             raise UnsafeArchive(f"The archive has the file {quoted(name)} twice.")
         self._files[name] = _too_large(name, member.size) or stream.content()
 
+    def _keep_template(self, name: str, member: Member, stream: TarStream) -> None:
+        if member.size <= self._room_for_templates:
+            self._templates[name] = stream.content()
+            self._room_for_templates -= member.size
+
     def chart_files(self) -> ChartFiles:
         return ChartFiles(
             files=self._files,
             has_extension_directory=self._has_extension_directory,
             names=tuple(sorted(self._names)),
+            templates=self._templates,
         )
 
 
@@ -157,6 +178,5 @@ def _too_large(name: str, size: int) -> Unreadable | None:
 def _names(root: Path) -> Iterator[str]:
     for path in sorted(root.iterdir())[:_MAX_NAMES]:
         yield path.name
-    directory = root / EXTENSION_DIRECTORY
-    for path in sorted(directory.iterdir())[:_MAX_NAMES] if directory.is_dir() else []:
-        yield f"{EXTENSION_DIRECTORY}/{path.name}"
+        if path.is_dir() and _PREFIX_LIKE_OURS.match(f"{path.name}/"):
+            yield from (f"{path.name}/{inside.name}" for inside in sorted(path.iterdir())[:_MAX_NAMES])

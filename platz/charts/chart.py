@@ -182,7 +182,7 @@ def _located(problems: list[Problem], files: ChartFiles) -> list[Problem]:
         lines[name] = lines_of(content) if isinstance(content, bytes) else {}
     located: list[Problem] = []
     for problem in problems:
-        line = _line(lines[problem.file], problem.complaint.place)
+        line = problem.complaint.line or _line(lines[problem.file], problem.complaint.place)
         located.append(replace(problem, complaint=replace(problem.complaint, line=line)))
     return sorted(located, key=lambda problem: (problem.file, problem.complaint.line or 0))
 

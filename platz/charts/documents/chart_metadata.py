@@ -27,12 +27,13 @@ _API_VERSIONS = ("v2", "v1")
 """v1 charts are those of Helm 2, whose dependencies are in ``requirements.yaml``; Helm still installs them."""
 
 _ABSOLUTE_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):\S+", re.ASCII)
-_ANNOTATIONS = {
+ANNOTATIONS = {
     "git_commit": "platz.io/git/commit",
     "git_branch": "platz.io/git/branch",
     "git_repo": "platz.io/git/repo",
     "git_provider": "platz.io/git/provider",
 }
+"""The annotations that are read, by attribute."""
 
 
 class ChartMetadata(DocumentObject, name="ChartMetadata"):
@@ -65,10 +66,10 @@ def _metadata(cursor: Cursor) -> ChartMetadata:
 
 
 def _annotations(cursor: Cursor) -> dict[str, str | None]:
-    fields = cursor.fields(*_ANNOTATIONS.values())
+    fields = cursor.fields(*ANNOTATIONS.values())
     return {
         name: fields.nullable(key, _repository if name == "git_repo" else _text)
-        for name, key in _ANNOTATIONS.items()
+        for name, key in ANNOTATIONS.items()
     }
 
 

@@ -14,8 +14,11 @@ from platz.charts.documents.db_tables import TABLE_NAMES, DbTable
 from platz.charts.reading.codecs import ANY_JSON, TEXT, Codec, any_of, choice_of, defined
 from platz.charts.reading.decoding import Cursor
 from platz.charts.reading.document_objects import DocumentObject
+from platz.charts.reading.json_text import compact_json
 from platz.charts.reading.members import required
-from platz.json import JsonValue
+from platz.charts.reading.problems import quoted
+from platz.charts.reading.spelling import nearest
+from platz.json import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +68,69 @@ def parse_reference(collection: JsonValue) -> CollectionReference | None:
             return LegacyResources(key=collection)
         case _:
             return None
+
+
+def collection_remedy(collection: JsonValue) -> str:
+    """Say how a collection is written that is not a valid reference, or that is one of the legacy form.
+
+    The guide of older Platz writes ``{Deployments: {filters: {kind: KIND}}}``, and the collection of secrets directly.
+    """
+    match collection:
+        case str():
+            table = intended_table(collection)
+            return f"Did you mean {table}?" if table else _legacy_remedy(collection)
+        case dict() if {nearest(key, ("deployment", "type")) for key in collection} >= {"deployment", "type"}:
+            return "Write {deployment: KIND, type: KEY}, both as text."
+        case dict() if collection:
+            return _table_remedy(collection)
+        case _:
+            return "Write a table's name, or {deployment: KIND, type: KEY}."
+
+
+def intended_table(collection: JsonValue) -> str | None:
+    """Return the table that a collection means, also if it is written in another form; None for any other."""
+    names: list[str] = []
+    if isinstance(collection, str):
+        names = [collection]
+    elif isinstance(collection, dict):
+        names = [*collection, *(value for value in collection.values() if isinstance(value, str))]
+    return next(filter(None, (nearest(name, sorted(TABLE_NAMES)) for name in names)), None)
+
+
+def field_list_text(pairs: JsonObject) -> str:
+    """Write an object of fields and values as the list that ``filters`` and ``showIfAll`` are."""
+    entries = [
+        f"{{field: {quoted(key, marks='')}, value: {_value_text(value)}}}" for key, value in pairs.items()
+    ]
+    return f"[{', '.join(entries)}]"
+
+
+def _legacy_remedy(key: str) -> str:
+    name = quoted(key, marks="")
+    return (
+        f"For a resource type, write {{deployment: KIND, type: {name}}}; for the secrets of the collection {name},"
+        f" write collection: secrets and filters: [{{field: collection, value: {name}}}]."
+    )
+
+
+def _table_remedy(collection: JsonObject) -> str:
+    table = intended_table(collection)
+    if table is None:
+        return "Write a table's name, or {deployment: KIND, type: KEY}."
+    pairs = _filters_in(collection)
+    return f"Write collection: {table}" + (f" and filters: {field_list_text(pairs)}." if pairs else ".")
+
+
+def _filters_in(collection: JsonObject) -> JsonObject:
+    """Return the filters that are written inside a collection."""
+    for key, value in collection.items():
+        if isinstance(value, dict):
+            return value if nearest(key, ["filters"]) else _filters_in(value)
+    return {}
+
+
+def _value_text(value: JsonValue) -> str:
+    return quoted(value, marks="") if isinstance(value, str) else quoted(compact_json(value), marks="")
 
 
 def _read(cursor: Cursor) -> JsonValue:

@@ -13,6 +13,7 @@ from platz.charts.reading.codecs import TEXT, Codec, Schema, any_of, defined
 from platz.charts.reading.decoding import Cursor
 from platz.charts.reading.document_objects import DocumentObject
 from platz.charts.reading.members import required
+from platz.charts.reading.spelling import did_you_mean
 from platz.json import JsonObject
 
 
@@ -33,6 +34,8 @@ Reference: TypeAlias = FieldValue | FieldProperty
 
 _KINDS: dict[str, type[Reference]] = {"FieldValue": FieldValue, "FieldProperty": FieldProperty}
 
+_FORMS = "Write {FieldValue: {input: ID}} or {FieldProperty: {input: ID, property: NAME}}."
+
 
 def _read(cursor: Cursor) -> Reference:
     cursor.refuse_repeated(*_KINDS)
@@ -43,9 +46,13 @@ def _read(cursor: Cursor) -> Reference:
             if isinstance(cursor.value, dict):
                 cursor.complain(
                     "The reference does not have exactly one of the keys FieldValue and FieldProperty.",
-                    "Write {FieldValue: {input: ID}} or {FieldProperty: {input: ID, property: NAME}}.",
+                    f"{_meant(cursor.value)} {_FORMS}".strip(),
                 )
             return FieldValue(input="")
+
+
+def _meant(written: JsonObject) -> str:
+    return did_you_mean(next(iter(written)), _KINDS) if len(written) == 1 else ""
 
 
 def _store(reference: Reference) -> JsonObject:

@@ -8,6 +8,7 @@ Source: docs/contract/chart-extensions.md, "Status document".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 
 from platz.charts.reading.codecs import DECIMAL, TEXT, choice_of, list_of
@@ -71,5 +72,43 @@ class StatusContent(DocumentObject, name="DeploymentReportedStatusContent"):
 
 
 def parse_status(document: JsonValue) -> JsonObject:
-    """Return the normalised content of a status document; raise `InvalidDocument`."""
-    return decoded(document, StatusContent.read).stored()
+    """Return the normalised content of a status document; raise `InvalidDocument`.
+
+    A document of the form that the guide of older Platz shows is accepted; a notice then names the right form.
+    """
+    translated = _translated(document)
+    content = decoded(translated, StatusContent.read)
+    if translated != document:
+        content = replace(content, notices=(*content.notices, _OLDER_FORM))
+    return content.stored()
+
+
+_OLDER_FORM = Notice(
+    level=Level.WARNING,
+    text=(
+        "The status document has the form of an older guide. Write status: {name, color} instead of text and color,"
+        " and metrics: [{value, unit, short_description}] instead of label."
+    ),
+)
+
+
+def _translated(document: JsonValue) -> JsonValue:
+    """Translate ``{color, text, metrics: [{label, value}]}``, the guide's form, into the form that is read."""
+    if not isinstance(document, dict):
+        return document
+    translated = dict(document)
+    if "status" not in document and "text" in document:
+        translated["status"] = {"name": document["text"], "color": document.get("color")}
+    elif isinstance(status := document.get("status"), dict) and "text" in status and "name" not in status:
+        translated["status"] = {**status, "name": status["text"]}
+    if isinstance(metrics := document.get("metrics"), list):
+        translated["metrics"] = [_translated_metric(metric) for metric in metrics]
+    if "primary_metric" in document:
+        translated["primary_metric"] = _translated_metric(document["primary_metric"])
+    return translated
+
+
+def _translated_metric(metric: JsonValue) -> JsonValue:
+    if not isinstance(metric, dict) or "label" not in metric or "short_description" in metric:
+        return metric
+    return {"unit": "", **metric, "short_description": metric["label"]}

@@ -15,7 +15,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from platz.charts.documents.collections import COLLECTION
+from platz.charts.documents.collections import COLLECTION, field_list_text
 from platz.charts.documents.references import REFERENCE, Reference
 from platz.charts.documents.versions import Version
 from platz.charts.reading.codecs import (
@@ -74,7 +74,8 @@ def _read_value_type(cursor: Cursor) -> ValueType:
     if found is None and isinstance(cursor.value, str):
         choices = ", ".join(ValueType)
         cursor.complain(
-            f"{quoted(name)} is not an input type.", f"Use one of: {choices} (or {ARRAY} of one of them)."
+            f"{quoted(name)} is not an input type.",
+            f"{cursor.question([*ValueType, ARRAY])}Use one of: {choices} (or {ARRAY} of one of them).",
         )
     return found or ValueType.TEXT
 
@@ -119,7 +120,18 @@ class FieldEquals(DocumentObject, name="UiSchemaInputFieldValuePair"):
     value: JsonValue = required(ANY_JSON)
 
 
-_FIELDS_EQUAL = list_of(object_of(FieldEquals))
+_FIELD_LIST = list_of(object_of(FieldEquals))
+
+
+def _read_fields_equal(cursor: Cursor) -> tuple[FieldEquals, ...]:
+    """Read the list; say how it is written to those who write an object, as the guide of older Platz did."""
+    if not isinstance(cursor.value, dict):
+        return _FIELD_LIST.read(cursor)
+    cursor.complain("An object stands where a list is expected.", f"Write {field_list_text(cursor.value)}.")
+    return ()
+
+
+_FIELDS_EQUAL = replace(_FIELD_LIST, read=_read_fields_equal)
 
 
 class Input(DocumentObject, name="UiSchemaInput"):

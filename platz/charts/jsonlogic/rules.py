@@ -8,12 +8,13 @@ Source: docs/contract/chart-extensions.md, "Parsing of rules".
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from platz.charts.reading.json_text import exceeds_nesting
 from platz.charts.reading.problems import quoted
+from platz.charts.reading.spelling import did_you_mean
 from platz.json import JsonValue
 
 
@@ -41,19 +42,20 @@ Rule: TypeAlias = "Constant | Operation"
 NULL = Constant(None)
 
 
-def parse_rule(rule: JsonValue, operators: Container[str]) -> Rule:
+def parse_rule(rule: JsonValue, operators: Collection[str]) -> Rule:
     """Parse a rule that may use these operators; raise `InvalidRule`."""
     if exceeds_nesting(rule):
         raise InvalidRule("The rule nests too deep.")
     return _parse(rule, operators)
 
 
-def _parse(rule: JsonValue, operators: Container[str]) -> Rule:
+def _parse(rule: JsonValue, operators: Collection[str]) -> Rule:
     if not isinstance(rule, dict) or len(rule) != 1:
         return Constant(rule)
     ((operator, value),) = rule.items()
     if operator not in operators:
-        raise InvalidRule(f"There is no operator {quoted(operator)}.")
+        asked = did_you_mean(operator, operators)
+        raise InvalidRule(f"There is no operator {quoted(operator)}. {asked}".strip())
     match value:
         case list():
             return Operation(operator, tuple([_parse(argument, operators) for argument in value]))

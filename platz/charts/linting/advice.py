@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from itertools import islice
 
-from platz.charts.archive import EXTENSION_DIRECTORY, LEGACY_LAYOUT, NEW_LAYOUT, ChartFiles
+from platz.charts.archive import ChartFiles
 from platz.charts.documents.actions import ActionsDocument
+from platz.charts.documents.chart_metadata import CHART_FILE
 from platz.charts.documents.features import FeaturesDocument, NamedByInput
-from platz.charts.documents.resource_types import ResourceType
+from platz.charts.documents.resource_types import Operation, ResourceType
 from platz.charts.documents.ui_schema import UiSchema
 from platz.charts.documents.versions import Version
+from platz.charts.linting.annotations import advice_on_annotations
+from platz.charts.linting.file_names import advice_on_names
+from platz.charts.linting.ignored_keys import advice_on_ignored_keys
 from platz.charts.linting.schema_advice import advice_on_inputs, advice_on_outputs
+from platz.charts.linting.template_advice import advice_on_templates
 from platz.charts.parsed_chart import ParsedChart
 from platz.charts.reading.problems import Complaint, Place, Problem, Severity, quoted
-from platz.json import JsonValue
+from platz.charts.reading.spelling import did_you_mean
 
 _MIN_REFRESH_SECONDS = 15
 _MAX_FOR_A_FILE = 100
@@ -32,15 +36,18 @@ def advice_on(chart: ParsedChart, files: ChartFiles) -> list[Problem]:
     if chart.ui_schema:
         found += _in(chart.ui_schema.name, _on_form(chart.ui_schema.parsed))
     if chart.actions:
-        found += _in(chart.actions.name, _on_actions(chart.actions.parsed))
+        found += _in(chart.actions.name, _on_actions(chart.actions.parsed, chart))
     if chart.features:
         found += _in(chart.features.name, _on_features(chart.features.parsed, chart))
     if chart.resource_types:
-        found += _in(chart.resource_types.name, _on_resource_types(chart.resource_types.parsed))
+        found += _in(chart.resource_types.name, _on_resource_types(chart.resource_types.parsed, chart))
     for file in (chart.ui_schema, chart.actions, chart.resource_types, chart.features):
         if file and not (isinstance(file.parsed, FeaturesDocument) and file.parsed.ignored):
-            found += _in(file.name, _ignored_keys(file.written, file.stored, ()))
-    return [*found, *_on_names(files)]
+            found += _in(file.name, advice_on_ignored_keys(file.written, file.stored))
+    found += _in(CHART_FILE, advice_on_annotations(files.files.get(CHART_FILE)))
+    if chart.ui_schema:
+        found += islice(advice_on_templates(chart.ui_schema.parsed, files.templates), _MAX_FOR_A_FILE)
+    return [*found, *advice_on_names(files)]
 
 
 def _in(file: str, complaints: Iterable[Complaint]) -> list[Problem]:
@@ -55,8 +62,10 @@ def _on_form(schema: UiSchema) -> Iterator[Complaint]:
     yield from advice_on_outputs(schema, ())
 
 
-def _on_actions(document: ActionsDocument) -> Iterator[Complaint]:
+def _on_actions(document: ActionsDocument, chart: ParsedChart) -> Iterator[Complaint]:
     yield from _twice([action.id for action in document.actions], "action", "first")
+    if document.actions and not _has_ingress(chart):
+        yield _unreachable((), "Actions are", chart)
     for position, action in enumerate(document.actions):
         is_v0 = document.version is Version.V0
         place: Place = ("actions", position, "ui_schema") if is_v0 else (position, "spec", "ui_schema")
@@ -76,6 +85,8 @@ def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Com
     yield from document.ignored
     features = document.features
     prefix: Place = () if document.version is Version.V0 else ("spec",)
+    if features.status and not features.ingress_enabled:
+        yield _unreachable((*prefix, "status"), "The status is", chart)
     if features.status and features.status.refresh_interval_secs < _MIN_REFRESH_SECONDS:
         yield Complaint(
             place=(*prefix, "status", "refresh_interval_secs"),
@@ -89,12 +100,29 @@ def _on_features(document: FeaturesDocument, chart: ParsedChart) -> Iterator[Com
             yield Complaint(
                 place=(*prefix, "display", "name"),
                 message=f"The chart has no input {quoted(name)}.",
-                remedy="Name an input of the UI schema.",
+                remedy=did_you_mean(name, declared, otherwise="Name an input of the UI schema."),
             )
 
 
-def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
+def _has_ingress(chart: ParsedChart) -> bool:
+    return chart.features is not None and chart.features.parsed.features.ingress_enabled
+
+
+def _unreachable(place: Place, what: str, chart: ParsedChart) -> Complaint:
+    """Complain about requests through an ingress that the chart does not ask for."""
+    older = chart.features is not None and chart.features.parsed.features.ingress is None
+    switch = "standard_ingress: true" if older else "ingress: {enabled: true}"
+    return Complaint(
+        place=place,
+        message=f"{what} requested through the deployment's ingress, which the features do not enable.",
+        remedy=f"Write {switch} in the features, unless the chart brings an ingress for that host name.",
+    )
+
+
+def _on_resource_types(types: tuple[ResourceType, ...], chart: ParsedChart) -> Iterator[Complaint]:
     yield from _twice([resource_type.key for resource_type in types], "resource type", "last")
+    if any(_is_called(resource_type) for resource_type in types) and not _has_ingress(chart):
+        yield _unreachable((), "Lifecycle hooks are", chart)
     for position, resource_type in enumerate(types):
         place: Place = (position, "spec", "values_ui")
         yield from advice_on_inputs(resource_type.spec.values_ui, place)
@@ -113,6 +141,11 @@ def _on_resource_types(types: tuple[ResourceType, ...]) -> Iterator[Complaint]:
             )
 
 
+def _is_called(resource_type: ResourceType) -> bool:
+    hooks = map(resource_type.spec.lifecycle.hook, Operation)
+    return any(hook is not None and hook.target is not None for hook in hooks)
+
+
 def _twice(ids: list[str], what: str, which_counts: str) -> Iterator[Complaint]:
     for repeated, times in Counter(ids).items():
         if times > 1:
@@ -121,43 +154,3 @@ def _twice(ids: list[str], what: str, which_counts: str) -> Iterator[Complaint]:
                 message=f"The {what} {quoted(repeated)} is declared {times} times, and the {which_counts} one counts.",
                 remedy="Give each its own id.",
             )
-
-
-def _ignored_keys(written: JsonValue, stored: JsonValue, place: Place) -> Iterator[Complaint]:
-    """Complain about the keys that were written but are not stored: Platz ignores them."""
-    match written, stored:
-        case dict(), dict():
-            for key, value in written.items():
-                if key in stored:
-                    yield from _ignored_keys(value, stored[key], (*place, key))
-                else:
-                    yield _ignored_key(key, list(stored), place)
-        case list(), list():
-            for position, (value, kept) in enumerate(zip(written, stored, strict=False)):
-                yield from _ignored_keys(value, kept, (*place, position))
-        case _:
-            pass
-
-
-def _ignored_key(key: str, known: list[str], place: Place) -> Complaint:
-    camel = key[:1] + key.title().replace("_", "")[1:] if "_" in key else key
-    near = [name for name in known if name == camel] or get_close_matches(key[:80], known, n=1)
-    return Complaint(
-        place=(*place, key),
-        message=f"The key {quoted(key)} is not known here, so it is ignored.",
-        remedy=f"Did you mean {near[0]}?" if near else "Remove it.",
-    )
-
-
-def _on_names(files: ChartFiles) -> Iterator[Problem]:
-    for name in files.names:
-        inside = name.startswith(f"{EXTENSION_DIRECTORY}/") and name not in NEW_LAYOUT
-        if inside:
-            yield _not_read(name, f"Platz reads {', '.join(NEW_LAYOUT)} only.")
-        elif files.has_extension_directory and name in LEGACY_LAYOUT:
-            yield _not_read(name, f"Move it into {EXTENSION_DIRECTORY}/, or remove one of the layouts.")
-
-
-def _not_read(name: str, remedy: str) -> Problem:
-    complaint = Complaint(place=(), message="This file is not read.", remedy=remedy)
-    return Problem(severity=Severity.WARNING, file=quoted(name, marks=""), complaint=complaint)

@@ -10,13 +10,15 @@ Source: docs/contract/chart-extensions.md, "Syntax of the files".
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import Enum, StrEnum
+from itertools import islice
 from typing import TypeVar
 
 from platz.charts.reading.decimals import decimal_text
 from platz.charts.reading.mapping import has_other_keys, repeated_keys
 from platz.charts.reading.problems import Complaint, InvalidDocument, Place, described, quoted
+from platz.charts.reading.spelling import did_you_mean, nearest
 from platz.json import JsonObject, JsonValue
 
 T = TypeVar("T")
@@ -97,9 +99,16 @@ class Cursor:
         if found is not None:
             return found
         self.complain(
-            f"{described(self.value)} is not one of the choices.", f"Use one of: {', '.join(known)}."
+            f"{described(self.value)} is not one of the choices.",
+            f"{self.question(known)}Use one of: {', '.join(known)}.",
         )
         return known[0]
+
+    def question(self, known: Collection[str]) -> str:
+        """Ask, in front of a remedy, for the known name that the text here was probably meant to be."""
+        is_heard = len(self._complaints) < _MAX_COMPLAINTS
+        asked = did_you_mean(self._value, known) if is_heard and isinstance(self._value, str) else ""
+        return f"{asked} " if asked else ""
 
     def json(self) -> JsonValue:
         """Read free JSON as plain dicts and lists: infinities and NaN become null, and the last of repeated keys wins.
@@ -131,13 +140,13 @@ class Cursor:
         mapping = self._mapping(f"an object with {', '.join(known)}")
         self.refuse_repeated(*known)
         if exact:
-            for key in [key for key in mapping if key not in known]:
-                self.complain(
-                    f"The key {quoted(key)} is not known here.", f"Known keys are: {', '.join(known)}."
-                )
+            for key in islice((key for key in mapping if key not in known), _MAX_COMPLAINTS):
+                asked = did_you_mean(key, known)
+                remedy = f"{asked} Known keys are: {', '.join(known)}.".strip()
+                self.complain(f"The key {quoted(key)} is not known here.", remedy)
             if has_other_keys(mapping):
                 self.complain("A key is not text.", f"Known keys are: {', '.join(known)}.")
-        return Fields(mapping, self, self._complaints, silent=not isinstance(self._value, dict))
+        return Fields(mapping, self, self._complaints, known=known, silent=not isinstance(self._value, dict))
 
     def refuse_repeated(self, *known: str) -> None:
         """Complain about each of these keys that is written more than once."""
@@ -177,11 +186,18 @@ class Cursor:
 class Fields:
     """The known keys of one object."""
 
-    __slots__ = ("_complaints", "_mapping", "_owner", "_silent")
+    __slots__ = ("_complaints", "_known", "_mapping", "_owner", "_silent")
 
     def __init__(
-        self, mapping: JsonObject, owner: Cursor, complaints: list[Complaint], *, silent: bool
+        self,
+        mapping: JsonObject,
+        owner: Cursor,
+        complaints: list[Complaint],
+        *,
+        known: Collection[str],
+        silent: bool,
     ) -> None:
+        self._known = known
         self._mapping = mapping
         self._owner = owner
         self._complaints = complaints
@@ -192,7 +208,7 @@ class Fields:
         if key in self._mapping:
             return self._cursor(key)
         if not self._silent:
-            self._owner.complain(f"The key {quoted(key)} is missing.", "Add it.")
+            self._owner.complain(f"The key {quoted(key)} is missing.", self._where_else(key))
         return Cursor(_Absent.ABSENT, (*self._owner.place, key), self._complaints)
 
     def get(self, key: str, read: Callable[[Cursor], T], default: T) -> T:
@@ -202,6 +218,17 @@ class Fields:
     def nullable(self, key: str, read: Callable[[Cursor], T]) -> T | None:
         """Read a key that may be left out or null."""
         return None if self._mapping.get(key) is None else read(self._cursor(key))
+
+    def _where_else(self, key: str) -> str:
+        """Say where the author may have written a missing key: under another name, or one level further in."""
+        unknown = list(islice((name for name in self._mapping if name not in self._known), _MAX_COMPLAINTS))
+        for name in unknown:
+            if nearest(name, self._known) == key:
+                return f"Write {key} instead of {quoted(name)}."
+            inside = self._mapping[name]
+            if isinstance(inside, dict) and key in inside:
+                return f"Move it out of {quoted(name)}."
+        return f"Put {', '.join(map(quoted, unknown))} under it." if key == "spec" and unknown else "Add it."
 
     def _cursor(self, key: str) -> Cursor:
         return Cursor(self._mapping[key], (*self._owner.place, key), self._complaints)

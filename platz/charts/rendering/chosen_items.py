@@ -15,7 +15,15 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
-from platz.charts.documents.collections import CollectionReference, KindResources, LegacyResources, Table
+from platz.charts.documents.collections import (
+    CollectionReference,
+    KindResources,
+    LegacyResources,
+    Table,
+    collection_remedy,
+)
+from platz.charts.reading.problems import quoted
+from platz.charts.reading.spelling import did_you_mean
 from platz.charts.rendering.rendering_errors import RenderingErrorCode, RenderingFailed
 from platz.charts.rendering.timestamps import property_text
 from platz.json import JsonObject, JsonValue
@@ -32,6 +40,8 @@ _HYPHENATED = "[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ITEM_ID = re.compile(
     rf"[0-9a-fA-F]{{32}}|{_HYPHENATED}|urn:uuid:{_HYPHENATED}|\{{{_HYPHENATED}\}}", re.ASCII
 )
+_ADDRESS = re.compile("host|port|ingress|domain|url|address|endpoint", re.IGNORECASE)
+"""Parts of the names under which the guide of older Platz promises the address of a deployment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +116,18 @@ def parse_item_id(text: str) -> UUID | None:
     return UUID(text) if _ITEM_ID.fullmatch(text) else None
 
 
+def property_remedy(name: str, table: str) -> str:
+    """Say which property of a table's items is meant, or which there are."""
+    known = sorted(PROPERTY_NAMES[table])
+    choices = f"Use one of: {', '.join(known)}."
+    if table == "deployments" and _ADDRESS.search(name):
+        return (
+            f"{choices} A deployment's address is none of them: let its chart declare a resource type with this"
+            " property, and select the resource."
+        )
+    return f"{did_you_mean(name, known)} {choices}".strip()
+
+
 def item_property(
     reference: CollectionReference, given_id: str, name: str, *, env_id: UUID, collections: Collections
 ) -> Property:
@@ -120,9 +142,13 @@ def item_property(
             return look_up(item_id, name, env_id, collections)
         case KindResources(kind=kind, key=key):
             type_id = collections.resource_type(env_id=env_id, kind=kind, key=key)
+            return _resource_property(_found(type_id), reference, given_id, name, collections)
         case LegacyResources(key=key):
             type_id = collections.resource_type(env_id=env_id, kind=None, key=key)
-    return _resource_property(_found(type_id), reference, given_id, name, collections)
+            known = _found(
+                type_id, remedy=f"There is no resource type {quoted(key)}. {collection_remedy(key)}"
+            )
+            return _resource_property(known, reference, given_id, name, collections)
 
 
 def _resource_property(
@@ -133,7 +159,8 @@ def _resource_property(
     if name in own:
         return Property(value=own[name])
     if name not in item.props:
-        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, str(reference))
+        asked = did_you_mean(name, [*own, *item.props])
+        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, str(reference), remedy=asked)
     return Property(value=item.props[name], confidential=name in item.sensitive)
 
 
@@ -168,7 +195,8 @@ def _secret_property(item_id: UUID, name: str, env_id: UUID, collections: Collec
 
 def _property(properties: JsonObject, name: str, collection: str) -> JsonValue:
     if name not in properties:
-        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, collection)
+        remedy = property_remedy(name, collection)
+        raise RenderingFailed(RenderingErrorCode.UNKNOWN_PROPERTY, name, collection, remedy=remedy)
     return properties[name]
 
 
@@ -179,9 +207,9 @@ def _required_id(given_id: str) -> UUID:
     return item_id
 
 
-def _found(row: _Row | None) -> _Row:
+def _found(row: _Row | None, *, remedy: str = "") -> _Row:
     if row is None:
-        raise RenderingFailed(RenderingErrorCode.COLLECTION_ERROR, "not_found")
+        raise RenderingFailed(RenderingErrorCode.COLLECTION_ERROR, "not_found", remedy=remedy)
     return row
 
 

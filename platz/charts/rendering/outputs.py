@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from enum import Enum
 from uuid import UUID
 
-from platz.charts.documents.collections import CollectionReference, parse_reference
+from platz.charts.documents.collections import CollectionReference, collection_remedy, parse_reference
 from platz.charts.documents.references import FieldProperty, FieldValue, Reference
 from platz.charts.documents.ui_schema import Input, UiSchema
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.reading.json_text import compact_json, exceeds_nesting
+from platz.charts.reading.spelling import did_you_mean
 from platz.charts.rendering.chosen_items import (
     Collections,
     item_property,
@@ -104,7 +105,8 @@ class Rendering:
             raise RenderingFailed(_Code.TOO_LARGE)
         declared = self._inputs.get(reference.input)
         if declared is None:
-            raise RenderingFailed(_Code.MISSING_INPUT_SCHEMA, reference.input)
+            asked = did_you_mean(reference.input, self._inputs)
+            raise RenderingFailed(_Code.MISSING_INPUT_SCHEMA, reference.input, remedy=asked)
         match reference:
             case FieldValue():
                 value = self._value(declared, null_is_absent=False)
@@ -172,5 +174,6 @@ def _collection(declared: Input) -> CollectionReference:
         raise RenderingFailed(_Code.INPUT_NOT_A_COLLECTION, declared.id)
     reference = parse_reference(declared.collection)
     if reference is None:
-        raise RenderingFailed(_Code.INVALID_COLLECTION_NAME, declared.collection)
+        remedy = collection_remedy(declared.collection)
+        raise RenderingFailed(_Code.INVALID_COLLECTION_NAME, declared.collection, remedy=remedy)
     return reference

@@ -51,8 +51,7 @@ _SENTENCES = {
         " the input's type."
     ),
     RenderingErrorCode.INVALID_COLLECTION_NAME: (
-        "An input refers to the collection {0}, which is not a valid reference. Name a table such as secrets, or"
-        " write {{deployment: KIND, type: KEY}}."
+        "An input refers to the collection {0}, which is not a valid reference."
     ),
     RenderingErrorCode.INPUT_NOT_STRING: "The value of the input {0} is not the id of an item. Select an item.",
     RenderingErrorCode.INPUT_NOT_STRING_ARRAY: (
@@ -83,11 +82,11 @@ _SENTENCES = {
 class RenderingFailed(Rejected):
     """The chart's outputs could not be rendered."""
 
-    def __init__(self, code: RenderingErrorCode, *parameters: JsonValue) -> None:
-        """Take the parameters of the code in the order of the contract's table."""
+    def __init__(self, code: RenderingErrorCode, *parameters: JsonValue, remedy: str = "") -> None:
+        """Take the code's parameters in the order of the contract's table, and what ``remedy`` adds to its sentence."""
         self.code = code
         self.parameters = parameters
-        super().__init__(_SENTENCES[code].format(*map(_shown, parameters)))
+        super().__init__(f"{_SENTENCES[code].format(*map(_shown, parameters))} {remedy}".strip())
 
 
 def _shown(parameter: JsonValue) -> str:

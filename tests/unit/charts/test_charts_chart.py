@@ -163,7 +163,7 @@ def test_an_error_names_file_place_line_and_remedy() -> None:
     error = read({"platz/actions.yaml": ACTIONS.replace("method: POST", "method: post")}).error
     assert error == (
         'platz/actions.yaml: [0].spec.method (line 4): The text "post" is not one of the choices.'
-        " Use one of: GET, POST, PUT, PATCH, DELETE."
+        " Did you mean POST? Use one of: GET, POST, PUT, PATCH, DELETE."
     )
 
 
@@ -189,6 +189,7 @@ def one_input(**changes: Any) -> dict[str, str]:
 
 
 FAULTY_FEATURES = "apiVersion: platz.io/v1beta2\nkind: Features\nspec: {ingress: yes}\n"
+WITH_INGRESS = "apiVersion: platz.io/v1beta2\nkind: Features\nspec: {ingress: {enabled: true}}\n"
 FAST_STATUS = "status: {endpoint: standard_ingress, path: /s, refresh_interval_secs: 1}"
 UNDECLARED = FORM.replace("input: size}}\n  s", "input: ghost}}\n  s")
 
@@ -230,8 +231,7 @@ def test_names_of_files_are_cut_in_a_warning() -> None:
 
 
 def test_a_good_chart_has_no_warnings() -> None:
-    features = "apiVersion: platz.io/v1beta2\nkind: Features\nspec: {}\n"
-    files = {"platz/values-ui.yaml": FORM, "platz/actions.yaml": ACTIONS, "platz/features.yaml": features}
+    files = {"platz/values-ui.yaml": FORM, "platz/actions.yaml": ACTIONS, "platz/features.yaml": WITH_INGRESS}
     assert warnings(files) == ""
     assert all(problem.severity is Severity.WARNING for problem in examine(chart_files(files)).problems)
 
@@ -253,6 +253,7 @@ def chart_directory(tmp_path: Path) -> Path:
     (tmp_path / "chart" / "Chart.yaml").write_text(CHART)
     (tmp_path / "chart" / "platz" / "values-ui.yaml").write_text(FORM)
     (tmp_path / "chart" / "platz" / "actions.yaml").write_text(ACTIONS)
+    (tmp_path / "chart" / "platz" / "features.yaml").write_text(WITH_INGRESS)
     return tmp_path / "chart"
 
 
