@@ -31,6 +31,18 @@ class DeploymentStatus(StrEnum):
     DELETING = "Deleting"
 
 
+TRANSITIONAL_STATUSES = frozenset(
+    {
+        DeploymentStatus.INSTALLING,
+        DeploymentStatus.RENAMING,
+        DeploymentStatus.UPGRADING,
+        DeploymentStatus.UNINSTALLING,
+        DeploymentStatus.DELETING,
+    }
+)
+"""The statuses of a deployment that last until a task has ended and what it removes is gone."""
+
+
 class TaskStatus(StrEnum):
     """`deployment_tasks.status`."""
 

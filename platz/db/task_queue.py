@@ -112,6 +112,11 @@ def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ClaimId, re
     return _finish(connection, task_id, claimed_by, TaskStatus.FAILED, reason)
 
 
+def note(connection: Connection, task_id: TaskId, claimed_by: UUID | None, words: str | None) -> bool:
+    """Write what a Started task waits for into its `reason`; return False when ``claimed_by`` no longer has it."""
+    return _change_claimed(connection, task_id, claimed_by, {"reason": words})
+
+
 def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:
     """Replace the claim ``formerly`` on a Started task by a new one; return False when it is no longer there."""
     return _change_claimed(connection, task_id, formerly, {"claimed_by": claimed_by})

@@ -36,3 +36,9 @@ SECRET = ResourceKind(kind="Secret", api_version="v1", plural="secrets")
 DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="deployments")
 STATEFUL_SET = ResourceKind(kind="StatefulSet", api_version="apps/v1", plural="statefulsets")
 JOB = ResourceKind(kind="Job", api_version="batch/v1", plural="jobs")
+ACCESS_REVIEW = ResourceKind(
+    kind="SelfSubjectAccessReview",
+    api_version="authorization.k8s.io/v1",
+    plural="selfsubjectaccessreviews",
+    namespaced=False,
+)

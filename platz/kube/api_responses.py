@@ -6,6 +6,8 @@ Source: Kubernetes API conventions, "HTTP Status codes" and "Response Status Kin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import orjson
 import urllib3.exceptions as broken
@@ -19,6 +21,7 @@ from platz.kube.errors import (
     KubeGone,
     KubeNotFound,
     KubeRejected,
+    KubeUnauthenticated,
     KubeUnreachable,
     KubeUntrusted,
 )
@@ -26,7 +29,7 @@ from platz.kube.errors import (
 _REASON_LIMIT = 500
 _BY_STATUS: Mapping[int, type[PlatzError]] = {
     400: KubeRejected,
-    401: KubeDenied,
+    401: KubeUnauthenticated,
     403: KubeDenied,
     404: KubeNotFound,
     405: KubeRejected,
@@ -50,10 +53,11 @@ def error_from_status(
         return KubeUnreachable(
             f"Cluster {cluster} answered with status {status}: {message or 'no reason given'}.",
             never_started=status == 429,
+            answered=True,
             retry_after=_seconds(retry_after),
         )
     if status == 401:
-        return KubeDenied(f"Cluster {cluster} does not accept Platz's credentials.")
+        return KubeUnauthenticated(f"Cluster {cluster} does not accept Platz's credentials.")
     return kind(f"Cluster {cluster}: {message or f'status {status}'}.")
 
 
@@ -63,7 +67,9 @@ def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
     if isinstance(cause, broken.SSLError):
         return KubeUntrusted(f"Cluster {cluster} cannot be trusted: {_short(str(cause))}.")
     never_sent = isinstance(cause, broken.NewConnectionError | broken.ConnectTimeoutError)
-    return KubeUnreachable(f"Cluster {cluster} {_why(cause)}.", never_started=never_sent)
+    return KubeUnreachable(
+        f"Cluster {cluster} {_why(cause)}.", never_started=never_sent, never_reached=never_sent
+    )
 
 
 def parsed_object(cluster: str, body: bytes) -> JsonObject:
@@ -115,4 +121,14 @@ def _short(text: str) -> str:
 
 
 def _seconds(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0
+    """Return the seconds of a Retry-After header, which is a number or a date (RFC 9110, section 10.2.3)."""
+    if not retry_after:
+        return 0.0
+    if retry_after.isdecimal() and retry_after.isascii():
+        return float(retry_after)
+    try:
+        moment = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return 0.0
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())

@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from typing import cast
 
 from platz.json import JsonObject
-from platz.kube.api_resources import ResourceKind
+from platz.kube.api_resources import NAMESPACE, ResourceKind
 from platz.kube.api_responses import parsed_object
 from platz.kube.cluster_access import ClusterAccess
-from platz.kube.errors import KubeGone, KubeNotFound
+from platz.kube.errors import KubeDenied, KubeGone, KubeNotFound, KubeUnauthenticated
 from platz.kube.stream import ByteStream
 from platz.kube.transport import KubeRequest, KubeTimeouts, Transport
 
 _MERGE_PATCH = "application/merge-patch+json"
 _APPLY_PATCH = "application/apply-patch+yaml"  # JSON is YAML
 _PAGE = 500
+CHECK_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +127,32 @@ class KubeClient:
         return self._transport.stream(
             KubeRequest(method="GET", path=path, parameters=parameters), idle_timeout=idle_timeout
         )
+
+    def check(self, *, seconds: float = CHECK_SECONDS) -> None:
+        """Make one request that the server can only answer from its store; raise the cluster's error if it does not.
+
+        A server that refuses the request has answered it. Each wait ends after ``seconds``.
+        """
+        path = NAMESPACE.path(name="kube-system")
+        try:
+            self._object(KubeRequest(method="GET", path=path, attempts=1, read_seconds=seconds))
+        except KubeUnauthenticated:
+            raise
+        except (KubeNotFound, KubeDenied):
+            return
+
+    def is_ready(self) -> bool:
+        """Return whether the server says that it is ready; one that does not tell counts as ready.
+
+        Raises `KubeUnreachable` when it does not answer.
+        """
+        try:
+            self._transport.answer(KubeRequest(method="GET", path="/readyz", attempts=1))
+        except KubeDenied:
+            return False  # every role lets everybody read this; a server without its roles refuses it
+        except KubeNotFound:
+            return True
+        return True
 
     def abort(self) -> None:
         """End every request now, from any thread: those under way and later ones raise `KubeAborted`."""

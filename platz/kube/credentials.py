@@ -13,6 +13,9 @@ from typing import Protocol
 
 from typing_extensions import override
 
+from platz.errors import Retryable
+from platz.kube.errors import KubeUnreachable
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClientCertificate:
@@ -87,14 +90,23 @@ class RenewedCredential:
         """Return the kept credential, or a new one when it is about to expire."""
         with self._lock:
             if self._kept is None or self._ends_soon(self._kept):
-                self._kept = self._fetch()
+                self._kept = self._fetched()
             return self._kept
 
     def renew(self) -> Credential:
         """Fetch a new credential even if the kept one has not expired."""
         with self._lock:
-            self._kept = self._fetch()
+            self._kept = self._fetched()
             return self._kept
+
+    def _fetched(self) -> Credential:
+        """Fetch; without a credential the cluster is as unreachable as without a connection."""
+        try:
+            return self._fetch()
+        except KubeUnreachable:
+            raise
+        except Retryable as error:
+            raise KubeUnreachable(error.message, never_started=True) from error
 
     @override
     def __eq__(self, other: object) -> bool:

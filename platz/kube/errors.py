@@ -5,7 +5,7 @@ Invariant: a message names the cluster and the reason; it never holds a token, a
 
 from __future__ import annotations
 
-from platz.errors import Conflict, Denied, NotFound, Rejected, Retryable
+from platz.errors import Conflict, Denied, NotFound, PlatzError, Rejected, Retryable
 
 
 class KubeUnreachable(Retryable):
@@ -16,12 +16,18 @@ class KubeUnreachable(Retryable):
         message: str | None = None,
         *,
         never_started: bool = False,
+        never_reached: bool = False,
+        answered: bool = False,
         retry_after: float = 0.0,
     ) -> None:
-        """``never_started`` means that the cluster certainly did not act on the request; ``retry_after`` is how many
-        seconds it asked to be left alone."""
+        """``never_started`` means that the cluster certainly did not act on the request, ``never_reached`` that
+        nothing accepted a connection at its address, ``answered`` that it said itself that it can't do this now;
+        ``retry_after`` is how many seconds it asked to be left alone.
+        """
         super().__init__(message)
         self.never_started = never_started
+        self.never_reached = never_reached
+        self.answered = answered
         self.retry_after = retry_after
 
 
@@ -35,6 +41,14 @@ class KubeUntrusted(KubeUnreachable):
 
 class KubeDenied(Denied):
     """The cluster does not let Platz do this."""
+
+
+class KubeUnauthenticated(KubeDenied):
+    """The cluster does not accept Platz's credentials."""
+
+
+class KubeUnfinished(Retryable):
+    """Something that the cluster was asked to remove is still there."""
 
 
 class KubeNotFound(NotFound):
@@ -55,3 +69,10 @@ class KubeGone(Retryable):
 
 class KubeRejected(Rejected):
     """The cluster refuses this object."""
+
+
+def doubts_access(error: PlatzError) -> bool:
+    """Tell whether the error may mean that the cluster has a new address, certificate or user: look it up again."""
+    if isinstance(error, KubeUnreachable):
+        return error.never_reached or isinstance(error, KubeUntrusted)
+    return isinstance(error, KubeUnauthenticated)

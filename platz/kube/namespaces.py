@@ -16,7 +16,7 @@ from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnreachable
+from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnfinished
 
 LABEL_SELECTOR = "platz=yes"
 DEPLOYMENT_ANNOTATION = "platz_deployment_id"
@@ -30,7 +30,7 @@ def ensure_namespace(
     """Create the deployment's namespace, or return the one that an earlier attempt created.
 
     If a namespace of that name is being deleted, wait up to ``timeout_seconds`` for its end. Raises `Conflict`
-    when the namespace belongs to somebody else, `KubeUnreachable` when the old one does not end.
+    when the namespace belongs to somebody else, `KubeUnfinished` when the old one does not end.
     """
     deadline = time.monotonic() + timeout_seconds
     while True:
@@ -117,7 +117,7 @@ def _ours(client: KubeClient, present: JsonObject, name: str, deployment_id: Dep
 def _wait_for_the_old_one(client: KubeClient, name: str, deadline: float) -> None:
     while (present := client.find(NAMESPACE, name=name)) is not None and is_terminating(present):
         if time.monotonic() >= deadline:
-            raise KubeUnreachable(
+            raise KubeUnfinished(
                 f"The old namespace {name} in cluster {client.cluster} is still being deleted; "
                 "something in it does not let go."
             )

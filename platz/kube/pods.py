@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from platz.kube.api_resources import POD
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeNotFound, KubeUnreachable
+from platz.kube.errors import KubeNotFound, KubeUnfinished
 
 _LOOK_EVERY = 0.25
 
@@ -17,7 +17,7 @@ def remove_pods(
 ) -> None:
     """Delete these Pods, as far as they exist, and wait until they are gone.
 
-    Raises `KubeUnreachable` when one does not go within ``timeout_seconds``.
+    Raises `KubeUnfinished` when one does not go within ``timeout_seconds``.
     """
     deadline = time.monotonic() + timeout_seconds
     for name in names:
@@ -25,7 +25,7 @@ def remove_pods(
     for name in names:
         while client.find(POD, name=name, namespace=namespace) is not None:
             if time.monotonic() >= deadline:
-                raise KubeUnreachable(
+                raise KubeUnfinished(
                     f"Pod {name} in namespace {namespace} of cluster {client.cluster} does not end."
                 )
             time.sleep(_LOOK_EVERY)

@@ -24,7 +24,6 @@ from platz.kube.credentials import Credential
 from platz.kube.errors import KubeAborted, KubeDenied, KubeUnreachable, KubeUntrusted
 from platz.kube.stream import ByteStream
 
-_ATTEMPTS = 3
 _MAX_PAUSE_SECONDS = 5.0
 _BACKOFF = Backoff(first=0.4, factor=4.0, limit=_MAX_PAUSE_SECONDS, spread=(0.5, 1.5))
 _HARMLESS_TWICE = frozenset({"GET", "PATCH", "DELETE"})  # Platz's patches say how an object should be
@@ -41,13 +40,18 @@ class KubeTimeouts:
 
 @dataclass(frozen=True, kw_only=True)
 class KubeRequest:
-    """A request to the server; ``parameters`` is the query."""
+    """A request to the server; ``parameters`` is the query.
+
+    It is made up to ``attempts`` times, as far as it may be repeated. ``read_seconds`` replaces the client's timeouts.
+    """
 
     method: str
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict[str, str])
     body: JsonObject | None = field(default=None, repr=False)
     content_type: str = "application/json"
+    attempts: int = 3
+    read_seconds: float | None = None
 
     def target(self) -> str:
         """Return path and query."""
@@ -68,11 +72,11 @@ class Transport:
 
     def answer(self, request: KubeRequest) -> bytes:
         """Return the body of the response, after repetitions where the request may be repeated."""
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, request.attempts + 1):
             try:
                 return self._once(request)
             except KubeUnreachable as error:
-                if attempt == _ATTEMPTS or not _may_repeat(request, error):
+                if attempt == request.attempts or not _may_repeat(request, error):
                     raise
                 self._pause(attempt, error)
         raise AssertionError("the last attempt returns or raises")
@@ -115,7 +119,7 @@ class Transport:
                 self._access.server + request.target(),
                 headers=self._headers(credential, request),
                 body=request.body,
-                timeout=(self._timeouts.connect, self._timeouts.read),
+                timeout=self._timeout_of(request),
             )
         except (broken.HTTPError, OSError) as error:
             raise self._broken(error) from error
@@ -123,6 +127,11 @@ class Transport:
             raise KubeDenied(
                 f"The credentials for cluster {self._access.name} hold characters that can't be sent."
             ) from None
+
+    def _timeout_of(self, request: KubeRequest) -> tuple[float, float]:
+        if request.read_seconds is not None:
+            return request.read_seconds, request.read_seconds
+        return self._timeouts.connect, self._timeouts.read
 
     def _headers(self, credential: Credential, request: KubeRequest) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": "platz"}
@@ -167,10 +176,11 @@ class Transport:
 
     def _pause(self, attempt: int, error: KubeUnreachable) -> None:
         seconds = max(error.retry_after, _BACKOFF.after(attempt))
-        self._stopped.wait(min(seconds, _MAX_PAUSE_SECONDS))
+        self._stopped.wait(seconds)
 
 
 def _may_repeat(request: KubeRequest, error: KubeUnreachable) -> bool:
-    if isinstance(error, KubeAborted | KubeUntrusted):
+    """Tell whether to repeat the request here; a cluster that wants a long pause is left to who can wait for it."""
+    if isinstance(error, KubeAborted | KubeUntrusted) or error.retry_after > _MAX_PAUSE_SECONDS:
         return False
     return error.never_started or request.method in _HARMLESS_TWICE

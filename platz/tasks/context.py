@@ -19,8 +19,10 @@ from platz.identities import ClusterId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
+from platz.kube.errors import KubeUnreachable
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
+from platz.tasks.task_host import NO_HOST, TaskHost
 
 
 class Interrupted(PlatzError):
@@ -53,7 +55,7 @@ class OperationContext:
 
     ``kube`` returns the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher`` decrypts
     values that are encrypted at rest. ``owner`` names the runner of the task, so that a runner that ends stops only its
-    own Helm child processes.
+    own Helm child processes; ``host`` is the runner itself, for a task that has to wait.
     """
 
     database: Database
@@ -65,11 +67,20 @@ class OperationContext:
     cipher: Cipher
     helm_timeout: timedelta
     owner: str = ""
+    host: TaskHost = NO_HOST
 
     def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
-        """Run Helm against a cluster with a fresh kubeconfig; raise `Interrupted` if Platz stopped it first."""
-        kubeconfig = as_kubeconfig(self.kube(cluster_id).access)
+        """Run Helm against a cluster with a fresh kubeconfig.
+
+        Raises `KubeUnreachable` if Platz stopped it because the cluster fell silent, `Interrupted` if for another
+        reason.
+        """
+        access = self.kube(cluster_id).access
         try:
-            return self.helm.run(run, kubeconfig=kubeconfig, owner=self.owner)
+            return self.helm.run(run, kubeconfig=as_kubeconfig(access), owner=self.owner)
         except HelmKilled as error:
+            if self.host.stopped_helm_of_silent_cluster():
+                raise KubeUnreachable(
+                    f"Cluster {access.name} fell silent while Helm worked on it."
+                ) from error
             raise Interrupted from error

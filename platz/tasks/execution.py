@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -33,6 +34,7 @@ from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
 from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
 from platz.tasks.operations import from_json
 from platz.tasks.recovery import RecoveryAction, inspect_interrupted_task
+from platz.tasks.repetition import repeated
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -77,7 +79,7 @@ def execute(context: OperationContext, task: TaskRow) -> None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
         _show(context, task, kind)
-        _conclude(context, task, kind, lambda: kind.steps(context, task))
+        _conclude(context, task, kind, lambda: _run_steps(context, task, kind))
 
 
 def resume(context: OperationContext, task: TaskRow) -> None:
@@ -93,7 +95,20 @@ def resume(context: OperationContext, task: TaskRow) -> None:
     if kind is None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
-        _conclude(context, task, kind, lambda: _go_on(context, task, kind))
+        _conclude(context, task, kind, lambda: _resume_steps(context, task, kind))
+
+
+def _run_steps(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
+    if not kind.may_be_repeated:
+        return kind.steps(context, task)
+    return repeated(
+        context, task, lambda: kind.steps(context, task), again=lambda: _go_on(context, task, kind)
+    )
+
+
+def _resume_steps(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
+    go_on = partial(_go_on, context, task, kind)
+    return repeated(context, task, go_on, again=go_on) if kind.may_be_repeated else go_on()
 
 
 def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:

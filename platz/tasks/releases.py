@@ -18,7 +18,6 @@ from platz.charts.values.own_values import OwnValues, own_values
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments
 from platz.db.tables.tasks import TaskRow
-from platz.errors import PlatzError
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.releases import Revision as ReleaseRevision
 from platz.helm.releases import last_revision, settle
@@ -29,6 +28,7 @@ from platz.kube.secret_objects import Secrets, apply_secret
 from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs, values_override
+from platz.tasks.cluster_faults import helm_failure
 from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
 from platz.tasks.operations import Reinstall, from_json
@@ -45,10 +45,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 DESCRIPTION = "Platz task "
 TASK_LABEL = "platz-task"
 INTERRUPTED = "Platz was interrupted while Helm worked on this revision."
-
-
-class HelmFailed(PlatzError):
-    """Helm failed."""
 
 
 def install(context: OperationContext, task: TaskRow) -> str:
@@ -141,7 +137,7 @@ def _release(
     )
     outcome = context.run_helm(run, cluster_id=target.cluster.id)
     if not outcome.ok:
-        raise HelmFailed(outcome.output or "Helm failed without saying why.")
+        raise helm_failure(outcome, client)
     record_release(context, task)
     return outcome.output
 

@@ -12,6 +12,7 @@ import structlog
 
 from platz.db.tables import deployments
 from platz.db.tables.tasks import TaskRow
+from platz.helm.cluster_trouble import ClusterTrouble
 from platz.helm.engine import HelmAction, HelmRun
 from platz.identities import ClusterId
 from platz.kube.namespaces import (
@@ -20,6 +21,7 @@ from platz.kube.namespaces import (
     is_terminating,
     namespaces_of,
 )
+from platz.tasks.cluster_faults import helm_failure
 from platz.tasks.context import OperationContext
 from platz.tasks.operations import Recreate, from_json
 from platz.tasks.releases import description_of, prepare_namespace
@@ -27,6 +29,7 @@ from platz.tasks.task_target import load_target
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 UNINSTALL_SECONDS = 120
+_PASSING = frozenset({ClusterTrouble.AWAY, ClusterTrouble.UNTRUSTED, ClusterTrouble.UNAUTHENTICATED})
 
 
 def uninstall(context: OperationContext, task: TaskRow) -> str:
@@ -78,7 +81,8 @@ def _remove(context: OperationContext, task: TaskRow, cluster_id: ClusterId, nam
 def _helm_uninstall(context: OperationContext, task: TaskRow, cluster_id: ClusterId, release: str) -> str:
     """Run Helm's uninstall, for delete hooks and cluster-wide objects; return why it failed, or an empty text.
 
-    A failure does not stop the removal of the namespace.
+    A failure does not stop the removal of the namespace. Raises `HelmFailed` when the cluster was away, because a
+    repetition may uninstall what would be left otherwise.
     """
     run = HelmRun(
         action=HelmAction.UNINSTALL,
@@ -90,6 +94,9 @@ def _helm_uninstall(context: OperationContext, task: TaskRow, cluster_id: Cluste
     outcome = context.run_helm(run, cluster_id=cluster_id)
     if outcome.ok:
         return ""
+    failure = helm_failure(outcome, context.kube(cluster_id))
+    if failure.trouble in _PASSING:
+        raise failure
     log.warning(
         "Helm could not uninstall everything", action="uninstall", task_id=str(task.id), reason=outcome.output
     )

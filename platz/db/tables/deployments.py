@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, case, delete, func, insert, select, true, update
 
 from platz.db import schema
-from platz.db.enums import DeploymentStatus
+from platz.db.enums import TRANSITIONAL_STATUSES, DeploymentStatus
 from platz.db.rows import all_rows, columns_of, first_row
 from platz.identities import ChartId, ClusterId, DeploymentId, EnvId, KindId, TaskId
 from platz.json import JsonObject, JsonValue
@@ -117,6 +117,16 @@ def set_status(
     if status != DeploymentStatus.DELETING:
         statement = statement.where(deployments.c.status != DeploymentStatus.DELETING)
     return connection.execute(statement.values(status=status, reason=reason)).rowcount == 1
+
+
+def explain_transition(connection: Connection, deployment_id: DeploymentId, reason: str | None) -> bool:
+    """Say what a transitional status waits for, or nothing any more; return False if the status is another."""
+    statement = (
+        update(deployments)
+        .where(deployments.c.id == deployment_id, deployments.c.status.in_(list(TRANSITIONAL_STATUSES)))
+        .values(reason=reason)
+    )
+    return connection.execute(statement).rowcount == 1
 
 
 def set_status_if(

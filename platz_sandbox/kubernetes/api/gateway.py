@@ -33,6 +33,13 @@ _log = logging.getLogger(__name__)
 _COUNTED_PLACES = 10_000  # a limit for the memory of a sandbox that runs for weeks
 _REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Expired",
             429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout"}  # fmt: skip
+_MESSAGES = {
+    429: "the server has received too many requests and has asked us to try again later",
+    500: "Internal error occurred: a fault was switched on",
+    503: "the server is currently unable to handle the request",
+    504: "Timeout: request did not complete within the allotted timeout",
+}
+"""The words of a real API server, for clients that go by them."""
 
 
 class Tokens:
@@ -200,7 +207,8 @@ async def apply_fault(exchange: Exchange, fault: Fault, *, watching: bool = Fals
 
 def _refused(code: int, retry_after: int | None) -> ApiError:
     reason = _REASONS.get(code, "Unknown")
-    return ApiError(code=code, reason=reason, message="a fault was switched on", retry_after=retry_after)
+    message = _MESSAGES.get(code, "a fault was switched on")
+    return ApiError(code=code, reason=reason, message=message, retry_after=retry_after)
 
 
 def _refusal(error: ApiError) -> Answer:

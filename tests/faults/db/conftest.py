@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from db_relay import Relay, relayed
+from tcp_relay import Relay, relayed
 
 from platz.db.database import Database
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from queue import Queue
 
 import pytest
-from db_relay import Relay
 from sqlalchemy import insert
+from tcp_relay import Relay
 
 from platz.db import schema
 from platz.db.database import Database

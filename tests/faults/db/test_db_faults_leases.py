@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from queue import Queue
 
 import pytest
-from db_relay import Relay
+from tcp_relay import Relay
 from waiting import eventually
 
 from platz.db.database import Database

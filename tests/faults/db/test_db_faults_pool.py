@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import pytest
-from db_relay import Relay
 from sqlalchemy import insert, select, text
+from tcp_relay import Relay
 
 from platz.db import schema
 from platz.db.address import PoolLimits

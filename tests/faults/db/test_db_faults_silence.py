@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from db_relay import Relay
 from sqlalchemy import insert, text
+from tcp_relay import Relay
 
 from platz.db import database as database_module
 from platz.db import schema

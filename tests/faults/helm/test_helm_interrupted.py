@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from chart_package import package
 from simulated_clusters import SimulatedClusters
-from small_chart import package
 from waiting import eventually
 
 from platz.helm.diagnosis import HelmKilled

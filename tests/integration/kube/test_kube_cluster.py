@@ -14,7 +14,7 @@ from platz.errors import Conflict, Rejected
 from platz.identities import DeploymentId
 from platz.kube.api_resources import DEPLOYMENT, NAMESPACE, POD, SECRET
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected, KubeUnreachable
+from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeRejected, KubeUnfinished
 from platz.kube.namespaces import (
     delete_namespace,
     deployment_of,
@@ -186,6 +186,6 @@ def test_a_pod_that_does_not_go_is_told(east: KubeClient, namespace: str) -> Non
     }
     pod["spec"] = {"containers": [{"name": "web", "image": "example/web:1"}]}
     east.create(POD, pod, namespace=namespace)
-    with pytest.raises(KubeUnreachable, match="does not end"):
+    with pytest.raises(KubeUnfinished, match="does not end"):
         remove_pods(east, namespace=namespace, names=["stays"], timeout_seconds=0)
     east.merge(POD, {"metadata": {"finalizers": None}}, name="stays", namespace=namespace)

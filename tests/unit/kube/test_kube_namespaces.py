@@ -12,7 +12,7 @@ from platz.errors import Conflict
 from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeUnreachable
+from platz.kube.errors import KubeUnfinished
 from platz.kube.namespaces import delete_namespace, delete_namespace_of, ensure_namespace
 
 OURS = DeploymentId(UUID(int=1))
@@ -94,7 +94,7 @@ def test_an_old_namespace_that_goes_is_waited_for(cluster: FakeCluster, client: 
 
 def test_an_old_namespace_that_does_not_go_is_given_up(cluster: FakeCluster, client: KubeClient) -> None:
     cluster.objects[KEY] = namespace(OURS, terminating=True)
-    with pytest.raises(KubeUnreachable, match="still being deleted"):
+    with pytest.raises(KubeUnfinished, match="still being deleted"):
         ensure_namespace(client, name="shop-blue", deployment_id=OURS, timeout_seconds=0)
 
 

@@ -1,4 +1,4 @@
-"""A TCP relay between a test and PostgreSQL that can be cut, silenced and closed to new connections."""
+"""A TCP relay between a client and a server that can be cut, silenced and closed to new connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Relay:
         self._flowing = threading.Event()
         self._flowing.set()
         self._refusing = False
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def cut(self) -> None:
         """End every connection, as a restart of the server does."""
@@ -44,7 +45,11 @@ class Relay:
     def close(self) -> None:
         """Stop listening and end every connection."""
         self.resume()
+        self._refusing = True
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # ends the accept that is under way
         self._listener.close()
+        self._thread.join()
         self.cut()
 
     def _accept(self) -> None:
