@@ -1,7 +1,7 @@
 """Cluster discovery: it finds clusters, and decides which of them this process serves.
 
 owns   the search for clusters, the choice of those that this process serves, and their leases
-hears  tick, `RowChanged` of clusters, `LeaseLost`
+hears  tick, `RowChanged` of clusters, `LeaseLost`, `AccessDoubted`, `ReachabilityChanged`
 tells  `ClusterServed` (sticky: later subscribers receive it, too), `ClusterDropped`
 never  talks to a cluster, or forgets one because a search failed
 
@@ -19,17 +19,19 @@ from typing_extensions import override
 
 from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import (
+    AccessDoubted,
     ClusterDropped,
     ClusterServed,
     ClustersFound,
     LeaseLost,
+    ReachabilityChanged,
     RowChanged,
     SearchFailed,
     Tick,
 )
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timer
-from platz.backoff import jittered
+from platz.backoff import Backoff, jittered
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
@@ -38,11 +40,15 @@ from platz.db.tables.clusters import ClusterSummary
 from platz.discovery.cluster_records import FoundCluster, record_clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
+from platz.kube.reachability import Reachability
 
+DOUBTS = Backoff(first=1.0, limit=30.0)
+"""The pauses between searches for clusters whose access is in doubt."""
 LEASE_SECONDS = 3.0
 SEARCH_AGAIN_SECONDS = 60.0
 SEARCH = Tick(name="search")
 LEASES = Tick(name="leases")
+DOUBT = Tick(name="doubt")
 
 
 class ClusterSource(Protocol):
@@ -56,7 +62,7 @@ class ClusterSource(Protocol):
 class ClusterDiscovery(Actor):
     """An actor that serves the clusters which were found, are not ignored, and whose leases it gets."""
 
-    hears = frozenset({RowChanged, LeaseLost})
+    hears = frozenset({RowChanged, LeaseLost, AccessDoubted, ReachabilityChanged})
     tables = frozenset({schema.k8s_clusters.name})
 
     def __init__(
@@ -83,6 +89,9 @@ class ClusterDiscovery(Actor):
         self._unrecorded: tuple[FoundCluster, ...] = ()
         self._searching = False
         self._search_again: Timer | None = None
+        self._doubted: set[ClusterId] = set()
+        self._doubts = 0
+        self._doubt_pause: Timer | None = None
 
     @override
     def on_started(self) -> None:
@@ -110,6 +119,14 @@ class ClusterDiscovery(Actor):
                 self._decide()
             case LeaseLost(names=names):
                 self._lose(names)
+            case AccessDoubted(cluster_id=cluster_id):
+                self._doubt(cluster_id)
+            case ReachabilityChanged(cluster_id=cluster_id, state=Reachability.ANSWERING):
+                self._trust(cluster_id)
+            case ReachabilityChanged():
+                pass  # what failed is told apart, if a search may help
+            case Tick(name=DOUBT.name):
+                self._search_for_doubted()
             case _:
                 super().handle(message)
 
@@ -120,6 +137,29 @@ class ClusterDiscovery(Actor):
     @override
     def describe(self) -> str:
         return f"{len(self._found)} clusters found, {len(self._served)} served"
+
+    def _doubt(self, cluster_id: ClusterId) -> None:
+        """Search now if this cluster's access was not in doubt before, else after a pause that grows with the doubts.
+
+        All clusters in doubt share the pauses, so that many dead ones do not cause many searches.
+        """
+        if cluster_id not in self._doubted:
+            self._doubted.add(cluster_id)
+            self._begin_search()
+        if self._doubt_pause is None:
+            self._doubts += 1
+            self._doubt_pause = self.after(DOUBT, seconds=DOUBTS.after(self._doubts))
+
+    def _trust(self, cluster_id: ClusterId) -> None:
+        """Forget the doubts about a cluster that answers, or that was found to have changed."""
+        self._doubted.discard(cluster_id)
+        if not self._doubted:
+            self._doubts = 0
+
+    def _search_for_doubted(self) -> None:
+        self._doubt_pause = None
+        if self._doubted:
+            self._begin_search()
 
     def _begin_search(self) -> None:
         """Start a search, unless one is still running."""
@@ -166,12 +206,14 @@ class ClusterDiscovery(Actor):
         if self._served.get(row.id) == found or not self._leases.try_acquire(lease_name(row.id)):
             return
         self._served[row.id] = found
+        self._trust(row.id)
         self.log.info("Serving a cluster", action="serve", cluster=row.name, cluster_id=str(row.id))
         self._clients.put(row.id, found.access)
         self.publish_sticky(row.id, ClusterServed(cluster_id=row.id, name=row.name, access=found.access))
 
     def _drop(self, cluster_id: ClusterId) -> None:
         found = self._served.pop(cluster_id)
+        self._trust(cluster_id)
         self.log.info("Dropping a cluster", action="drop", cluster=found.name, cluster_id=str(cluster_id))
         self._clients.remove(cluster_id)
         self.remove_sticky(cluster_id, ClusterDropped(cluster_id=cluster_id))

@@ -1,8 +1,8 @@
 """The deployment runner: it runs the tasks of one cluster.
 
 owns   the cluster's task queue, the threads that run its tasks, and their Helm child processes
-hears  `TasksAdded` and `TaskFinished` of its cluster, `SlotFree`, `Drain`
-tells  `TaskFinished`
+hears  `TasksAdded`, `TaskFinished` and `ReachabilityChanged` of its cluster, `SlotFree`, `Drain`
+tells  `TaskFinished`, `AccessDoubted`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
 
 A successor of this actor, in this process or another, finds the tasks that are `Started` and resumes them
@@ -12,7 +12,6 @@ predecessor's thread still writes about its tasks has no effect.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -26,33 +25,43 @@ from platz import metrics
 from platz.actors.actor import BACKOFF, Actor, ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.event_bus import tell
-from platz.actors.messages import Drain, SlotFree, TaskFinished, TasksAdded, Tick
+from platz.actors.messages import Drain, ReachabilityChanged, SlotFree, TaskFinished, TasksAdded, Tick
+from platz.actors.runner_host import RunnerHost
 from platz.actors.timers import Timer
 from platz.db import task_queue
 from platz.db.tables.tasks import TaskRow
 from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import ClusterId, TaskId
+from platz.kube.reachability import Reachability
 from platz.tasks import execution
 from platz.tasks.context import Interrupted, OperationContext
 
 LOOK_SECONDS = 30.0
+SILENCE_SECONDS = 15.0
+"""How long a cluster may be silent before the Helm child processes that work on it are stopped."""
+SILENCE = Tick(name="silence")
 Step = Callable[[OperationContext, TaskRow], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerCluster:
-    """The cluster of a runner; ``stop_helm`` kills the Helm child processes of the given owner."""
+    """The cluster of a runner.
+
+    ``stop_helm`` kills the Helm child processes of the given owner; ``count_helm_apart`` tells whether they count among
+    those that may run at once.
+    """
 
     id: ClusterId
     name: str
     stop_helm: Callable[[str], object]
+    count_helm_apart: Callable[[str, bool], object] = lambda _owner, _apart: None
 
 
 class DeploymentRunner(Actor):
     """An actor that claims the due tasks of its cluster and runs them."""
 
-    hears = frozenset({TasksAdded, TaskFinished, Drain})
+    hears = frozenset({TasksAdded, TaskFinished, ReachabilityChanged, Drain})
 
     def __init__(
         self,
@@ -71,15 +80,16 @@ class DeploymentRunner(Actor):
         self._cluster_id = self.hears_of_cluster = cluster.id
         self._database = context.database
         self._claim_id = ClaimId(uuid4())
-        self._context = replace(context, owner=str(self._claim_id))
-        self._stop_helm = cluster.stop_helm
-        self._task_limit = task_limit
+        self._slots = task_limit.share()
+        self._host = RunnerHost(self._slots, self.publish)
+        self._context = replace(context, owner=str(self._claim_id), host=self._host)
+        self._cluster = cluster
         self._max_concurrent_tasks = max_concurrent_tasks
         self._threads = ThreadPoolExecutor(max_concurrent_tasks, thread_name_prefix=f"task-{cluster.name}")
         self._running: set[TaskId] = set()
         self._work: set[Future[None]] = set()
         self._resumed = False
-        self._letting_go = threading.Event()
+        self._silence: Timer | None = None
         self._drain_until: float | None = None
         self._next_due: Timer | None = None
 
@@ -101,6 +111,10 @@ class DeploymentRunner(Actor):
                 self._claim()
             case TasksAdded() | SlotFree():
                 self._claim()
+            case ReachabilityChanged(state=state):
+                self._reachability_changed(state)
+            case Tick(name=SILENCE.name):
+                self._stop_helm(because_silent=True)
             case Tick():
                 self.catch_up()
             case Drain(until=until):
@@ -113,13 +127,31 @@ class DeploymentRunner(Actor):
         """Wait for running tasks until the deadline of `Drain`; the rest stay `Started` for a successor."""
         if self._drain_until is not None:
             wait(self._work, timeout=max(0.0, self._drain_until - time.monotonic()))
-        self._letting_go.set()
-        self._stop_helm(self._context.owner)
+        self._host.let_go()
+        self._stop_helm(because_silent=False)
+        self._cluster.count_helm_apart(self._context.owner, False)
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     @override
     def describe(self) -> str:
         return f"{len(self._running)} tasks are running"
+
+    def _reachability_changed(self, state: Reachability) -> None:
+        """Count the cluster's tasks apart while it does not answer; stop its Helm runs if it stays silent."""
+        apart = state is not Reachability.ANSWERING
+        self._slots.set_apart(apart)
+        self._cluster.count_helm_apart(self._context.owner, apart)
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
+        if state is Reachability.SILENT:
+            self._silence = self.after(SILENCE, seconds=SILENCE_SECONDS)
+        else:
+            self._host.cluster_is_silent(False)
+
+    def _stop_helm(self, *, because_silent: bool) -> None:
+        self._host.cluster_is_silent(because_silent)
+        self._cluster.stop_helm(self._context.owner)
 
     def _resume_orphans(self) -> None:
         """Take over the tasks that are `Started` but do not run here.
@@ -139,7 +171,7 @@ class DeploymentRunner(Actor):
                 )
             ]
         self._resumed = True
-        self._task_limit.force_acquire(len(orphans))
+        self._slots.force_acquire(len(orphans))
         for task in orphans:
             self._start(task, execution.resume)
 
@@ -150,7 +182,7 @@ class DeploymentRunner(Actor):
         room = self._max_concurrent_tasks - len(self._running)
         with self._database.reading() as connection:
             outlook = task_queue.outlook(connection, self._cluster_id, most=room)
-        taken = self._task_limit.acquire(outlook.due, wake=self._wake)
+        taken = self._slots.acquire(outlook.due, wake=self._wake)
         if taken:
             self._claim_up_to(taken)
         self._plan_next_look(outlook.next_seconds)
@@ -163,7 +195,7 @@ class DeploymentRunner(Actor):
                     connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
                 )
         finally:
-            self._task_limit.release(taken - len(claimed))
+            self._slots.release(taken - len(claimed))
         for task in claimed:
             self._start(task, execution.execute)
 
@@ -198,7 +230,7 @@ class DeploymentRunner(Actor):
                 "Let go of a task", action="release", task_id=str(task.id), reason=interruption.message
             )
         finally:
-            self._task_limit.release(1)
+            self._slots.release(1)
             self.publish(TaskFinished(task_id=task.id, cluster_id=self._cluster_id))
 
     def _run_to_the_end(self, task: TaskRow, step: Step) -> None:
@@ -207,7 +239,7 @@ class DeploymentRunner(Actor):
         Raises `Interrupted` when this runner lets go of the task.
         """
         failures = 0
-        while not self._letting_go.is_set():
+        while not self._host.lets_go:
             try:
                 return step(self._context, task)
             except execution.EndNotWritten as error:
@@ -224,7 +256,7 @@ class DeploymentRunner(Actor):
                 )
                 step = execution.resume
             failures += 1
-            self._letting_go.wait(BACKOFF.after(failures))
+            self._host.pause(BACKOFF.after(failures))
         raise Interrupted
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import pykka
 
-from platz.actors.messages import RowChanged, TaskFinished, TasksAdded
+from platz.actors.messages import ReachabilityChanged, RowChanged, TaskFinished, TasksAdded
 from platz.identities import ClusterId
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
     """What one actor wants to hear: the types of messages, the tables for `RowChanged` (None: all), and the cluster
-    for facts about tasks (None: all).
+    for facts about one cluster (None: all).
     """
 
     ref: pykka.ActorRef[Any]
@@ -36,7 +36,11 @@ class Subscription:
         match message:
             case RowChanged(table=table):
                 return self.tables is None or table in self.tables
-            case TasksAdded(cluster_id=cluster_id) | TaskFinished(cluster_id=cluster_id):
+            case (
+                TasksAdded(cluster_id=cluster_id)
+                | TaskFinished(cluster_id=cluster_id)
+                | ReachabilityChanged(cluster_id=cluster_id)
+            ):
                 return self.cluster_id is None or cluster_id == self.cluster_id
             case _:
                 return True

@@ -12,6 +12,7 @@ from platz.db.events import RowChange
 from platz.discovery.cluster_records import FoundCluster
 from platz.identities import ClusterId, TaskId
 from platz.kube.cluster_access import ClusterAccess
+from platz.kube.reachability import Reachability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +94,21 @@ class ClusterServed:
 @dataclass(frozen=True, kw_only=True)
 class ClusterDropped:
     """This process no longer serves a cluster."""
+
+    cluster_id: ClusterId
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReachabilityChanged:
+    """A served cluster began to answer, or ceased to."""
+
+    cluster_id: ClusterId
+    state: Reachability
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessDoubted:
+    """A cluster failed in a way that a new address, certificate or user explains: look for it again."""
 
     cluster_id: ClusterId
 

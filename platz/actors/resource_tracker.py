@@ -2,7 +2,8 @@
 
 owns   the watches of every served cluster, and the threads that write to the database
 hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be complete), tick
-tells  nobody; workloads go to `k8s_resources`, health to `k8s_clusters`, ended removals to `deployments`
+tells  `ReachabilityChanged` (sticky), `AccessDoubted`; workloads go to `k8s_resources`, health to `k8s_clusters`, ended
+       removals to `deployments`
 never  waits for a cluster on its own thread, so that one cluster's trouble does not hold up another's events
 
 Events are applied to a view in memory. While a batch of a cluster is being written, later changes gather in the next
@@ -20,13 +21,22 @@ from typing_extensions import override
 from platz import metrics
 from platz.actors.actor import Actor, ActorContext
 from platz.actors.cluster_watches import ClusterWatches
-from platz.actors.messages import ClusterDropped, ClusterServed, TaskFinished, Tick, WorkerFailed
+from platz.actors.messages import (
+    AccessDoubted,
+    ClusterDropped,
+    ClusterServed,
+    ReachabilityChanged,
+    TaskFinished,
+    Tick,
+    WorkerFailed,
+)
 from platz.db.database import Database
 from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
+from platz.kube.reachability import Reachability, ReachabilityReport
 from platz.kube.watch_specs import (
     WATCH_SPECS,
     Changes,
@@ -55,6 +65,15 @@ class WatchBatch:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClusterProbed:
+    """A report of a cluster's probe; it is ignored if ``watches`` has been replaced since."""
+
+    cluster_id: ClusterId
+    watches: ClusterWatches
+    report: ReachabilityReport
+
+
+@dataclass(frozen=True, kw_only=True)
 class BatchWritten:
     """The write of a cluster's batch ended; ``failed`` is the batch if it could not be written."""
 
@@ -71,13 +90,17 @@ class RemovalsLooked:
 
 @dataclass(kw_only=True)
 class Tracked:
-    """A tracked cluster: its watches and their health, and the writes and checks that are under way for it."""
+    """A tracked cluster: its watches and their health, and the writes and checks that are under way for it.
+
+    ``unreachable`` is why tasks can't work on it now, None if they can, or if that is not known yet.
+    """
 
     name: str
     watches: ClusterWatches
     view: ClusterView
     failed: dict[WatchSpec, str] = field(default_factory=dict[WatchSpec, str])
     healthy: set[WatchSpec] = field(default_factory=set[WatchSpec])
+    unreachable: str | None = None
     told_health: tuple[bool, str | None] | None = None
     writing: bool = False
     looking: bool = False
@@ -120,10 +143,13 @@ class ResourceTracker(Actor):
             case WatchBatch():
                 message.watches.handled()
                 self._take_event(message)
+            case ClusterProbed():
+                self._take_report(message)
             case ClusterServed():
                 self._track(message)
             case ClusterDropped(cluster_id=cluster_id):
                 self._untrack(cluster_id)
+                self._tell_reachability(cluster_id, None)
             case TaskFinished(cluster_id=cluster_id):
                 self._look_at_removals(cluster_id)
             case Tick():
@@ -156,7 +182,15 @@ class ResourceTracker(Actor):
             batch = WatchBatch(cluster_id=served.cluster_id, watches=watches, watched=watched, event=event)
             self.tell_self(batch)
 
-        watches = ClusterWatches(access=served.access, tell=tell, failed=self._watch_ended)
+        def tell_reachability(report: ReachabilityReport) -> None:
+            self.tell_self(ClusterProbed(cluster_id=served.cluster_id, watches=watches, report=report))
+
+        watches = ClusterWatches(
+            access=served.access,
+            tell=tell,
+            tell_reachability=tell_reachability,
+            failed=self._watch_ended,
+        )
         view = ClusterView(cluster_id=served.cluster_id)
         self._tracked[served.cluster_id] = Tracked(name=served.name, watches=watches, view=view)
         watches.start()
@@ -183,10 +217,33 @@ class ResourceTracker(Actor):
                 tracked.failed.pop(batch.watched, None)
                 tracked.healthy.add(batch.watched)
                 self._tell_health(batch.cluster_id, tracked)
-            case WatchFailed(reason=reason):
+            case WatchFailed(reason=reason, doubts_access=doubts_access):
                 tracked.healthy.discard(batch.watched)
                 tracked.failed[batch.watched] = reason
                 self._tell_health(batch.cluster_id, tracked)
+                if doubts_access:
+                    self.publish(AccessDoubted(cluster_id=batch.cluster_id))
+
+    def _take_report(self, probed: ClusterProbed) -> None:
+        tracked = self._tracked.get(probed.cluster_id)
+        if tracked is None or tracked.watches is not probed.watches:
+            return
+        report = probed.report
+        self._tell_reachability(probed.cluster_id, report.state)
+        if report.state is not Reachability.LATE:
+            tracked.unreachable = report.reason
+            self._tell_health(probed.cluster_id, tracked)
+        if report.doubts_access:
+            self.publish(AccessDoubted(cluster_id=probed.cluster_id))
+
+    def _tell_reachability(self, cluster_id: ClusterId, state: Reachability | None) -> None:
+        """Publish the state for present and later runners; None for a cluster that is no longer tracked."""
+        key = (ReachabilityChanged, cluster_id)
+        present = ReachabilityChanged(cluster_id=cluster_id, state=state or Reachability.ANSWERING)
+        if state is None:
+            self.remove_sticky(key, present)
+        else:
+            self.publish_sticky(key, present)
 
     def _count(self, tracked: Tracked, batch: WatchBatch) -> None:
         labels = (tracked.name, batch.watched.resource.kind)
@@ -202,13 +259,14 @@ class ResourceTracker(Actor):
                 metrics.watch_failures.labels(*labels).inc()
 
     def _tell_health(self, cluster_id: ClusterId, tracked: Tracked) -> None:
-        """Record that a cluster is healthy once all its watches are, or the reason as soon as one of them fails."""
-        if not tracked.failed and len(tracked.healthy) < len(WATCH_SPECS):
+        """Record that a cluster is healthy once all its watches are, or the reason as soon as anything fails."""
+        reason = tracked.unreachable or next(iter(tracked.failed.values()), None)
+        if reason is None and len(tracked.healthy) < len(WATCH_SPECS):
             return
-        health = (not tracked.failed, next(iter(tracked.failed.values()), None))
+        health = (reason is None, reason)
         if health == tracked.told_health:
             return
-        is_ok, reason = health
+        is_ok = reason is None
         with self._database.transaction() as connection:
             clusters.set_health(connection, cluster_id, is_ok=is_ok, reason=reason)
         tracked.told_health = health

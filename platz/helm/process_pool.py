@@ -68,6 +68,7 @@ class HelmProcesses:
         self._changed = threading.Condition()
         self._jobs: set[HelmJob] = set()
         self._spares: deque[HelmChild] = deque()
+        self._apart: set[str] = set()
         self._closed = False
 
     def start(self) -> None:
@@ -108,6 +109,15 @@ class HelmProcesses:
             found = [job for job in self._jobs if job.owner == owner]
         return self._kill(found)
 
+    def count_apart(self, owner: str, apart: bool) -> None:
+        """Let the runs of this owner, which make no progress, hold up no others, or count them again."""
+        with self._changed:
+            if apart:
+                self._apart.add(owner)
+            else:
+                self._apart.discard(owner)
+            self._changed.notify_all()
+
     def kill_all(self) -> int:
         """Kill all runs now; return how many there were. Later runs start as usual."""
         with self._changed:
@@ -125,7 +135,7 @@ class HelmProcesses:
             spare.discard()
 
     def _busy(self) -> int:
-        return sum(job.child is not None for job in self._jobs)
+        return sum(job.child is not None and job.owner not in self._apart for job in self._jobs)
 
     def _kill(self, jobs: Sequence[HelmJob]) -> int:
         with self._changed:

@@ -26,7 +26,7 @@ from platz.json import JsonObject, JsonValue
 from platz.kube.api_responses import error_from_status
 from platz.kube.breaker import CLUSTER_BACKOFF, Breaker
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable
+from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable, doubts_access
 from platz.kube.stream import StreamBroken, StreamSilent
 from platz.kube.watch_specs import (
     Changes,
@@ -89,7 +89,7 @@ class Watch:
             except PlatzError as error:
                 self._breaker.failed()
                 self._healthy = False
-                yield WatchFailed(reason=error.message)
+                yield WatchFailed(reason=error.message, doubts_access=doubts_access(error))
                 self._pause(at_least=error.retry_after if isinstance(error, KubeUnreachable) else 0.0)
 
     def _may_try(self) -> bool:

@@ -66,9 +66,13 @@ class WatchHealthy:
 
 @dataclass(frozen=True, kw_only=True)
 class WatchFailed:
-    """The watch is down and will be tried again; ``reason`` is a sentence for `not_ok_reason`."""
+    """The watch is down and will be tried again.
+
+    ``reason`` is a sentence for `not_ok_reason`; with ``doubts_access`` the cluster should be looked up again.
+    """
 
     reason: str
+    doubts_access: bool = False
 
 
 WatchEvent = Snapshot | Changes | WatchHealthy | WatchFailed

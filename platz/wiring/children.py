@@ -38,6 +38,7 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         id=served.cluster_id,
         name=served.name,
         stop_helm=components.helm.kill_owned_by,
+        count_helm_apart=components.helm.count_apart,
     )
     context = OperationContext(
         database=components.database,

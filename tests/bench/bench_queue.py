@@ -1,6 +1,7 @@
 """From a task's commit to its start, with more clusters than slots: 8 slots, steps that take no time.
 
-The floor is the claim alone: the same statement by the same connection, without events, actors and threads.
+The floor is the claim alone: the same statement by the same connection, without events, actors and threads. For a
+healthy cluster beside dead ones, whose tasks wait for them, it is the same cluster while the others have no tasks.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import logging
 import statistics
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,7 @@ from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.database_listener import DatabaseListener
 from platz.actors.deployment_runner import DeploymentRunner, RunnerCluster
 from platz.actors.event_bus import EventBus
+from platz.actors.messages import ReachabilityChanged
 from platz.actors.task_dispatcher import TaskDispatcher
 from platz.actors.timers import Timers
 from platz.db import task_queue
@@ -38,11 +41,14 @@ from platz.db.migrations import migrate
 from platz.db.tables.tasks import TaskRow
 from platz.db.task_queue import ClaimId
 from platz.identities import ClusterId, DeploymentId
+from platz.kube.reachability import Reachability
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
+from platz.tasks.task_host import NO_HOST, TaskHost
 from tests.integration.changes.world import World
 
 SLOTS = 8
+TASKS_PER_CLUSTER = 4
 TASKS = 200
 LATENCY = """
     SELECT extract(epoch FROM started_at - created_at)::float8 FROM deployment_tasks ORDER BY created_at DESC LIMIT %s
@@ -53,6 +59,7 @@ LATENCY = """
 class _Context:
     database: Database
     owner: str = ""
+    host: TaskHost = NO_HOST
 
 
 def measure() -> Iterator[Figure]:
@@ -63,7 +70,7 @@ def measure() -> Iterator[Figure]:
         with tempfile.TemporaryDirectory() as folder, _world(Path(folder)) as world:
             floor = _claims_alone(world)
             with _runners(world, clusters) as served:
-                latencies = _latencies(world, served)
+                latencies = _latencies(world, served.ids)
         name = f"commit to start, {clusters} clusters, {SLOTS} slots"
         yield Figure(
             name=f"{name}, p50",
@@ -79,6 +86,55 @@ def measure() -> Iterator[Figure]:
             floor=1000 * quantile(floor, 0.99),
             floor_is="claim alone",
         )
+    for dead in (1, 8, 100):
+        yield _beside_dead_clusters(dead)
+
+
+def _beside_dead_clusters(count: int) -> Figure:
+    """p99 of one healthy cluster while each of ``count`` dead ones has as many waiting tasks as it may run."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _world(Path(folder)) as world,
+        _runners(world, 1 + count) as served,
+    ):
+        healthy, dead = served.ids[:1], served.ids[1:]
+        floor = _latencies(world, healthy)
+        with _dying(world, dead, served.event_bus):
+            latencies = _latencies(world, healthy)
+    return Figure(
+        name=f"commit to start beside {count} dead clusters, {SLOTS} slots, p99",
+        value=1000 * quantile(latencies, 0.99),
+        unit="ms",
+        floor=1000 * quantile(floor, 0.99),
+        floor_is="beside idle ones",
+    )
+
+
+@contextmanager
+def _dying(world: World, dead: Sequence[ClusterId], event_bus: EventBus) -> Iterator[None]:
+    """Let these clusters be silent, with tasks that wait for them, until the end of the block."""
+    answers = threading.Event()
+
+    def wait_or_done(context: OperationContext, task: TaskRow) -> None:
+        if task.cluster_id in dead:
+            with context.host.waiting():
+                answers.wait()
+        _done(context, task)
+
+    execution.execute = wait_or_done
+    for cluster_id in dead:
+        event_bus.publish(ReachabilityChanged(cluster_id=cluster_id, state=Reachability.SILENT))
+    waiting = [
+        world.create(f"waits{uuid4().hex[:8]}", cluster_id=cluster_id)
+        for cluster_id in dead
+        for _ in range(TASKS_PER_CLUSTER)
+    ]
+    eventually(lambda: all(_is(world, each, TaskStatus.STARTED) for each in waiting), seconds=60)
+    try:
+        yield
+    finally:
+        execution.execute = _done
+        answers.set()
 
 
 def _done(context: OperationContext, task: TaskRow) -> None:
@@ -101,17 +157,25 @@ def _claims_alone(world: World) -> list[float]:
     return seconds
 
 
-def _latencies(world: World, served: list[ClusterId]) -> list[float]:
+def _latencies(world: World, served: Sequence[ClusterId]) -> list[float]:
     for number in range(TASKS):
-        deployment = world.create(f"task{number}", cluster_id=served[number % len(served)])
-        eventually(lambda id_=deployment: _is_done(world, id_), seconds=60, every=0.005)
+        deployment = world.create(f"task{uuid4().hex[:8]}", cluster_id=served[number % len(served)])
+        eventually(lambda id_=deployment: _is(world, id_, TaskStatus.DONE), seconds=60, every=0.005)
     with world.database.reading() as connection:
         cursor: Any = connection.exec_driver_sql(LATENCY, (TASKS,))
         return [seconds for (seconds,) in cursor]
 
 
-def _is_done(world: World, deployment: DeploymentId) -> bool:
-    return all(task.status is TaskStatus.DONE for task in world.tasks(deployment, pending=False))
+def _is(world: World, deployment: DeploymentId, status: TaskStatus) -> bool:
+    return all(task.status is status for task in world.tasks(deployment, pending=False))
+
+
+@dataclass(frozen=True)
+class _Served:
+    """The clusters that are served, and where facts about them are published."""
+
+    ids: list[ClusterId]
+    event_bus: EventBus
 
 
 @contextmanager
@@ -128,7 +192,7 @@ def _world(folder: Path) -> Iterator[World]:
 
 
 @contextmanager
-def _runners(world: World, clusters: int) -> Iterator[list[ClusterId]]:
+def _runners(world: World, clusters: int) -> Iterator[_Served]:
     timers = Timers()
     timers.start()
     actor_context = ActorContext(
@@ -151,13 +215,13 @@ def _runners(world: World, clusters: int) -> Iterator[list[ClusterId]]:
             cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
             context=cast("OperationContext", _Context(database=world.database)),
             task_limit=limit,
-            max_concurrent_tasks=4,
+            max_concurrent_tasks=TASKS_PER_CLUSTER,
         )
     names = ["listener", "dispatcher", *(f"runner-{cluster_id}" for cluster_id in served)]
     missing = actor_context.actor_registry.wait_until_ready(names, seconds=60)
     assert not missing, missing
     try:
-        yield served
+        yield _Served(served, actor_context.event_bus)
     finally:
         timers.stop()
         pykka.ActorRegistry.stop_all(timeout=30)

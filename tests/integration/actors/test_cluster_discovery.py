@@ -5,28 +5,35 @@ Source: docs/contract/workers.md, "Cluster discovery".
 
 from __future__ import annotations
 
+import dataclasses
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pykka
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from waiting import eventually
 
 from platz.actors import cluster_discovery
 from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
+from platz.actors.messages import AccessDoubted, ClusterServed, ReachabilityChanged
 from platz.actors.served_clusters import ServedClusters
+from platz.backoff import EXACT, Backoff
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
 from platz.db.unreachable import DatabaseUnavailable
 from platz.discovery.findings import FoundCluster
 from platz.errors import Rejected
+from platz.identities import ClusterId
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
+from platz.kube.reachability import Reachability
 
 FAR = FoundCluster(
     provider_id="local:far",
@@ -58,6 +65,24 @@ class Source:
         finally:
             with self.lock:
                 self.at_once -= 1
+
+
+@dataclass
+class Served:
+    """Stands in for an actor that hears which clusters are served."""
+
+    told: list[ClusterServed] = field(default_factory=list)
+
+    def tell(self, message: ClusterServed) -> None:
+        self.told.append(message)
+
+
+def serve_all(database: Database) -> ClusterId:
+    """Stop ignoring the only cluster, and return its id."""
+    with database.transaction() as connection:
+        connection.execute(text("update k8s_clusters set ignore = false"))
+        (row,) = clusters.all_clusters(connection)
+    return row.id
 
 
 @pytest.fixture
@@ -145,3 +170,49 @@ def test_what_was_found_while_the_database_was_away_is_recorded_later(
     monkeypatch.setattr(cluster_discovery, "record_clusters", once_away)
     discover()
     eventually(lambda: names(database) == ["far"])
+
+
+def test_a_doubt_about_the_access_to_a_cluster_starts_a_search_at_once(
+    discover: Any, source: Source, database: Database, actor_context: ActorContext
+) -> None:
+    served = Served()
+    actor_context.event_bus.subscribe("served", served, messages={ClusterServed}, tables=None)  # type: ignore[arg-type]
+    discover()
+    eventually(lambda: names(database) == ["far"])
+    cluster_id = serve_all(database)
+    eventually(lambda: len(served.told) == 1)
+    moved = dataclasses.replace(FAR.access, server="https://moved.test")
+    source.search_once = lambda: (dataclasses.replace(FAR, access=moved),)
+    actor_context.event_bus.publish(AccessDoubted(cluster_id=cluster_id))
+    eventually(lambda: served.told[-1].access.server == "https://moved.test", seconds=5)
+
+
+def test_many_doubts_cause_few_searches(
+    discover: Any, source: Source, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_discovery, "DOUBTS", Backoff(first=0.2, limit=0.2, spread=EXACT))
+    ref = discover()
+    eventually(lambda: source.searches == 1)
+    dead = [ClusterId(uuid4()) for _ in range(100)]
+    began = time.monotonic()
+    while time.monotonic() - began < 1:
+        for cluster_id in dead:
+            actor_context.event_bus.publish(AccessDoubted(cluster_id=cluster_id))
+        ref.ask(cluster_discovery.Tick(name=cluster_discovery.LEASES.name))
+    assert 4 <= source.searches <= 8 + len(dead) // 50
+
+
+def test_a_cluster_that_answers_again_is_searched_for_no_more(
+    discover: Any, source: Source, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_discovery, "DOUBTS", Backoff(first=0.1, limit=0.1, spread=EXACT))
+    ref = discover()
+    eventually(lambda: source.searches == 1)
+    cluster_id = ClusterId(uuid4())
+    actor_context.event_bus.publish(AccessDoubted(cluster_id=cluster_id))
+    actor_context.event_bus.publish(ReachabilityChanged(cluster_id=cluster_id, state=Reachability.ANSWERING))
+    eventually(lambda: source.searches == 2)
+    pending = actor_context.timers._pending
+    eventually(lambda: all(each.message != cluster_discovery.DOUBT for each in pending))
+    ref.ask(cluster_discovery.Tick(name=cluster_discovery.LEASES.name))
+    assert source.searches == 2

@@ -15,10 +15,11 @@ import pytest
 from sqlalchemy import Connection, text
 from waiting import eventually
 
+from platz.actors import deployment_runner
 from platz.actors.actor import ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.deployment_runner import LOOK_SECONDS, DeploymentRunner, RunnerCluster
-from platz.actors.messages import Drain
+from platz.actors.messages import Drain, ReachabilityChanged, TasksAdded
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
@@ -26,8 +27,10 @@ from platz.db.tables.tasks import TaskRow
 from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import DeploymentId
+from platz.kube.reachability import Reachability
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
+from platz.tasks.task_host import NO_HOST, TaskHost
 from tests.integration.changes.world import World
 
 Work = Callable[[TaskRow], None]
@@ -74,6 +77,7 @@ class BareContext:
 
     database: Database
     owner: str = ""
+    host: TaskHost = NO_HOST
 
 
 @pytest.fixture
@@ -271,4 +275,80 @@ def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
     eventually(lambda: len(steps.executed) == len(made), seconds=LOOK_SECONDS / 2)
     eventually(lambda: all(statuses(world, deployment) == ["Done"] for deployment in made))
     assert steps.most_at_once <= 2
-    assert limit.acquire(2, wake=lambda: True) == 2
+    eventually(lambda: limit.free == 2)
+
+
+def changed(world: World, state: Reachability) -> ReachabilityChanged:
+    return ReachabilityChanged(cluster_id=world.cluster, state=state)
+
+
+def test_tasks_of_a_cluster_that_does_not_answer_start_without_a_slot(
+    run: Any, steps: Steps, world: World, actor_context: ActorContext
+) -> None:
+    gate = threading.Event()
+    steps.work = lambda _task: gate.wait(20) and None
+    run(slots=1)
+    actor_context.event_bus.publish(changed(world, Reachability.LATE))
+    deployments = [world.create(f"d{number}") for number in range(3)]
+    eventually(lambda: all(statuses(world, each) == ["Started"] for each in deployments))
+    gate.set()
+    eventually(lambda: all(statuses(world, each) == ["Done"] for each in deployments))
+
+
+def test_a_runner_that_starts_late_knows_that_its_cluster_does_not_answer(
+    run: Any, steps: Steps, world: World, actor_context: ActorContext
+) -> None:
+    gate = threading.Event()
+    steps.work = lambda _task: gate.wait(20) and None
+    actor_context.event_bus.publish_sticky("reachability", changed(world, Reachability.SILENT))
+    run(slots=1)
+    deployments = [world.create(f"d{number}") for number in range(3)]
+    eventually(lambda: all(statuses(world, each) == ["Started"] for each in deployments))
+    gate.set()
+
+
+def test_what_another_cluster_does_changes_nothing(
+    run: Any, steps: Steps, world: World, actor_context: ActorContext
+) -> None:
+    gate = threading.Event()
+    steps.work = lambda _task: gate.wait(20) and None
+    ref = run(slots=1)
+    away = ReachabilityChanged(cluster_id=world.second_cluster, state=Reachability.SILENT)
+    actor_context.event_bus.publish(away)
+    first, second = world.create("first"), world.create("second")
+    eventually(lambda: statuses(world, first) == ["Started"])
+    ref.ask(TasksAdded(cluster_id=world.cluster))
+    assert statuses(world, second) == ["Pending"]
+    gate.set()
+
+
+@pytest.mark.parametrize(
+    ("then", "stops"), [(None, True), (Reachability.ANSWERING, False)], ids=["stays silent", "answers again"]
+)
+def test_helm_is_stopped_only_if_its_cluster_stays_silent(
+    then: Reachability | None,
+    stops: bool,
+    run: Any,
+    world: World,
+    actor_context: ActorContext,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deployment_runner, "SILENCE_SECONDS", 0.3)
+    stopped = threading.Event()
+    ref = run(stop_helm=lambda _owner: stopped.set())
+    actor_context.event_bus.publish(changed(world, Reachability.SILENT))
+    if then is not None:
+        actor_context.event_bus.publish(changed(world, then))
+    assert stopped.wait(10 if stops else 1) is stops
+    assert ref.is_alive()
+
+
+def test_a_failing_cluster_that_answers_keeps_its_helm_runs(
+    run: Any, world: World, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployment_runner, "SILENCE_SECONDS", 0)
+    stopped = threading.Event()
+    ref = run(stop_helm=lambda _owner: stopped.set())
+    actor_context.event_bus.publish(changed(world, Reachability.FAILING))
+    ref.ask(TasksAdded(cluster_id=world.cluster))
+    assert not stopped.wait(0.5)

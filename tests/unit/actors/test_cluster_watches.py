@@ -23,7 +23,13 @@ class BrokenCredentials:
 def test_a_defect_in_a_watch_is_told() -> None:
     told: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
     access = ClusterAccess(name="far", server="https://127.0.0.1:1", credentials=BrokenCredentials())
-    watches = ClusterWatches(access=access, tell=lambda _watched, _event: None, failed=told.put)
+    watches = ClusterWatches(
+        access=access,
+        tell=lambda _watched, _event: None,
+        tell_reachability=lambda _report: None,
+        failed=told.put,
+    )
     watches.start()
-    assert [type(told.get(timeout=10)) for _ in WATCH_SPECS] == [ZeroDivisionError] * len(WATCH_SPECS)
+    threads = len(WATCH_SPECS) + 1  # the probe
+    assert [type(told.get(timeout=10)) for _ in range(threads)] == [ZeroDivisionError] * threads
     watches.stop()
