@@ -214,15 +214,22 @@ class ResourceTracker(Actor):
                     self._look_at_removals(batch.cluster_id)
                 self._write(batch.cluster_id)
             case WatchHealthy():
-                tracked.failed.pop(batch.watched, None)
-                tracked.healthy.add(batch.watched)
-                self._tell_health(batch.cluster_id, tracked)
+                self._settle(batch, tracked)
+            case WatchFailed(refused=True, reason=reason) if batch.watched.optional:
+                self.log.info("A kind can't be watched", action="watch", cluster=tracked.name, reason=reason)
+                self._settle(batch, tracked)
             case WatchFailed(reason=reason, doubts_access=doubts_access):
                 tracked.healthy.discard(batch.watched)
                 tracked.failed[batch.watched] = reason
                 self._tell_health(batch.cluster_id, tracked)
                 if doubts_access:
                     self.publish(AccessDoubted(cluster_id=batch.cluster_id))
+
+    def _settle(self, batch: WatchBatch, tracked: Tracked) -> None:
+        """Record that a watch stands, or that its cluster is well without it."""
+        tracked.failed.pop(batch.watched, None)
+        tracked.healthy.add(batch.watched)
+        self._tell_health(batch.cluster_id, tracked)
 
     def _take_report(self, probed: ClusterProbed) -> None:
         tracked = self._tracked.get(probed.cluster_id)

@@ -35,6 +35,8 @@ POD = ResourceKind(kind="Pod", api_version="v1", plural="pods")
 SECRET = ResourceKind(kind="Secret", api_version="v1", plural="secrets")
 DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="deployments")
 STATEFUL_SET = ResourceKind(kind="StatefulSet", api_version="apps/v1", plural="statefulsets")
+DAEMON_SET = ResourceKind(kind="DaemonSet", api_version="apps/v1", plural="daemonsets")
+CRON_JOB = ResourceKind(kind="CronJob", api_version="batch/v1", plural="cronjobs")
 JOB = ResourceKind(kind="Job", api_version="batch/v1", plural="jobs")
 ACCESS_REVIEW = ResourceKind(
     kind="SelfSubjectAccessReview",

@@ -26,7 +26,14 @@ from platz.json import JsonObject, JsonValue
 from platz.kube.api_responses import error_from_status
 from platz.kube.breaker import CLUSTER_BACKOFF, Breaker
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAborted, KubeGone, KubeUnreachable, doubts_access
+from platz.kube.errors import (
+    KubeAborted,
+    KubeDenied,
+    KubeGone,
+    KubeNotFound,
+    KubeUnreachable,
+    doubts_access,
+)
 from platz.kube.stream import StreamBroken, StreamSilent
 from platz.kube.watch_specs import (
     Changes,
@@ -40,6 +47,8 @@ from platz.kube.watch_specs import (
 )
 
 _FAILURES_BEFORE_LIST = 3
+_REFUSED_SECONDS = 30.0
+"""How long to leave alone what the cluster refuses and Platz can do without; the right may be given later."""
 _MAX_WISH_SECONDS = 60.0
 """The most seconds that a cluster may ask to be left alone (Retry-After)."""
 
@@ -87,10 +96,22 @@ class Watch:
                 self._version = ""
                 self._pause()
             except PlatzError as error:
-                self._breaker.failed()
+                failure = self._failure(error)
+                if not failure.refused:
+                    self._breaker.failed()
                 self._healthy = False
-                yield WatchFailed(reason=error.message, doubts_access=doubts_access(error))
-                self._pause(at_least=error.retry_after if isinstance(error, KubeUnreachable) else 0.0)
+                yield failure
+                self._pause(at_least=self._wished_pause(error, failure))
+
+    def _failure(self, error: PlatzError) -> WatchFailed:
+        access = doubts_access(error)
+        refused = isinstance(error, KubeDenied | KubeNotFound) and not access
+        return WatchFailed(reason=error.message, doubts_access=access, refused=refused)
+
+    def _wished_pause(self, error: PlatzError, failure: WatchFailed) -> float:
+        if failure.refused and self._watched.optional:
+            return _REFUSED_SECONDS
+        return error.retry_after if isinstance(error, KubeUnreachable) else 0.0
 
     def _may_try(self) -> bool:
         """Wait for the cluster's breaker; return False when stopped."""

@@ -11,16 +11,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from platz.json import JsonObject
-from platz.kube.api_resources import DEPLOYMENT, JOB, NAMESPACE, STATEFUL_SET, ResourceKind
+from platz.kube.api_resources import (
+    CRON_JOB,
+    DAEMON_SET,
+    DEPLOYMENT,
+    JOB,
+    NAMESPACE,
+    STATEFUL_SET,
+    ResourceKind,
+)
 from platz.kube.namespaces import LABEL_SELECTOR
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchSpec:
-    """A kind that is watched in all namespaces."""
+    """A kind that is watched in all namespaces.
+
+    A cluster is well without an ``optional`` one, if it does not let Platz read it or does not have it.
+    """
 
     resource: ResourceKind
     label_selector: str | None = None
+    optional: bool = False
 
 
 WATCH_SPECS = (
@@ -28,6 +40,8 @@ WATCH_SPECS = (
     WatchSpec(resource=DEPLOYMENT),
     WatchSpec(resource=STATEFUL_SET),
     WatchSpec(resource=JOB),
+    WatchSpec(resource=DAEMON_SET, optional=True),
+    WatchSpec(resource=CRON_JOB, optional=True),
 )
 
 
@@ -68,11 +82,13 @@ class WatchHealthy:
 class WatchFailed:
     """The watch is down and will be tried again.
 
-    ``reason`` is a sentence for `not_ok_reason`; with ``doubts_access`` the cluster should be looked up again.
+    ``reason`` is a sentence for `not_ok_reason`; with ``doubts_access`` the cluster should be looked up again;
+    ``refused`` means that the cluster answers, but not this: it lacks the kind, or Platz the right to read it.
     """
 
     reason: str
     doubts_access: bool = False
+    refused: bool = False
 
 
 WatchEvent = Snapshot | Changes | WatchHealthy | WatchFailed

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 
 from platz.errors import Rejected
 from platz.json import JsonObject
-from platz.kube.api_resources import DEPLOYMENT, STATEFUL_SET, ResourceKind
+from platz.kube.api_resources import DAEMON_SET, DEPLOYMENT, STATEFUL_SET, ResourceKind
 from platz.kube.client import KubeClient
 
 RESTART_ANNOTATION = "kube.kubernetes.io/restartedAt"
 
-_RESTARTABLE: Mapping[str, ResourceKind] = {kind.kind: kind for kind in (DEPLOYMENT, STATEFUL_SET)}
+_RESTARTABLE: Mapping[str, ResourceKind] = {
+    kind.kind: kind for kind in (DEPLOYMENT, STATEFUL_SET, DAEMON_SET)
+}
 
 
 def restart_workload(client: KubeClient, *, kind: str, namespace: str, name: str) -> None:

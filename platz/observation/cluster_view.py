@@ -52,7 +52,7 @@ class _Workload:
 
 @dataclass(kw_only=True)
 class ClusterView:
-    """The state built from the events of four watches, and its unwritten changes. Not thread-safe."""
+    """The state built from the events of a cluster's watches, and its unwritten changes. Not thread-safe."""
 
     cluster_id: ClusterId
     _owners: dict[str, DeploymentId] = field(default_factory=dict[str, DeploymentId])

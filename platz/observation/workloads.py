@@ -22,10 +22,10 @@ def status_colors(kind: str, status: JsonValue) -> list[str]:
 
     Source: docs/contract/workers.md, "Workload rows".
     """
-    numbers = cast("JsonObject", status) if isinstance(status, dict) else {}
+    given = cast("JsonObject", status) if isinstance(status, dict) else {}
 
     def number(key: str) -> int:
-        value = numbers.get(key)
+        value = given.get(key)
         return max(0, min(value, MAX_DOTS)) if isinstance(value, int) else 0
 
     colors = {
@@ -36,11 +36,27 @@ def status_colors(kind: str, status: JsonValue) -> list[str]:
             ["Success"] * number("readyReplicas")
             + ["Danger"] * max(0, number("replicas") - number("readyReplicas"))
         ),
+        "DaemonSet": lambda: (
+            ["Success"] * number("numberAvailable")
+            + ["Danger"] * max(0, number("desiredNumberScheduled") - number("numberAvailable"))
+        ),
+        "CronJob": lambda: _cron_job_colors(given),
         "Job": lambda: (
             ["Primary"] * number("active") + ["Success"] * number("succeeded") + ["Danger"] * number("failed")
         ),
     }
     return colors[kind]()
+
+
+def _cron_job_colors(status: JsonObject) -> list[str]:
+    """Return one color for each running Job; if none runs, whether the last one succeeded."""
+    active = status.get("active")
+    if isinstance(active, list) and active:
+        return ["Primary"] * min(len(active), MAX_DOTS)
+    scheduled, succeeded = status.get("lastScheduleTime"), status.get("lastSuccessfulTime")
+    if not isinstance(scheduled, str):
+        return []
+    return ["Success" if isinstance(succeeded, str) and succeeded >= scheduled else "Danger"]
 
 
 def seen_workload(

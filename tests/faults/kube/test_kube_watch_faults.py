@@ -241,7 +241,7 @@ def test_stop_ends_a_watch_at_once_wherever_it_waits(
 
 def test_stop_ends_a_watch_that_pauses(server: ScriptedServer, follow: Follow) -> None:
     breaker = Breaker(Backoff(first=600, limit=600), threshold=1)
-    server.script.append(status(403))
+    server.script.append(status(401))
     follower = follow(breaker=breaker)
     eventually(lambda: follower.count(WatchFailed) == 1)
     follower.watch.stop()
@@ -251,10 +251,21 @@ def test_stop_ends_a_watch_that_pauses(server: ScriptedServer, follow: Follow) -
 
 def test_watches_of_a_dead_cluster_leave_it_alone_together(server: ScriptedServer, follow: Follow) -> None:
     breaker = Breaker(Backoff(first=600, limit=600), threshold=4)
-    server.script.append(status(403))
+    server.script.append(status(401))
     followers = [follow(breaker=breaker) for _ in range(4)]
     eventually(lambda: breaker.is_open)
     for follower in followers:
         follower.watch.stop()
         follower.thread.join(timeout=5)
     assert len(server.requests) <= 7  # the fourth failure opens the breaker; three may be under way
+
+
+def test_a_kind_that_is_refused_does_not_stop_the_watches_of_the_others(
+    server: ScriptedServer, follow: Follow
+) -> None:
+    breaker = Breaker(Backoff(first=600, limit=600), threshold=1)
+    server.script.extend([status(403), listing(), stream(end=hang)])
+    refused = follow(breaker=breaker)
+    eventually(lambda: refused.count(WatchFailed) == 1)
+    other = follow(breaker=breaker)
+    eventually(lambda: other.count(WatchHealthy) + refused.count(WatchHealthy) == 1)

@@ -13,7 +13,10 @@ from platz.kube.client import KubeClient
 from platz.kube.workload_restart import restart_workload
 
 
-@pytest.mark.parametrize(("kind", "plural"), [("Deployment", "deployments"), ("StatefulSet", "statefulsets")])
+@pytest.mark.parametrize(
+    ("kind", "plural"),
+    [("Deployment", "deployments"), ("StatefulSet", "statefulsets"), ("DaemonSet", "daemonsets")],
+)
 def test_a_restart_stamps_the_pod_template(kind: str, plural: str) -> None:
     cluster = FakeCluster()
     restart_workload(cast("KubeClient", cluster), kind=kind, namespace="shop", name="web")
