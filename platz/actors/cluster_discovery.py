@@ -1,6 +1,7 @@
 """Cluster discovery: it finds clusters, and decides which of them this process serves.
 
-owns   the search for clusters, the choice of those that this process serves, and their leases
+owns   the search for clusters, the choice of those that this process serves, and their leases; the end of tasks that an
+       ignored cluster's runner left
 hears  tick, `RowChanged` of clusters, `LeaseLost`, `AccessDoubted`, `ReachabilityChanged`
 tells  `ClusterServed` (sticky: later subscribers receive it, too), `ClusterDropped`
 never  talks to a cluster, or forgets one because a search failed
@@ -32,7 +33,7 @@ from platz.actors.messages import (
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timer
 from platz.backoff import Backoff, jittered
-from platz.db import schema
+from platz.db import schema, task_queue
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
@@ -41,6 +42,7 @@ from platz.discovery.cluster_records import FoundCluster, record_clusters
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 from platz.kube.reachability import Reachability
+from platz.tasks.abandoned import end_tasks_of_ignored
 
 DOUBTS = Backoff(first=1.0, limit=30.0)
 """The pauses between searches for clusters whose access is in doubt."""
@@ -194,12 +196,29 @@ class ClusterDiscovery(Actor):
     def _decide(self) -> None:
         with self._database.reading() as connection:
             rows = clusters.all_clusters(connection)
+            left = task_queue.ignored_clusters_with_started_tasks(connection)
         wanted = {row.id: row for row in rows if not row.ignore and row.provider_id in self._found}
         for cluster_id in set(self._served) - set(wanted):
             self._drop(cluster_id)
             self._leases.release(lease_name(cluster_id))
         for row in wanted.values():
             self._serve(row)
+        for row in rows:
+            if row.id in left:
+                self._end_tasks(row)
+
+    def _end_tasks(self, row: ClusterSummary) -> None:
+        """End what an ignored cluster's runner left, unless another process still serves the cluster."""
+        if not self._leases.try_acquire(lease_name(row.id)):
+            return
+        try:
+            with self._database.transaction() as connection:
+                ended = end_tasks_of_ignored(connection, row)
+        finally:
+            self._leases.release(lease_name(row.id))
+        self.log.info(
+            "Ended the tasks of an ignored cluster", action="end", cluster=row.name, tasks=len(ended)
+        )
 
     def _serve(self, row: ClusterSummary) -> None:
         found = self._found[row.provider_id]

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, literal_column, select, text, update
 from platz.db.enums import TaskStatus
 from platz.db.rows import all_rows
 from platz.db.schema import deployment_tasks as tasks
+from platz.db.schema import k8s_clusters as clusters
 from platz.db.storable import storable
 from platz.db.tables.tasks import COLUMNS, TaskRow
 from platz.identities import ClusterId, TaskId
@@ -102,6 +103,17 @@ def clusters_with_due_tasks(connection: Connection) -> frozenset[ClusterId]:
     return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
 
 
+def ignored_clusters_with_started_tasks(connection: Connection) -> frozenset[ClusterId]:
+    """Return every cluster that is ignored and has a Started task."""
+    query = (
+        select(tasks.c.cluster_id)
+        .distinct()
+        .join(clusters, clusters.c.id == tasks.c.cluster_id)
+        .where(tasks.c.status == literal_column("'Started'"), clusters.c.ignore)
+    )
+    return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
+
+
 def mark_done(connection: Connection, task_id: TaskId, claimed_by: ClaimId, output: str) -> bool:
     """Mark a Started task as Done; return False, and change nothing, when ``claimed_by`` no longer has it."""
     return _finish(connection, task_id, claimed_by, TaskStatus.DONE, output)
@@ -115,6 +127,11 @@ def mark_failed(connection: Connection, task_id: TaskId, claimed_by: ClaimId, re
 def note(connection: Connection, task_id: TaskId, claimed_by: UUID | None, words: str | None) -> bool:
     """Write what a Started task waits for into its `reason`; return False when ``claimed_by`` no longer has it."""
     return _change_claimed(connection, task_id, claimed_by, {"reason": words})
+
+
+def abandon(connection: Connection, task_id: TaskId, *, formerly: UUID | None, reason: str) -> bool:
+    """Mark a Started task as Failed for whoever claimed it; return False when the claim ``formerly`` is gone."""
+    return _finish(connection, task_id, formerly, TaskStatus.FAILED, reason)
 
 
 def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:
@@ -133,7 +150,7 @@ def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow
 
 
 def _finish(
-    connection: Connection, task_id: TaskId, claimed_by: ClaimId, status: TaskStatus, reason: str
+    connection: Connection, task_id: TaskId, claimed_by: UUID | None, status: TaskStatus, reason: str
 ) -> bool:
     values = {"status": status, "finished_at": func.clock_timestamp(), "reason": storable(reason)}
     return _change_claimed(connection, task_id, claimed_by, values)

@@ -20,7 +20,7 @@ import structlog
 
 from platz import metrics
 from platz.db import task_queue
-from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.enums import TaskStatus
 from platz.db.storable import storable
 from platz.db.tables import deployments, tasks
 from platz.db.tables.tasks import TaskRow
@@ -31,6 +31,7 @@ from platz.helm.report import bounded
 from platz.kube.errors import KubeAborted
 from platz.tasks import releases
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.failures import show_failure
 from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
 from platz.tasks.operations import from_json
 from platz.tasks.recovery import RecoveryAction, inspect_interrupted_task
@@ -190,13 +191,8 @@ def _write_end(context: OperationContext, task: TaskRow, kind: OperationKind | N
     with context.database.transaction() as connection:
         if end.status is TaskStatus.DONE:
             task_queue.mark_done(connection, task.id, claim_of(task), end.words)
-        elif task_queue.mark_failed(connection, task.id, claim_of(task), end.words) and _failure_shows(kind):
-            deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, end.words)
-            tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {end.words}")
-
-
-def _failure_shows(kind: OperationKind | None) -> bool:
-    return kind is not None and kind.failure_shows
+        elif task_queue.mark_failed(connection, task.id, claim_of(task), end.words):
+            show_failure(connection, task, kind, end.words)
 
 
 def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:

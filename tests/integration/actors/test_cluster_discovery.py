@@ -24,16 +24,20 @@ from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
 from platz.actors.messages import AccessDoubted, ClusterServed, ReachabilityChanged
 from platz.actors.served_clusters import ServedClusters
 from platz.backoff import EXACT, Backoff
+from platz.db import task_queue
 from platz.db.database import Database
+from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.leases import LeaseKeeper
 from platz.db.tables import clusters
+from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.discovery.findings import FoundCluster
 from platz.errors import Rejected
-from platz.identities import ClusterId
+from platz.identities import ClusterId, DeploymentId
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
 from platz.kube.reachability import Reachability
+from tests.integration.changes.world import World
 
 FAR = FoundCluster(
     provider_id="local:far",
@@ -216,3 +220,63 @@ def test_a_cluster_that_answers_again_is_searched_for_no_more(
     eventually(lambda: all(each.message != cluster_discovery.DOUBT for each in pending))
     ref.ask(cluster_discovery.Tick(name=cluster_discovery.LEASES.name))
     assert source.searches == 2
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World.build(database)
+
+
+def ignored(world: World) -> None:
+    with world.database.transaction() as connection:
+        connection.execute(
+            text("update k8s_clusters set ignore = true where id = :id"), {"id": world.cluster}
+        )
+
+
+def started(world: World) -> DeploymentId:
+    """Create a deployment whose Install is Started."""
+    deployment_id = world.create("blue")
+    with world.database.transaction() as connection:
+        task_queue.claim(connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1)
+    return deployment_id
+
+
+def test_the_tasks_of_a_cluster_that_is_ignored_end_with_a_reason(discover: Any, world: World) -> None:
+    deployment_id = started(world)
+    discover()
+    ignored(world)
+
+    def status() -> TaskStatus:
+        return world.tasks(deployment_id, pending=False)[-1].status
+
+    eventually(lambda: status() is TaskStatus.FAILED)
+    row = world.row(deployment_id)
+    assert row is not None
+    assert row.status is DeploymentStatus.ERROR
+    assert "cluster blue is to be ignored" in str(row.reason)
+
+
+def test_what_another_process_still_works_on_is_left_to_it(
+    discover: Any, world: World, database: Database
+) -> None:
+    deployment_id = started(world)
+    other = LeaseKeeper(database, lambda _: None)
+    other.start()
+    assert other.try_acquire(cluster_discovery.lease_name(world.cluster))
+    ref = discover()
+    ignored(world)
+    ref.ask(cluster_discovery.LEASES)
+    (task,) = world.tasks(deployment_id, pending=False)
+    assert task.status is TaskStatus.STARTED
+    other.stop()
+    eventually(lambda: world.tasks(deployment_id, pending=False)[-1].status is TaskStatus.FAILED)
+
+
+def test_tasks_of_a_cluster_that_is_merely_not_found_wait_for_its_next_owner(
+    discover: Any, world: World
+) -> None:
+    deployment_id = started(world)
+    ref = discover()
+    ref.ask(cluster_discovery.LEASES)
+    assert [task.status for task in world.tasks(deployment_id, pending=False)] == [TaskStatus.STARTED]

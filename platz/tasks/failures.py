@@ -1,0 +1,17 @@
+"""What the failure of a task means for its deployment and for the task behind it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import deployments, tasks
+from platz.db.tables.tasks import TaskRow
+from platz.tasks.operation_kinds import OperationKind
+
+
+def show_failure(connection: Connection, task: TaskRow, kind: OperationKind | None, reason: str) -> None:
+    """Set the deployment's status to `Error` if the operation's failures show, and fail the Upgrade behind it."""
+    if kind is not None and kind.failure_shows:
+        deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, reason)
+        tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
