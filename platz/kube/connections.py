@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from kubernetes.client.rest import RESTResponse
 
 _LOADING = threading.Lock()
-"""Held while the official client is loaded: its modules load each other on demand, which fails in two threads at once."""
+"""Held while the official client is loaded: its modules load each other on demand, which two threads at once break."""
 _NEVER_BY_PROXY = "localhost,127.0.0.0/8,::1"  # as every Go client, and so kubectl and Helm
 _KEEPALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),

@@ -21,7 +21,7 @@ from platz.kube.errors import (
     KubeUnreachable,
     doubts_access,
 )
-from platz.kube.refusals import is_meant
+from platz.kube.missing_rights import is_meant
 from platz.tasks.context import OperationContext
 
 DOUBT_SECONDS = 30.0

@@ -9,7 +9,7 @@ import pytest
 from scripted_server import Answer, ScriptedServer, answer, drop, status
 
 from platz.kube.client import KubeClient
-from platz.kube.refusals import Refusal, is_meant, refusal_in
+from platz.kube.missing_rights import Refusal, is_meant, refusal_in
 
 REFUSAL = (
     'secrets "a" is forbidden: User "platz" cannot delete resource "secrets" in API group ""'
