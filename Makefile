@@ -1,4 +1,4 @@
-# make run · make test · make bench · make fuzz · make lint · make lock · make notices
+# make run · make test · make bench · make fuzz · make lint · make lock · make notices · make vendor
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 COMPILE = $(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(UPGRADE)
 names_in = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/$(2) \1/p' $(1))
 
-.PHONY: run test bench fuzz lint lint-rules lint-format lint-types lint-dependencies lock notices clean
+.PHONY: run test bench fuzz lint lint-rules lint-format lint-types lint-dependencies lock notices vendor clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run-ready
@@ -52,6 +52,10 @@ lock: $(VENV)/.dev-ready
 
 notices: $(VENV)/.dev-ready
 	$(BIN)/python tests/third_party_notices.py
+
+# The console's JavaScript libraries; needs npm, as nothing else does.
+vendor: $(VENV)/.dev-ready
+	$(BIN)/python tests/console_vendor.py
 
 clean:
 	rm -rf $(VENV) .platz

@@ -19,6 +19,8 @@ TITLES = {
     SANDBOX: "Installed with `platz[sandbox]` on top",
     DEVELOPMENT: "Installed for development on top, never distributed",
 }
+ONLY_IN_ITS_FILE = {"axe-playwright-python": "MIT; axe-core in it: MPL-2.0"}
+"""Licences of distributions whose metadata states none, read from their licence files."""
 SAYS_NOTHING = {"UNKNOWN", "Dual License"}
 """Texts that some distributions have in the field `License` instead of a licence."""
 
@@ -36,7 +38,7 @@ def licence_of(distribution: Message) -> str:
         return stated
     classifiers = [words.split(" :: ") for words in distribution.get_all("Classifier") or ()]
     licences = [words[-1] for words in classifiers if words[0] == "License" and len(words) > 2]
-    return " or ".join(licences)
+    return " or ".join(licences) or ONLY_IN_ITS_FILE.get(str(distribution.get("Name")), "")
 
 
 def _sections() -> Iterator[str]:

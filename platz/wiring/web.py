@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 import platz
 from platz.access.authentication import Authenticator
@@ -26,7 +27,7 @@ from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.pages.canonical_host import CanonicalHost
-from platz.http.pages.static import Pages, pages
+from platz.http.pages.frontend import pages
 from platz.http.server import WebServer
 from platz.http.services import Services
 from platz.wiring.components import Components
@@ -41,7 +42,7 @@ class Web:
     feed: LiveFeed
     readiness: Readiness
     listener: socket.socket | None
-    frontend: Pages | None
+    frontend: ASGIApp | None
     components: Components
 
     def server(self) -> WebServer:

@@ -65,6 +65,12 @@ _SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props 
     SELECT prop.key FROM jsonb_each(item.props) prop WHERE jsonb_exists(prop.value, '$encrypted')
 ) ELSE item.props END"""
 
+_HAS_PROBLEM = """item.enabled AND (
+    item.status = 'Error'
+    OR item.reported_status #>> '{content,status,color}' IN ('danger', 'warning')
+    OR EXISTS (SELECT FROM k8s_clusters home WHERE home.id = item.cluster_id AND NOT home.is_ok)
+)"""
+
 ENVS = Collection(
     table=schema.envs,
     scope="item.id = ANY (:seen)",
@@ -141,6 +147,8 @@ DEPLOYMENTS = Collection(
         "cluster_id": equals_id("cluster_id"),
         "enabled": is_flag("enabled"),
         "env_id": _IN_ENV_BY_CLUSTER,
+        "status": equals("status"),
+        "problem": when(_HAS_PROBLEM, "true: only those that need attention.", inert=False),
     },
 )
 

@@ -1,4 +1,4 @@
-"""The pages at `/`: another frontend from a folder, or the small built-in page.
+"""Another frontend at `/`, from a folder.
 
 Invariant: only regular files inside the folder are served, never hidden ones, and never under `/api`. Browsers may keep
 a file for ever if its name holds a hash of its content; they ask for every other file each time.
@@ -17,14 +17,13 @@ from starlette.types import Scope
 from platz.access.oidc import CALLBACK_PATH
 from platz.errors import PlatzError
 
-CONSOLE_FOLDER = Path(__file__).parents[1] / "console"
 _INDEX = "index.html"
 _HASHED = re.compile(r"[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9.]+$")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_AGAIN = "no-cache"
 
 # The types that browsers insist on; the tables of operating systems differ.
-_TYPES = {
+CONTENT_TYPES = {
     ".css": "text/css",
     ".html": "text/html",
     ".ico": "image/x-icon",
@@ -43,10 +42,6 @@ _TYPES = {
 }
 _TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 
-CONSOLE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
-    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
 FRONTEND_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 """The content security policy of another frontend: it may load what it needs, and nothing that none needs."""
 
@@ -86,8 +81,8 @@ class Pages(StaticFiles):
             raise HTTPException(404)
         response = await super().get_response(path if parts else _INDEX, scope)
         suffix = PurePosixPath(path if parts else _INDEX).suffix.lower()
-        if response.status_code == 200 and suffix in _TYPES:
-            kind = _TYPES[suffix]
+        if response.status_code == 200 and suffix in CONTENT_TYPES:
+            kind = CONTENT_TYPES[suffix]
             response.headers["Content-Type"] = f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
         return response
 
@@ -97,10 +92,3 @@ class Pages(StaticFiles):
         parts = PurePosixPath(path).parts
         names_a_file = bool(parts) and "." in parts[-1]
         return self._deep_links and not names_a_file and parts[:1] != ("api",)
-
-
-def pages(frontend_folder: Path | None) -> Pages:
-    """Return the application to mount at `/`, after everything else; raise `FrontendMissing`."""
-    if frontend_folder is None:
-        return Pages(CONSOLE_FOLDER, deep_links=False, policy=CONSOLE_POLICY)
-    return Pages(frontend_folder, deep_links=True, policy=FRONTEND_POLICY)

@@ -30,7 +30,7 @@ from platz.http.live.feed import LiveFeed
 from platz.http.live.handshake import LIVE_COOKIE, HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.live.websocket_protocol import websocket_options
-from platz.http.pages.static import pages
+from platz.http.pages.frontend import pages
 from platz.http.services import Services
 from platz.identities import Identity
 from platz.observation.ingress import IngressCaller, IngressRoute

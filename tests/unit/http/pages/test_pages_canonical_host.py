@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from platz.http.pages.canonical_host import CanonicalHost
-from platz.http.pages.static import pages
+from platz.http.pages.frontend import pages
 
 OPENING = {"Sec-Fetch-Mode": "navigate"}
 

@@ -11,7 +11,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from platz.http.pages.static import CONSOLE_FOLDER, FrontendMissing, pages
+from platz.http.pages.frontend import pages
+from platz.http.pages.static import FrontendMissing
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -130,23 +131,3 @@ def test_another_frontend_may_load_its_scripts(folder: Path) -> None:
 def test_a_folder_without_an_index_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FrontendMissing, match=r"PLATZ_FRONTEND_DIR"):
         pages(tmp_path)
-
-
-@pytest.mark.parametrize("path", ["/", "/index.html", "/auth/google/callback?code=x&state=y"])
-def test_the_built_in_page_says_what_this_is(path: str) -> None:
-    answer = get(None, path, **BROWSER)
-    assert answer.status_code == 200
-    for link in ('href="/api/v2/docs"', 'href="/status"', 'id="sign-in"', 'src="/console.js"'):
-        assert link in answer.text
-    assert "script-src 'self'" in answer.headers["content-security-policy"]
-
-
-def test_without_a_frontend_other_paths_are_not_found() -> None:
-    assert get(None, "/deployments", **BROWSER).status_code == 404
-
-
-def test_the_built_in_page_needs_nothing_from_elsewhere() -> None:
-    for file in CONSOLE_FOLDER.iterdir():
-        text = file.read_text()
-        assert "https://" not in text
-        assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")

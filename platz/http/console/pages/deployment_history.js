@@ -1,0 +1,60 @@
+/** What happened to a deployment, newest first, and the way back to an earlier version. */
+
+import { get, put } from "../api/request.js";
+import { useRemote } from "../live/remote.js";
+import { Confirm } from "../parts/dialog.js";
+import { Status } from "../parts/status.js";
+import { Empty, Shown } from "../parts/states.js";
+import { Pager, Table } from "../parts/table.js";
+import { Ago, Duration } from "../parts/time.js";
+import { Version } from "../parts/version.js";
+import { address, navigate } from "../router.js";
+import { actorOf } from "../session/catalogue.js";
+import { html, useSignal } from "../view.js";
+import { operationOf, taskTitle } from "../words.js";
+
+export function HistoryTab({ deployment, cluster }) {
+  const { page } = address.value.query;
+  const remote = useRemote((abort) => get("/deployment-tasks", { deployment_id: deployment.id, per_page: 50, page }, abort),
+    [deployment.id, page], ["deployment_tasks"], (event) => event.env_id === cluster?.env_id);
+  const back = useSignal(null);
+  const columns = [
+    { title: "What", cell: (task) => html`<a href=${`/tasks/${task.id}`}>${taskTitle(task)}</a> <${Delta} task=${task} />` },
+    { title: "Version", cell: (task) => operationOf(task).parameters.helm_chart_id && html`<${Version} chartId=${operationOf(task).parameters.helm_chart_id} />` },
+    { title: "Result", cell: (task) => html`<${Status} status=${task.status} />` },
+    { title: "By", cell: (task) => html`<span dir="auto">${actorOf(task)}</span>` },
+    { title: "When", cell: (task) => html`<${Ago} at=${task.execute_at} />` },
+    { title: "Took", cell: (task) => html`<${Duration} from=${task.started_at} to=${task.finished_at} />` },
+    { title: "", cell: (task) => isRevision(task) && task.id !== deployment.revision_id && html`<button type="button" class="small" onClick=${() => (back.value = task)}>Go back to this</button>` },
+  ];
+  return html`
+    <${Shown} remote=${remote}>${(answer) => answer.items.length === 0
+      ? html`<${Empty} title="Nothing has happened yet." />`
+      : html`<${Table} caption="History" columns=${columns} rows=${answer.items} /><${Pager} answer=${answer} />`}</${Shown}>
+    ${back.value && html`<${GoBack} deployment=${deployment} task=${back.value} close=${() => (back.value = null)} />`}
+  `;
+}
+
+const isRevision = (task) => task.status === "Done" && ["Install", "Upgrade"].includes(operationOf(task).name);
+
+function Delta({ task }) {
+  const delta = operationOf(task).parameters.config_delta;
+  if (!delta) return null;
+  const paths = ["added", "changed", "removed", "deleted"].flatMap((part) => Object.keys(delta[part] ?? {}));
+  return paths.length > 0 && html`<span class="soft" dir="auto">${paths.slice(0, 4).join(", ")}${paths.length > 4 ? " …" : ""}</span>`;
+}
+
+function GoBack({ deployment, task, close }) {
+  const { parameters } = operationOf(task);
+  const act = async () => {
+    await put(`/deployments/${deployment.id}`, {
+      helm_chart_id: parameters.helm_chart_id,
+      config: parameters.config_inputs,
+      values_override: parameters.values_override ?? {},
+    });
+    navigate(`/deployments/${deployment.id}`);
+  };
+  return html`<${Confirm} title="Go back to this version?" verb="Upgrade to it" close=${close} act=${act}>
+    <p>The deployment is upgraded to the chart <${Version} chartId=${parameters.helm_chart_id} /> with the inputs and the override of <${Ago} at=${task.execute_at} />. The present ones stay in the history.</p>
+  </${Confirm}>`;
+}

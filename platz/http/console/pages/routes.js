@@ -1,0 +1,80 @@
+/** The pages of the console by their addresses. */
+
+import { match } from "../router.js";
+import { ActionPage } from "./action.js";
+import { Activity } from "./activity.js";
+import { BotsPage } from "./admin_bots.js";
+import { ClustersPage } from "./admin_clusters.js";
+import { EnvironmentsPage } from "./admin_environments.js";
+import { RegistriesPage } from "./admin_registries.js";
+import { TagFormatsPage } from "./admin_tag_formats.js";
+import { UsersPage } from "./admin_users.js";
+import { ChangePage, NewDeployment } from "./change.js";
+import { Charts, KindCharts } from "./charts.js";
+import { DeploymentPage } from "./deployment.js";
+import { Deployments } from "./deployments.js";
+import { EnvOverview } from "./env_overview.js";
+import { EnvSettings } from "./env_settings.js";
+import { Home } from "./home.js";
+import { Profile } from "./profile.js";
+import { ResourceForm, Resources } from "./resources.js";
+import { Secrets } from "./secrets.js";
+import { TaskPage } from "./task.js";
+
+const PAGES = [
+  ["/", Home],
+  ["/envs/:env", EnvOverview],
+  ["/envs/:env/deployments", Deployments],
+  ["/envs/:env/deployments/new", NewDeployment],
+  ["/envs/:env/activity", Activity],
+  ["/envs/:env/secrets", Secrets],
+  ["/envs/:env/resources/:type", Resources],
+  ["/envs/:env/resources/:type/:resource", ResourceForm],
+  ["/envs/:env/settings", EnvSettings],
+  ["/deployments/:id/change", ChangePage],
+  ["/deployments/:id/actions/:action", ActionPage],
+  ["/deployments/:id", DeploymentPage],
+  ["/deployments/:id/:tab", DeploymentPage],
+  ["/tasks/:id", TaskPage],
+  ["/charts", Charts],
+  ["/charts/:kind", KindCharts],
+  ["/admin/clusters", ClustersPage],
+  ["/admin/environments", EnvironmentsPage],
+  ["/admin/registries", RegistriesPage],
+  ["/admin/tag-formats", TagFormatsPage],
+  ["/admin/users", UsersPage],
+  ["/admin/bots", BotsPage],
+  ["/me", Profile],
+];
+
+/** Addresses of the older frontend, which stand in tickets and mails. */
+const OLDER = [
+  ["/envs/:env/deployments/:kind/:id", ({ id }) => `/deployments/${id}`],
+  ["/envs/:env/deployments/:kind/:id/resources", ({ id }) => `/deployments/${id}/workloads`],
+  ["/envs/:env/deployments/:kind/:id/history", ({ id }) => `/deployments/${id}/history`],
+  ["/envs/:env/settings/:part", ({ env }) => `/envs/${env}/settings`],
+  ["/admin/k8s", () => "/admin/clusters"],
+  ["/admin/k8s/:id", () => "/admin/clusters"],
+  ["/admin/helm-registries", () => "/admin/registries"],
+  ["/admin/helm-registries/:id", () => "/admin/registries"],
+  ["/admin/envs", () => "/admin/environments"],
+  ["/admin/users/:id", () => "/admin/users"],
+  ["/admin/bots/:id", () => "/admin/bots"],
+  ["/profile", () => "/me"],
+  ["/profile/:part", () => "/me"],
+  ["/auth/login", () => "/"],
+  ["/auth/logout", () => "/"],
+];
+
+/** Return `{Page, parameters}` for a path, `{redirect}` for an older address, or null. */
+export function pageAt(path) {
+  for (const [pattern, Page] of PAGES) {
+    const parameters = match(pattern, path);
+    if (parameters) return { Page, parameters };
+  }
+  for (const [pattern, target] of OLDER) {
+    const parameters = match(pattern, path);
+    if (parameters) return { redirect: target(parameters) };
+  }
+  return null;
+}

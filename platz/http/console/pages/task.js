@@ -1,0 +1,63 @@
+/** One task: what it does, how far it is, and what came of it. */
+
+import { get, remove } from "../api/request.js";
+import { useRemote } from "../live/remote.js";
+import { ActionButton, CopyButton } from "../parts/buttons.js";
+import { Status } from "../parts/status.js";
+import { Problem, Shown } from "../parts/states.js";
+import { PageHead } from "../parts/tabs.js";
+import { Ago, Duration } from "../parts/time.js";
+import { VersionChange } from "../parts/version_change.js";
+import { actorOf, clusterOf } from "../session/catalogue.js";
+import { html, useEffect, useSignal } from "../view.js";
+import { operationOf, taskTitle } from "../words.js";
+import { DeploymentLink } from "./task_list.js";
+
+export function TaskPage({ id }) {
+  const remote = useRemote((abort) => get(`/deployment-tasks/${id}`, {}, abort), [id], ["deployment_tasks"], (event) => event.data.id === id);
+  return html`<${Shown} remote=${remote}>${(task) => html`<${Task} task=${task} />`}</${Shown}>`;
+}
+
+function Task({ task }) {
+  const error = useSignal(null);
+  const title = taskTitle(task);
+  const { parameters } = operationOf(task);
+  useEffect(() => {
+    document.title = `${task.status === "Failed" ? "● Failed · " : ""}${title} – Platz`;
+  }, [task.status]);
+  return html`
+    <${PageHead} title=${title} detail=${html`<${Status} status=${task.status} /><span>of <${DeploymentLink} id=${task.deployment_id} /></span><span>by ${actorOf(task)}</span>`}>
+      ${task.status === "Pending" && html`<${ActionButton} act=${() => remove(`/deployment-tasks/${task.id}`, { reason: "Cancelled in the console" })} failed=${(refusal) => (error.value = refusal)}>Cancel</${ActionButton}>`}
+      <a class="button" href=${`/deployments/${task.deployment_id}`}>The deployment</a>
+    </${PageHead}>
+    ${error.value && html`<${Problem} error=${error.value} />`}
+    <ol class="steps">
+      <${Step} done=${true} title="Asked for" at=${task.created_at} />
+      ${task.execute_at !== task.created_at && html`<${Step} done=${Boolean(task.first_attempted_at)} title="Due" at=${task.execute_at} />`}
+      <${Step} done=${Boolean(task.started_at)} busy=${task.status === "Pending"} title=${task.started_at ? "Started" : `Waits for cluster ${clusterOf(task.cluster_id)?.name ?? ""}`} at=${task.started_at} />
+      <${Step} done=${Boolean(task.finished_at)} busy=${task.status === "Started"} title=${task.finished_at ? task.status : "Runs"} at=${task.finished_at}>
+        <${Duration} from=${task.started_at} to=${task.finished_at} />
+      </${Step}>
+    </ol>
+    ${parameters.reason && html`<p>Because: <span dir="auto">${parameters.reason}</span></p>`}
+    <${VersionChange} from=${parameters.prev_helm_chart_id} to=${parameters.helm_chart_id} />
+    <${Delta} delta=${parameters.config_delta} />
+    ${task.reason && html`<section class=${`card ${task.status === "Failed" ? "bad" : ""}`}>
+      <div class="card-head"><h2>${task.status === "Failed" ? "What went wrong" : "What Helm said"}</h2><${CopyButton} text=${task.reason} /></div>
+      <pre tabindex="0" dir="auto">${task.reason}</pre></section>`}
+  `;
+}
+
+function Step({ done, busy = false, title, at, children }) {
+  return html`<li class=${done ? "done" : busy ? "busy" : ""} aria-current=${busy ? "step" : undefined}><strong>${title}</strong> ${at && html`<${Ago} at=${at} />`} ${children}</li>`;
+}
+
+function Delta({ delta }) {
+  if (!delta) return null;
+  const rows = Object.entries(delta).flatMap(([part, changes]) =>
+    Object.entries(changes ?? {}).map(([path, change]) => ({ path, part, change })));
+  if (rows.length === 0) return null;
+  return html`<section class="card"><h2>Changed inputs</h2><dl class="answers">
+    ${rows.map(({ path, part, change }) => html`<dt dir="auto">${path} <span class="soft">${part}</span></dt><dd dir="auto"><code>${JSON.stringify(change)}</code></dd>`)}
+  </dl></section>`;
+}

@@ -1,0 +1,16 @@
+/** Starts the console: links, identity, lists, live connection, and the first page. */
+
+import { keepConnected } from "./live/socket.js";
+import { Shell } from "./pages/shell.js";
+import { followLinks } from "./router.js";
+import { followCatalogue } from "./session/catalogue.js";
+import { followIdentity } from "./session/identity.js";
+import { html, render } from "./view.js";
+
+followLinks();
+followIdentity();
+followCatalogue();
+keepConnected();
+const place = document.getElementById("console");
+place.replaceChildren();
+render(html`<${Shell} />`, place);

@@ -1,0 +1,321 @@
+"""People do their work in the console: a real browser, a real process, simulated clusters."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+from console_browser import (
+    SIZES,
+    browser,
+    choose,
+    cut_connection,
+    needs_chromium,
+    opened,
+    page,
+    signed_in_as,
+    violations,
+)
+from platz_client import Client
+from platz_process import PlatzProcess
+from playwright.sync_api import Browser, Page, expect
+
+__all__ = ["browser", "page"]
+pytestmark = needs_chromium
+
+
+@pytest.fixture(scope="module")
+def env(admin: Client) -> str:
+    return str(admin.items("/envs")[0]["id"])
+
+
+@pytest.fixture(scope="module")
+def shop(admin: Client) -> dict[str, Any]:
+    """A running web shop of the older version."""
+    made = admin.deploy("web-shop", "1.0.0", name="console-shop", config={"shop_name": "A shop"})
+    return admin.running(made["id"])
+
+
+def test_a_deep_link_survives_the_sign_in(page: Page, env: str) -> None:
+    page.goto(f"/envs/{env}/secrets")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Ada Admin").first.click()
+    expect(page.get_by_role("heading", name="Secrets", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(f"/envs/{env}/secrets$"))
+    expect(page).to_have_title(re.compile("^Secrets .* Platz$"))
+    page.get_by_text("Ada Admin").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('access_token')") is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_first_deploy_from_the_environment_to_running(
+    browser: Browser, platz: PlatzProcess, env: str, size: str
+) -> None:
+    width, height = SIZES[size]
+    with opened(browser, platz, viewport={"width": width, "height": height}) as page:
+        signed_in_as(page, platz)
+        page.goto(f"/envs/{env}")
+        page.get_by_role("link", name="New deployment").first.click()
+        choose(page, "Kind", "WebShop")
+        choose(page, "Version", "1.1.0")
+        choose(page, "Cluster", "east")
+        page.get_by_label("Name", exact=True).fill(f"console-{size}")
+        expect(page.get_by_text(f"webshop-console-{size}").first).to_be_visible()
+        page.get_by_role("button", name="Deploy", exact=True).click()
+        expect(page.get_by_text("1 answer needs attention")).to_be_visible()
+        page.get_by_label("Name of the shop").fill("Typed before the cut")
+        cut_connection(page)
+        expect(page.get_by_label("Name of the shop")).to_have_value("Typed before the cut")
+        page.get_by_role("button", name="Deploy", exact=True).click()
+        expect(page.get_by_role("heading", name=f"console-{size}", level=1)).to_be_visible()
+        expect(page.get_by_text("2 of 2 ready").first).to_be_visible()
+        expect(page.get_by_text("Typed before the cut").first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_form_shows_and_hides_what_the_server_says(
+    page: Page, platz: PlatzProcess, env: str, admin: Client
+) -> None:
+    signed_in_as(page, platz)
+    kind = admin.chart("chaos-monkey", "1.0.1")["helm_registry_id"]
+    kind_id = admin.get(f"/helm-registries/{kind}")["kind_id"]
+    page.goto(f"/envs/{env}/deployments/new?kind={kind_id}")
+    expect(page.get_by_label("It works")).to_be_checked()
+    expect(page.get_by_label("Seconds that the job takes")).to_have_count(0)
+    page.get_by_label("The install takes long").check()
+    seconds = page.get_by_role("textbox", name="Seconds that the job takes")
+    expect(seconds).to_have_value("60")
+    seconds.fill("0")
+    expect(page.get_by_text("At least 1.")).to_be_visible()
+    seconds.fill("many")
+    expect(page.get_by_text("A number is expected.")).to_be_visible()
+    page.get_by_label("It works").check()
+    expect(seconds).to_have_count(0)
+
+
+def test_an_upgrade_and_the_way_back(
+    page: Page, platz: PlatzProcess, shop: dict[str, Any], admin: Client
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{shop['id']}")
+    page.get_by_role("link", name="Change …").click()
+    choose(page, "Version", "1.1.0")
+    page.get_by_label("Name of the shop").fill("A better shop")
+    expect(page.get_by_text("Upgrades from 1.0.0 to 1.1.0.")).to_be_visible()
+    page.get_by_role("button", name="Upgrade to 1.1.0").click()
+    expect(page.get_by_text("A better shop").first).to_be_visible()
+    admin.running(shop["id"])
+    page.get_by_role("link", name="History").click()
+    page.get_by_role("button", name="Go back to this").click()
+    page.get_by_role("button", name="Upgrade to it").click()
+    expect(page.get_by_text("A shop", exact=True).first).to_be_visible()
+    assert admin.running(shop["id"])["config"]["shop_name"] == "A shop"
+
+
+def test_a_failure_is_told_where_the_person_looks(
+    page: Page, platz: PlatzProcess, env: str, admin: Client
+) -> None:
+    config = {"mode": "template-error"}
+    made = admin.deploy("chaos-monkey", "1.0.1", name="console-fails", config=config)
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{made['id']}")
+    trouble = page.get_by_role("alert")
+    expect(trouble).to_be_visible()
+    expect(page).to_have_title(re.compile("^● Error"))
+    trouble.get_by_role("link", name="See the task").click()
+    expect(page.get_by_role("heading", name="What went wrong")).to_be_visible()
+    page.goto(f"/envs/{env}")
+    expect(page.get_by_role("heading", name="Needs attention")).to_be_visible()
+    expect(page.get_by_role("link", name="console-fails").first).to_be_visible()
+    page.goto(f"/envs/{env}/deployments?problem=true")
+    expect(page.get_by_role("rowheader", name="console-fails")).to_be_visible()
+
+
+def test_an_action_is_asked_for_and_run(page: Page, platz: PlatzProcess, shop: dict[str, Any]) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{shop['id']}")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Restock …").click()
+    expect(page.get_by_role("heading", name="Restock", level=1)).to_be_visible()
+    page.get_by_role("textbox").first.fill("5")
+    page.get_by_role("button", name="Restock").click()
+    expect(page.get_by_role("heading", name="Action restock")).to_be_visible()
+    expect(page.locator(".status", has_text="Done")).to_be_visible()
+
+
+def test_disabling_enabling_and_deleting_by_its_name(page: Page, platz: PlatzProcess, admin: Client) -> None:
+    made = admin.deploy("web-shop", "1.1.0", name="console-gone", config={"shop_name": "Soon gone"})
+    admin.running(made["id"])
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{made['id']}")
+    for change, state in (("Disable", "Disabled"), ("Enable", "Open")):
+        page.get_by_text("More", exact=True).click()
+        page.get_by_role("button", name=f"{change} …").click()
+        page.get_by_role("dialog").get_by_role("button", name=change, exact=True).click()
+        expect(page.locator(".page-head .status", has_text=state)).to_be_visible()
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("button", name="Delete …").click()
+    last = page.get_by_role("dialog").get_by_role("button", name="Delete console-gone")
+    expect(last).to_be_disabled()
+    page.get_by_role("dialog").get_by_role("textbox").fill("console-gone")
+    last.click()
+    expect(page.get_by_role("heading", name="Deployments", level=1)).to_be_visible()
+    expect(page.get_by_role("rowheader", name="console-gone")).to_have_count(0)
+
+
+def test_a_secret_is_made_and_replaced_and_never_shown(page: Page, platz: PlatzProcess, env: str) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/envs/{env}/secrets")
+    page.get_by_role("button", name="New secret").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Collection").fill("console")
+    dialog.get_by_label("Name", exact=True).fill("token of the console")
+    dialog.get_by_label("Contents").fill("first contents")
+    dialog.get_by_role("button", name="Create the secret").click()
+    row = page.get_by_role("row", name="token of the console")
+    row.get_by_role("button", name="Change …").click()
+    page.get_by_role("dialog").get_by_label("Contents").fill("second contents")
+    page.get_by_role("dialog").get_by_role("button", name="Replace the contents").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert "contents" not in page.locator("main").inner_text().replace("their contents", "")
+    row.get_by_role("button", name="Delete …").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill("token of the console")
+    page.get_by_role("button", name="Delete the secret").click()
+    expect(row).to_have_count(0)
+
+
+def test_a_right_that_is_given_appears_by_itself(
+    page: Page, platz: PlatzProcess, admin: Client, env: str
+) -> None:
+    signed_in_as(page, platz, "outsider")
+    page.goto("/")
+    expect(page.get_by_text("You are not a member of any environment yet.")).to_be_visible()
+    outsider = next(user for user in admin.items("/users") if user["email"] == "outsider@platz.localhost")
+    member = admin.post("/env-user-permissions", {"env_id": env, "user_id": outsider["id"], "role": "User"})
+    expect(page.get_by_role("link", name="Deployments").first).to_be_visible()
+    page.goto(f"/envs/{env}/secrets")
+    page.get_by_role("button", name="New secret").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("not mine")
+    page.get_by_role("dialog").get_by_label("Collection").fill("any")
+    page.get_by_role("dialog").get_by_role("button", name="Create the secret").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_label("Name", exact=True)).to_have_value("not mine")
+    admin.delete(f"/env-user-permissions/{member['id']}")
+
+
+def test_a_sign_in_that_ends_is_told_and_the_address_kept(page: Page, platz: PlatzProcess, env: str) -> None:
+    signed_in_as(page, platz)
+    page.evaluate("localStorage.setItem('access_token', 'of-an-older-installation')")
+    page.goto(f"/envs/{env}/activity")
+    expect(page.locator("#message")).to_contain_text("no longer valid")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Ada Admin").first.click()
+    expect(page.get_by_role("heading", name="Activity", level=1)).to_be_visible()
+
+
+def test_a_token_is_made_used_and_revoked(page: Page, platz: PlatzProcess) -> None:
+    signed_in_as(page, platz)
+    page.goto("/me")
+    page.get_by_role("button", name="Make a token").click()
+    secret = page.locator("pre.token").inner_text()
+    used = httpx.get(f"{platz.url}/api/v2/auth/me", headers={"x-platz-token": secret})
+    assert used.status_code == 200
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Revoke").first.click()
+    expect(page.get_by_text("There is no token.")).to_be_visible()
+
+
+def test_an_administrator_finds_and_changes_everything(page: Page, platz: PlatzProcess) -> None:
+    signed_in_as(page, platz)
+    page.goto("/admin/clusters")
+    row = page.get_by_role("row", name="west")
+    row.get_by_role("button", name="Change …").click()
+    page.get_by_role("dialog").get_by_label("Grafana, address").fill("https://grafana.example")
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.goto("/admin/bots")
+    page.get_by_role("button", name="New bot").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("Console bot")
+    page.get_by_role("button", name="Create the bot").click()
+    expect(page.get_by_role("rowheader", name="Console bot")).to_be_visible()
+    page.goto("/admin/tag-formats")
+    page.get_by_role("button", name="New tag format").click()
+    page.get_by_role("dialog").get_by_label("Pattern").fill("(")
+    page.get_by_role("button", name="Add the format").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Pattern error")
+
+
+def test_older_addresses_lead_to_the_new_ones(
+    page: Page, platz: PlatzProcess, env: str, shop: dict[str, Any]
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/envs/{env}/deployments/WebShop/{shop['id']}/history")
+    expect(page).to_have_url(re.compile(f"/deployments/{shop['id']}/history$"))
+    page.goto("/admin/k8s")
+    expect(page.get_by_role("heading", name="Clusters", level=1)).to_be_visible()
+    page.goto("/nowhere")
+    expect(page.get_by_text("There is nothing at this address.")).to_be_visible()
+
+
+def test_the_keyboard_alone_is_enough_to_choose(page: Page, platz: PlatzProcess, env: str) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/envs/{env}/deployments/new")
+    kind = page.get_by_label("Kind", exact=True)
+    kind.focus()
+    kind.press("ArrowDown")
+    kind.press_sequentially("webs")
+    kind.press("Enter")
+    expect(kind).to_have_value("WebShop")
+    expect(kind).to_have_attribute("aria-expanded", "false")
+    kind.press("ArrowDown")
+    kind.press("Escape")
+    expect(kind).to_have_attribute("aria-expanded", "false")
+    page.get_by_label("Name of the shop").press("Enter")
+    expect(page.get_by_role("heading", name="New deployment", level=1)).to_be_visible()
+
+
+PAGES = (
+    "/",
+    "/envs/{env}",
+    "/envs/{env}/deployments",
+    "/envs/{env}/deployments?name=nothing-has-this-name",
+    "/envs/{env}/deployments/new",
+    "/envs/{env}/activity",
+    "/envs/{env}/secrets",
+    "/envs/{env}/settings",
+    "/deployments/{shop}",
+    "/deployments/{shop}/workloads",
+    "/deployments/{shop}/history",
+    "/deployments/{shop}/config",
+    "/deployments/{shop}/settings",
+    "/deployments/{shop}/change",
+    "/deployments/{shop}/actions/restock",
+    "/charts",
+    "/admin/clusters",
+    "/admin/environments",
+    "/admin/users",
+    "/admin/bots",
+    "/admin/registries",
+    "/admin/tag-formats",
+    "/me",
+    "/nowhere",
+)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_a_barrier_that_axe_finds(
+    browser: Browser, platz: PlatzProcess, env: str, shop: dict[str, Any], theme: str
+) -> None:
+    with opened(browser, platz, color_scheme=theme, reduced_motion="reduce") as page:
+        page.goto("/")
+        assert violations(page) == []
+        signed_in_as(page, platz)
+        for pattern in PAGES:
+            page.goto(pattern.format(env=env, shop=shop["id"]))
+            expect(page.locator("main h1, main .empty-title").first).to_be_visible()
+            page.wait_for_load_state("networkidle")
+            assert (pattern, violations(page)) == (pattern, [])
