@@ -265,6 +265,11 @@ class Settings(BaseSettings):
     )
     ecr_events_queue: str | None = setting("PLATZ_ECR_EVENTS_QUEUE", None, "SQS queue of ECR's events.")
     ecr_events_region: str | None = setting("PLATZ_ECR_EVENTS_REGION", None, "Region of that queue.")
+    ecr_accounts: Words = setting(
+        "PLATZ_ECR_ACCOUNTS",
+        (),
+        "AWS accounts whose ECR events count, separated by spaces; by default the account of the AWS credentials.",
+    )
     oci_registry_url: str | None = setting("PLATZ_OCI_REGISTRY_URL", None, "Base URL of an OCI registry.")
     oci_poll_interval: Interval = setting(
         "PLATZ_OCI_POLL_INTERVAL", timedelta(seconds=5), "Time between two searches of the OCI registry."

@@ -16,10 +16,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from platz.aws.sessions import AwsAccount, AwsClient
+from platz.aws.sessions import MAX_CONCURRENT_REQUESTS, AwsAccount, AwsClient
 from platz.errors import NotFound, PlatzError, Rejected
-
-MAX_CONCURRENT_REQUESTS = 16
 
 Given = TypeVar("Given")
 Found = TypeVar("Found")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 
+MAX_CONCURRENT_REQUESTS = 16
+"""The threads that may share a client; each needs a connection of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AwsLimits:
     """The connection timeout and the read timeout in seconds, and the number of attempts of a call."""
@@ -88,12 +92,21 @@ class AwsAccount:
         config = Config(
             connect_timeout=limits.connect_seconds,
             read_timeout=limits.read_seconds,
+            max_pool_connections=MAX_CONCURRENT_REQUESTS,
             retries={"mode": "standard", "total_max_attempts": limits.attempts},
         )
         with in_our_words(service, region), self._lock:
             make = cast("Any", self._session()).client  # Any: boto3 has no types
             made = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         return AwsClient(made, service=service)
+
+    def number(self) -> str:
+        """Return the number of the account, as STS tells it; raise `Denied`, `Rejected` or `Retryable`."""
+        client = self.client("sts")
+        try:
+            return str(client.call("get_caller_identity")["Account"])
+        finally:
+            client.close()
 
     def credentials(self) -> AwsCredentials:
         """Return the present credentials; raise `Denied` when there are none, `Retryable` when fetching them fails."""

@@ -10,13 +10,14 @@ repository name", "Chart rows and tag information", "Tag parser".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection
 
 from platz.charts.chart import ReadChart
 from platz.charts.documents.derived_names import kind_from_repository
 from platz.charts.tag_formats import TagFormat, chart_information, from_tag
+from platz.db.enums import RegistryProvider
 from platz.db.tables import charts, kinds, registries
 from platz.db.tables.charts import NewChartRow, TaggedChart, TagInfo
 from platz.db.tables.registries import RegistryId
@@ -85,6 +86,21 @@ def record_present(
         chart_id
         for tag, digest in sorted(gone)
         for chart_id in charts.mark_available(connection, registry.id, digest, tag=tag, available=False)
+    ]
+
+
+def record_repositories(
+    connection: Connection, *, domain_name: str, present: Collection[str]
+) -> list[ChartId]:
+    """Mark the charts of an OCI registry's repositories that are not in ``present`` as deleted.
+
+    ``present`` must be complete. Returns the ids that changed.
+    """
+    missing = registries.with_available_charts(connection, domain_name, RegistryProvider.OCI) - set(present)
+    return [
+        chart_id
+        for repository in sorted(missing)
+        for chart_id in record_present(connection, domain_name=domain_name, repo_name=repository, present=())
     ]
 
 

@@ -51,6 +51,9 @@ class EcrSearch:
     images: EcrImages
     database: Database
     client_of: Callable[[str], RegistryClient]
+    own_account: Callable[[], str]
+    accounts: frozenset[str] = frozenset()
+    """The accounts whose events count; if empty, only the ``own_account``, which is asked for once."""
     _unfinished: tuple[str, ...] = ()
     """The reason why the latest message failed, if it did; it is reported until another message is handled."""
 
@@ -92,6 +95,11 @@ class EcrSearch:
         self.queue.delete(message)
 
     def _handle(self, event: ImageEvent) -> tuple[int, int]:
+        if not self._counts(event):
+            log.warning(
+                "An event of a foreign account was ignored", action="ignore", account=event.place.account
+            )
+            return 0, 0
         match event:
             case ImageEvent(succeeded=True, action="PUSH"):
                 return self._pushed(event), 0
@@ -99,6 +107,12 @@ class EcrSearch:
                 return 0, self._deleted(event)
             case _:
                 return 0, 0
+
+    def _counts(self, event: ImageEvent) -> bool:
+        """Tell whether the event's account is one of ours: whoever may write to the queue can name any account."""
+        if not self.accounts:
+            self.accounts = frozenset({self.own_account()})
+        return event.place.account in self.accounts
 
     def _pushed(self, event: ImageEvent) -> int:
         """Record a pushed chart that ECR still has; return the number of recorded charts, 0 or 1.

@@ -57,3 +57,11 @@ class RoundReport:
     recorded: int = 0
     removed: int = 0
     failures: tuple[str, ...] = ()
+
+    def __add__(self, other: RoundReport) -> RoundReport:
+        """Return the report of both parts of a round."""
+        return RoundReport(
+            recorded=self.recorded + other.recorded,
+            removed=self.removed + other.removed,
+            failures=self.failures + other.failures,
+        )

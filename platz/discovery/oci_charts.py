@@ -2,7 +2,8 @@
 
 Invariant: a chart is only downloaded when its tag is new or points to another digest, and it is not yet recorded. A
 failed request is repeated in a later round and does not keep other tags waiting, up to `MAX_UNANSWERED`. The records
-of a repository are only pruned after a round in which none of its requests failed.
+of a repository are only pruned after a round in which none of its requests failed, and those of a missing repository
+only after the whole catalogue was read. One deadline bounds a round.
 
 Source: docs/contract/workers.md, "OCI polling".
 """
@@ -16,14 +17,15 @@ from urllib.parse import urlsplit
 
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
-from platz.discovery.chart_records import record_present
+from platz.discovery.chart_records import record_present, record_repositories
 from platz.discovery.findings import FoundChart, RoundReport
 from platz.discovery.found_charts import download, is_known, record
 from platz.errors import NotFound, Rejected, Retryable
-from platz.helm.registry_client import RegistryClient
+from platz.helm.registry_client import RegistryBusy, RegistryClient, RoundOver
 from platz.web_addresses import DEFAULT_PORTS
 
 ROUNDS_BETWEEN_FULL_LOOKS = 12
+ROUND_SECONDS = 120.0
 MAX_UNANSWERED = 3  # tags of a repository in a round; then the other tags wait for the next round, too
 
 
@@ -36,27 +38,49 @@ class OciSearch:
     domain: str
     _known: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     _rounds: int = 0
+    _next: str | None = None
+    """The repository with which the next round begins, if this one was cut off."""
 
     def look(self) -> RoundReport:
         """Do one round; raise `NotFound`, `Rejected` or `Retryable` when the catalogue can't be read.
 
-        Other failures, also of the database, are part of the report.
+        Other failures, also of the database, are part of the report. A round that takes too long ends where it is, and
+        the next one begins with the repository behind.
         """
         full = self._rounds % ROUNDS_BETWEEN_FULL_LOOKS == 0
         self._rounds += 1
-        recorded, removed, failures = 0, 0, list[str]()
-        for repository in self.registry.repositories():
-            try:
-                tags = set(self.registry.tags(repository))
-                looked_at = tags if full else {tag for tag in tags if (repository, tag) not in self._known}
-                added, failed = self._look_at_each(repository, looked_at)
-                recorded += added
-                if not failed:
-                    removed += self._prune(repository, tags, full=full)
-                failures += failed
-            except (NotFound, Rejected, Retryable) as error:
-                failures.append(f"{repository}: {error.message}")
-        return RoundReport(recorded=recorded, removed=removed, failures=tuple(failures))
+        with self.registry.within(ROUND_SECONDS):
+            repositories = list(self.registry.repositories())
+            report = self._forget_missing(set(repositories))
+            for position, repository in enumerate(turn := self._in_turn(repositories)):
+                try:
+                    report += self._look_into(repository, full=full)
+                except (RoundOver, RegistryBusy) as error:
+                    self._next = turn[(position + 1) % len(turn)]
+                    return report + RoundReport(failures=(error.message,))
+                except (NotFound, Rejected, Retryable) as error:
+                    report += RoundReport(failures=(f"{repository}: {error.message}",))
+        self._next = None
+        return report
+
+    def _in_turn(self, repositories: list[str]) -> list[str]:
+        """Return the repositories in the order of this round, which begins where the last one was cut off."""
+        first = repositories.index(self._next) if self._next in repositories else 0
+        return repositories[first:] + repositories[:first]
+
+    def _look_into(self, repository: str, *, full: bool) -> RoundReport:
+        tags = set(self.registry.tags(repository))
+        looked_at = tags if full else {tag for tag in tags if (repository, tag) not in self._known}
+        recorded, failed = self._look_at_each(repository, looked_at)
+        removed = 0 if failed else self._prune(repository, tags, full=full)
+        return RoundReport(recorded=recorded, removed=removed, failures=tuple(failed))
+
+    def _forget_missing(self, repositories: set[str]) -> RoundReport:
+        """Mark the charts of repositories that the complete catalogue does not name any more as deleted."""
+        self._known = {key: digest for key, digest in self._known.items() if key[0] in repositories}
+        with self.database.transaction() as connection:
+            gone = record_repositories(connection, domain_name=self.domain, present=repositories)
+        return RoundReport(removed=len(gone))
 
     def _look_at_each(self, repository: str, tags: Set[str]) -> tuple[int, list[str]]:
         """Look at the tags; return how many charts were recorded, and a sentence for each failed tag."""
@@ -64,6 +88,8 @@ class OciSearch:
         for tag in sorted(tags):
             try:
                 recorded += self._look_at(repository, tag)
+            except (RegistryBusy, RoundOver):
+                raise
             except (NotFound, Rejected, Retryable) as error:
                 failures.append(f"{repository}:{tag}: {error.message}")
                 unanswered += isinstance(error, Retryable)

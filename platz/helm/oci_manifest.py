@@ -6,6 +6,7 @@ Invariant: content is returned only after its digest was computed and found equa
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import orjson
@@ -19,6 +20,7 @@ EARLY_HELM_CHART = "application/tar+gzip"
 """The media type of charts pushed by early versions of Helm; Helm still pulls them."""
 ACCEPTED = "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json"
 
+_DIGEST = re.compile(r"[a-z0-9]+([+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+", re.ASCII)
 _ALGORITHMS = ("sha256", "sha512")
 
 

@@ -9,23 +9,38 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 import httpx
 import orjson
 
 from platz.errors import NotFound, PlatzError, Rejected, Retryable
+from platz.helm.connection_cut import ConnectionCut
 from platz.helm.oci_manifest import ACCEPTED, Manifest, checked, digest_of, is_digest, parse_manifest
+from platz.helm.retry_after import seconds_to_wait
 from platz.json import JsonObject, JsonValue
 
 _PAGE = 100
 _MANIFEST_LIMIT = 4 * 1024 * 1024
 _LIST_LIMIT = 16 * 1024 * 1024
-_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?')
+_NEXT = re.compile(r'<([^>]*)>\s*;[^,]*\brel="?next"?', re.IGNORECASE)
+_PAGES_WITHOUT_NEWS = 3
+"""Pages in a row that name nothing new; registries that filter by rights answer with some empty pages."""
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class RegistryBusy(Retryable):
+    """The registry asks to be left alone for a while."""
+
+
+class RoundOver(Retryable):
+    """The time for a round of requests is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +49,11 @@ class RegistryLimits:
 
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
+    answer_seconds: float = 30.0
+    """For a whole answer other than a download."""
     download_seconds: float = 120.0
-    chart_bytes: int = 32 * 1024 * 1024
+    chart_bytes: int = 64 * 1024 * 1024
+    """As many as the reader of archives takes (`platz.charts.archive.MAX_ARCHIVE_BYTES`; a test compares the two)."""
     pages: int = 10_000
 
 
@@ -46,7 +64,7 @@ class _Answer:
 
 
 class RegistryClient:
-    """A client for one registry; a context manager; safe to use from many threads."""
+    """A client for one registry; a context manager; one thread may use it at a time."""
 
     def __init__(
         self,
@@ -68,6 +86,9 @@ class RegistryClient:
         self._limits = limits or RegistryLimits()
         timeout = httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds)
         self._http = httpx.Client(timeout=timeout, headers={"Accept-Encoding": "identity"})
+        self._cut = ConnectionCut()
+        self._ends: float | None = None
+        self._quiet_until = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +101,15 @@ class RegistryClient:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    @contextmanager
+    def within(self, seconds: float) -> Generator[None]:
+        """Give all requests in the block these seconds together; then they raise `RoundOver`."""
+        self._ends = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._ends = None
 
     def repositories(self) -> Iterator[str]:
         """Yield the names of all repositories, page by page. Raises `Retryable`, `Rejected`."""
@@ -117,22 +147,42 @@ class RegistryClient:
         return checked(self._get(path, limit=self._limits.chart_bytes, redirects=True).body, layer.digest)
 
     def _names(self, path: str, key: str) -> Iterator[str]:
+        """Yield each name once, page by page; raise `Rejected` when the pages lead nowhere."""
         following: str | None = f"{path}?n={_PAGE}"
-        for _ in range(self._limits.pages):
+        asked: set[str] = set()
+        seen: set[str] = set()
+        without_news = 0
+        while following is not None:
+            if following in asked or len(asked) == self._limits.pages or without_news == _PAGES_WITHOUT_NEWS:
+                raise Rejected(f"Registry {self._name} has more pages of {key} than Platz reads.")
+            asked.add(following)
             answer = self._get(following, limit=_LIST_LIMIT)
-            names = self._object(answer.body).get(key)
-            yield from (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-            following = self._following(answer.headers.get("Link"))
-            if following is None:
-                return
-        raise Rejected(f"Registry {self._name} has more pages of {key} than Platz reads.")
+            new = [name for name in self._listed(answer.body, key) if name not in seen]
+            without_news = 0 if new else without_news + 1
+            seen.update(new)
+            yield from new
+            following = self._following(following, answer.headers.get("Link"))
 
-    def _following(self, link: str | None) -> str | None:
-        """Return path and query of the next page; another host in the link is ignored."""
+    def _listed(self, body: bytes, key: str) -> list[str]:
+        document = self._object(body)
+        names = document.get(key)
+        if isinstance(names, list):
+            return [name for name in names if isinstance(name, str)]
+        if key == "repositories" and (names is not None or key not in document):
+            raise Rejected(f"Registry {self._name} answered with something that is not a catalogue.")
+        return []
+
+    def _following(self, present: str, link: str | None) -> str | None:
+        """Return path and query of the page after the ``present`` one; another host in the link is ignored.
+
+        A relative link is resolved as RFC 3986 says; but one that begins with ``v2/`` means the root, as some
+        registries forget the slash.
+        """
         found = _NEXT.search(link or "")
         if found is None:
             return None
-        parts = urlsplit(found.group(1))
+        target = found.group(1).strip()
+        parts = urlsplit(urljoin(present, f"/{target}" if target.startswith("v2/") else target))
         prefix = urlsplit(self._base).path
         path = parts.path.removeprefix(prefix) if parts.path.startswith(f"{prefix}/v2/") else parts.path
         return f"{path}?{parts.query}"
@@ -149,32 +199,73 @@ class RegistryClient:
     def _get(
         self, path: str, *, limit: int, accept: str = "application/json", redirects: bool = False
     ) -> _Answer:
+        seconds = self._seconds_left(
+            self._limits.download_seconds if redirects else self._limits.answer_seconds
+        )
         headers = {"Accept": accept if not redirects else "*/*"}
         authorization = self._authorization()
         if authorization:
             headers["Authorization"] = authorization
         try:
-            with self._http.stream(
-                "GET", self._base + path, headers=headers, follow_redirects=redirects
-            ) as answer:
+            with (
+                self._cut.after(seconds),
+                self._http.stream(
+                    "GET",
+                    self._base + path,
+                    headers=headers,
+                    follow_redirects=redirects,
+                    extensions={"trace": self._cut.note},
+                ) as answer,
+            ):
                 if answer.status_code != 200:
                     raise self._refusal(answer, path)
                 return _Answer(body=self._body(answer, limit), headers=answer.headers)
-        except httpx.TimeoutException as error:
-            raise Retryable(f"Registry {self._name} does not answer in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if self._cut.happened:
+                raise Retryable(f"Registry {self._name} sends too slowly.") from error
+            if isinstance(error, httpx.TimeoutException):
+                raise Retryable(f"Registry {self._name} does not answer in time.") from error
             raise Retryable(f"Registry {self._name} cannot be reached.") from error
 
+    def _seconds_left(self, limit: float) -> float:
+        """Return the seconds for a request; raise `RegistryBusy` or `RoundOver` when it must not be sent at all."""
+        now = time.monotonic()
+        if now < self._quiet_until:
+            raise RegistryBusy(
+                f"Registry {self._name} asks to be left alone for {self._quiet_until - now:.0f} more seconds."
+            )
+        if self._ends is None:
+            return limit
+        if now >= self._ends:
+            raise RoundOver(f"Registry {self._name} takes too long; the rest follows in the next round.")
+        return min(limit, self._ends - now)
+
     def _body(self, answer: httpx.Response, limit: int) -> bytes:
-        deadline = time.monotonic() + self._limits.download_seconds
+        unpack = self._unpacker(answer.headers.get("Content-Encoding", "identity").strip().lower())
         body = bytearray()
-        for piece in answer.iter_bytes():
-            body += piece
+        for piece in answer.iter_raw():
+            body += unpack(piece, limit + 1 - len(body))
             if len(body) > limit:
                 raise Rejected(f"Registry {self._name} sent more than the {limit} bytes that are allowed.")
-            if time.monotonic() > deadline:
-                raise Retryable(f"Registry {self._name} sends too slowly.")
         return bytes(body)
+
+    def _unpacker(self, encoding: str) -> Callable[[bytes, int], bytes]:
+        """Return what undoes an encoding, up to a number of bytes; registries are asked for none."""
+        if encoding in {"", "identity"}:
+            return lambda piece, _most: piece
+        if encoding not in {"gzip", "x-gzip"}:
+            raise Rejected(
+                f"Registry {self._name} sent the encoding {encoding[:20]!r}, which was not asked for."
+            )
+        inflate = zlib.decompressobj(_GZIP)
+
+        def unpack(piece: bytes, most: int) -> bytes:
+            try:
+                return inflate.decompress(inflate.unconsumed_tail + piece, most)
+            except zlib.error as error:
+                raise Rejected(f"Registry {self._name} sent damaged gzip.") from error
+
+        return unpack
 
     def _refusal(self, answer: httpx.Response, path: str) -> PlatzError:
         status = answer.status_code
@@ -182,6 +273,10 @@ class RegistryClient:
             return Rejected(f"Registry {self._name} does not let Platz read {path.partition('?')[0]}.")
         if status == 404:
             return NotFound(f"Registry {self._name} has no {path.partition('?')[0]}.")
+        seconds = seconds_to_wait(answer.headers.get("Retry-After"))
+        if status in {429, 503} and seconds:
+            self._quiet_until = time.monotonic() + seconds
+            return RegistryBusy(f"Registry {self._name} asks to be left alone for {seconds:.0f} seconds.")
         if status == 429 or status >= 500:
             return Retryable(f"Registry {self._name} is not available (status {status}).")
         return Rejected(f"Registry {self._name} answered with status {status}.")

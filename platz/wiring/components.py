@@ -116,7 +116,6 @@ def make_components(
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))
     stack.callback(components.caller.close)
-    stack.callback(components.archives.close)
     stack.callback(components.helm.close)
     stack.callback(components.leases.stop)
     return components

@@ -58,6 +58,8 @@ def _ecr_search(components: Components) -> EcrSearch:
         images=EcrImages(components.aws),
         database=components.database,
         client_of=partial(ecr_client, components.aws),
+        own_account=components.aws.number,
+        accounts=frozenset(settings.ecr_accounts),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import orjson
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 from platz.errors import Rejected
 from platz_sandbox.registry.manifest import OCI_MANIFEST
@@ -41,7 +42,10 @@ def chart_artifact(archive: bytes, metadata: Mapping[str, Any] | None = None) ->
     content has to be read from ``archive`` and is missing.
     """
     metadata = _metadata(archive) if metadata is None else metadata
-    config = orjson.dumps(dict(metadata))
+    try:
+        config = orjson.dumps(dict(metadata), option=orjson.OPT_NON_STR_KEYS)
+    except TypeError as error:
+        raise Rejected("Chart.yaml holds something that JSON can't.") from error
     manifest = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
@@ -74,7 +78,10 @@ def _metadata(archive: bytes) -> dict[str, Any]:
 def _parsed(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> dict[str, Any]:
     file = tar.extractfile(entry)
     text = file.read(_MAX_METADATA_BYTES) if file else b""
-    document: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
+    try:
+        document: object = YAML(typ="safe", pure=True).load(text)  # pyright: ignore[reportUnknownMemberType]
+    except (YAMLError, ValueError, RecursionError) as error:  # ValueError: not UTF-8, or no date
+        raise Rejected("Chart.yaml is not YAML.") from error
     if not isinstance(document, dict):
         raise Rejected("Chart.yaml is not a mapping.")
     return cast("dict[str, Any]", document)

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
@@ -50,6 +50,16 @@ def find(connection: Connection, domain_name: str, repo_name: str) -> RegistryRo
         registries.c.domain_name == domain_name, registries.c.repo_name == repo_name
     )
     return first_row(connection, query, RegistryRow)
+
+
+def with_available_charts(connection: Connection, domain_name: str, provider: RegistryProvider) -> set[str]:
+    """Return the repositories of a domain that have a chart marked as available."""
+    charts = schema.helm_charts
+    has_charts = exists().where(charts.c.helm_registry_id == registries.c.id, charts.c.available)
+    query = select(registries.c.repo_name).where(
+        registries.c.domain_name == domain_name, registries.c.provider == provider, has_charts
+    )
+    return set(connection.scalars(query))
 
 
 def get_or_create(

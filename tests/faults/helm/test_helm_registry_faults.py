@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from platz.charts.archive import MAX_ARCHIVE_BYTES
 from platz.errors import NotFound, PlatzError, Rejected, Retryable
 from platz.helm.oci_manifest import HELM_CHART, HELM_CONFIG
-from platz.helm.registry_client import RegistryClient, RegistryLimits
+from platz.helm.registry_client import RegistryBusy, RegistryClient, RegistryLimits, RoundOver
 
-LIMITS = RegistryLimits(connect_seconds=1, read_seconds=0.3, download_seconds=0.5, chart_bytes=1000, pages=3)
+LIMITS = RegistryLimits(
+    connect_seconds=1,
+    read_seconds=0.3,
+    answer_seconds=0.5,
+    download_seconds=0.5,
+    chart_bytes=1000,
+    pages=3,
+)
 
 Page = Callable[[BaseHTTPRequestHandler], None]
 
@@ -28,6 +38,7 @@ class BadRegistry(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages: dict[str, Page] = {}
         self.authorizations: list[str | None] = []
+        self.asked: list[str] = []
         self.over = threading.Event()
 
     @property
@@ -40,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.authorizations.append(self.headers.get("Authorization"))
+        self.server.asked.append(self.path)
         page = self.server.pages.get(self.path.partition("?")[0])
         if page is None:
             self.send_error(404)
@@ -115,6 +127,21 @@ def test_an_answer_that_makes_no_sense_is_rejected(
         list(client.repositories())
 
 
+@pytest.mark.parametrize("content", [{}, {"repositories": "a"}, {"repositories": {}}, {"errors": []}])
+def test_an_answer_without_repositories_is_no_catalogue(
+    registry: BadRegistry, client: RegistryClient, content: object
+) -> None:
+    registry.pages["/v2/_catalog"] = document(content)
+    with pytest.raises(Rejected, match="not a catalogue"):
+        list(client.repositories())
+
+
+@pytest.mark.parametrize("content", [{"repositories": []}, {"repositories": None}])
+def test_an_empty_catalogue_is_one(registry: BadRegistry, client: RegistryClient, content: object) -> None:
+    registry.pages["/v2/_catalog"] = document(content)
+    assert list(client.repositories()) == []
+
+
 @pytest.mark.parametrize("content", [{}, {"tags": None}, {"tags": {}}])
 def test_no_tags_is_an_empty_list(registry: BadRegistry, client: RegistryClient, content: object) -> None:
     registry.pages["/v2/shop/tags/list"] = document(content)
@@ -127,6 +154,68 @@ def test_pages_that_never_end_are_given_up(registry: BadRegistry, client: Regist
     )
     with pytest.raises(Rejected, match="more pages"):
         list(client.repositories())
+
+
+def test_a_page_that_names_itself_again_is_asked_once(registry: BadRegistry, client: RegistryClient) -> None:
+    link = '</v2/_catalog?n=100>; rel="next"'
+    registry.pages["/v2/_catalog"] = document({"repositories": ["a"]}, Link=link)
+    with pytest.raises(Rejected, match="more pages"):
+        list(client.repositories())
+    assert registry.asked == ["/v2/_catalog?n=100"]
+
+
+def test_pages_that_name_each_other_are_asked_once(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/_catalog"] = document({"repositories": ["a"]}, Link='</v2/b>; rel="next"')
+    registry.pages["/v2/b"] = document({"repositories": ["b"]}, Link='</v2/_catalog?n=100>; rel="next"')
+    with pytest.raises(Rejected, match="more pages"):
+        list(client.repositories())
+    assert len(registry.asked) == 2
+
+
+def test_ever_new_pages_without_new_names_are_given_up(registry: BadRegistry) -> None:
+    def page(handler: BaseHTTPRequestHandler) -> None:
+        link = f'</v2/_catalog?last={len(registry.asked)}>; rel="next"'
+        document({"repositories": ["a"]}, Link=link)(handler)
+
+    registry.pages["/v2/_catalog"] = page
+    with RegistryClient(registry.url) as client, pytest.raises(Rejected, match="more pages"):
+        list(client.repositories())
+    assert len(registry.asked) == 4
+
+
+def test_an_empty_page_in_between_is_no_end(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/_catalog"] = document({"repositories": ["a"]}, Link='</v2/empty>; rel="next"')
+    registry.pages["/v2/empty"] = document({"repositories": []}, Link='</v2/last>; rel="next"')
+    registry.pages["/v2/last"] = document({"repositories": ["b", "a"]})
+    assert list(client.repositories()) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<v2/_catalog?last=a>; rel="next"',
+        '</v2/_catalog?last=a>; rel="next"',
+        '<_catalog?last=a>; rel="next"',
+        '<?last=a>; rel="next"',
+        "<./_catalog?last=a>; rel=next",
+        '<../v2/_catalog?last=a>;rel="next"',
+        '<//elsewhere/v2/_catalog?last=a>; rel="next"',
+        '<https://elsewhere:5000/v2/_catalog?last=a>; Rel="Next"',
+        '</v2/_catalog?last=z>; rel="prev", </v2/_catalog?last=a>; rel="next"',
+    ],
+)
+def test_a_link_in_any_form_leads_to_the_next_page(
+    registry: BadRegistry, client: RegistryClient, link: str
+) -> None:
+    def page(handler: BaseHTTPRequestHandler) -> None:
+        if "last=a" in handler.path:
+            document({"repositories": ["b"]})(handler)
+        else:
+            document({"repositories": ["a"]}, Link=link)(handler)
+
+    registry.pages["/v2/_catalog"] = page
+    assert list(client.repositories()) == ["a", "b"]
+    assert registry.asked == ["/v2/_catalog?n=100", "/v2/_catalog?last=a"]
 
 
 def test_a_next_page_on_another_host_is_read_from_the_registry(
@@ -227,6 +316,109 @@ def test_a_download_that_drips_is_given_up(registry: BadRegistry, client: Regist
     registry.pages["/v2/_catalog"] = drip
     with pytest.raises(Retryable, match="too slowly"):
         list(client.repositories())
+
+
+def test_headers_that_drip_are_given_up(registry: BadRegistry, client: RegistryClient) -> None:
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        while not registry.over.wait(0.1):
+            handler.wfile.write(b"x")
+            handler.wfile.flush()
+
+    registry.pages["/v2/_catalog"] = drip
+    with pytest.raises(Retryable, match="too slowly"):
+        list(client.repositories())
+
+
+def test_a_client_goes_on_after_an_answer_that_dripped(registry: BadRegistry, client: RegistryClient) -> None:
+    test_headers_that_drip_are_given_up(registry, client)
+    registry.pages["/v2/_catalog"] = document({"repositories": ["a"]})
+    assert list(client.repositories()) == ["a"]
+
+
+def test_all_requests_of_a_round_have_one_deadline(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/_catalog"] = document({"repositories": ["a"]})
+    with client.within(60):
+        assert list(client.repositories()) == ["a"]
+    with client.within(0), pytest.raises(RoundOver, match="next round"):
+        list(client.repositories())
+    assert list(client.repositories()) == ["a"]
+    assert len(registry.asked) == 2
+
+
+@pytest.mark.parametrize("code", [429, 503])
+def test_a_registry_that_asks_for_time_is_left_alone(
+    registry: BadRegistry, client: RegistryClient, code: int
+) -> None:
+    registry.pages["/v2/_catalog"] = body(b"", code=code, Retry_After="120")
+    for _ in range(3):
+        with pytest.raises(RegistryBusy, match=r"left alone for 1\d\d "):
+            list(client.repositories())
+    assert len(registry.asked) == 1
+
+
+@pytest.mark.parametrize("header", ["", "soon", "-5", "0", "Mon, 01 Jan 2001 00:00:00 GMT"])
+def test_a_registry_that_names_no_time_is_asked_again(
+    registry: BadRegistry, client: RegistryClient, header: str
+) -> None:
+    registry.pages["/v2/_catalog"] = body(b"", code=429, Retry_After=header)
+    for _ in range(2):
+        with pytest.raises(Retryable, match="status 429"):
+            list(client.repositories())
+    assert len(registry.asked) == 2
+
+
+def test_gzip_that_was_not_asked_for_is_unpacked(registry: BadRegistry, client: RegistryClient) -> None:
+    packed = gzip.compress(json.dumps({"repositories": ["a"]}).encode())
+    registry.pages["/v2/_catalog"] = body(packed, Content_Encoding="gzip")
+    assert list(client.repositories()) == ["a"]
+
+
+def test_a_bomb_of_gzip_is_cut_off(registry: BadRegistry, client: RegistryClient) -> None:
+    chart = b"x" * 50_000_000
+    bomb = gzip.compress(chart)
+    registry.pages["/v2/shop/manifests/1"] = document(manifest_of(chart, size=10))
+    registry.pages[f"/v2/shop/blobs/{sha256(chart)}"] = body(bomb, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        with pytest.raises(Rejected, match="more than the 1000 bytes"):
+            client.pull_chart("shop", "1")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("encoding", "content"), [("br", b"{}"), ("gzip", b"{}"), ("deflate", b"{}")])
+def test_an_encoding_that_can_t_be_undone_is_refused(
+    registry: BadRegistry, client: RegistryClient, encoding: str, content: bytes
+) -> None:
+    registry.pages["/v2/_catalog"] = body(content, Content_Encoding=encoding)
+    with pytest.raises(Rejected, match=r"not asked for|damaged gzip"):
+        list(client.repositories())
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
+def test_a_chart_is_fetched_by_its_digest_and_compared(
+    registry: BadRegistry, client: RegistryClient, algorithm: str
+) -> None:
+    content = json.dumps(manifest_of(b"the chart")).encode()
+    digest = f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+    registry.pages[f"/v2/shop/manifests/{digest}"] = body(content)
+    registry.pages[f"/v2/shop/blobs/{sha256(b'the chart')}"] = body(b"the chart")
+    assert client.pull_chart("shop", digest) == b"the chart"
+    registry.pages[f"/v2/shop/manifests/{digest}"] = body(content + b" ")
+    with pytest.raises(Rejected, match="is not what"):
+        client.pull_chart("shop", digest)
+
+
+def test_a_digest_of_an_unknown_kind_is_refused(registry: BadRegistry, client: RegistryClient) -> None:
+    registry.pages["/v2/shop/manifests/md5:00"] = document(manifest_of(b"the chart"))
+    with pytest.raises(Rejected, match="'md5' are not supported"):
+        client.pull_chart("shop", "md5:00")
+
+
+def test_the_largest_archive_that_is_read_may_be_downloaded() -> None:
+    assert RegistryLimits().chart_bytes == MAX_ARCHIVE_BYTES
 
 
 def test_a_registry_that_is_not_there_is_told(registry: BadRegistry) -> None:

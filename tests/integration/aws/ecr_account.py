@@ -66,7 +66,8 @@ class EcrAccount:
         self.ecr.batch_delete_image(repositoryName=repository, imageIds=[{"imageTag": tag}])
 
     def tell(self, action: str, repository: str, digest: str, tag: str | None, **changes: Any) -> None:
-        """Put an event into the queue; ``changes`` are of its details, or ``seconds`` from now."""
+        """Put an event into the queue; ``changes`` are of its details, or ``seconds`` from now, or its ``account``."""
+        account = changes.pop("account", ACCOUNT)
         at = datetime.now(UTC) + timedelta(seconds=changes.pop("seconds", 1))
         detail = {
             "result": "SUCCESS",
@@ -81,7 +82,7 @@ class EcrAccount:
             "id": "9f0c2f0e-6a1b-4c55-9d5e-0c7d7c1f2a11",
             "detail-type": "ECR Image Action",
             "source": "aws.ecr",
-            "account": ACCOUNT,
+            "account": account,
             "time": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             "region": REGION,
             "resources": [],

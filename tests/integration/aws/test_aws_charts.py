@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from ecr_account import DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
+from ecr_account import ACCOUNT, DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
 from sqlalchemy import Row, select, text
 from structlog.testing import capture_logs
 
@@ -63,7 +63,13 @@ def new_search(
     account: AwsAccount, database: Database, client_of: Callable[[str], RegistryClient]
 ) -> EcrSearch:
     queue = EventQueue(account, name=QUEUE, region=REGION)
-    return EcrSearch(queue=queue, images=EcrImages(account), database=database, client_of=client_of)
+    return EcrSearch(
+        queue=queue,
+        images=EcrImages(account),
+        database=database,
+        client_of=client_of,
+        own_account=account.number,
+    )
 
 
 def rows(database: Database) -> Sequence[Row[Any]]:
@@ -100,6 +106,53 @@ def test_a_pushed_chart_is_recorded(ecr: EcrAccount, search: EcrSearch, asked: l
 def repository_created(ecr: EcrAccount) -> datetime:
     created: datetime = ecr.ecr.describe_repositories()["repositories"][0]["createdAt"]
     return created
+
+
+def test_events_of_a_foreign_account_are_ignored(
+    ecr: EcrAccount, search: EcrSearch, asked: list[str]
+) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    with capture_logs() as logs:
+        ecr.tell("PUSH", SHOP, digest, "1.0.0", account="999999999999")
+        search.look()
+    assert (rows(search.database), asked, ecr.left()) == ([], [], 0)
+    assert any(entry.get("account") == "999999999999" for entry in logs)
+
+
+def test_a_deletion_in_a_foreign_account_removes_nothing(ecr: EcrAccount, search: EcrSearch) -> None:
+    digest = ecr.push_chart(SHOP, "1.0.0")
+    ecr.tell("PUSH", SHOP, digest, "1.0.0")
+    search.look()
+    search.accounts = frozenset({"999999999999"})
+    ecr.tell("DELETE", SHOP, digest, "1.0.0", seconds=3600)
+    assert search.look().removed == 0
+    assert availability(search.database) == {"1.0.0": True}
+
+
+def test_the_settings_name_accounts_instead_of_sts(ecr: EcrAccount, search: EcrSearch) -> None:
+    search.accounts = frozenset({"999999999999", ACCOUNT})
+    search.own_account = lambda: pytest.fail("STS was asked")
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    assert search.look().recorded == 1
+
+
+def test_the_own_account_is_asked_for_once(ecr: EcrAccount, search: EcrSearch) -> None:
+    told = iter([ACCOUNT])
+    search.own_account = lambda: next(told)
+    for tag in ("1.0.0", "stable"):
+        ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0", as_tag=tag), tag)
+    assert search.look().recorded == 2
+
+
+def test_a_message_waits_while_sts_does_not_answer(ecr: EcrAccount, search: EcrSearch) -> None:
+    def away() -> str:
+        raise Retryable("STS is away.")
+
+    search.own_account = away
+    ecr.tell("PUSH", SHOP, ecr.push_chart(SHOP, "1.0.0"), "1.0.0")
+    with pytest.raises(Retryable, match="STS is away"):
+        search.look()
+    assert ecr.left() == 1
 
 
 def test_a_repeated_event_changes_nothing(ecr: EcrAccount, search: EcrSearch, asked: list[str]) -> None:

@@ -6,13 +6,14 @@ Source: docs/contract/workers.md, "Clusters of EKS", "Tokens and kubeconfigs for
 from __future__ import annotations
 
 import base64
+import logging
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from structlog.testing import capture_logs
 
-from platz.aws.sessions import AwsAccount
+from platz.aws.sessions import MAX_CONCURRENT_REQUESTS, AwsAccount
 from platz.db import schema
 from platz.db.database import Database
 from platz.discovery.cluster_records import record_clusters
@@ -42,6 +43,15 @@ def test_clusters_of_every_region_are_found(account: AwsAccount, operator: Any) 
     access = found[2].access
     assert (access.server, access.verify) == (described["endpoint"], True)
     assert access.ca == base64.b64decode(described["certificateAuthority"]["data"])
+
+
+def test_requests_for_many_clusters_share_the_connections_without_a_warning(
+    account: AwsAccount, operator: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    create(operator, "eu-west-1", *(f"many-{number}" for number in range(2 * MAX_CONCURRENT_REQUESTS)))
+    with caplog.at_level(logging.DEBUG, logger="urllib3"):
+        assert len(EksSource(account).search()) == 2 * MAX_CONCURRENT_REQUESTS
+    assert "Connection pool is full" not in caplog.text
 
 
 def test_an_account_without_clusters_has_none(account: AwsAccount) -> None:

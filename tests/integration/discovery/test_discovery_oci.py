@@ -14,9 +14,9 @@ from typing_extensions import override
 from platz.db import schema
 from platz.db.database import Database
 from platz.discovery.oci_charts import OciSearch, registry_domain
-from platz.errors import Retryable
+from platz.errors import PlatzError, Retryable
 from platz.helm.oci_manifest import Manifest
-from platz.helm.registry_client import RegistryClient
+from platz.helm.registry_client import RegistryBusy, RegistryClient, RoundOver
 from platz_sandbox.demo_charts.demo_releases import DEMO_CHARTS
 from platz_sandbox.demo_charts.packaging import archive_of, package
 from platz_sandbox.registry.push import push_chart
@@ -121,6 +121,98 @@ def test_a_chart_with_text_that_cannot_be_stored_is_recorded_with_its_error(
     push_chart(registry, "nul", "1.0.0", archive, metadata={"name": "nul", "version": "1.0.0"})
     assert search.look().failures == ()
     assert charts(database) == [("1.0.0", True, False)]
+
+
+class Edited(RegistryClient):
+    """A registry whose catalogue and answers the test changes; it counts the requests for tags."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.catalogue: list[str] | PlatzError = []
+        self.failures: dict[str, PlatzError] = {}
+        self.asked: list[str] = []
+
+    @override
+    def repositories(self) -> Iterator[str]:
+        if isinstance(self.catalogue, PlatzError):
+            raise self.catalogue
+        yield from self.catalogue
+
+    @override
+    def tags(self, repository: str) -> Iterator[str]:
+        self.asked.append(repository)
+        if repository in self.failures:
+            raise self.failures[repository]
+        return super().tags(repository)
+
+
+@pytest.fixture
+def edited(registry: str, database: Database) -> Iterator[tuple[Edited, OciSearch]]:
+    for repository in ("guestbook", "zoo"):
+        push_chart(registry, repository, "1.0.0", GUESTBOOK)
+    with Edited(registry) as client:
+        client.catalogue = ["guestbook", "zoo"]
+        search = OciSearch(registry=client, database=database, domain="registry")
+        assert search.look().recorded == 2
+        client.asked.clear()
+        yield client, search
+
+
+def available(database: Database) -> list[bool]:
+    return [is_available for _, is_available, _ in charts(database)]
+
+
+def test_charts_of_a_repository_that_left_the_catalogue_are_not_available(
+    edited: tuple[Edited, OciSearch], database: Database
+) -> None:
+    client, search = edited
+    client.catalogue = ["zoo"]
+    assert search.look().removed == 1
+    assert sorted(available(database)) == [False, True]
+    assert search.look().removed == 0
+    client.catalogue = ["zoo", "guestbook"]
+    search.look()
+    assert available(database) == [True, True]
+
+
+def test_charts_that_another_process_found_leave_with_their_repository(
+    edited: tuple[Edited, OciSearch], database: Database
+) -> None:
+    client, _ = edited
+    client.catalogue = ["zoo"]
+    assert OciSearch(registry=client, database=database, domain="registry").look().removed == 1
+    assert OciSearch(registry=client, database=database, domain="other").look().removed == 0
+
+
+def test_a_catalogue_that_was_not_read_completely_removes_nothing(
+    edited: tuple[Edited, OciSearch], database: Database
+) -> None:
+    client, search = edited
+    client.catalogue = Retryable("It hangs.")
+    with pytest.raises(Retryable):
+        search.look()
+    assert available(database) == [True, True]
+
+
+@pytest.mark.parametrize("error", [RoundOver(), RegistryBusy()])
+def test_a_round_that_is_cut_off_goes_on_with_the_next_repository(
+    error: PlatzError, edited: tuple[Edited, OciSearch]
+) -> None:
+    client, search = edited
+    client.failures = {"guestbook": error}
+    assert search.look().failures == (error.message,)
+    assert client.asked == ["guestbook"]
+    client.asked.clear()
+    client.failures = {}
+    assert search.look().failures == ()
+    assert client.asked == ["zoo", "guestbook"]
+
+
+def test_a_repository_that_fails_does_not_stop_the_others(edited: tuple[Edited, OciSearch]) -> None:
+    client, search = edited
+    client.failures = {"guestbook": Retryable("It drips.")}
+    assert search.look().failures == ("guestbook: It drips.",)
+    assert client.asked == ["guestbook", "zoo"]
 
 
 def test_a_registry_that_is_away_is_told_and_forgets_nothing(database: Database) -> None:
