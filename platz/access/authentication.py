@@ -12,13 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 
 from sqlalchemy import Connection
 
-from platz.access.tokens import ApiToken, Tokens, VerifiedClaims, read_api_token, same_secret
+from platz.access.tokens import ApiToken, PageState, Tokens, VerifiedClaims, read_api_token, same_secret
 from platz.access.visibility import Scope, living_scope
 from platz.db.database import Database
 from platz.db.tables import tokens as token_rows
@@ -40,13 +40,15 @@ class Credential(Enum):
 class Authenticated:
     """An authenticated identity that exists, with its credential and when that expires (None: never).
 
-    ``scope`` is what the identity could see when it was authenticated.
+    ``scope`` is what the identity could see when it was authenticated, ``page`` what the browser shows that presented
+    a live pass.
     """
 
     identity: Identity
     scope: Scope
     credential: Credential
     expires_at: datetime | None = None
+    page: PageState | None = None
 
 
 def utc_now() -> datetime:
@@ -93,8 +95,8 @@ class Authenticator:
     def by_live_pass(self, cookie: str) -> Authenticated:
         """Check the cookie that gives access to live events."""
         with told_as_database_error():
-            claims = self._tokens.open_live_pass(cookie, self._now())
-            return self._living(claims, Credential.LIVE_PASS)
+            opened = self._tokens.open_live_pass(cookie, self._now())
+            return replace(self._living(opened.claims, Credential.LIVE_PASS), page=opened.page)
 
     def _by_api_token(self, text: str) -> Authenticated:
         presented = read_api_token(text)

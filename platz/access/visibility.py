@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from platz.access.tokens import PageState
 from platz.db import schema
+from platz.db.lists.missed_changes import present_moment
 from platz.db.tables import accounts
 from platz.db.tables.accounts import VisibleScope
 from platz.errors import NotFound
@@ -88,6 +90,13 @@ def living_scopes(connection: Connection, identities: Iterable[Identity]) -> Map
     """
     seen = accounts.visible_scopes(connection, identities)
     return {identity: _scope(scope) for identity, scope in seen.items()}
+
+
+def page_state(connection: Connection, identity: Identity) -> PageState:
+    """Return what a page of this identity shows that loads its lists after this call."""
+    since = present_moment(connection)  # first: what is granted or changed meanwhile is told again
+    seen = scope_of(connection, identity)
+    return PageState(since=since, everything=seen.everything, env_ids=seen.env_ids)
 
 
 def _scope(seen: VisibleScope) -> Scope:

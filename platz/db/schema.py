@@ -7,6 +7,7 @@ what it guarantees, because `error_translation.py` finds the user's message by t
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     Index,
@@ -396,4 +397,24 @@ settings = Table(
     string("key"),
     string("value"),
     UniqueConstraint("key", name="settings_key"),
+)
+
+change_records = Table(
+    "change_records",
+    metadata,
+    generated_id(),
+    moment("changed_at"),
+    Column(
+        "changed_in",
+        BigInteger,
+        nullable=False,
+        server_default=text("pg_current_xact_id()::text::bigint"),
+    ),
+    string("table_name"),
+    string("operation"),
+    # No foreign keys: the rows are gone.
+    Column("row_id", Uuid, nullable=False),
+    Column("env_id", Uuid, nullable=True),
+    Index("change_records_changed_in", "changed_in"),
+    Index("change_records_changed_at", "changed_at"),
 )

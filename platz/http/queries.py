@@ -73,7 +73,8 @@ def read_query(raw: bytes, parameters: Sequence[Parameter]) -> Mapping[str, Quer
         return {}
     known = {parameter.name: parameter for parameter in parameters}
     values: dict[str, QueryValue] = {}
-    for name, text in _pairs(raw):
+    for written, text in _pairs(raw):
+        name = written.removesuffix(_OF_OBJECT)
         parameter = known.get(name)
         if parameter is None:
             continue
@@ -94,6 +95,9 @@ def listing_of(values: Mapping[str, QueryValue]) -> Listing:
     )
 
 
+_OF_OBJECT = "[id]"
+"""The end of a parameter's name where a client encodes a whole row instead of its id: `kind_id[id]=…&kind_id[name]=…`.
+"""
 _PAGING_NAMES = frozenset(parameter.name for parameter in PAGING)
 
 

@@ -24,6 +24,7 @@ from platz.http.database_counts import DatabaseCounts
 from platz.http.health import Readiness, operation_routes
 from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
+from platz.http.live.gaps import MissedChangesReader
 from platz.http.live.handshake import HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.pages.canonical_host import CanonicalHost
@@ -86,7 +87,9 @@ def make_web(components: Components, *, listener: socket.socket | None, actor_re
             raise NotReady(f"These actors have been silent for {SILENT_SECONDS:g} s: {', '.join(silent)}.")
 
     return Web(
-        feed=LiveFeed(RightsReader(components.database, components.tokens)),
+        feed=LiveFeed(
+            RightsReader(components.database, components.tokens), MissedChangesReader(components.database)
+        ),
         readiness=Readiness({"database": components.database.check, "actors": actors_work}),
         listener=listener,
         frontend=pages(components.settings.frontend_dir) if listener else None,

@@ -11,7 +11,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from types import TracebackType
@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import httpx
 from waiting import eventually
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 Row: TypeAlias = dict[str, Any]
@@ -27,6 +27,7 @@ Rows: TypeAlias = dict[str, Row]
 
 DUMMY_DEPLOYMENT = "123e4567-e89b-12d3-a456-426614174000"
 PROMPTLY = 5.0
+RECONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,7 @@ class WebFrontend:
         )
         self._stack = ExitStack()
         self._changed = threading.Condition()
+        self._closing = threading.Event()
         self._socket: ClientConnection | None = None
         self._listener = threading.Thread(target=self._listen, name="web-frontend", daemon=True)
         self.state: dict[str, Rows] = {table: {} for table in COLLECTIONS}
@@ -108,6 +110,7 @@ class WebFrontend:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._closing.set()
         self._stack.close()
         self._listener.join(timeout=10)
 
@@ -198,15 +201,28 @@ class WebFrontend:
         )
 
     def _listen(self) -> None:
-        assert self._socket is not None
+        """Listen, and after a disconnect connect again 2 s later, without reading the lists again."""
+        while self._socket is not None and self._listen_once(self._socket):
+            self.closed_with = self._socket.close_code
+            self._socket = self._reopened()
+
+    def _listen_once(self, socket: ClientConnection) -> bool:
+        """Apply events until the socket closes; return False when the tab was closed during a read."""
         try:
-            for frame in self._socket:
+            for frame in socket:
                 self._apply(json.loads(frame))
         except ConnectionClosed:
             pass
         except (httpx.TransportError, RuntimeError):
-            return  # the tab was closed during a read
-        self.closed_with = self._socket.close_code
+            return False
+        return True
+
+    def _reopened(self) -> ClientConnection | None:
+        """Try every 2 s to connect again, until that works or the tab is closed."""
+        while not self._closing.wait(RECONNECT_SECONDS):
+            with suppress(OSError, InvalidStatus, InvalidMessage, TimeoutError):
+                return self._stack.enter_context(self._open_socket())
+        return None
 
     def _apply(self, event: Row) -> None:
         """Apply an event: read the row again on INSERT and UPDATE, drop it on DELETE; ignore other keys."""

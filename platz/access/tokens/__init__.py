@@ -7,7 +7,7 @@ one purpose is never accepted for another.
 
 from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims
 from platz.access.tokens.api_tokens import ApiToken, new_api_token, read_api_token, same_secret
-from platz.access.tokens.cookie_tokens import SignInFlow
+from platz.access.tokens.cookie_tokens import LivePass, PageState, SignInFlow
 from platz.access.tokens.id_tokens import (
     ClocksDiffer,
     ExpectedIdToken,
@@ -26,6 +26,8 @@ __all__ = [
     "ClocksDiffer",
     "ExpectedIdToken",
     "Jwk",
+    "LivePass",
+    "PageState",
     "SignInFlow",
     "Tokens",
     "UnknownKey",

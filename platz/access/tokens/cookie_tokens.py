@@ -11,6 +11,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import orjson
 from cryptography.fernet import Fernet, InvalidToken
@@ -18,10 +19,13 @@ from cryptography.fernet import Fernet, InvalidToken
 from platz.access.tokens.access_tokens import VerifiedClaims, identity_claim, read_identity
 from platz.access.tokens.keys import SigningKey, derive
 from platz.access.tokens.signatures import NotAToken
-from platz.json import JsonObject
+from platz.identities import EnvId
+from platz.json import JsonObject, JsonValue
 
 SIGN_IN_LIFETIME = timedelta(minutes=10)
-_LIMIT = 2048
+PAGE_ENVS = 80
+"""The most environments that a live pass lists, because browsers keep only cookies of up to 4096 characters."""
+_LIMIT = 4000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,15 +65,60 @@ def open_sign_in(key: SigningKey, text: str, now: datetime) -> SignInFlow:
             raise NotAToken("the cookie is not understood")
 
 
-def seal_live_pass(key: SigningKey, claims: VerifiedClaims) -> str:
+@dataclass(frozen=True, kw_only=True)
+class PageState:
+    """What an open page shows: the lists since the moment ``since``, of the environments that its user saw then.
+
+    The moment is one of `platz.db.lists.missed_changes`; ``env_ids`` is None when there were too many to remember.
+    """
+
+    since: int
+    everything: bool
+    env_ids: frozenset[EnvId] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivePass:
+    """What a live events cookie says; ``page`` is None in cookies that were made before pages were remembered."""
+
+    claims: VerifiedClaims
+    page: PageState | None
+
+
+def seal_live_pass(key: SigningKey, claims: VerifiedClaims, page: PageState | None = None) -> str:
     """Make the live events cookie's value; it expires together with the access token for which it is made."""
-    return _seal(key, "live-events", {"identity": identity_claim(claims.identity)}, claims.expires_at)
+    fields: JsonObject = {"identity": identity_claim(claims.identity)}
+    if page is not None:
+        fields["page"] = {"since": page.since, "everything": page.everything, "envs": _packed(page.env_ids)}
+    return _seal(key, "live-events", fields, claims.expires_at)
 
 
-def open_live_pass(key: SigningKey, text: str, now: datetime) -> VerifiedClaims:
+def open_live_pass(key: SigningKey, text: str, now: datetime) -> LivePass:
     """Read the live events cookie; raise `NotAToken`."""
     fields, expires_at = _open(key, "live-events", text, now)
-    return VerifiedClaims(identity=read_identity(fields.get("identity")), expires_at=expires_at)
+    claims = VerifiedClaims(identity=read_identity(fields.get("identity")), expires_at=expires_at)
+    return LivePass(claims=claims, page=_page(fields.get("page")))
+
+
+def _packed(env_ids: frozenset[EnvId] | None) -> str | None:
+    if env_ids is None or len(env_ids) > PAGE_ENVS:
+        return None
+    return base64.urlsafe_b64encode(b"".join(env_id.bytes for env_id in env_ids)).decode("ascii")
+
+
+def _page(stored: JsonValue) -> PageState | None:
+    match stored:
+        case {"since": int(since), "everything": bool(everything), "envs": str() | None as packed}:
+            ids = None if packed is None else base64.urlsafe_b64decode(packed)
+            return PageState(since=since, everything=everything, env_ids=_unpacked(ids))
+        case _:
+            return None
+
+
+def _unpacked(ids: bytes | None) -> frozenset[EnvId] | None:
+    if ids is None:
+        return None
+    return frozenset(EnvId(UUID(bytes=ids[start : start + 16])) for start in range(0, len(ids), 16))
 
 
 def _seal(key: SigningKey, purpose: str, fields: JsonObject, expires_at: datetime) -> str:

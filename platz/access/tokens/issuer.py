@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from platz.access.tokens import access_tokens, cookie_tokens
 from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims
-from platz.access.tokens.cookie_tokens import SignInFlow
+from platz.access.tokens.cookie_tokens import LivePass, PageState, SignInFlow
 from platz.access.tokens.keys import SigningKeys
 from platz.access.tokens.signatures import NotAToken
 from platz.errors import Rejected, Unauthenticated
@@ -43,11 +43,11 @@ class Tokens:
         """Return a text that changes when the signing key changes, which makes every earlier token invalid."""
         return self._keys.current().fingerprint
 
-    def seal_live_pass(self, claims: VerifiedClaims) -> str:
+    def seal_live_pass(self, claims: VerifiedClaims, page: PageState | None = None) -> str:
         """Make the value of the live events cookie, for the same identity and the same time as the access token."""
-        return cookie_tokens.seal_live_pass(self._keys.current(), claims)
+        return cookie_tokens.seal_live_pass(self._keys.current(), claims, page)
 
-    def open_live_pass(self, text: str, now: datetime) -> VerifiedClaims:
+    def open_live_pass(self, text: str, now: datetime) -> LivePass:
         """Check the live events cookie; raise `Unauthenticated`."""
         try:
             return cookie_tokens.open_live_pass(self._keys.current(), text, now)

@@ -16,7 +16,7 @@ from platz.db.tables.deployment_permissions import DeploymentPermissionId
 from platz.errors import NotFound
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route
-from platz.http.openapi.models import Document
+from platz.http.openapi.models import Document, Reference
 from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, created, no_content
 from platz.http.route import AnyRoute, ApiRequest, Permission
@@ -37,9 +37,9 @@ class DeploymentPermission(Document):
 class NewDeploymentPermission(RequestBody):
     """A role to grant."""
 
-    env_id: UUID
-    user_id: UUID
-    kind_id: UUID
+    env_id: Reference
+    user_id: Reference
+    kind_id: Reference
     role: DeploymentRole
 
 

@@ -13,7 +13,7 @@ from platz.db.enums import DeploymentStatus
 from platz.db.lists.catalogue import DEPLOYMENTS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
-from platz.http.openapi.models import AnyJson, Document
+from platz.http.openapi.models import AnyJson, Document, Reference
 from platz.http.openapi.status_models import DeploymentReportedStatus
 from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, created, found, no_content
@@ -44,9 +44,9 @@ class NewDeployment(RequestBody):
     """A deployment to create. Null and absence of `config` and `values_override` mean `{}`."""
 
     name: str = ""
-    kind_id: UUID
-    cluster_id: UUID
-    helm_chart_id: UUID
+    kind_id: Reference
+    cluster_id: Reference
+    helm_chart_id: Reference
     config: AnyJson = None
     values_override: AnyJson = None
 
@@ -55,8 +55,8 @@ class UpdateDeployment(RequestBody):
     """What to change; null means "not given". Other fields of a deployment are ignored."""
 
     name: str | None = None
-    cluster_id: UUID | None = None
-    helm_chart_id: UUID | None = None
+    cluster_id: Reference | None = None
+    helm_chart_id: Reference | None = None
     config: AnyJson = None
     values_override: AnyJson = None
     enabled: bool | None = None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from platz.access.sign_in import SignIn
 from platz.access.tokens import VerifiedClaims
+from platz.access.visibility import page_state
 from platz.http.cookies import SIGN_IN_COOKIE, Cookies
 from platz.http.openapi.models import Document
 from platz.http.requests import RequestBody
@@ -64,11 +65,13 @@ def finish(request: ApiRequest[OAuth2Response]) -> ApiResponse:
 
 
 def live_pass(services: Services, claims: VerifiedClaims) -> tuple[str, str]:
-    """Return the header that lets this browser open live events.
+    """Return the header that lets this browser open live events, and be told later what it has missed.
 
     Source: docs/contract/http-api.md, "Cookie mode".
     """
-    value = services.tokens.seal_live_pass(claims)
+    with services.database.reading() as connection:
+        page = page_state(connection, claims.identity)
+    value = services.tokens.seal_live_pass(claims, page)
     cookies = Cookies(own_url=services.own_url)
     return cookies.keep_live_pass(value, expires_at=claims.expires_at, now=datetime.now(UTC))
 

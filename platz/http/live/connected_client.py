@@ -1,12 +1,15 @@
 """A connected client of live events: its rights, its subscriptions, its queue and its end.
 
 Invariant: at most `QUEUE_LIMIT` events wait for a client; one that falls further behind is disconnected, so its cost is
-bounded and it delays nobody. Used on the event loop only.
+bounded and it delays nobody. What the client has missed before is told first, and does not count. Used on the event
+loop only.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +17,7 @@ from typing import Any
 from platz import metrics
 from platz.access.authentication import Authenticated
 from platz.access.visibility import Scope
+from platz.db.events import RowChange
 from platz.http.live.event_queue import EventQueue
 from platz.http.live.frames import LiveEvent, Subscribe, Unsubscribe
 from platz.http.live.subscriptions import Subscriptions
@@ -42,7 +46,16 @@ SERVER_FAILED = CloseReason(code=1011, reason="server failed")
 class LiveClient:
     """The state that the feed and the connection's two tasks share."""
 
-    __slots__ = ("_ended", "_queue", "_wake", "authenticated", "key_fingerprint", "scope", "subscriptions")
+    __slots__ = (
+        "_ended",
+        "_missed",
+        "_queue",
+        "_wake",
+        "authenticated",
+        "key_fingerprint",
+        "scope",
+        "subscriptions",
+    )
 
     def __init__(
         self, authenticated: Authenticated, scope: Scope, *, key_fingerprint: str, everything: bool
@@ -52,6 +65,7 @@ class LiveClient:
         self.scope = scope
         self.key_fingerprint = key_fingerprint
         self.subscriptions = Subscriptions(everything=everything)
+        self._missed: deque[RowChange] = deque()
         self._queue = EventQueue(QUEUE_LIMIT)
         self._wake = asyncio.Event()
         self._ended: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
@@ -76,18 +90,34 @@ class LiveClient:
         else:
             self.end(FELL_BEHIND)
 
+    def bring_up_to_date(self, missed: Iterable[RowChange]) -> None:
+        """Tell the client, before any event that waits, what it has missed of what it asked for."""
+        if not self._ended.done():
+            self._missed.extend(
+                change for change in missed if self.subscriptions.want(change.table, change.env_id)
+            )
+            self._wake.set()
+
     async def next_message(self) -> dict[str, Any]:
         """Wait for the next frame to send."""
-        while not self._queue:
+        while True:
+            if self._missed:
+                return LiveEvent(self._missed.popleft()).message
+            if self._queue:
+                return self._queue.take().message
             self._wake.clear()
             await self._wake.wait()
-        return self._queue.take().message
 
     def change_scope(self, scope: Scope) -> None:
         """Replace the rights, and apply them to the events that wait."""
         if scope != self.scope:
             self.scope = scope
             self._queue.keep(lambda event: scope.sees_change(event.table, event.env_id))
+            self._missed = deque(
+                change
+                for change in self._missed
+                if change.operation == "DELETE" or scope.sees_change(change.table, change.env_id)
+            )
 
     def subscribe(self, wish: Subscribe | Unsubscribe) -> None:
         """Apply a subscription frame; raise `TooManySubscriptions`."""
@@ -102,6 +132,7 @@ class LiveClient:
         """Make the connection close; the first reason counts. No more events are sent to the client."""
         if not self._ended.done():
             self._queue.clear()
+            self._missed.clear()
             self._ended.set_result(close_reason)
             metrics.live_clients_dropped.labels(close_reason.reason).inc()
 

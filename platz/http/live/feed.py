@@ -3,8 +3,9 @@
 Invariant: a client gets an event only if its rights permit it when the event is passed on. Rights are read again before
 the events that follow a change of rights, and all rights every few seconds, in case such a change was not announced.
 While rights can't be read, no event is passed on. No client that missed an event stays connected: when the feed may
-have missed one, every client is disconnected, and loads anew when it connects again. Everything but `publish`,
-`resynchronise` and the reading of rights happens on the event loop.
+have missed one, every client is disconnected, and is brought up to date when it connects again. A client whose rights
+changed is told what it sees now, and what it does not see any more, before any event that came later. Everything but
+`publish`, `resynchronise` and the reading of the database happens on the event loop.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import anyio
 import structlog
@@ -27,6 +30,7 @@ from platz.http.live import connected_client as close_reasons
 from platz.http.live.connected_client import CloseReason, LiveClient
 from platz.http.live.event_queue import EventQueue
 from platz.http.live.frames import LiveEvent
+from platz.http.live.gaps import Gap, gap_of_page, nothing_missed
 from platz.http.live.rights import CurrentRights, may_have_lost_rights
 from platz.identities import Identity
 
@@ -40,18 +44,29 @@ _DELIVERIES_PER_TURN = 500
 """How many events are delivered before other work of the event loop gets its turn."""
 
 ReadRights = Callable[[Iterable[Identity]], CurrentRights]
+ReadMissed = Callable[[Sequence[Gap]], Sequence[Sequence[RowChange]]]
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
 log = structlog.get_logger()
 
 
 class LiveFeed:
     """The hub between the change events of the database and the WebSocket connections."""
 
-    def __init__(self, read_rights: ReadRights, *, sweep_seconds: float = SWEEP_SECONDS) -> None:
-        """``read_rights`` blocks and is called on a thread, one call at a time."""
+    def __init__(
+        self,
+        read_rights: ReadRights,
+        read_missed: ReadMissed = nothing_missed,
+        *,
+        sweep_seconds: float = SWEEP_SECONDS,
+    ) -> None:
+        """``read_rights`` and ``read_missed`` block and are called on a thread, one call at a time."""
         self._read_rights = read_rights
+        self._read_missed = read_missed
         self._sweep_seconds = sweep_seconds
         self._clients: set[LiveClient] = set()
         self._doubtful: set[LiveClient] = set()
+        self._gaps: dict[LiveClient, Gap] = {}
         self._lock = threading.Lock()
         self._backlog = EventQueue(BACKLOG_LIMIT)
         self._rights_changes: list[Callable[[LiveClient], bool]] = []
@@ -91,6 +106,9 @@ class LiveFeed:
             self._worker.add_done_callback(_retrieve_failure)
         self._clients.add(client)
         self._doubtful.add(client)
+        page = client.authenticated.page
+        if page is not None and client.subscriptions.everything:
+            self._gaps[client] = gap_of_page(page, client.scope)
         self._work.set()
         metrics.live_clients.set(len(self._clients))
 
@@ -98,6 +116,7 @@ class LiveFeed:
         """Forget a client whose connection is over."""
         self._clients.discard(client)
         self._doubtful.discard(client)
+        self._gaps.pop(client, None)
         metrics.live_clients.set(len(self._clients))
 
     def _settle_on(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -107,7 +126,7 @@ class LiveFeed:
             self._backlog.clear()
             self._rights_changes.clear()
             self._incomplete = None
-        self._clients, self._doubtful = set(), set()
+        self._clients, self._doubtful, self._gaps = set(), set(), {}
         self._work = asyncio.Event()
         self._one_reader = anyio.CapacityLimiter(1)
         self._worker = None
@@ -163,37 +182,53 @@ class LiveFeed:
         return events
 
     async def _settle_rights(self) -> None:
-        """Wait until no client's rights are in doubt, including those of clients that join meanwhile."""
-        while self._doubtful:
-            if not await self._refresh_rights():
+        """Wait until the rights of no client are in doubt and none has missed anything, also of those that join now."""
+        while self._doubtful or self._gaps:
+            try:
+                await self._refresh_rights()
+                await self._close_gaps()
+            except (PlatzError, TimeoutError) as error:
+                log.warning(
+                    "rights can't be read; live events wait", action="live_rights_unknown", error=str(error)
+                )
                 await asyncio.sleep(RETRY_SECONDS)
                 self._sweep()
 
-    async def _refresh_rights(self) -> bool:
-        """Read the rights of the clients whose rights are in doubt; return False when they can't be read."""
+    async def _refresh_rights(self) -> None:
+        """Read the rights of the clients whose rights are in doubt; raise `PlatzError` or `TimeoutError`."""
         doubtful = list(self._doubtful)
-        identities = {client.identity for client in doubtful}
-        try:
-            async with asyncio.timeout(RIGHTS_TIMEOUT):
-                rights = await run_sync(
-                    self._read_rights, identities, abandon_on_cancel=True, limiter=self._one_reader
-                )
-        except (PlatzError, TimeoutError) as error:
-            log.warning(
-                "rights can't be read; live events wait", action="live_rights_unknown", error=str(error)
-            )
-            return False
+        if not doubtful:
+            return
+        rights = await self._read(self._read_rights, {client.identity for client in doubtful})
         for client in doubtful:
             self._apply(client, rights)
         self._doubtful.difference_update(doubtful)
-        return True
+
+    async def _close_gaps(self) -> None:
+        """Tell clients what they have missed; raise `PlatzError` or `TimeoutError`."""
+        gaps = {client: gap for client, gap in self._gaps.items() if client not in self._doubtful}
+        if not gaps:
+            return
+        missed = await self._read(self._read_missed, list(gaps.values()))
+        for (client, gap), changes in zip(gaps.items(), missed, strict=True):
+            if self._gaps.get(client) is gap:
+                del self._gaps[client]
+                client.bring_up_to_date(changes)
+
+    async def _read(self, read: Callable[[Asked], Told], asked: Asked) -> Told:
+        async with asyncio.timeout(RIGHTS_TIMEOUT):
+            return await run_sync(read, asked, abandon_on_cancel=True, limiter=self._one_reader)
 
     def _apply(self, client: LiveClient, rights: CurrentRights) -> None:
         scope = rights.scopes.get(client.identity)
         if scope is None or client.key_fingerprint != rights.key_fingerprint:
             self._end(client, close_reasons.RIGHTS_GONE)
-        else:
-            client.change_scope(scope)
+            return
+        known = self._gaps.pop(client, Gap(before=client.scope, now=scope, since=None))
+        gap = replace(known, now=scope)
+        if not gap.is_empty and client in self._clients:
+            self._gaps[client] = gap
+        client.change_scope(scope)
 
     async def _deliver(self, events: Iterable[LiveEvent]) -> None:
         deliveries = 0

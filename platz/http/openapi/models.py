@@ -8,8 +8,10 @@ Source: docs/contract/http-api.md, "HTTP conventions".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 
@@ -34,6 +36,15 @@ Moment = Annotated[
     datetime, BeforeValidator(_moment_of), WithJsonSchema({"type": "string", "format": "date-time"})
 ]
 """A point in time in a request: RFC 3339 or its relaxed forms."""
+
+
+def _id_of(value: Any) -> Any:
+    return cast("Mapping[str, Any]", value).get("id") if isinstance(value, dict) else value
+
+
+Reference = Annotated[UUID, BeforeValidator(_id_of), WithJsonSchema({"type": "string", "format": "uuid"})]
+"""The id of another row in a request; the whole row is understood, too, because the older web frontend sends kinds so.
+"""
 
 
 def _not_blank(text: str) -> str:

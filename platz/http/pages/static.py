@@ -1,7 +1,8 @@
 """Another frontend at `/`, from a folder.
 
 Invariant: only regular files inside the folder are served, never hidden ones, and never under `/api`. Browsers may keep
-a file for ever if its name holds a hash of its content; they ask for every other file each time.
+a file for ever if its name holds a hash of its content; they ask for every other file each time. Texts are sent
+compressed where the browser accepts that.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Scope
 
 from platz.access.oidc import CALLBACK_PATH
 from platz.errors import PlatzError
+from platz.http.pages.compression import Compression
 
 _INDEX = "index.html"
 _HASHED = re.compile(r"[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9.]+$")
@@ -40,6 +43,13 @@ CONTENT_TYPES = {
     ".woff": "font/woff",
     ".woff2": "font/woff2",
 }
+_COMPRESSIBLE = (
+    "text/",
+    "application/json",
+    "application/manifest+json",
+    "application/wasm",
+    "image/svg+xml",
+)
 _TEXT = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 
 FRONTEND_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
@@ -58,6 +68,7 @@ class Pages(StaticFiles):
         if not (folder / _INDEX).is_file():
             raise FrontendMissing(f"The frontend's folder {folder} has no {_INDEX} (PLATZ_FRONTEND_DIR).")
         super().__init__(directory=folder)
+        self._compression = Compression()
         self._deep_links = deep_links
         self._policy = policy
 
@@ -81,10 +92,15 @@ class Pages(StaticFiles):
             raise HTTPException(404)
         response = await super().get_response(path if parts else _INDEX, scope)
         suffix = PurePosixPath(path if parts else _INDEX).suffix.lower()
-        if response.status_code == 200 and suffix in CONTENT_TYPES:
-            kind = CONTENT_TYPES[suffix]
-            response.headers["Content-Type"] = f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
-        return response
+        if not isinstance(response, FileResponse) or suffix not in CONTENT_TYPES:
+            return response
+        kind = CONTENT_TYPES[suffix]
+        response.headers["Content-Type"] = f"{kind}; charset=utf-8" if kind.startswith(_TEXT) else kind
+        if not kind.startswith(_COMPRESSIBLE):
+            return response
+        form = await self._compression.best_form(response, Headers(scope=scope))
+        is_known = self.is_not_modified(form.headers, Headers(scope=scope))
+        return NotModifiedResponse(form.headers) if is_known else form
 
     def _belongs_to_application(self, path: str, scope: Scope) -> bool:
         if scope["path"] == CALLBACK_PATH:

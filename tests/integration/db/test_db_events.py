@@ -180,13 +180,15 @@ def test_a_cluster_that_changes_its_environment_takes_its_deployments_along(
     ]
 
 
-def test_every_table_is_heard_but_those_of_the_tokens(database: Database) -> None:
+def test_every_table_is_heard_but_those_of_the_tokens_and_the_records(database: Database) -> None:
     with database.reading() as connection:
         triggers = connection.execute(
             text("SELECT DISTINCT tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal")
         )
         heard = set(triggers.scalars())
-    assert heard == EVENT_TABLES == set(schema.metadata.tables) - {"user_tokens", "bot_tokens"}
+    assert (
+        heard == EVENT_TABLES == set(schema.metadata.tables) - {"user_tokens", "bot_tokens", "change_records"}
+    )
 
 
 def test_charts_choose_from_the_tables_that_are_heard() -> None:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.access.tokens import Tokens, VerifiedClaims
+from platz.access.tokens import LivePass, PageState, Tokens, VerifiedClaims
+from platz.access.tokens.cookie_tokens import PAGE_ENVS
 from platz.errors import Rejected, Unauthenticated
-from platz.identities import User, UserId
+from platz.identities import EnvId, User, UserId
 
 SECRET = base64.b64encode(bytes(range(24))).decode()
 OTHER_SECRET = base64.b64encode(bytes(range(1, 25))).decode()
@@ -68,9 +69,27 @@ def test_another_installations_cookie_is_rejected() -> None:
 
 def test_a_live_pass_stands_for_its_token_until_it_ends() -> None:
     cookie = tokens().seal_live_pass(CLAIMS)
-    assert tokens().open_live_pass(cookie, NOW) == CLAIMS
+    assert tokens().open_live_pass(cookie, NOW) == LivePass(claims=CLAIMS, page=None)
     with pytest.raises(Unauthenticated, match="expired"):
         tokens().open_live_pass(cookie, CLAIMS.expires_at)
+
+
+@pytest.mark.parametrize("number", [0, 1, PAGE_ENVS])
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_live_pass_remembers_what_the_page_shows(number: int, everything: bool) -> None:
+    env_ids = frozenset(EnvId(uuid4()) for _ in range(number))
+    page = PageState(since=(1 << 62) + 5, everything=everything, env_ids=env_ids)
+    cookie = tokens().seal_live_pass(CLAIMS, page)
+    assert len(cookie) < 3000  # browsers keep 4096 characters with the attributes
+    assert tokens().open_live_pass(cookie, NOW) == LivePass(claims=CLAIMS, page=page)
+
+
+def test_a_live_pass_does_not_list_too_many_environments() -> None:
+    page = PageState(
+        since=1, everything=False, env_ids=frozenset(EnvId(uuid4()) for _ in range(PAGE_ENVS + 1))
+    )
+    opened = tokens().open_live_pass(tokens().seal_live_pass(CLAIMS, page), NOW)
+    assert opened.page == PageState(since=1, everything=False, env_ids=None)
 
 
 def test_tokens_of_different_purposes_are_not_interchangeable() -> None:

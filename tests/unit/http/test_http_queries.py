@@ -114,3 +114,12 @@ def test_paging_is_no_filter() -> None:
 def test_too_many_parameters_are_refused() -> None:
     with pytest.raises(Rejected):
         read_query(b"a=1&" * 200, PARAMETERS)
+
+
+def test_an_id_may_be_given_as_an_object() -> None:
+    """The older web frontend encodes the whole kind: `kind_id[id]=…&kind_id[name]=…`."""
+    row = UUID(int=7)
+    raw = urlencode({"env_id[id]": row, "env_id[name]": "Staging", "page": 2}).encode()
+    assert read_query(raw, PARAMETERS) == {"env_id": row, "page": 2}
+    with pytest.raises(Rejected, match="duplicate field `env_id`"):
+        read_query(urlencode([("env_id", row), ("env_id[id]", row)]).encode(), PARAMETERS)

@@ -7,12 +7,14 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from platz.errors import Rejected
+from platz.http.endpoints.deployments import NewDeployment
 from platz.http.openapi.models import AnyJson, Name
 from platz.http.requests import MAX_BODY_BYTES, RequestBody, parse_body, read_body
 
@@ -124,3 +126,25 @@ def test_the_words_of_a_validator_are_told_as_they_are() -> None:
     with pytest.raises(Rejected) as refusal:
         parse_body(Named, b'{"name": " "}', content_type="application/json")
     assert refusal.value.message == "Json deserialize error: name: must not be empty"
+
+
+@pytest.mark.parametrize(
+    "kind", ["{id}", {"id": "{id}", "name": "WebShop", "created_at": "2024-03-09T12:34:56Z"}]
+)
+def test_a_kind_may_be_given_as_the_whole_row(kind: Any) -> None:
+    """The older web frontend sends the kind that the user chose, not its id."""
+    row = uuid4()
+    body = json.dumps({"kind_id": kind, "cluster_id": "{id}", "helm_chart_id": "{id}"}).replace(
+        "{id}", str(row)
+    )
+    new = parse_body(NewDeployment, body.encode(), content_type="application/json")
+    assert (new.kind_id, new.cluster_id) == (row, row)
+
+
+@pytest.mark.parametrize(
+    "kind", [{}, {"id": None}, {"id": {"id": "x"}}, {"name": "WebShop"}, [], 7, "WebShop"]
+)
+def test_what_has_no_id_is_no_kind(kind: Any) -> None:
+    body = json.dumps({"kind_id": kind, "cluster_id": str(uuid4()), "helm_chart_id": str(uuid4())})
+    with pytest.raises(Rejected, match="Json deserialize error: kind_id"):
+        parse_body(NewDeployment, body.encode(), content_type="application/json")

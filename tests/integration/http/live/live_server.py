@@ -27,6 +27,7 @@ from platz.http.database_counts import DatabaseCounts
 from platz.http.health import Readiness, operation_routes
 from platz.http.live.connection import LiveConnections, live_routes
 from platz.http.live.feed import LiveFeed
+from platz.http.live.gaps import MissedChangesReader
 from platz.http.live.handshake import LIVE_COOKIE, HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.live.websocket_protocol import websocket_options
@@ -74,7 +75,7 @@ def serving(
     own_url = f"http://127.0.0.1:{port}"
     tokens = Tokens(lambda: KEY)
     authenticator = Authenticator(database, tokens)
-    feed = LiveFeed(RightsReader(database, tokens))
+    feed = LiveFeed(RightsReader(database, tokens), MissedChangesReader(database))
     handshake = HandshakeAuthenticator(authenticator, tokens, database, own_url=own_url)
     readiness = Readiness({"database": database.check})
     beside: list[BaseRoute] = [
