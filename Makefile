@@ -1,4 +1,4 @@
-# make run · make test · make bench · make fuzz · make lint · make lock · make notices · make vendor
+# make run · make test · make test-cluster · make bench · make fuzz · make lint · make lock · make notices · make vendor
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --requir
 COMPILE = $(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(UPGRADE)
 names_in = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/$(2) \1/p' $(1))
 
-.PHONY: run test bench fuzz lint lint-rules lint-format lint-types lint-dependencies lock notices vendor clean
+.PHONY: run test test-cluster bench fuzz lint lint-rules lint-format lint-types lint-dependencies lock notices vendor clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.run-ready
@@ -14,6 +14,10 @@ run: $(VENV)/.run-ready
 
 test: lint
 	$(BIN)/python -m pytest
+
+# On the cluster of KUBECONFIG; without one, on a kube-apiserver built with Go (12 minutes the first time).
+test-cluster: $(VENV)/.dev-ready
+	$(BIN)/python tests/cluster/run.py
 
 bench: $(VENV)/.dev-ready
 	$(BIN)/python tests/bench/bench.py

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -59,7 +60,10 @@ class World:
         faults = Faults()
         self.clusters = {name: Cluster(name, storage) for name in names}
         self.controllers = [self._controllers(cluster, timing) for cluster in self.clusters.values()]
-        apis = {name: ClusterApi(cluster, ChangeSignals(cluster)) for name, cluster in self.clusters.items()}
+        apis = {
+            name: ClusterApi(cluster, ChangeSignals(cluster), partial(self._tokens.add, name))
+            for name, cluster in self.clusters.items()
+        }
         self._gateway = Gateway(apis, self._tokens, faults)
         self._control = ControlEndpoint(
             token=self._control_token,

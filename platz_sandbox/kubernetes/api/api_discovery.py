@@ -12,13 +12,15 @@ from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 from platz_sandbox.kubernetes.objects.served_kinds import ALL_VERBS, Catalogue, Kind
 
 VERSION = {
-    "major": "1", "minor": "35", "gitVersion": "v1.35.2", "gitCommit": "sandbox", "gitTreeState": "clean",
-    "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.25.9", "compiler": "gc", "platform": "linux/amd64",
+    "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36", "minCompatibilityMajor": "1",
+    "minCompatibilityMinor": "35", "gitVersion": "v1.36.3", "gitCommit": "sandbox", "gitTreeState": "clean",
+    "buildDate": "2026-01-01T00:00:00Z", "goVersion": "go1.26.8", "compiler": "gc", "platform": "linux/amd64",
 }  # fmt: skip
 
 _SUBRESOURCE_KINDS: Mapping[str, tuple[str, str, str, tuple[str, ...]]] = {
     "scale": ("autoscaling", "v1", "Scale", ("get", "patch", "update")),
     "eviction": ("policy", "v1", "Eviction", ("create",)),
+    "token": ("authentication.k8s.io", "v1", "TokenRequest", ("create",)),
     "log": ("", "v1", "", ("get",)),
     "finalize": ("", "v1", "", ("update",)),
 }
@@ -28,6 +30,20 @@ def _subresource(kind: Kind, name: str) -> tuple[str, str, str, tuple[str, ...]]
     own = (kind.group, kind.version, kind.kind, ("get", "patch", "update"))
     group, version, called, verbs = _SUBRESOURCE_KINDS.get(name, own)
     return group, version, called or kind.kind, verbs
+
+
+_OWN_PATHS = ("/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version")
+
+
+def paths(kinds: Catalogue) -> KubeObject:
+    """Return `/`: the paths that the server knows."""
+    grouped = [
+        path
+        for group, versions in kinds.groups().items()
+        if group
+        for path in (f"/apis/{group}", *(f"/apis/{group}/{version}" for version in versions))
+    ]
+    return {"paths": ["/api", "/api/v1", "/apis", *sorted(grouped), *_OWN_PATHS]}
 
 
 def api_versions() -> KubeObject:

@@ -6,6 +6,7 @@ so each request sees and leaves a consistent state.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,12 @@ from platz_sandbox.kubernetes.api.api_requests import (
     verb_of,
 )
 from platz_sandbox.kubernetes.api.http_exchange import Answer, Stream
-from platz_sandbox.kubernetes.api.listing import read_page
+from platz_sandbox.kubernetes.api.listing import read_page, refuse_future_version
 from platz_sandbox.kubernetes.api.object_forms import render_list, renderer
-from platz_sandbox.kubernetes.api.reviews import review
+from platz_sandbox.kubernetes.api.reviews import review, token_request
 from platz_sandbox.kubernetes.api.scale import applied_scale, scale_of, scaling
 from platz_sandbox.kubernetes.api.watching import ChangeSignals, read_wanted, watch
 from platz_sandbox.kubernetes.api.write_options import write_options
-from platz_sandbox.kubernetes.objects.deleting import delete, read_options
 from platz_sandbox.kubernetes.objects.managed_fields import APPLY
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.patches import json_patch, merge_patch
@@ -45,12 +45,18 @@ from platz_sandbox.kubernetes.objects.status_errors import (
 )
 from platz_sandbox.kubernetes.objects.stored import Stored
 from platz_sandbox.kubernetes.objects.strategic_patch import strategic_patch
-from platz_sandbox.kubernetes.objects.write_path import Write, Writing
+from platz_sandbox.kubernetes.writes.deleting import delete, read_options
+from platz_sandbox.kubernetes.writes.write_path import Write, Writing
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
 STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+_SHOWN_AFTER_DELETION = frozenset({
+    "services", "serviceaccounts", "persistentvolumeclaims", "persistentvolumes", "resourcequotas", "pods",
+    "podtemplates",
+})  # fmt: skip
+"""Kinds whose deletion is answered with the object that was deleted, not with a Status."""
 
 
 class Call:
@@ -76,8 +82,11 @@ class Call:
 class ClusterApi:
     """The API of one cluster."""
 
-    def __init__(self, cluster: Cluster, signals: ChangeSignals) -> None:
+    def __init__(
+        self, cluster: Cluster, signals: ChangeSignals, accept_token: Callable[[str, float | None], None]
+    ) -> None:
         self.cluster = cluster
+        self._accept_token = accept_token
         self._signals = signals
         self._writing = Writing(cluster)
         self._verbs: dict[Verb, Callable[[Call, Target], Answer | Stream]] = {
@@ -114,6 +123,8 @@ class ClusterApi:
     def _about_the_server(self, call: Call) -> Answer | None:
         kinds = self.cluster.kinds
         match call.path.strip("/").split("/"):
+            case [""]:
+                return _json(api_discovery.paths(kinds))
             case ["version"]:
                 return _json(api_discovery.VERSION)
             case ["healthz" | "livez" | "readyz"]:
@@ -155,6 +166,7 @@ class ClusterApi:
         return Answer(body=openapi_documents.v2(self.cluster.kinds))
 
     def _get(self, call: Call, target: Target) -> Answer | Stream:
+        refuse_future_version(self.cluster, call.query)
         item = self._writing.existing(target.kind, target.space, target.object_name)
         match target.subresource:
             case "log":
@@ -206,6 +218,8 @@ class ClusterApi:
     def _create(self, call: Call, target: Target) -> Answer:
         if target.subresource == "eviction":
             return self._evict(call, target)
+        if target.subresource == "token":
+            return self._issue_token(call, target)
         if target.subresource:
             raise method_not_allowed(call.method)
         if target.kind.namespaced and target.namespace is None:
@@ -214,6 +228,14 @@ class ClusterApi:
         document = parse_object(call.body, call.content_type)
         item = self._writing.create(target.kind, target.space, document, how)
         return self._object(call, target, item, 201, how)
+
+    def _issue_token(self, call: Call, target: Target) -> Answer:
+        account = self._writing.existing(target.kind, target.space, target.object_name)
+        wanted = parse_object(call.body, call.content_type)
+        token = secrets.token_urlsafe(32)
+        asked = token_request(wanted, account, token)
+        self._accept_token(token, asked["spec"]["expirationSeconds"])
+        return _json(asked, status=201)
 
     def _evict(self, call: Call, target: Target) -> Answer:
         item = self._writing.existing(target.kind, target.space, target.object_name)
@@ -262,7 +284,8 @@ class ClusterApi:
         item = self._writing.existing(target.kind, target.space, target.object_name)
         options = read_options(parse_object(call.body, call.content_type), call.query)
         last = delete(self.cluster, target.kind, item, options)
-        if self.cluster.by_uid(item.uid) and not options.dry_run:
+        waits = self.cluster.by_uid(item.uid) and not options.dry_run
+        if waits or target.kind.resource in _SHOWN_AFTER_DELETION:
             return self._object(call, target, last)
         kind = target.kind
         return _json(success(kind=kind.plural, group=kind.group, name=item.name, uid=item.uid))

@@ -75,7 +75,8 @@ class Exchange:
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > MAX_BODY_BYTES:
-                raise ApiError(code=413, reason="RequestEntityTooLarge", message="Request entity too large")
+                told = f"Request entity too large: limit is {MAX_BODY_BYTES}"
+                raise ApiError(code=413, reason="RequestEntityTooLarge", message=told)
             if not message.get("more_body"):
                 return b"".join(parts)
 

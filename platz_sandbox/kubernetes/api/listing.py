@@ -68,6 +68,13 @@ def _start(cluster: Cluster, kind: Kind, query: Mapping[str, str]) -> tuple[int,
     return cluster.version, None
 
 
+def refuse_future_version(cluster: Cluster, query: Mapping[str, str]) -> None:
+    """Raise 504 when a read asks for a version that this cluster has not reached."""
+    wanted = _whole_number(query, "resourceVersion")
+    if wanted > cluster.version:
+        raise too_large(wanted, cluster.version)
+
+
 def too_large(wanted: int, present: int) -> ApiError:
     """504: the client wants a version that this cluster has not reached."""
     cause = Cause(reason="ResourceVersionTooLarge", message="Too large resource version")

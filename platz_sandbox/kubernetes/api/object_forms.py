@@ -14,6 +14,7 @@ import orjson
 from platz_sandbox.kubernetes.api.api_requests import Accepted
 from platz_sandbox.kubernetes.api.listing import Page, list_body, list_metadata
 from platz_sandbox.kubernetes.api.printed_columns import columns_of
+from platz_sandbox.kubernetes.objects.kind_versions import stored_kind, to_version
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject
 from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.stored import Stored
@@ -52,8 +53,8 @@ def renderer(kind: Kind, form: Accepted, include: str) -> Callable[[Stored], byt
 
 
 def _render_as(kind: Kind) -> Callable[[Stored], bytes]:
-    """Return the function that renders whole objects; it converts a custom resource to the wanted version."""
-    if kind.custom_schema is None:
+    """Return the function that renders whole objects; it converts them to the wanted version."""
+    if kind.custom_schema is None and stored_kind(kind) == kind:
         return _stored_bytes
 
     def converted(item: Stored) -> bytes:
@@ -64,7 +65,7 @@ def _render_as(kind: Kind) -> Callable[[Stored], bytes]:
 
 
 def _dump(document: KubeObject, kind: Kind) -> bytes:
-    return orjson.dumps({**document, "apiVersion": kind.api_version})
+    return orjson.dumps({**to_version(kind, document), "apiVersion": kind.api_version})
 
 
 def _stored_bytes(item: Stored) -> bytes:

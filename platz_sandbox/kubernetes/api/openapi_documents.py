@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from platz_sandbox.kubernetes.api.api_discovery import VERSION
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, part
 from platz_sandbox.kubernetes.objects.served_kinds import Catalogue, Kind
 from platz_sandbox.kubernetes.objects.shapes import Merge, merge_of, type_names
@@ -64,7 +65,7 @@ def v3(kinds: Catalogue, group: str, version: str) -> bytes | None:
     prefix = "#/components/schemas/"
     return orjson.dumps({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "v1.35.2"},
+        "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
         "paths": {path: item for kind in served for path, item in _paths(kind, prefix, v2=False).items()},
         "components": {"schemas": _schemas(served, prefix)},
     })  # fmt: skip
@@ -75,7 +76,7 @@ def v2(kinds: Catalogue) -> bytes:
     prefix = "#/definitions/"
     return orjson.dumps({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": "v1.35.2"},
+        "info": {"title": "Kubernetes", "version": VERSION["gitVersion"]},
         "paths": {path: item for kind in kinds for path, item in _paths(kind, prefix, v2=True).items()},
         "definitions": _schemas(list(kinds), prefix),
     })  # fmt: skip

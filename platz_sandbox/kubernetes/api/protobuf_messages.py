@@ -57,6 +57,13 @@ MESSAGES: Mapping[str, _Fields] = {
     "Preconditions": {1: ("uid", "text"), 2: ("resourceVersion", "text")},
     "Scale": _object("ScaleSpec"),
     "ScaleSpec": {1: ("replicas", "int")},
+    "TokenRequest": _object("TokenRequestSpec"),
+    "TokenRequestSpec": {
+        1: ("audiences", "[text]"), 3: ("boundObjectRef", "BoundObjectReference"), 4: ("expirationSeconds", "int?"),
+    },
+    "BoundObjectReference": {
+        1: ("kind", "text"), 2: ("apiVersion", "text"), 3: ("name", "text"), 4: ("uid", "text"),
+    },
     "Eviction": {1: ("metadata", "ObjectMeta"), 2: ("deleteOptions", "DeleteOptions")},
     "LabelSelector": {1: ("matchLabels", "{text}"), 2: ("matchExpressions", "[LabelSelectorRequirement]")},
     "LabelSelectorRequirement": {1: ("key", "text"), 2: ("operator", "text"), 3: ("values", "[text]")},

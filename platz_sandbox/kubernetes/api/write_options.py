@@ -12,7 +12,7 @@ from platz_sandbox.kubernetes.api.api_requests import Target
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation
 from platz_sandbox.kubernetes.objects.managed_fields import APPLY, UPDATE, Writer, manager_name
 from platz_sandbox.kubernetes.objects.status_errors import Cause, invalid
-from platz_sandbox.kubernetes.objects.write_path import Write
+from platz_sandbox.kubernetes.writes.write_path import Write
 
 _MAX_MANAGER_BYTES = 128
 _WITH_OWN_FIELDS = frozenset({"status", "scale"})

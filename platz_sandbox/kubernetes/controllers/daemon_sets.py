@@ -15,10 +15,10 @@ from platz_sandbox.kubernetes.controllers.owned_objects import (
     is_active,
     template_hash,
 )
-from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig
 from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
+from platz_sandbox.kubernetes.writes.deleting import DeleteOptions, delete
 
 _REVISION = "controller-revision-hash"
 

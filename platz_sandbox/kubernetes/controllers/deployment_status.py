@@ -34,7 +34,8 @@ def deployment_status(document: KubeObject, new: Generation | None, old: list[Ge
         "readyReplicas": sum(number(generation.document, "status", "readyReplicas") for generation in every),
         "availableReplicas": sum(generation.available for generation in every),
     }
-    counts["unavailableReplicas"] = max(wanted - counts["availableReplicas"], 0)
+    asked_for = sum(generation.replicas for generation in every)
+    counts["unavailableReplicas"] = max(asked_for - counts["availableReplicas"], 0)
     status: KubeObject = {
         "observedGeneration": document["metadata"].get("generation", 1),
         **{name: count for name, count in counts.items() if count},

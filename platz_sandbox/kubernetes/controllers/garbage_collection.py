@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from platz_sandbox.kubernetes.controllers.loop import Collector
-from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, objects
 from platz_sandbox.kubernetes.objects.stored import Change, ChangeType, Stored
-from platz_sandbox.kubernetes.objects.write_path import FOREGROUND, ORPHAN, may_go
+from platz_sandbox.kubernetes.writes.deleting import DeleteOptions, delete
+from platz_sandbox.kubernetes.writes.write_path import FOREGROUND, ORPHAN, may_go
 
 
 class GarbageCollector(Collector):

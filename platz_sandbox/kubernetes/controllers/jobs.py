@@ -12,7 +12,6 @@ from platz.backoff import EXACT, Backoff
 from platz_sandbox.kubernetes.controllers.event_records import record
 from platz_sandbox.kubernetes.controllers.loop import Loop
 from platz_sandbox.kubernetes.controllers.owned_objects import controlled, create_pod, is_active
-from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
 from platz_sandbox.kubernetes.objects.raw_documents import (
     KubeObject,
     condition,
@@ -26,6 +25,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import (
 )
 from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
+from platz_sandbox.kubernetes.writes.deleting import DeleteOptions, delete
 
 _BY = "job-controller"
 _MAX_BACKOFF_SECONDS = 60.0

@@ -10,12 +10,12 @@ import time
 
 from platz_sandbox.kubernetes.controllers.loop import Loop, Timing
 from platz_sandbox.kubernetes.controllers.owned_objects import create_child
-from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part, with_condition
 from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.storage import Storage
 from platz_sandbox.kubernetes.objects.stored import Stored
+from platz_sandbox.kubernetes.writes.deleting import DeleteOptions, delete
 
 _EACH_HAS = (
     ("serviceaccounts", {"metadata": {"name": "default"}}),

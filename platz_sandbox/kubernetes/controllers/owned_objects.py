@@ -25,7 +25,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import (
 )
 from platz_sandbox.kubernetes.objects.served_kinds import Kind, built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.write_path import NAME_ALPHABET, random_suffix
+from platz_sandbox.kubernetes.writes.write_path import NAME_ALPHABET, random_suffix
 
 HASH_LABEL = "pod-template-hash"
 _POD_HASH_LABELS = (HASH_LABEL, "controller-revision-hash")

@@ -24,7 +24,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import (
 )
 from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.write_path import may_go
+from platz_sandbox.kubernetes.writes.write_path import may_go
 
 _MISSING_RETRY_SECONDS = 1.0
 _CRASH_BACKOFF = Backoff(first=10.0, limit=300.0, spread=EXACT)

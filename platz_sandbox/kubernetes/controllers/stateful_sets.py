@@ -20,10 +20,10 @@ from platz_sandbox.kubernetes.controllers.owned_objects import (
     owner_reference,
     template_hash,
 )
-from platz_sandbox.kubernetes.objects.deleting import DeleteOptions, delete
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, number, objects, part
 from platz_sandbox.kubernetes.objects.served_kinds import built_in
 from platz_sandbox.kubernetes.objects.stored import Stored
+from platz_sandbox.kubernetes.writes.deleting import DeleteOptions, delete
 
 REVISION_LABEL = "controller-revision-hash"
 _BY = "statefulset-controller"

@@ -7,10 +7,11 @@ Source: the defaults documented for each field in the Kubernetes API reference.
 from __future__ import annotations
 
 import base64
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part
+from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, is_list, is_object, objects, part
 from platz_sandbox.kubernetes.objects.served_kinds import Kind
 
 
@@ -145,6 +146,10 @@ def _pod(document: KubeObject) -> None:
 def _service(document: KubeObject) -> None:
     spec = document["spec"]
     fill(spec, {"type": "ClusterIP", "sessionAffinity": "None"})
+    if spec["sessionAffinity"] == "ClientIP":
+        fill(spec, {"sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 10800}}})
+    if spec.get("clusterIP") == "":
+        del spec["clusterIP"]
     if spec["type"] != "ExternalName":
         fill(
             spec,
@@ -153,6 +158,8 @@ def _service(document: KubeObject) -> None:
         fill(spec, {"clusterIP": _address(document)})
         fill(spec, {"clusterIPs": [spec["clusterIP"]]})
     for place, port in enumerate(objects(spec, "ports")):
+        if port.get("targetPort") in {0, ""}:
+            del port["targetPort"]
         fill(port, {"protocol": "TCP", "targetPort": port.get("port")})
         if spec["type"] in {"NodePort", "LoadBalancer"}:
             fill(port, {"nodePort": 30000 + (_number(document) + place) % 2768})
@@ -190,9 +197,6 @@ def _claim(document: KubeObject) -> None:
 
 def _ingress(document: KubeObject) -> None:
     fill(document, {"status": {"loadBalancer": {}}})
-    for rule in objects(document, "spec", "rules"):
-        for path in objects(rule, "http", "paths"):
-            fill(path, {"pathType": "ImplementationSpecific"})
 
 
 def _network_policy(document: KubeObject) -> None:
@@ -202,7 +206,9 @@ def _network_policy(document: KubeObject) -> None:
 
 
 def _autoscaler(document: KubeObject) -> None:
-    fill(document["spec"], {"minReplicas": 1})
+    target = {"type": "Utilization", "averageUtilization": 80}
+    metrics = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    fill(document["spec"], {"minReplicas": 1, "metrics": metrics})
 
 
 def _storage_class(document: KubeObject) -> None:
@@ -220,6 +226,29 @@ def _role_binding(document: KubeObject) -> None:
     for subject in objects(document, "subjects"):
         if subject.get("kind") in {"User", "Group"}:
             fill(subject, {"apiGroup": "rbac.authorization.k8s.io"})
+        elif document["metadata"].get("namespace"):
+            fill(subject, {"namespace": document["metadata"]["namespace"]})
+
+
+def _limit_range(document: KubeObject) -> None:
+    for item in objects(document, "spec", "limits"):
+        if item.get("type") == "Container":
+            fill(item, {"default": dict(part(item, "max"))})
+            fill(item, {"defaultRequest": dict(part(item, "default"))})
+            fill(item, {"defaultRequest": dict(part(item, "min"))})
+            for name in ("default", "defaultRequest"):
+                if not item[name]:
+                    del item[name]
+
+
+def _webhooks(document: KubeObject) -> None:
+    for webhook in objects(document, "webhooks"):
+        fill(webhook, {"failurePolicy": "Fail", "matchPolicy": "Equivalent", "namespaceSelector": {},
+                       "objectSelector": {}, "timeoutSeconds": 10})  # fmt: skip
+        for rule in objects(webhook, "rules"):
+            fill(rule, {"scope": "*"})
+        if "service" in part(webhook, "clientConfig"):
+            fill(webhook["clientConfig"]["service"], {"port": 443})
 
 
 _DEFAULTS: Mapping[str, Callable[[KubeObject], None]] = {
@@ -239,12 +268,16 @@ _DEFAULTS: Mapping[str, Callable[[KubeObject], None]] = {
     "horizontalpodautoscalers.autoscaling": _autoscaler,
     "storageclasses.storage.k8s.io": _storage_class,
     "customresourcedefinitions.apiextensions.k8s.io": _definition,
+    "limitranges": _limit_range,
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": _webhooks,
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": _webhooks,
     "rolebindings.rbac.authorization.k8s.io": _role_binding,
     "clusterrolebindings.rbac.authorization.k8s.io": _role_binding,
 }
 _WITHOUT_SPEC = frozenset({
     "secrets", "namespaces", "storageclasses.storage.k8s.io", "rolebindings.rbac.authorization.k8s.io",
-    "clusterrolebindings.rbac.authorization.k8s.io",
+    "clusterrolebindings.rbac.authorization.k8s.io", "mutatingwebhookconfigurations.admissionregistration.k8s.io",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io",
 })  # fmt: skip
 
 _KEPT_WHEN_UNSET: Mapping[str, tuple[str, ...]] = {
@@ -255,8 +288,30 @@ _KEPT_WHEN_UNSET: Mapping[str, tuple[str, ...]] = {
 }
 
 
+def fill_from_schema(value: Any, schema: Mapping[str, Any]) -> None:
+    """Set each missing field that has a default in the schema, at any depth; fields of what is missing stay missing."""
+    if is_object(value):
+        for name, inner in part(dict(schema), "properties").items():
+            if "default" in inner and (
+                name not in value or (value[name] is None and not inner.get("nullable"))
+            ):
+                value[name] = copy.deepcopy(inner["default"])
+            fill_from_schema(value.get(name), inner)
+        others = schema.get("additionalProperties")
+        if is_object(others):
+            known = part(dict(schema), "properties")
+            for name in value.keys() - known.keys():
+                fill_from_schema(value[name], others)
+    elif is_list(value):
+        for item in value:
+            fill_from_schema(item, part(dict(schema), "items"))
+
+
 def apply_defaults(kind: Kind, document: KubeObject) -> None:
-    """Fill in the defaults of the kind."""
+    """Fill in the defaults of the kind: those of its schema for a custom resource."""
+    if kind.custom_schema is not None:
+        fill_from_schema(document, kind.custom_schema)
+        return
     fill_in = _DEFAULTS.get(kind.resource)
     if fill_in:
         if kind.resource not in _WITHOUT_SPEC:
@@ -269,6 +324,8 @@ def keep_decided(kind: Kind, before: KubeObject, after: KubeObject) -> None:
     for field in _KEPT_WHEN_UNSET.get(kind.resource, ()):
         value = dig(before, "spec", field)
         if value is not None:
+            if dig(after, "spec", field) == "":
+                del after["spec"][field]
             fill(after.setdefault("spec", {}), {field: value})
     if kind.resource == "services":
         old = {(port.get("port"), port.get("protocol")): port for port in objects(before, "spec", "ports")}

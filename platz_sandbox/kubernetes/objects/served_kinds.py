@@ -74,7 +74,7 @@ def _kinds(group: str, version: str, rows: Iterable[tuple[str, str, str, str, st
         )
 
 
-_SCHEMAS = {("", "Event"): "CoreV1Event"}
+_SCHEMAS = {("", "Event"): "CoreV1Event", ("resource.k8s.io", "ResourceClaim"): "ResourceV1ResourceClaim"}
 
 BUILT_IN: tuple[Kind, ...] = (
     *_kinds("", "v1", (
@@ -87,10 +87,11 @@ BUILT_IN: tuple[Kind, ...] = (
         ("PersistentVolumeClaim", "persistentvolumeclaims", "pvc", "namespace", "status"),
         ("PersistentVolume", "persistentvolumes", "pv", "cluster", "status"),
         ("Pod", "pods", "po @all", "namespace", "status log eviction"),
+        ("PodTemplate", "podtemplates", "", "namespace", ""),
         ("ReplicationController", "replicationcontrollers", "rc @all", "namespace", "status"),
         ("ResourceQuota", "resourcequotas", "quota", "namespace", "status"),
         ("Secret", "secrets", "", "namespace", ""),
-        ("ServiceAccount", "serviceaccounts", "sa", "namespace", ""),
+        ("ServiceAccount", "serviceaccounts", "sa", "namespace", "token"),
         ("Service", "services", "svc @all", "namespace", "status"),
     )),
     *_kinds("apps", "v1", (
@@ -104,13 +105,19 @@ BUILT_IN: tuple[Kind, ...] = (
         ("CronJob", "cronjobs", "cj @all", "namespace", "status"),
         ("Job", "jobs", "@all", "namespace", "status"),
     )),
-    *_kinds("autoscaling", "v2", (
-        ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa @all", "namespace", "status"),
-    )),
+    *(
+        kind
+        for version in ("v2", "v1")
+        for kind in _kinds("autoscaling", version, (
+            ("HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa @all", "namespace", "status"),
+        ))
+    ),
     *_kinds("networking.k8s.io", "v1", (
         ("IngressClass", "ingressclasses", "", "cluster", ""),
         ("Ingress", "ingresses", "ing", "namespace", "status"),
+        ("IPAddress", "ipaddresses", "ip", "cluster", ""),
         ("NetworkPolicy", "networkpolicies", "netpol", "namespace", ""),
+        ("ServiceCIDR", "servicecidrs", "", "cluster", "status"),
     )),
     *_kinds("policy", "v1", (("PodDisruptionBudget", "poddisruptionbudgets", "pdb", "namespace", "status"),)),
     *_kinds("rbac.authorization.k8s.io", "v1", (
@@ -119,7 +126,31 @@ BUILT_IN: tuple[Kind, ...] = (
         ("RoleBinding", "rolebindings", "", "namespace", ""),
         ("Role", "roles", "", "namespace", ""),
     )),
-    *_kinds("storage.k8s.io", "v1", (("StorageClass", "storageclasses", "sc", "cluster", ""),)),
+    *_kinds("storage.k8s.io", "v1", (
+        ("CSIDriver", "csidrivers", "", "cluster", ""),
+        ("CSINode", "csinodes", "", "cluster", ""),
+        ("CSIStorageCapacity", "csistoragecapacities", "", "namespace", ""),
+        ("StorageClass", "storageclasses", "sc", "cluster", ""),
+        ("VolumeAttachment", "volumeattachments", "", "cluster", "status"),
+        ("VolumeAttributesClass", "volumeattributesclasses", "vac", "cluster", ""),
+    )),
+    *_kinds("node.k8s.io", "v1", (("RuntimeClass", "runtimeclasses", "", "cluster", ""),)),
+    *_kinds("resource.k8s.io", "v1", (
+        ("DeviceClass", "deviceclasses", "", "cluster", ""),
+        ("ResourceClaim", "resourceclaims", "", "namespace", "status"),
+        ("ResourceClaimTemplate", "resourceclaimtemplates", "", "namespace", ""),
+        ("ResourceSlice", "resourceslices", "", "cluster", ""),
+    )),
+    *_kinds("flowcontrol.apiserver.k8s.io", "v1", (
+        ("FlowSchema", "flowschemas", "", "cluster", "status"),
+        ("PriorityLevelConfiguration", "prioritylevelconfigurations", "", "cluster", "status"),
+    )),
+    *_kinds("certificates.k8s.io", "v1", (
+        ("CertificateSigningRequest", "certificatesigningrequests", "csr", "cluster", "approval status"),
+    )),
+    *_kinds("apiregistration.k8s.io", "v1", (
+        ("APIService", "apiservices", "@api-extensions", "cluster", "status"),
+    )),
     *_kinds("scheduling.k8s.io", "v1", (("PriorityClass", "priorityclasses", "pc", "cluster", ""),)),
     *_kinds("coordination.k8s.io", "v1", (("Lease", "leases", "", "namespace", ""),)),
     *_kinds("discovery.k8s.io", "v1", (("EndpointSlice", "endpointslices", "", "namespace", ""),)),
@@ -127,8 +158,12 @@ BUILT_IN: tuple[Kind, ...] = (
         ("CustomResourceDefinition", "customresourcedefinitions", "crd crds @api-extensions", "cluster", "status"),
     )),
     *_kinds("admissionregistration.k8s.io", "v1", (
-        ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", "", "cluster", ""),
-        ("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", "", "cluster", ""),
+        ("MutatingAdmissionPolicy", "mutatingadmissionpolicies", "@api-extensions", "cluster", ""),
+        ("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", "@api-extensions", "cluster", ""),
+        ("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", "@api-extensions", "cluster", ""),
+        ("ValidatingAdmissionPolicy", "validatingadmissionpolicies", "@api-extensions", "cluster", "status"),
+        ("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", "@api-extensions", "cluster", ""),
+        ("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", "@api-extensions", "cluster", ""),
     )),
 )  # fmt: skip
 
@@ -203,10 +238,12 @@ class Catalogue:
     def _index(self) -> None:
         custom = [kind for kinds in self._custom.values() for kind in kinds]
         self._by_place = {(kind.group, kind.version, kind.plural): kind for kind in (*BUILT_IN, *custom)}
-        self._by_resource = {kind.resource: kind for kind in self}
+        self._by_resource = {**_BY_RESOURCE, **{kind.resource: kind for kind in custom}}
 
 
-_BY_RESOURCE = {kind.resource: kind for kind in BUILT_IN}
+_BY_RESOURCE = {
+    kind.resource: kind for kind in reversed(BUILT_IN)
+}  # stored in the first version of each kind
 
 
 def built_in(resource: str) -> Kind:

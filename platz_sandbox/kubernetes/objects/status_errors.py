@@ -59,7 +59,7 @@ class ApiError(Exception):
             "metadata": {},
             "status": "Failure",
             "message": self.message,
-            "reason": self.reason,
+            **({"reason": self.reason} if self.reason else {}),
             **({"details": details} if details else {}),
             "code": self.code,
         }
@@ -110,10 +110,10 @@ def not_found(*, plural: str, group: str, name: str) -> ApiError:
     return ApiError(code=404, reason="NotFound", message=message, group=group, kind=plural, name=name)
 
 
-def already_exists(*, plural: str, group: str, name: str) -> ApiError:
-    """409: the name is taken."""
+def already_exists(*, plural: str, group: str, name: str, deleting: bool = False) -> ApiError:
+    """409: the name is taken, maybe by an object that is still being deleted."""
     qualified = f"{plural}.{group}" if group else plural
-    message = f'{qualified} "{name}" already exists'
+    message = f'{"object is being deleted: " if deleting else ""}{qualified} "{name}" already exists'
     return ApiError(code=409, reason="AlreadyExists", message=message, group=group, kind=plural, name=name)
 
 
@@ -140,8 +140,9 @@ def expired(message: str) -> ApiError:
 def invalid(*, kind: str, group: str, name: str, causes: Sequence[Cause]) -> ApiError:
     """422: fields have values that are not allowed."""
     qualified = f"{kind}.{group}" if group else kind
-    told = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
-    message = f'{qualified} "{name}" is invalid: {told if len(causes) == 1 else f"[{told}]"}'
+    told = list(dict.fromkeys(f"{cause.field}: {cause.message}" for cause in causes))  # the same is told once
+    every = told[0] if len(told) == 1 else f"[{', '.join(told)}]"
+    message = f'{qualified} "{name}" is invalid: {every}'
     return ApiError(
         code=422, reason="Invalid", message=message, group=group, kind=kind, name=name, causes=causes
     )

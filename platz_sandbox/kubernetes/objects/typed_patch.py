@@ -50,11 +50,11 @@ def _problems(value: Any, shape: Shape, path: str) -> Iterator[str]:
         case Form.LIST if is_list(value):
             yield from _list(value, shape, path)
         case Form.LIST:
-            yield f"{path}: expected list, got {_shown(value)}"
+            yield f"{path}: expected list, got &{{{_go_value(value)}}}"
         case Form.OBJECT | Form.MAP if is_object(value):
             yield from _object(value, shape, path)
         case _:
-            yield f"{path}: expected map, got {_shown(value)}"
+            yield f"{path}: expected map, got &{{{_go_value(value)}}}"
 
 
 def _object(document: KubeObject, shape: Shape, path: str) -> Iterator[str]:
@@ -70,6 +70,9 @@ def _list(items: list[Any], shape: Shape, path: str) -> Iterator[str]:
     granular = is_granular_list(items, shape)
     seen: set[str] = set()
     for index, item in enumerate(items):
+        if _lacks_keys(item, shape):
+            yield f"{path}: element {index}: {_without_keys(shape)}"
+            return
         step = element_step(item, shape) if granular and (shape.merge.unique or is_object(item)) else ""
         called = text((step,)) if step else f"[{index}]"
         if step and step in seen:
@@ -78,11 +81,30 @@ def _list(items: list[Any], shape: Shape, path: str) -> Iterator[str]:
         yield from _problems(item, shape.element, path + called)
 
 
+def _lacks_keys(item: Any, shape: Shape) -> bool:
+    """Tell whether a custom resource's element has none of its list's keys; a built-in kind's keys have defaults."""
+    custom = not shape.element.type_name
+    return custom and bool(shape.merge.keys) and is_object(item) and not item.keys() & {*shape.merge.keys}
+
+
+def _without_keys(shape: Shape) -> str:
+    names = " ".join(f'"{key}"' for key in shape.merge.keys)
+    told = f"associative list with keys has an element that omits all key fields [{names}]"
+    return f"{told} (and doesn't have default values for any key fields)"
+
+
 def _scalar(value: Any, shape: Shape, path: str) -> Iterator[str]:
     expected, types = _EXPECTED.get(shape.scalar, ("", (object,)))
     wrong_boolean = isinstance(value, bool) and bool not in types and object not in types
-    if wrong_boolean or not isinstance(value, types):
-        yield f"{path}: {expected}, got {_go_type(value) if expected == _NUMBERS else _shown(value)}"
+    if not wrong_boolean and isinstance(value, types):
+        return
+    match expected:
+        case "expected numeric (int or float)":
+            yield f"{path}: {expected}, got {_go_type(value)}"
+        case "expected string":
+            yield f"{path}: {expected}, got &value.valueUnstructured{{Value:{_go_value(value)}}}"
+        case _:
+            yield f"{path}: {expected}, got &{{{_go_value(value)}}}"
 
 
 def _go_type(value: Any) -> str:
@@ -90,6 +112,10 @@ def _go_type(value: Any) -> str:
     return next((name for known, name in names if isinstance(value, known)), "map[string]interface {}")
 
 
-def _shown(value: Any) -> str:
-    """Return a value as such messages show it."""
-    return orjson.dumps(value).decode()
+def _go_value(value: Any) -> str:
+    """Return a value as Go prints it."""
+    if is_list(value):
+        return f"[{' '.join(_go_value(item) for item in value)}]"
+    if is_object(value):
+        return f"map[{' '.join(f'{key}:{_go_value(inner)}' for key, inner in sorted(value.items()))}]"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -267,8 +267,8 @@ def test_an_object_without_owners_belonged_to_nobody_before_its_first_apply(
     [
         ({"replica": 1}, ".spec.replica: field not declared in schema"),
         ({"replicas": "1"}, ".spec.replicas: expected numeric (int or float), got string"),
-        ({"paused": "yes"}, '.spec.paused: expected boolean, got "yes"'),
-        ({"selector": []}, ".spec.selector: expected map, got []"),
+        ({"paused": "yes"}, ".spec.paused: expected boolean, got &{yes}"),
+        ({"selector": []}, ".spec.selector: expected map, got &{[]}"),
     ],
 )
 @pytest.mark.parametrize("validation", ["Strict", "Warn", "Ignore"])

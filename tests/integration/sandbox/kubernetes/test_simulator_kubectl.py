@@ -24,7 +24,7 @@ def image_of(kubectl: Tool) -> str:
 
 
 def test_version_and_resources_are_told(kubectl: Tool) -> None:
-    assert "Server Version: v1.35" in kubectl.run("version")
+    assert "Server Version: v1.36" in kubectl.run("version")
     assert "deployments" in kubectl.run("api-resources")
     assert "apps/v1" in kubectl.run("api-versions")
 
@@ -205,6 +205,10 @@ def test_secrets_and_config_maps_are_created_by_hand(kubectl: Tool) -> None:
     assert kubectl.run("get", "configmap/settings", "-o", "jsonpath={.data.color}") == "red"
 
 
+def test_a_token_of_a_service_account_is_made(kubectl: Tool) -> None:
+    assert len(kubectl.run("create", "token", "default").strip()) > 20
+
+
 CREATED = (
     "deployment web --image=nginx:1 --replicas=0 --port=80",
     "service nodeport web --tcp=80:8080 --tcp=81:http",
@@ -213,7 +217,7 @@ CREATED = (
     "cronjob nightly --image=busybox --schedule=@daily --restart=Never",
     "role reader --verb=get,list --resource=pods --resource-name=web",
     "rolebinding readers --role=reader --serviceaccount=shop:web --user=ada --group=shop",
-    "quota few --hard=pods=2,cpu=500m --scopes=BestEffort",
+    "quota few --hard=pods=2,cpu=500m --scopes=NotBestEffort",
     "poddisruptionbudget half --selector=app=web --min-available=50%",
     "poddisruptionbudget one --selector=app=web --max-unavailable=1",
 )

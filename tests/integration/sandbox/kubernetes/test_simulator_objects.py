@@ -131,7 +131,7 @@ def test_a_wrong_type_is_refused(api: httpx.Client, namespace: str) -> None:
     refused = api.post(f"/apis/apps/v1/namespaces/{namespace}/deployments", json=document)
 
     assert refused.status_code == 400
-    assert "cannot unmarshal string into field spec.replicas of type int32" in refused.json()["message"]
+    assert "into Go struct field DeploymentSpec.spec.replicas of type int32" in refused.json()["message"]
 
 
 def test_a_dry_run_changes_nothing(api: httpx.Client, namespace: str) -> None:

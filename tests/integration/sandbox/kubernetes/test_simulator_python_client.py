@@ -20,7 +20,7 @@ def official(simulator: Simulator) -> Iterator[client.ApiClient]:
 
 
 def test_versions_and_namespaces_are_read(official: client.ApiClient, namespace: str) -> None:
-    assert client.VersionApi(official).get_code().git_version.startswith("v1.35")
+    assert client.VersionApi(official).get_code().git_version.startswith("v1.36")
     names = {item.metadata.name for item in client.CoreV1Api(official).list_namespace().items}
     assert {"default", "kube-system", namespace} <= names
 

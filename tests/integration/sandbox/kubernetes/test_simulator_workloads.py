@@ -169,7 +169,8 @@ def test_a_lost_pod_is_replaced(apps: Apps) -> None:
 
 def test_a_stateful_set_starts_its_pods_in_order(apps: Apps) -> None:
     document = workload(kind="StatefulSet", replicas=3)
-    claim = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+    size = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    claim = {"metadata": {"name": "data"}, "spec": size}
     document["spec"] |= {"serviceName": "web", "volumeClaimTemplates": [claim]}
     apps.create("statefulsets", document)
 
@@ -415,6 +416,6 @@ def test_a_custom_resource_is_served_once_it_is_defined(apps: Apps) -> None:
     groups = [g["name"] for g in apps.api.get("/apis").json()["groups"]]
     apps.api.delete(f"{definitions}/boxes.{group}").raise_for_status()
 
-    assert (good.status_code, bad.status_code, lacking.status_code) == (201, 400, 422)
+    assert (good.status_code, bad.status_code, lacking.status_code) == (201, 422, 422)
     assert group in groups
     assert apps.api.get(path).status_code == 404

@@ -22,7 +22,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import with_condition
 from platz_sandbox.kubernetes.objects.served_kinds import BUILT_IN, Catalogue, built_in
 from platz_sandbox.kubernetes.objects.shapes import shape_of, type_names
 from platz_sandbox.kubernetes.objects.status_errors import ApiError
-from platz_sandbox.kubernetes.objects.validation import check
+from platz_sandbox.kubernetes.validation.rules_by_kind import check
 
 DEPLOYMENT = built_in("deployments.apps")
 
@@ -66,7 +66,7 @@ def test_numbers_are_quantities_and_ports_may_be_names() -> None:
         ({"paused": "yes"}, "spec.paused"),
         ({"template": []}, "spec.template"),
         ({"template": {"spec": {"containers": {}}}}, "spec.template.spec.containers"),
-        ({"template": {"metadata": {"labels": {"a": 1}}}}, "spec.template.metadata.labels.a"),
+        ({"template": {"metadata": {"labels": {"a": 1}}}}, "spec.template.metadata.labels"),
         (
             {"template": {"metadata": {"creationTimestamp": "soon"}}},
             "spec.template.metadata.creationTimestamp",
@@ -77,7 +77,8 @@ def test_wrong_types_are_named(spec: dict[str, Any], field: str) -> None:
     with pytest.raises(ApiError) as refused:
         read({"spec": spec})
 
-    assert f"into field {field} of type" in refused.value.message
+    assert f".{field} of type" in refused.value.message
+    assert "into Go struct field " in refused.value.message
 
 
 @pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.resource)
@@ -118,7 +119,7 @@ def test_every_type_that_a_type_refers_to_is_known() -> None:
     ("resource", "document", "fields"),
     [
         ("services", {"spec": {}}, {"spec.ports"}),
-        ("services", {"spec": {"ports": [{"port": 0}]}}, {"spec.ports[0].port"}),
+        ("services", {"spec": {"ports": [{"port": 0}]}}, {"spec.ports[0].port", "spec.ports[0].targetPort"}),
         ("secrets", {"data": {"a/b": ""}}, {"data[a/b]"}),
         ("pods", {"spec": {"containers": []}}, {"spec.containers"}),
         ("configmaps", {"metadata": {"labels": {"-a": "b c"}}}, {"metadata.labels"}),
@@ -130,10 +131,11 @@ def test_every_type_that_a_type_refers_to_is_known() -> None:
 )  # fmt: skip
 def test_broken_rules_name_their_field(resource: str, document: dict[str, Any], fields: set[str]) -> None:
     kind = built_in(resource)
-    metadata = {"name": "x", **document.get("metadata", {})}
+    whole = {**document, "metadata": {"name": "x", "uid": "0-u", **document.get("metadata", {})}}
+    apply_defaults(kind, whole)
 
     with pytest.raises(ApiError) as refused:
-        check(kind, shape_of(kind), {**document, "metadata": metadata})
+        check(kind, shape_of(kind), whole)
 
     assert {cause.field for cause in refused.value.causes} == fields
 

@@ -15,7 +15,7 @@ from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig
 from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.status_errors import bad_request, conflict, forbidden
 from platz_sandbox.kubernetes.objects.stored import Stored
-from platz_sandbox.kubernetes.objects.write_path import FOREGROUND, ORPHAN, may_go
+from platz_sandbox.kubernetes.writes.write_path import FOREGROUND, ORPHAN, may_go
 
 _PROTECTED = frozenset({"default", "kube-system", "kube-public"})
 _FINALIZERS = {"Foreground": FOREGROUND, "Orphan": ORPHAN}

@@ -9,6 +9,7 @@ Source: Kubernetes API concepts (updates, conflicts, dry run), "Garbage Collecti
 from __future__ import annotations
 
 import copy
+import re
 import secrets
 import uuid
 from collections.abc import Callable
@@ -17,12 +18,14 @@ from dataclasses import dataclass, field
 from platz_sandbox.kubernetes.objects import managed_fields
 from platz_sandbox.kubernetes.objects.body_decoding import FieldValidation, decode
 from platz_sandbox.kubernetes.objects.defaults import apply_defaults, keep_decided
+from platz_sandbox.kubernetes.objects.kind_versions import stored_kind, to_stored, to_version
 from platz_sandbox.kubernetes.objects.managed_fields import Writer
 from platz_sandbox.kubernetes.objects.object_store import Cluster
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, is_object, now_text
 from platz_sandbox.kubernetes.objects.served_kinds import Kind
 from platz_sandbox.kubernetes.objects.shapes import shape_of
 from platz_sandbox.kubernetes.objects.status_errors import (
+    ApiError,
     already_exists,
     bad_request,
     conflict,
@@ -31,7 +34,8 @@ from platz_sandbox.kubernetes.objects.status_errors import (
 )
 from platz_sandbox.kubernetes.objects.stored import Stored, stored
 from platz_sandbox.kubernetes.objects.typed_patch import check_patch
-from platz_sandbox.kubernetes.objects.validation import check, check_update
+from platz_sandbox.kubernetes.validation.rules_by_kind import check, check_update
+from platz_sandbox.kubernetes.writes.pod_references import check_pod_references
 
 NAME_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"  # for generated names: no vowels, nothing easily misread
 _SERVER_OWNED = (
@@ -68,7 +72,7 @@ class Writing:
 
     def create(self, kind: Kind, namespace: str, document: KubeObject, how: Write) -> Stored:
         """Create an object; raise 409 when the name is taken, 403 in a terminating namespace, 404 in a missing one."""
-        document = self._decoded(kind, document, how)
+        document, kind = self._decoded(kind, document, how), stored_kind(kind)
         metadata = document.setdefault("metadata", {})
         self._place(kind, namespace, document)
         for key in (*_SERVER_OWNED, "resourceVersion"):
@@ -76,8 +80,11 @@ class Writing:
         if metadata.get("generateName") and not metadata.get("name"):
             metadata["name"] = metadata["generateName"][:58] + random_suffix()
         self._refuse_in_missing_namespace(kind, namespace, metadata.get("name") or "")
-        if self.cluster.get(kind.resource, namespace, metadata.get("name") or ""):
-            raise already_exists(plural=kind.plural, group=kind.group, name=metadata["name"])
+        taken = self.cluster.get(kind.resource, namespace, metadata.get("name") or "")
+        if taken:
+            raise already_exists(
+                plural=kind.plural, group=kind.group, name=metadata["name"], deleting=taken.deleting
+            )
         metadata.pop("managedFields", None)
         self._give_birth(kind, document)
         managed_fields.track_update(None, document, shape_of(kind), how.writer)
@@ -92,7 +99,8 @@ class Writing:
         """
         present = self.existing(kind, namespace, name)
         before = present.document()
-        after = self._decoded(kind, change(copy.deepcopy(before)), how)
+        shown = to_version(kind, copy.deepcopy(before))
+        after, kind = self._decoded(kind, change(shown), how), stored_kind(kind)
         self._place(kind, namespace, after, name)
         self._refuse_stale(kind, before, after)
         self._settle(kind, before, after, how.writer.subresource)
@@ -106,7 +114,7 @@ class Writing:
         if dig(config, "metadata", "managedFields") is not None:
             raise bad_request("metadata.managedFields must be nil")
         check_patch(kind, shape_of(kind), config)
-        config = self._decoded(kind, config, how)
+        config, kind = self._converted(kind, config, how), stored_kind(kind)
         self._place(kind, namespace, config, name)
         present = self.cluster.get(kind.resource, namespace, name)
         before = present.document() if present else None
@@ -138,6 +146,8 @@ class Writing:
         if kind.has_status:
             document.pop("status", None)
         apply_defaults(kind, document)
+        if kind.resource == "pods":
+            check_pod_references(self.cluster, document)
         check(kind, shape_of(kind), document)
 
     def existing(self, kind: Kind, namespace: str, name: str) -> Stored:
@@ -155,15 +165,39 @@ class Writing:
                 f"({kind.api_version}, Kind={kind.kind})"
             )
         decoded, warnings = decode(
-            document, shape_of(kind), kind=kind.kind, api_version=kind.version, validation=how.validation
+            document,
+            shape_of(kind),
+            kind=kind.kind,
+            api_version=kind.version,
+            validation=how.validation,
+            keep_wrong_types=kind.custom_schema is not None,
         )
         how.warnings += [warning for warning in warnings if warning not in how.warnings]
-        return {**decoded, "apiVersion": kind.api_version, "kind": kind.kind}
+        return to_stored(kind, {**decoded, "apiVersion": kind.api_version, "kind": kind.kind})
+
+    def _converted(self, kind: Kind, config: KubeObject, how: Write) -> KubeObject:
+        """Decode an applied configuration; a value that can't be read is an error of the server there."""
+        try:
+            return self._decoded(kind, config, how)
+        except ApiError as error:
+            cause = re.search("quantities must match .*|illegal base64 data .*", error.message)
+            if cause is None:
+                raise
+            told = cause[0] if cause[0].startswith("quantities") else f"error decoding from json: {cause[0]}"
+            called = f"{kind.group}/{kind.version}, Kind={kind.kind}"
+            gvk = f"{kind.api_version if kind.group else '/v1'}, Kind={kind.kind}"
+            place = "/".join(str(dig(config, "metadata", key) or "") for key in ("namespace", "name"))
+            why = f"unable to convert unstructured object to {gvk}: {told}"
+            message = f"failed to convert new object ({place}; {called}) to proper version: {why}"
+            raise ApiError(code=500, reason="", message=message) from error
 
     def _place(self, kind: Kind, namespace: str, document: KubeObject, name: str | None = None) -> None:
         """Compare the document's name and namespace with the request's path, and fill in missing ones."""
         metadata = document.setdefault("metadata", {})
-        if name is not None and metadata.setdefault("name", name) != name:
+        if name is not None and not metadata.get("name"):
+            told = f"the name of the object ({name} based on URL) was undeterminable: name must be provided"
+            raise bad_request(told)
+        if name is not None and metadata["name"] != name:
             told = f"the name of the object ({metadata['name']}) does not match the name on the URL ({name})"
             raise bad_request(told)
         if not kind.namespaced:
@@ -204,8 +238,7 @@ class Writing:
         keep_decided(kind, before, after)
         apply_defaults(kind, after)
         if subresource != "status":
-            check(kind, shape_of(kind), after)
-            check_update(kind, before, after)
+            check_update(kind, shape_of(kind), before, after)
         if "generation" in old and _desired(before) != _desired(after):
             new["generation"] = old["generation"] + 1
 
