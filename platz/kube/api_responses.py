@@ -5,7 +5,8 @@ Source: Kubernetes API conventions, "HTTP Status codes" and "Response Status Kin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -15,6 +16,7 @@ import urllib3.exceptions as broken
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
 from platz.kube.errors import (
+    FieldConflict,
     KubeAlreadyExists,
     KubeConflict,
     KubeDenied,
@@ -27,6 +29,7 @@ from platz.kube.errors import (
 )
 
 _REASON_LIMIT = 500
+_OWNER = re.compile(r'conflict with "([^"]+)"')
 _BY_STATUS: Mapping[int, type[PlatzError]] = {
     400: KubeRejected,
     401: KubeUnauthenticated,
@@ -45,7 +48,8 @@ def error_from_status(
     cluster: str, status: int, body: bytes, *, retry_after: str | None = None
 ) -> PlatzError:
     """Return the error for an HTTP status and the Status object in the body."""
-    reason, message = _status_object(body)
+    status_object = _status_object(body)
+    reason, message = _text(status_object, "reason"), _short(_text(status_object, "message"))
     kind = _BY_STATUS.get(status)
     if reason == "AlreadyExists":
         kind = KubeAlreadyExists
@@ -58,7 +62,10 @@ def error_from_status(
         )
     if status == 401:
         return KubeUnauthenticated(f"Cluster {cluster} does not accept Platz's credentials.")
-    return kind(f"Cluster {cluster}: {message or f'status {status}'}.")
+    told = f"Cluster {cluster}: {message or f'status {status}'}."
+    if kind is KubeConflict:
+        return KubeConflict(told, fields=tuple(_field_conflicts(status_object)))
+    return kind(told)
 
 
 def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:
@@ -99,20 +106,34 @@ def _why(error: Exception) -> str:
             return "broke the connection off"
 
 
-def _status_object(body: bytes) -> tuple[str, str]:
-    """Return reason and message of a Status object; empty texts for any other body, such as a proxy's page."""
+def _status_object(body: bytes) -> JsonObject:
+    """Return the Status object; an empty one for any other body, such as a proxy's page."""
     try:
         document: JsonValue = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return "", ""
-    match document:
-        case {"kind": "Status", **rest}:
-            reason, message = rest.get("reason"), rest.get("message")
-            return (reason if isinstance(reason, str) else ""), _short(
-                message if isinstance(message, str) else ""
-            )
+        return {}
+    return document if isinstance(document, dict) and document.get("kind") == "Status" else {}
+
+
+def _text(document: JsonObject, key: str) -> str:
+    value = document.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _field_conflicts(status_object: JsonObject) -> Iterator[FieldConflict]:
+    """Yield the fields that others own (Kubernetes: "Server-Side Apply", "Conflicts")."""
+    match status_object.get("details"):
+        case {"causes": list(causes)}:
+            pass
         case _:
-            return "", ""
+            return
+    for cause in causes:
+        match cause:
+            case {"reason": "FieldManagerConflict", "field": str(field), "message": str(message)}:
+                owner = _OWNER.search(message)
+                yield FieldConflict(field=field, owner=owner.group(1) if owner else message)
+            case _:
+                continue
 
 
 def _short(text: str) -> str:

@@ -1,7 +1,7 @@
 """The requests that Platz makes to a cluster, with objects as plain JSON.
 
-Invariant: every method returns an object or raises one of platz.kube.errors; none takes fields from another
-field manager by force.
+Invariant: every method returns an object or raises one of platz.kube.errors; none but `apply` with ``force`` takes
+fields from another field manager.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import quote
 
 from platz.json import JsonObject
 from platz.kube.api_resources import NAMESPACE, ResourceKind
@@ -99,12 +100,19 @@ class KubeClient:
         name: str,
         namespace: str | None,
         field_manager: str,
+        force: bool = False,
+        dry_run: bool = False,
     ) -> JsonObject:
-        """Apply on the server, without force. Raises `KubeConflict` when another manager owns a field."""
+        """Apply on the server, or only try it. Raises `KubeConflict` when another manager owns a field, unless
+        ``force`` takes it."""
+        options = {"force": "true" if force else "", "dryRun": "All" if dry_run else ""}
         request = KubeRequest(
             method="PATCH",
             path=kind.path(namespace=namespace, name=name),
-            parameters={"fieldManager": field_manager},
+            parameters={
+                "fieldManager": field_manager,
+                **{key: text for key, text in options.items() if text},
+            },
             body=document,
             content_type=_APPLY_PATCH,
         )
@@ -118,9 +126,35 @@ class KubeClient:
         request = KubeRequest(method="PATCH", path=path, body=patch, content_type=_MERGE_PATCH)
         return self._object(request)
 
-    def delete(self, kind: ResourceKind, *, name: str, namespace: str | None = None) -> JsonObject:
-        """Delete an object with the server's default options. Raises `KubeNotFound`."""
-        return self._object(KubeRequest(method="DELETE", path=kind.path(namespace=namespace, name=name)))
+    def delete(
+        self, kind: ResourceKind, *, name: str, namespace: str | None = None, dependents: bool = False
+    ) -> JsonObject:
+        """Delete an object with the server's default options, or with all that it owns (the Pods of a Job).
+
+        Raises `KubeNotFound`.
+        """
+        path = kind.path(namespace=namespace, name=name)
+        parameters = {"propagationPolicy": "Background"} if dependents else {}
+        return self._object(KubeRequest(method="DELETE", path=path, parameters=parameters))
+
+    def served_kinds(self, api_version: str) -> tuple[ResourceKind, ...]:
+        """Return the kinds that the cluster serves in this version; none when it does not know the version."""
+        root = "/api/" if "/" not in api_version else "/apis/"
+        try:
+            found = self._object(KubeRequest(method="GET", path=root + quote(api_version)))
+        except KubeNotFound:
+            return ()
+        resources = cast("list[JsonObject]", found.get("resources") or [])
+        return tuple(
+            ResourceKind(
+                kind=str(each["kind"]),
+                api_version=api_version,
+                plural=str(each["name"]),
+                namespaced=each.get("namespaced") is True,
+            )
+            for each in resources
+            if "/" not in str(each["name"])
+        )
 
     def stream(self, path: str, *, parameters: Mapping[str, str], idle_timeout: float) -> ByteStream:
         """Open a response without end, such as a watch; one that is silent for ``idle_timeout`` seconds is dead."""

@@ -5,6 +5,8 @@ Invariant: a message names the cluster and the reason; it never holds a token, a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from platz.errors import Conflict, Denied, NotFound, PlatzError, Rejected, Retryable
 
 
@@ -55,8 +57,21 @@ class KubeNotFound(NotFound):
     """The cluster does not have this object."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FieldConflict:
+    """A field that an apply would have changed, and the field manager that owns it."""
+
+    field: str
+    owner: str
+
+
 class KubeConflict(Conflict):
     """The cluster's object changed, or belongs to somebody else."""
+
+    def __init__(self, message: str | None = None, *, fields: tuple[FieldConflict, ...] = ()) -> None:
+        """``fields`` are those that others own, when that was the reason."""
+        super().__init__(message)
+        self.fields = fields
 
 
 class KubeAlreadyExists(KubeConflict):
