@@ -1,7 +1,9 @@
 """Removes secrets from text that comes from Helm.
 
 Invariant: the result holds none of the given texts, neither plain nor in a spelling in which Kubernetes and Helm
-print it (base64, quoted, URL-encoded), nor a long line of a text of several lines.
+print it (base64, quoted, URL-encoded), nor a long line of a text of several lines; nor anything that shows one of
+them when it is decoded as base64, such as `user:password` of a registry. It holds no JWT, whoever issued it: a chart
+can read the deployment's own token and print it.
 """
 
 from __future__ import annotations
@@ -19,6 +21,11 @@ Redacted = NewType("Redacted", str)
 MASK = "[secret]"
 _SHORT = 4
 _LONG_LINE = 8
+_JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+")
+_ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
+_STANDARD_TO_URL = str.maketrans("+/", "-_")
+_NESTED = 3
+"""How many times in one another encodings are looked into: a pull secret holds base64 in base64."""
 
 
 class Redactor:
@@ -28,11 +35,34 @@ class Redactor:
         """Secrets shorter than four characters are removed only where they stand alone."""
         spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
         longest_first = sorted(spellings, key=len, reverse=True)
-        self._pattern = re.compile("|".join(_pattern(text) for text in longest_first)) if spellings else None
+        self._pattern = re.compile("|".join([*map(_pattern, longest_first), _JWT.pattern]))
+        long = [re.escape(text) for text in longest_first if len(text) >= _SHORT]
+        self._inside = re.compile("|".join([*long, _JWT.pattern]))
 
     def __call__(self, text: str) -> Redacted:
         """Return ``text`` without the secrets."""
-        return Redacted(text if self._pattern is None else self._pattern.sub(MASK, text))
+        decoded = _ENCODED.sub(lambda run: MASK if self._shows_secret(run.group()) else run.group(), text)
+        return Redacted(self._pattern.sub(MASK, decoded))
+
+    def _shows_secret(self, run: str, depth: int = 1) -> bool:
+        """Tell whether a run of base64 holds a secret; the run may begin before the encoded text does."""
+        return any(
+            self._inside.search(text)
+            or (
+                depth < _NESTED
+                and any(self._shows_secret(found, depth + 1) for found in _ENCODED.findall(text))
+            )
+            for text in _decoded(run)
+        )
+
+
+def _decoded(run: str) -> Iterator[str]:
+    """Yield what a run means when the first, second, third or fourth character begins the encoded text."""
+    characters = run.rstrip("=").translate(_STANDARD_TO_URL)
+    for start in range(4):
+        piece = characters[start:]
+        piece = piece[: len(piece) - (len(piece) % 4 == 1)]
+        yield base64.urlsafe_b64decode(piece + "=" * (-len(piece) % 4)).decode(errors="replace")
 
 
 def _spellings(secret: str) -> Iterator[str]:
