@@ -1,4 +1,4 @@
-"""The short-lived process in which Helm runs: `python -m platz.helm.child MEMORY_BYTES [HELM_EXECUTABLE]`.
+"""The short-lived process in which Helm runs: `-m platz.helm.child MEMORY_BYTES PYTHON [HELM_EXECUTABLE]`.
 
 Invariant: the process reads one order from standard input, writes one line to standard output and ends. It never
 outgrows its memory limit, writes no core file, and is killed, with all that it started, when its parent ends.
@@ -23,10 +23,10 @@ from platz.helm.wire import decode_order, encode_outcome
 
 def main(arguments: list[str]) -> None:
     """Carry out one order; end quietly when standard input is closed without one."""
-    memory_bytes, *executable = arguments
+    memory_bytes, python, *executable = arguments
     _limit(int(memory_bytes))
     answers = _take_standard_output()
-    engine = _engine(executable)
+    engine = _engine(python, executable)
     line = _first_line()
     if not line:
         return
@@ -57,11 +57,12 @@ def _take_standard_output() -> int:
     return answers
 
 
-def _engine(executable: list[str]) -> HelmEngine:
+def _engine(python: str, executable: list[str]) -> HelmEngine:
+    """Return the engine; this process is called `helm`, so it has to be told where its ``python`` is."""
     if executable:
         from platz.helm.executable_engine import ExecutableEngine
 
-        return ExecutableEngine(Path(executable[0]))
+        return ExecutableEngine(Path(executable[0]), python=python)
     from platz.helm.sdk_engine import SdkEngine
 
     return SdkEngine()

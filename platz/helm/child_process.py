@@ -18,7 +18,7 @@ from enum import Enum
 from pathlib import Path
 
 _LOG_BYTES = 128 * 1024
-_ANSWER_BYTES = 4 * 1024 * 1024
+_ANSWER_BYTES = 32 * 1024 * 1024  # the manifest of a dry run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,6 +43,7 @@ def outcome_of(end: ChildEnd, *, timeout_seconds: int, memory_bytes: int) -> Hel
             output=answered.output,
             revision=answered.revision,
             log="\n".join(part for part in (answered.log, log) if part),
+            manifest=answered.manifest,
         )
     return HelmOutcome(ok=False, output=_sentence(end, timeout_seconds, memory_bytes), log=log)
 

@@ -16,6 +16,7 @@ from typing import cast
 
 import orjson
 
+from platz.helm import kept_replicas
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
 from platz.helm.memory_file import descriptor_of, memory_file
 from platz.helm.report import bounded, release_report
@@ -29,9 +30,10 @@ _GAVE_UP = re.compile(r"deadline exceeded|timed out waiting|rate limiter Wait", 
 class ExecutableEngine:
     """The engine for installations that have their own `helm`."""
 
-    def __init__(self, executable: Path) -> None:
-        """``executable`` is a Helm 3 or 4."""
+    def __init__(self, executable: Path, *, python: str) -> None:
+        """``executable`` is a Helm 3 or 4; ``python`` is what it runs post-renderers with."""
         self._executable = executable
+        self._python = python
 
     def run(self, run: HelmRun, kubeconfig: Path) -> HelmOutcome:
         """Carry out the run; a failure of Helm is an outcome."""
@@ -52,7 +54,7 @@ class ExecutableEngine:
                 if document is not None
             ]
             return subprocess.run(
-                ["helm", *_arguments(run, values), "--kubeconfig", str(kubeconfig)],
+                ["helm", *self._arguments(run, values), "--kubeconfig", str(kubeconfig)],
                 executable=self._executable,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
@@ -60,9 +62,44 @@ class ExecutableEngine:
                 check=False,
             )
 
+    def _arguments(self, run: HelmRun, values: Sequence[Path]) -> Sequence[str]:
+        if run.action is HelmAction.UNINSTALL:
+            return _arguments(run, values)
+        own = _helm_3_options(run, self._python) if self._is_helm_3() else _helm_4_options(run)
+        return [*_arguments(run, values), *own]
+
+    def _is_helm_3(self) -> bool:
+        """Ask the executable: Helm 3 knows no server-side apply, and its post-renderers are programs, not plugins."""
+        asked = subprocess.run(
+            ["helm", "version", "--short"],
+            executable=self._executable,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        return asked.stdout.startswith(b"v3.")
+
+
+def _helm_3_options(run: HelmRun, python: str) -> Sequence[str]:
+    return _post_renderer(run, *kept_replicas.command(python))
+
+
+def _helm_4_options(run: HelmRun) -> Sequence[str]:
+    options = ["--force-conflicts"] if run.force_conflicts else []
+    return [*options, *_post_renderer(run, kept_replicas.PLUGIN)]
+
+
+def _post_renderer(run: HelmRun, program: str, *arguments: str) -> Sequence[str]:
+    if not run.kept_replicas:
+        return []
+    given = [*arguments, kept_replicas.argument(run.kept_replicas)]
+    return [f"--post-renderer={program}", *(f"--post-renderer-args={argument}" for argument in given)]
+
 
 def _arguments(run: HelmRun, values: Sequence[Path]) -> Sequence[str]:
     common = [f"--namespace={run.namespace}", f"--timeout={run.timeout_seconds}s", "--debug"]
+    if run.dry_run:
+        common.append("--dry-run=server")
     if run.wait:
         common.append("--wait")
     if run.description:
@@ -71,7 +108,7 @@ def _arguments(run: HelmRun, values: Sequence[Path]) -> Sequence[str]:
         return ["uninstall", run.release, "--ignore-not-found", *common]
     subcommand = ["install"]
     if run.action is HelmAction.UPGRADE:
-        subcommand = ["upgrade", "--install", f"--history-max={HISTORY_MAX}"]
+        subcommand = ["upgrade", "--install", f"--history-max={HISTORY_MAX}", "--reset-values"]
     common += [f"--labels={key}={value}" for key, value in run.labels.items()]
     files = [argument for path in values for argument in ("-f", str(path))]
     return [*subcommand, run.release, str(run.chart_archive), "--output=json", *files, *common]
@@ -81,6 +118,8 @@ def _outcome(run: HelmRun, output: bytes, log: str) -> HelmOutcome:
     if run.action is HelmAction.UNINSTALL:
         return HelmOutcome(ok=True, output="", log=log)
     release = _object(orjson.loads(output[output.index(b"{") :]))
+    if run.dry_run:
+        return HelmOutcome(ok=True, output="", log=log, manifest=str(release.get("manifest", "")))
     info = _object(release.get("info"))
     revision = cast("int", release["version"])
     report = release_report(

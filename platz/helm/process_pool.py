@@ -6,6 +6,7 @@ when it was killed on purpose; no outcome holds a declared secret or the cluster
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import platz
 from platz.errors import Retryable
+from platz.helm import kept_replicas
 from platz.helm.child_process import ChildCommand, HelmChild
 from platz.helm.diagnosis import HelmKilled, outcome_of
 from platz.helm.engine import HelmOutcome, HelmRun
@@ -23,6 +25,7 @@ from platz.json import JsonObject, JsonValue
 
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _PROXY_SUFFIX = "_proxy"
+_DATA = "data"
 _CREDENTIAL_KEYS = frozenset({"token", "client-key-data", "password"})
 
 
@@ -62,8 +65,9 @@ class HelmProcesses:
     """All Helm children of this process; every method may be called from any thread."""
 
     def __init__(self, setup: HelmSetup, limits: HelmLimits) -> None:
-        """Starts no child yet."""
+        """Starts no child yet. Raises `OSError` when the folder can't be written."""
         self._limits = limits
+        kept_replicas.write_plugin(setup.folder / _DATA, sys.executable)
         self._command = _command(setup, limits)
         self._changed = threading.Condition()
         self._jobs: set[HelmJob] = set()
@@ -182,7 +186,7 @@ class HelmProcesses:
 def _command(setup: HelmSetup, limits: HelmLimits) -> ChildCommand:
     executable = [str(setup.executable)] if setup.executable else []
     return ChildCommand(
-        arguments=[str(limits.memory_bytes), *executable],
+        arguments=[str(limits.memory_bytes), sys.executable, *executable],
         environment=_environment(setup, limits),
         folder=setup.folder,
     )
@@ -201,7 +205,7 @@ def _environment(setup: HelmSetup, limits: HelmLimits) -> dict[str, str]:
         "HOME": folder,
         "HELM_CACHE_HOME": f"{folder}/cache",
         "HELM_CONFIG_HOME": f"{folder}/config",
-        "HELM_DATA_HOME": f"{folder}/data",
+        "HELM_DATA_HOME": f"{folder}/{_DATA}",
         "KUBECACHEDIR": f"{folder}/kube",
         "GOMEMLIMIT": str(limits.memory_bytes * 3 // 4),  # collect garbage harder before the limit is hit
         "PYTHONPATH": str(Path(platz.__file__).parents[1]),
@@ -216,6 +220,7 @@ def _redacted(outcome: HelmOutcome, order: Order) -> HelmOutcome:
         output=redact(outcome.output),
         revision=outcome.revision,
         log=redact(outcome.log),
+        manifest=outcome.manifest,
     )
 
 

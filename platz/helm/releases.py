@@ -8,6 +8,7 @@ Invariant: a revision that was ever deployed is not touched.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -61,14 +62,32 @@ class SecretStore(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hook:
+    """A hook of a revision (Helm: `release.Hook`)."""
+
+    kind: str
+    name: str
+    manifest: str = field(repr=False)
+    events: frozenset[str]
+    delete_policies: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Revision:
-    """One revision of a release; ``labels`` are those that the run gave it, and Helm's own."""
+    """One revision of a release; ``labels`` are those that the run gave it, and Helm's own.
+
+    ``applied_on_server`` tells how Helm applies the release (Helm 4: `apply_method`); Helm 3 knows no other way than to
+    patch. ``crds`` are the manifests in the chart's folder `crds`, which Helm never deletes.
+    """
 
     number: int
     status: ReleaseStatus
     description: str
     labels: Mapping[str, str]
-    hook_pods: tuple[str, ...]
+    hooks: tuple[Hook, ...]
+    manifest: str = field(repr=False)
+    applied_on_server: bool
+    crds: tuple[str, ...]
     secret: JsonObject = field(repr=False)
 
     @property
@@ -78,7 +97,8 @@ class Revision:
         They must be gone before Helm runs again: Helm 4 deletes a hook's Pod and creates it again without waiting,
         and then waits for the Pod that is terminating. (Jobs go at once and cause no trouble.)
         """
-        return () if self.status in _EVER_DEPLOYED else self.hook_pods
+        pods = tuple(hook.name for hook in self.hooks if hook.kind == "Pod")
+        return () if self.status in _EVER_DEPLOYED else pods
 
     @property
     def is_under_way(self) -> bool:
@@ -143,7 +163,10 @@ def _revision(secret: JsonObject) -> Revision:
         status=_status(str(info.get("status", ""))),
         description=str(info.get("description", "")),
         labels={key: str(value) for key, value in labels.items()},
-        hook_pods=tuple(_hook_pods(document.get("hooks"))),
+        hooks=tuple(_hooks(document.get("hooks"))),
+        manifest=str(document.get("manifest") or ""),
+        applied_on_server=document.get("apply_method") == "ssa",
+        crds=tuple(_crds(document.get("chart"))),
         secret=secret,
     )
 
@@ -155,13 +178,38 @@ def _status(text: str) -> ReleaseStatus:
         return ReleaseStatus.UNKNOWN
 
 
-def _hook_pods(hooks: JsonValue) -> Iterator[str]:
+def _hooks(hooks: JsonValue) -> Iterator[Hook]:
     for hook in hooks if isinstance(hooks, list) else []:
         match hook:
-            case {"kind": "Pod", "name": str(name)}:
-                yield name
+            case {"kind": str(kind), "name": str(name)}:
+                yield Hook(
+                    kind=kind,
+                    name=name,
+                    manifest=str(hook.get("manifest") or ""),
+                    events=_texts(hook.get("events")),
+                    delete_policies=_texts(hook.get("delete_policies")),
+                )
             case _:
                 continue
+
+
+def _crds(chart: JsonValue) -> Iterator[str]:
+    """Yield the files of the chart's folder `crds`; those of charts that it depends on are not stored."""
+    match chart:
+        case {"files": list(files)}:
+            pass
+        case _:
+            return
+    for file in files:
+        match file:
+            case {"name": str(name), "data": str(data)} if name.startswith("crds/"):
+                yield base64.b64decode(data).decode(errors="replace")
+            case _:
+                continue
+
+
+def _texts(value: JsonValue) -> frozenset[str]:
+    return frozenset(str(each) for each in value) if isinstance(value, list) else frozenset()
 
 
 def _number(value: JsonValue) -> int:

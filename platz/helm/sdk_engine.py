@@ -5,15 +5,17 @@ Invariant: a template may end this process (memory), so only the short-lived `pl
 
 from __future__ import annotations
 
+import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from platz.helm import kept_replicas
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
 from platz.helm.report import bounded, release_report
-from platz.json import JsonObject, merged_values
+from platz.json import JsonObject, JsonValue, merged_values
 
 if TYPE_CHECKING:
     from helm_python import Config
@@ -47,6 +49,8 @@ class SdkEngine:
     def _done(self, run: HelmRun, release: JsonObject | None) -> HelmOutcome:
         if release is None:
             return HelmOutcome(ok=True, output="", log=self._text())
+        if run.dry_run:
+            return HelmOutcome(ok=True, output="", log=self._text(), manifest=str(release["manifest"]))
         revision = cast("int", release["revision"])
         report = release_report(
             release=run.release,
@@ -65,15 +69,7 @@ class SdkEngine:
 
 
 def _install(config: Config, run: HelmRun) -> JsonObject:
-    return config.install(
-        str(run.chart_archive),
-        run.release,
-        merged_values(run.values, run.values_override),
-        timeout=run.timeout_seconds,
-        wait=_wait(run),
-        description=run.description or None,
-        labels=dict(run.labels) or None,
-    )
+    return _release("helm_install", config, run, {})
 
 
 def _upgrade(config: Config, run: HelmRun) -> JsonObject:
@@ -84,16 +80,46 @@ def _upgrade(config: Config, run: HelmRun) -> JsonObject:
         config.history(run.release, max_revisions=1)
     except HelmNotFoundError:
         return _install(config, run)
-    return config.upgrade(
+    return _release("helm_upgrade", config, run, {"max_history": HISTORY_MAX, "reset_values": True})
+
+
+def _release(function: str, config: Config, run: HelmRun, options: JsonObject) -> JsonObject:
+    """Call the library itself: `Config.install` and `Config.upgrade` do not pass on the options named here.
+
+    Source: helm-c-sdk, `InstallOptions` and `UpgradeOptions`, whose keys are only ever added to.
+    """
+    from helm_python import _native  # pyright: ignore[reportPrivateUsage]
+
+    wanted: dict[str, JsonValue] = {
+        **options,
+        "timeout_seconds": run.timeout_seconds,
+        "wait": _wait(run),
+        "dry_run": "server" if run.dry_run else "none",
+        "force_conflicts": run.force_conflicts,
+        "description": run.description,
+        "labels": dict(run.labels),
+        **_post_renderer(run),
+    }
+    answer = _native.call_string(
+        function,
+        config._raw(),  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+        _native.HANDLE(0),  # no context to cancel by
+        _native.HANDLE(0),  # no loaded chart: the reference that follows
         str(run.chart_archive),
         run.release,
-        merged_values(run.values, run.values_override),
-        timeout=run.timeout_seconds,
-        wait=_wait(run),
-        max_history=HISTORY_MAX,
-        description=run.description or None,
-        labels=dict(run.labels) or None,
+        json.dumps(merged_values(run.values, run.values_override)),
+        json.dumps(wanted),
     )
+    return cast("JsonObject", json.loads(answer))
+
+
+def _post_renderer(run: HelmRun) -> JsonObject:
+    if not run.kept_replicas:
+        return {}
+    return {
+        "post_renderer": kept_replicas.PLUGIN,
+        "post_renderer_args": [kept_replicas.argument(run.kept_replicas)],
+    }
 
 
 def _uninstall(config: Config, run: HelmRun) -> None:

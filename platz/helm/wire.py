@@ -44,6 +44,9 @@ def decode_order(line: bytes) -> Order:
             labels=run["labels"],
             timeout_seconds=run["timeout_seconds"],
             wait=run["wait"],
+            force_conflicts=run["force_conflicts"],
+            kept_replicas=run["kept_replicas"],
+            dry_run=run["dry_run"],
         ),
         kubeconfig=document["kubeconfig"],
     )

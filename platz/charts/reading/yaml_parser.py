@@ -1,4 +1,4 @@
-"""The only module that uses the YAML library: it translates the library's untyped events into typed ones.
+"""The only module for charts' files that uses the YAML library: it turns the library's untyped events into typed ones.
 
 Invariant: every error of the library becomes `InvalidDocument`. Events come one at a time, so nothing is parsed after
 a consumer stops. The parser is libyaml, on which chart authors' own tools are built (tabs may separate tokens, a key
