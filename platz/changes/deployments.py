@@ -21,6 +21,7 @@ from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
+from platz.charts.installability import is_refused
 from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
@@ -79,6 +80,7 @@ def create_deployment(
     """
     clusters.lock(connection, new.cluster_id)
     permissions.require_deployment_owner(connection, new.cluster_id, new.kind_id, identity)
+    _reject_override(new.values_override)
     kind = _shared_kind(connection, new.kind_id)
     chart = _chart_of_kind(connection, new.helm_chart_id, kind)
     name_rules.check_cardinality(features_of(chart).cardinality, new.name)
@@ -121,6 +123,7 @@ def update_deployment(
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     _reject_encrypted(update)
+    _reject_override(update.values_override)
     chart = _validated(connection, kind, before, after)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
@@ -282,7 +285,15 @@ def _chart_of_kind(connection: Connection, chart_id: ChartId, kind: KindRow) -> 
     chart = _chart(connection, chart_id)
     if charts.kind_of(connection, chart_id) != kind.id:
         raise Rejected(f"This chart is not one of kind {kind.name}", field="helm_chart_id")
+    if is_refused(chart.error):
+        raise Rejected(chart.error, field="helm_chart_id")
     return chart
+
+
+def _reject_override(override: JsonValue) -> None:
+    """Raise Rejected for an override that Helm can't merge; null and an absent one change nothing."""
+    if override is not None and not isinstance(override, dict):
+        raise Rejected("The values override must be an object", field="values_override")
 
 
 def _require_free_namespace(

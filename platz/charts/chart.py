@@ -25,6 +25,7 @@ from platz.charts.documents.chart_metadata import CHART_FILE, ChartMetadata, par
 from platz.charts.documents.features import FeaturesDocument, parse_features
 from platz.charts.documents.resource_types import ResourceType, parse_resource_types, stored_resource_types
 from platz.charts.documents.ui_schema import UiSchema, parse_ui_schema
+from platz.charts.installability import refusal_of
 from platz.charts.linting.advice import advice_on
 from platz.charts.parsed_chart import ParsedChart, ParsedFile
 from platz.charts.reading.problems import InvalidDocument, Place, Problem, Severity, invalid
@@ -73,6 +74,15 @@ def read_chart(archive: bytes) -> ReadChart:
         return read_files(unpack(archive))
     except UnsafeArchive as error:
         return ReadChart(error=error.message)
+
+
+def read_installable_chart(archive: bytes) -> ReadChart:
+    """Read a chart as `read_chart`; report also as ``error`` that Helm refuses to install it."""
+    read = read_chart(archive)
+    if read.error is not None:
+        return read
+    refusal = refusal_of(unpack(archive))
+    return ReadChart(error=refusal, warnings=read.warnings) if refusal else read
 
 
 def read_files(files: ChartFiles) -> ReadChart:

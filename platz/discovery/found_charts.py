@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import structlog
 
-from platz.charts.chart import ReadChart, read_chart
+from platz.charts.chart import ReadChart, read_installable_chart
 from platz.db.database import Database
 from platz.discovery.chart_records import record_chart, seen_again
 from platz.discovery.findings import FoundChart
@@ -29,7 +29,7 @@ def download(registry: RegistryClient, found: FoundChart) -> ReadChart:
     A chart that is refused is returned with the reason as its error.
     """
     try:
-        return read_chart(registry.pull_chart(found.repo_name, found.digest))
+        return read_installable_chart(registry.pull_chart(found.repo_name, found.digest))
     except Rejected as error:
         return not_downloaded(error)
 

@@ -45,6 +45,34 @@ def test_others_may_not_create(world: World, role: str) -> None:
         world.create(by=getattr(world, role))
 
 
+@pytest.mark.parametrize("override", [[1], "x", 5, True, [], "", 0, False], ids=repr)
+def test_an_override_that_is_no_object_is_refused(world: World, override: Any) -> None:
+    with pytest.raises(Rejected, match="must be an object") as refused:
+        world.create(values_override=override)
+    assert refused.value.field == "values_override"
+    deployment = world.create("blue")
+    with pytest.raises(Rejected, match="must be an object"):
+        world.update(deployment, values_override=override)
+
+
+def test_a_chart_that_helm_refuses_can_not_be_chosen(world: World) -> None:
+    library = "Chart.yaml: Helm can't install this chart: it is a library."
+    with world.making() as make:
+        chart = make.chart(world.registry, "library", error=library)
+    with pytest.raises(Rejected, match="it is a library") as refused:
+        world.create(helm_chart_id=chart)
+    assert refused.value.field == "helm_chart_id"
+    deployment = world.create("blue")
+    with pytest.raises(Rejected, match="it is a library"):
+        world.update(deployment, helm_chart_id=chart)
+
+
+def test_a_chart_whose_form_is_broken_can_be_chosen(world: World) -> None:
+    with world.making() as make:
+        chart = make.chart(world.registry, "broken", error="values_ui.json: it is broken")
+    assert world.create(helm_chart_id=chart)
+
+
 def test_a_deployment_may_not_create_another(world: World) -> None:
     with pytest.raises(Denied):
         world.create("other", by=Deployment(id=world.create()))
