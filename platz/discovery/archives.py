@@ -12,7 +12,7 @@ from pathlib import Path
 
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.registries import RegistryRow
-from platz.errors import Rejected
+from platz.errors import Rejected, Retryable
 from platz.helm.oci_manifest import is_digest
 from platz.helm.registry_client import RegistryClient
 
@@ -39,12 +39,24 @@ class ArchiveCache:
             return path
         with self._client_of(registry) as client:
             archive = client.pull_chart(registry.repo_name, chart.image_digest)
+        try:
+            self._keep(path, archive)
+        except OSError as error:
+            raise Retryable(
+                f"The chart can't be stored in {self._folder}: {error.strerror}. Free space there or make the folder"
+                " writable, or let PLATZ_DATA_DIR name another one; then change the deployment again."
+            ) from error
+        return path
+
+    def _keep(self, path: Path, archive: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         part = path.with_name(f"{path.name}.{threading.get_ident()}.part")
-        part.write_bytes(archive)
-        part.rename(path)
+        try:
+            part.write_bytes(archive)
+            part.rename(path)
+        finally:
+            part.unlink(missing_ok=True)
         self._forget_oldest()
-        return path
 
     def _forget_oldest(self) -> None:
         kept = sorted(self._folder.glob("*.tgz"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -17,7 +17,7 @@ from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices
-from platz.config import Settings
+from platz.config import Settings, SettingsError
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
@@ -131,7 +131,13 @@ def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
 
 def _helm(settings: Settings, services: BackingServices) -> HelmProcesses:
     folder = services.cache / "helm"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
     limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)
-    return HelmProcesses(setup, limits)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return HelmProcesses(setup, limits)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {services.cache} can't be written: {error.strerror}. Make it writable, free space on its"
+            " disk, or let PLATZ_DATA_DIR name another folder."
+        ) from error

@@ -207,6 +207,17 @@ def test_a_file_in_place_of_the_data_folder_is_said(platz: PlatzProcess) -> None
     assert platz.data.read_text() == "I was here first"
 
 
+def test_a_data_folder_that_takes_no_caches_is_said(platz: PlatzProcess, postgres: PostgresServer) -> None:
+    platz.settings |= {"DATABASE_URL": url_of(postgres.create("caches")), "PLATZ_ROLES": "status"}
+    platz.data.mkdir(parents=True)
+    (platz.data / "helm").write_text("I was here first")
+
+    line = refused(platz)
+
+    assert f"The data folder {platz.data} can't be written" in line
+    assert "PLATZ_DATA_DIR" in line
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 8 MB."""
