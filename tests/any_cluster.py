@@ -33,22 +33,17 @@ _SERVING = re.compile(r"Starting to serve on (\S+)")
 def real_api(kubeconfig: str, folder: Path) -> Iterator[httpx.Client]:
     """Yield a client of a kubeconfig's cluster. `kubectl proxy` signs in, whatever way of signing in the file names."""
     kubectl = unpack(NEWER, "kubectl", folder)
-    proxy = subprocess.Popen(
-        [kubectl, f"--kubeconfig={kubeconfig}", "proxy", "--port=0", "--reject-methods=^$"],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "HOME": str(folder)},
-    )
-    assert proxy.stdout is not None
-    try:
-        said = proxy.stdout.readline()
-        address = _SERVING.search(said)
-        assert address, f"kubectl can't reach the cluster of {kubeconfig}: {said}"
-        with httpx.Client(base_url=f"http://{address[1]}", timeout=30) as client:
-            yield client
-    finally:
-        proxy.terminate()
-        proxy.wait(timeout=10)
+    command = [kubectl, f"--kubeconfig={kubeconfig}", "proxy", "--port=0", "--reject-methods=^$"]
+    environment = {**os.environ, "HOME": str(folder)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as proxy:
+        try:
+            said = proxy.stdout.readline() if proxy.stdout else ""
+            address = _SERVING.search(said)
+            assert address, f"kubectl can't reach the cluster of {kubeconfig}: {said}"
+            with httpx.Client(base_url=f"http://{address[1]}", timeout=30) as client:
+                yield client
+        finally:
+            proxy.terminate()
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ ON_REAL_CLUSTERS = (
     "cluster",
     "integration/sandbox/kubernetes/test_simulator_apply.py",
     "integration/sandbox/kubernetes/test_simulator_objects.py",
+    "integration/sandbox/kubernetes/test_simulator_served_kinds.py",
     "integration/sandbox/kubernetes/test_simulator_workloads.py",
 )
 

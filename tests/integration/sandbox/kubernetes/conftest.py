@@ -9,10 +9,14 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from any_cluster import IS_REAL, cluster_api, simulated
 from executables import Executables, Tool
 from simulator_world import Simulator, simulator_process
+from waiting import eventually
 
 from platz_sandbox.kubernetes.control import Control
+
+__all__ = ["cluster_api", "simulated"]
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +38,12 @@ def control(simulator: Simulator) -> Iterator[Control]:
 
 
 @pytest.fixture
-def api(simulator: Simulator) -> Iterator[httpx.Client]:
-    """A plain HTTP client of the first cluster."""
+def api(request: pytest.FixtureRequest) -> Iterator[httpx.Client]:
+    """A plain HTTP client of the first cluster, or of the real one."""
+    if IS_REAL:
+        yield request.getfixturevalue("cluster_api")
+        return
+    simulator: Simulator = request.getfixturevalue("simulator")
     with simulator.http() as client:
         yield client
 
@@ -44,9 +52,24 @@ def api(simulator: Simulator) -> Iterator[httpx.Client]:
 def namespace(api: httpx.Client) -> Iterator[str]:
     name = f"test-{uuid4().hex[:10]}"
     api.post("/api/v1/namespaces", json={"metadata": {"name": name}}).raise_for_status()
+    eventually(lambda: api.get(f"/api/v1/namespaces/{name}/serviceaccounts/default").is_success)
     yield name
     with contextlib.suppress(httpx.HTTPError):
         api.delete(f"/api/v1/namespaces/{name}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a real cluster, leave out what only a simulated one has: fault switches, two clusters, short times."""
+    if not IS_REAL:
+        return
+    out = [item for item in items if item.get_closest_marker("simulated") or _needs_simulator(item)]
+    config.hook.pytest_deselected(items=out)
+    items[:] = [item for item in items if item not in out]
+
+
+def _needs_simulator(item: pytest.Item) -> bool:
+    names: list[str] = getattr(item, "fixturenames", [])
+    return bool({"simulator", "control", "kubectl", "helm"} & set(names))
 
 
 @pytest.fixture(params=["kubectl 1.35", "kubectl 1.32"])

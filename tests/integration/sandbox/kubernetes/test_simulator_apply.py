@@ -46,6 +46,7 @@ def test_the_first_apply_creates_and_the_second_changes(api: httpx.Client, names
     assert (changed.status_code, changed.json()["spec"]["replicas"]) == (200, 0)
 
 
+@pytest.mark.simulated(reason="controllers own the status there")
 def test_applying_the_same_again_writes_nothing(api: httpx.Client, namespace: str) -> None:
     first = apply(api, namespace, workload(replicas=0), "one").json()
     apply(api, namespace, workload(replicas=0), "one")
@@ -75,6 +76,7 @@ def test_force_takes_the_field_over(api: httpx.Client, namespace: str) -> None:
     assert apply(api, namespace, workload(), "one").status_code == 409
 
 
+@pytest.mark.simulated(reason="controllers own the status there")
 def test_the_same_value_is_owned_together(api: httpx.Client, namespace: str) -> None:
     apply(api, namespace, workload(replicas=0), "one")
     shared = apply(api, namespace, part(replicas=0), "two")
@@ -225,6 +227,7 @@ def owned_by(answer: httpx.Response, manager: str) -> dict[str, Any]:
     return next(entry for entry in entries if entry["manager"] == manager)
 
 
+@pytest.mark.simulated(reason="a version that is not served owns nothing there")
 def test_an_applier_stays_the_same_under_another_api_version(api: httpx.Client, namespace: str) -> None:
     entry = owned_by(apply(api, namespace, workload(replicas=0), "one"), "one")
     set_owners(api, namespace, [{**entry, "apiVersion": "apps/v1beta2"}]).raise_for_status()

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import orjson
+import pytest
 from simulator_world import workload
 from waiting import eventually
 
@@ -192,6 +193,7 @@ def test_an_unknown_patch_form_is_refused(api: httpx.Client, namespace: str) -> 
     assert patch(api, f"{path}/settings", {}, "x-diff").status_code == 415
 
 
+@pytest.mark.simulated(reason="a new budget has a status of zeros there")
 def test_only_the_status_endpoint_writes_the_status(api: httpx.Client, namespace: str) -> None:
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
     api.post(path, json=workload(replicas=0))
@@ -302,6 +304,7 @@ def test_hostile_bodies_are_refused_in_words(api: httpx.Client, namespace: str) 
     assert api.post(path, content=b"x" * (3 * 1024 * 1024 + 1), headers=headers).status_code == 413
 
 
+@pytest.mark.simulated(reason="it is taken there")
 def test_a_document_nested_too_deeply_is_refused(api: httpx.Client, namespace: str) -> None:
     deep = b'{"metadata": ' + b'{"a": ' * 1000 + b"1" + b"}" * 1001
     path = f"/api/v1/namespaces/{namespace}/configmaps"
@@ -315,6 +318,7 @@ def test_a_document_nested_too_deeply_is_refused(api: httpx.Client, namespace: s
     assert refused.json()["message"] == "the document is nested too deeply"
 
 
+@pytest.mark.simulated(reason="refused in other words there")
 def test_yaml_that_blows_up_is_refused(api: httpx.Client, namespace: str) -> None:
     levels = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
     text = "\n".join(["l0: &l0 [x]", *levels])

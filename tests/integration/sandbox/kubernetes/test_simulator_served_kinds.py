@@ -71,7 +71,8 @@ def test_a_change_through_version_1_is_seen_in_version_2(api: httpx.Client, name
 
     [metric] = api.get(f"{second}/web").json()["spec"]["metrics"]
     assert metric["resource"]["target"]["averageUtilization"] == 30
-    assert {item["kind"] for item in api.get(first).json()["items"]} <= {"HorizontalPodAutoscaler", None}
+    [listed] = api.get(first).json()["items"]
+    assert listed["spec"]["targetCPUUtilizationPercentage"] == 30
 
 
 def test_the_preferred_version_of_autoscaling_is_2(api: httpx.Client) -> None:
@@ -162,13 +163,16 @@ def test_a_version_of_the_future_is_not_waited_for_by_a_read(api: httpx.Client, 
 def test_the_same_amount_in_another_spelling_is_no_conflict(api: httpx.Client, namespace: str) -> None:
     path = f"/apis/apps/v1/namespaces/{namespace}/deployments/web"
     document = workload(replicas=0)
-    [container] = document["spec"]["template"]["spec"]["containers"]
+    spec = document["spec"]["template"]["spec"]
+    document["spec"]["template"]["metadata"].pop("annotations")
     headers = {"content-type": "application/apply-patch+yaml"}
     for manager, amounts in (
         ("one", {"cpu": "1000m", "memory": "1024Mi"}),
-        ("two", {"cpu": 1, "memory": "1Gi"}),
+        ("two", {"cpu": "1", "memory": "1Gi"}),
     ):
-        container["resources"] = {"limits": amounts}
+        spec["containers"] = [
+            {"name": "main", "image": "registry.example/web:1", "resources": {"limits": amounts}}
+        ]
         applied = api.patch(path, json=document, headers=headers, params={"fieldManager": manager})
         applied.raise_for_status()
 

@@ -147,6 +147,7 @@ def test_a_crashing_image_restarts_and_is_not_available(apps: Apps) -> None:
     assert apps.status("deployments")["unavailableReplicas"] == 1
 
 
+@pytest.mark.simulated(reason="a scale of 0 is left out there")
 def test_scaling_to_zero_removes_the_pods(apps: Apps) -> None:
     apps.create("deployments", workload(replicas=2))
     eventually(lambda: apps.rolled_out(2))
@@ -167,6 +168,7 @@ def test_a_lost_pod_is_replaced(apps: Apps) -> None:
     eventually(lambda: apps.rolled_out(1) and lost not in apps.names("pods"))
 
 
+@pytest.mark.simulated(reason="claims are bound by a provisioner there")
 def test_a_stateful_set_starts_its_pods_in_order(apps: Apps) -> None:
     document = workload(kind="StatefulSet", replicas=3)
     size = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
@@ -245,6 +247,7 @@ def test_a_parallel_stateful_set_waits_for_an_updated_pod_that_is_not_ready(apps
     assert apps.images() == {"registry.example/web:1", "registry.example/never-ready:2"}
 
 
+@pytest.mark.simulated(reason="the number of nodes is another there")
 def test_a_daemon_set_has_a_pod_on_each_node(apps: Apps) -> None:
     document = workload(kind="DaemonSet")
     del document["spec"]["replicas"]
@@ -277,6 +280,7 @@ def test_a_job_completes(apps: Apps) -> None:
     assert {pod["status"]["phase"] for pod in apps.list("pods")} == {"Succeeded"}
 
 
+@pytest.mark.simulated(reason="a Job tries again after 10 s there")
 def test_a_failing_job_tries_again_and_gives_up(apps: Apps) -> None:
     apps.create("jobs", job(annotations={"exit-code": "3"}, backoffLimit=1))
 
@@ -297,6 +301,7 @@ def test_a_job_that_takes_too_long_fails(apps: Apps) -> None:
     eventually(lambda: not apps.list("pods"))
 
 
+@pytest.mark.simulated(reason="the stand-in kubelet starts it without")
 def test_a_pod_waits_for_the_secret_that_it_names(apps: Apps) -> None:
     variable = {"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "login", "key": "password"}}}
     apps.create("deployments", workload(replicas=1, env=[variable]))
@@ -342,6 +347,7 @@ def test_foreground_deletion_ends_with_the_owner(apps: Apps) -> None:
     eventually(owner_outlives_pods)
 
 
+@pytest.mark.simulated(reason="it takes more than 10 s there")
 def test_a_namespace_terminates_with_everything_in_it(apps: Apps) -> None:
     apps.create("deployments", workload())
     eventually(lambda: apps.rolled_out(2))
@@ -377,6 +383,7 @@ def test_a_finalizer_keeps_its_namespace_terminating(apps: Apps) -> None:
     eventually(lambda: apps.api.get(path).status_code == 404)
 
 
+@pytest.mark.simulated(reason="an empty slice has null endpoints there")
 def test_a_service_lists_its_ready_pods(apps: Apps) -> None:
     apps.create("deployments", workload())
     apps.create(
