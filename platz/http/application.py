@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from platz.errors import PlatzError
+from platz.http.body_room import BodyRoom
 from platz.http.dispatch import PathEndpoint, RequestThreads
 from platz.http.errors import answer_error, error_answer
 from platz.http.middleware import RequestMiddleware, context_of, send_answer
@@ -64,11 +65,13 @@ def build_application(
 
 
 def _table_routes(services: Services, threads: RequestThreads) -> list[BaseRoute]:
+    room = BodyRoom()
     by_path: defaultdict[str, list[AnyRoute]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)
     return [
-        Route(f"{BASE}{path}", PathEndpoint(routes, services, threads)) for path, routes in by_path.items()
+        Route(f"{BASE}{path}", PathEndpoint(routes, services, threads, room))
+        for path, routes in by_path.items()
     ]
 
 

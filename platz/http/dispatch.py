@@ -18,11 +18,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from platz.access.authentication import Authenticated
-from platz.errors import Denied, PlatzError
+from platz.errors import Denied, PlatzError, Retryable
+from platz.http.body_room import BodyRoom
 from platz.http.errors import answer_error, error_answer, status_of
 from platz.http.middleware import RequestContext, context_of, send_answer
 from platz.http.queries import read_query
-from platz.http.requests import parse_body, read_body
+from platz.http.requests import MAX_ANONYMOUS_BYTES, MAX_BODY_BYTES, parse_body
 from platz.http.responses import ApiResponse
 from platz.http.route import AnyRoute, ApiRequest
 from platz.http.services import Services
@@ -34,23 +35,50 @@ BODY_SECONDS = 30
 MAX_CAUSE_LENGTH = 500
 """Characters of an underlying error that are logged; a traceback for each would flood the log in an outage."""
 
+SIGN_IN_THREADS = 24
+"""The number of sign-ins at a time: those that may wait for the provider, and some that wait for their turn."""
+LARGE_BODY_BYTES = 16 * 1024
+"""A body of more bytes is parsed on a thread, because the event loop serves everybody."""
+
 Given = TypeVar("Given")
 log = structlog.get_logger()
 
 
+class TooManySignIns(Retryable):
+    """Too many people sign in at this moment; try again in a few seconds."""
+
+
 class RequestThreads:
-    """The threads that run requests; as many as the connection pool has connections."""
+    """The threads that run requests, as many as the connection pool has connections, and a few for sign-ins.
+
+    Invariant: what anybody may start without a credential never takes a thread from those who have one.
+    """
 
     def __init__(self, size: int) -> None:
         self._executor = ThreadPoolExecutor(size, thread_name_prefix="request")
+        self._sign_ins = ThreadPoolExecutor(SIGN_IN_THREADS, thread_name_prefix="sign-in")
+        self._signing_in = 0
 
     async def run(self, call: Callable[[], Given]) -> Given:
         """Run a blocking call on a thread, in the context of the request."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, copy_context().run, call)
 
+    async def run_sign_in(self, call: Callable[[], Given]) -> Given:
+        """Run a blocking call on a thread for sign-ins; raise `TooManySignIns` when all are taken."""
+        if self._signing_in >= SIGN_IN_THREADS:
+            raise TooManySignIns
+        self._signing_in += 1
+        future = asyncio.get_running_loop().run_in_executor(self._sign_ins, copy_context().run, call)
+        future.add_done_callback(self._end_sign_in)
+        return await asyncio.shield(future)  # a client that leaves does not free its thread
+
     def close(self) -> None:
         """Take no more calls; those under way may finish."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        for executor in (self._executor, self._sign_ins):
+            executor.shutdown(wait=False, cancel_futures=True)
+
+    def _end_sign_in(self, _future: object) -> None:
+        self._signing_in -= 1
 
 
 class _Credentials(TypedDict):
@@ -61,10 +89,13 @@ class _Credentials(TypedDict):
 class PathEndpoint:
     """All operations on one path, as an ASGI application."""
 
-    def __init__(self, routes: Sequence[AnyRoute], services: Services, threads: RequestThreads) -> None:
+    def __init__(
+        self, routes: Sequence[AnyRoute], services: Services, threads: RequestThreads, room: BodyRoom
+    ) -> None:
         self._routes = {route.method: route for route in routes}
         self._services = services
         self._threads = threads
+        self._room = room
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -88,13 +119,23 @@ class PathEndpoint:
     async def _answer(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
         if route.only_reads:
             return await self._threads.run(lambda: self._read(route, request, context))
+        run = self._threads.run_sign_in if route.signs_in else self._threads.run
         if route.request is None:
-            return await self._threads.run(lambda: self._handle(route, request, context, None, None))
-        authenticated = await self._threads.run(lambda: self._authenticate(route, request))
-        async with asyncio.timeout(BODY_SECONDS):
-            raw = await read_body(request.headers, request.stream())
-        body = _parse(route, raw, request)
-        return await self._threads.run(lambda: self._handle(route, request, context, authenticated, body))
+            return await run(lambda: self._handle(route, request, context, None, None))
+        authenticated = None
+        if route.authenticated:
+            authenticated = await run(lambda: self._authenticate(route, request))
+        limit = MAX_BODY_BYTES if route.authenticated else MAX_ANONYMOUS_BYTES
+        with self._room.body(limit=limit) as room:
+            async with asyncio.timeout(BODY_SECONDS):
+                raw = await room.read(request.headers, request.stream())
+            body = await self._parsed(route, raw, request)
+        return await run(lambda: self._handle(route, request, context, authenticated, body))
+
+    async def _parsed(self, route: AnyRoute, raw: bytes, request: Request) -> BaseModel | None:
+        if len(raw) <= LARGE_BODY_BYTES:
+            return _parse(route, raw, request)
+        return await self._threads.run(lambda: _parse(route, raw, request))
 
     def _read(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
         """Run a handler that only reads, with one connection for all its statements."""

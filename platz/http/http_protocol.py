@@ -58,9 +58,29 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = True
 
     def on_headers_complete(self) -> None:
-        """Note that the head is complete."""
+        """Note that the head is complete; refuse one without exactly one `Host` (RFC 9112 section 3.2)."""
         self._head_is_over()
-        super().on_headers_complete()
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        version = self.parser.get_http_version() if self.parser else ""
+        if hosts > 1 or (hosts == 0 and version == "1.1"):
+            self._refuse(400, "The request needs one Host header.")
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Pass on the body, unless the request was refused."""
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Note the end of the request, unless it was refused."""
+        if not self._refused:
+            super().on_message_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Begin a live connection, unless the request was refused."""
+        if not self._refused:
+            super().handle_websocket_upgrade()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse data that is not an HTTP request."""

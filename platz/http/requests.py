@@ -1,7 +1,7 @@
-"""Reads request bodies within limits, parses them as JSON and validates them against a model.
+"""Parses request bodies as JSON and validates them against a model.
 
-Invariant: at most `MAX_BODY_BYTES` bytes of a body are ever held, whatever the client announces; values that PostgreSQL
-can't store (NUL characters, infinite numbers) are refused. Refusals never repeat the input.
+Invariant: values that PostgreSQL can't store (NUL characters, infinite numbers) are refused, and so are documents of
+too many values. Refusals never repeat the input.
 
 Source: docs/contract/http-api.md, "HTTP conventions".
 """
@@ -9,7 +9,6 @@ Source: docs/contract/http-api.md, "HTTP conventions".
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterable, Mapping
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -19,6 +18,10 @@ from platz.errors import Rejected
 from platz.json import JsonValue
 
 MAX_BODY_BYTES = 2 * 1024 * 1024
+MAX_ANONYMOUS_BYTES = 16 * 1024
+"""The largest body on routes without authentication, where anybody may send one."""
+MAX_VALUES = 200_000
+"""The most values (texts, numbers, lists, objects and keys) in a body: what 2 MiB of ordinary JSON hold."""
 MAX_PROBLEMS = 5
 OUR_OWN_WORDS = "Value error, "
 """The prefix that pydantic puts before the sentence of a validator."""
@@ -30,24 +33,6 @@ class RequestBody(BaseModel):
     """The base of request models: unknown fields are ignored, types are not coerced."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
-
-
-async def read_body(headers: Mapping[str, str], chunks: AsyncIterable[bytes]) -> bytes:
-    """Return the whole body, also of a chunked request; raise `Rejected` as soon as it is too large."""
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise too_large(int(announced))
-    body = bytearray()
-    async for chunk in chunks:
-        body += chunk
-        if len(body) > MAX_BODY_BYTES:
-            raise too_large(len(body))
-    return bytes(body)
-
-
-def too_large(size: int) -> Rejected:
-    """Return the refusal of a body of ``size`` bytes or more."""
-    return Rejected(f"JSON payload ({size} bytes) is larger than allowed (limit: {MAX_BODY_BYTES} bytes).")
 
 
 def parse_body(
@@ -72,12 +57,16 @@ def _is_json(content_type: str | None) -> bool:
 
 
 def _require_storable(raw: bytes) -> None:
+    """Refuse what PostgreSQL can't store, also in fields that are ignored, and documents of too many values."""
     try:
         document: JsonValue = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise _refusal(str(error)) from None
-    waiting = [document]
+    waiting, values = [document], 0
     while waiting:
+        values += 1
+        if values > MAX_VALUES:
+            raise _refusal(f"more than {MAX_VALUES} values")
         match waiting.pop():
             case str(text) if "\0" in text:
                 raise _refusal("a NUL character is not allowed")

@@ -120,7 +120,8 @@ class Route(Generic[Body]):
     ``request`` is the body's model (``body_required=False``: a missing body is an empty object), ``response``
     the model of the answer, of one item where ``paginated``. ``operation_id`` None keeps an alias out of the
     OpenAPI document. ``errors`` are the statuses beyond those that every route may give. ``only_reads`` says
-    that the handler only reads from the database, so that one connection serves the whole request.
+    that the handler only reads from the database, so that one connection serves the whole request; ``signs_in`` that
+    anybody may make it wait for the identity provider.
     """
 
     method: str
@@ -138,6 +139,7 @@ class Route(Generic[Body]):
     success: int = 200
     errors: tuple[int, ...] = ()
     only_reads: bool = False
+    signs_in: bool = False
 
     @property
     def authenticated(self) -> bool:

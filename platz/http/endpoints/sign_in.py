@@ -94,6 +94,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="Begin to sign in",
         handler=start,
         permission=Permission.ANYONE,
+        signs_in=True,
         response=StartGoogleLoginResponse,
     ),
     Route(
@@ -104,6 +105,7 @@ ROUTES: tuple[AnyRoute, ...] = (
         summary="Finish to sign in",
         handler=finish,
         permission=Permission.ANYONE,
+        signs_in=True,
         request=OAuth2Response,
         response=FinishGoogleLoginResponse,
         errors=(401, 403),

@@ -75,7 +75,7 @@ def test_a_head_that_is_too_long_is_refused(client: socket.socket) -> None:
 
 def test_a_long_head_passes(client: socket.socket) -> None:
     for name in (b"x-first", b"x-second"):
-        request = b"GET / HTTP/1.1\r\n%b: " % name + b"a" * (MAX_HEAD_BYTES - 100)
+        request = b"GET / HTTP/1.1\r\nhost: x\r\n%b: " % name + b"a" * (MAX_HEAD_BYTES - 100)
         client.sendall(request)
         client.sendall(b"\r\n\r\n")
         assert client.recv(65536).endswith(b"hello")
@@ -83,7 +83,10 @@ def test_a_long_head_passes(client: socket.socket) -> None:
 
 def test_a_head_that_begins_behind_a_long_body_passes(client: socket.socket) -> None:
     body = b"a" * 3 * MAX_HEAD_BYTES
-    client.sendall(b"POST / HTTP/1.1\r\ncontent-length: %d\r\n\r\n%bGET / HTTP/1.1\r\n" % (len(body), body))
+    client.sendall(
+        b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%bGET / HTTP/1.1\r\nhost: x\r\n"
+        % (len(body), body)
+    )
     client.sendall(b"connection: close\r\n\r\n")
     received = b"".join(iter(lambda: client.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 405 ")
@@ -104,13 +107,13 @@ def test_what_is_no_request_is_refused_in_the_envelope(client: socket.socket) ->
 
 
 def test_a_request_before_what_is_none_gets_its_answer(client: socket.socket) -> None:
-    client.sendall(b"GET / HTTP/1.1\r\n\r\nhello\r\n\r\n")
+    client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\nhello\r\n\r\n")
     received = b"".join(iter(lambda: client.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"\r\n\r\nhello")
 
 
 def test_a_body_that_is_none_is_refused_in_the_envelope(client: socket.socket) -> None:
-    client.sendall(b"POST /read HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n")
+    client.sendall(b"POST /read HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n")
     client.sendall(b"no size\r\n\r\n")
     assert last_words(client) == (400, "Invalid HTTP request received.")

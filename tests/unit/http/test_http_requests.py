@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 from uuid import uuid4
@@ -16,7 +14,7 @@ from hypothesis import strategies as st
 from platz.errors import Rejected
 from platz.http.endpoints.deployments import NewDeployment
 from platz.http.openapi.models import AnyJson, Name
-from platz.http.requests import MAX_BODY_BYTES, RequestBody, parse_body, read_body
+from platz.http.requests import MAX_VALUES, RequestBody, parse_body
 
 
 class Anything(RequestBody):
@@ -86,27 +84,23 @@ def test_a_missing_body_is_an_empty_object_only_where_it_may_be_missing() -> Non
         parse_body(Anything, b"{}", content_type=None, required=False)
 
 
-def test_reading_stops_at_the_limit() -> None:
-    taken = 0
-
-    async def chunks() -> AsyncIterator[bytes]:
-        nonlocal taken
-        while True:
-            taken += 1
-            yield b"x" * 65536
-
-    with pytest.raises(Rejected, match="larger than allowed"):
-        asyncio.run(read_body({}, chunks()))
-    assert taken == MAX_BODY_BYTES // 65536 + 1
+def test_a_document_of_too_many_values_is_refused() -> None:
+    few, many = ("[" + ",".join("1" * number) + "]" for number in (MAX_VALUES - 10, MAX_VALUES + 1))
+    parse_body(Anything, f'{{"value": {few}}}'.encode(), content_type="application/json")
+    with pytest.raises(Rejected, match="Json deserialize error: more than 200000 values"):
+        parse_body(Anything, f'{{"value": {many}}}'.encode(), content_type="application/json")
 
 
-def test_an_announced_size_is_believed_when_it_is_too_large() -> None:
-    async def never() -> AsyncIterator[bytes]:
-        raise AssertionError("the body must not be read")
-        yield b""
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_document_that_is_too_deep_is_refused(opening: str) -> None:
+    with pytest.raises(Rejected, match="Json deserialize error"):
+        parse_body(Anything, f'{{"value": {opening * 100_000}'.encode(), content_type="application/json")
 
-    with pytest.raises(Rejected, match=r"\(2097153 bytes\)"):
-        asyncio.run(read_body({"content-length": str(MAX_BODY_BYTES + 1)}, never()))
+
+@pytest.mark.parametrize("value", ['"a\\u0000b"', '{"a\\u0000b": 1}', "[[1e999]]", "NaN", "[-Infinity]"])
+def test_what_can_not_be_stored_is_refused_wherever_it_is(value: str) -> None:
+    with pytest.raises(Rejected, match="Json deserialize error"):
+        parse_body(Anything, f'{{"value": {{"deep": [{value}]}}}}'.encode(), content_type="application/json")
 
 
 def test_a_refusal_does_not_repeat_the_input() -> None:
