@@ -78,7 +78,8 @@ def test_a_killed_adoption_leaves_everything_as_it_was_and_can_be_repeated(
     former: Installation, empty_database: Database, obstacle: psycopg.Connection[object]
 ) -> None:
     twins = [
-        former.add("users", display_name="B", email=email, created_at=day(1)) for email in ("b@x", "B@x")
+        former.add("users", display_name="B", email=email, created_at=day(number))
+        for number, email in enumerate(("b@x", "B@x"), start=1)
     ]
     former.execute(f"UPDATE users SET is_admin = NULL WHERE id = '{twins[0]}'")
     before = former.rows("users"), former.select(RULES)
