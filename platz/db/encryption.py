@@ -1,7 +1,8 @@
 """Encryption at rest, for secrets, the key that signs tokens, and any other text.
 
-Invariants: an encrypted text starts with a prefix, so that the plain rows of an adopted database are recognised;
-the first key encrypts and every key decrypts, so keys are rotated by putting a new one in front; no error message
+Invariants: an encrypted text starts with a prefix, so that the plain rows of an adopted database are recognised; a
+plain text that starts like that is stored behind a prefix of its own, so it is never taken for ciphertext; the first
+key encrypts and every key decrypts, so keys are rotated by putting a new one in front; no error message
 contains a text or a key.
 """
 
@@ -13,9 +14,12 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from platz.errors import PlatzError
+from platz.errors import Conflict, PlatzError
 
 PREFIX = "platz-encrypted:"
+PLAIN_PREFIX = "platz-plain:"
+"""What is stored in front of a plain text that itself starts with one of the two prefixes."""
+
 ENCRYPTED = re.compile(re.escape(PREFIX) + r"[A-Za-z0-9_=-]+")
 KEY_BYTES = 32
 
@@ -24,8 +28,8 @@ class BadEncryptionKey(PlatzError):
     """An encryption key must be 32 random bytes in URL-safe base64 (43 or 44 characters)."""
 
 
-class Undecipherable(PlatzError):
-    """Something was encrypted with a key that is not among PLATZ_ENCRYPTION_KEYS."""
+class Undecipherable(Conflict):
+    """Something was encrypted with a key that is not among PLATZ_ENCRYPTION_KEYS, or is damaged: see `keys check`."""
 
 
 class Cipher:
@@ -47,7 +51,7 @@ class Cipher:
     def decrypt(self, stored: str) -> str:
         """Decrypt a stored text; a plain one is returned as it is. Raises `Undecipherable`."""
         if not stored.startswith(PREFIX):
-            return stored
+            return stored.removeprefix(PLAIN_PREFIX)
         try:
             return self._all.decrypt(_token(stored)).decode()
         except InvalidToken as error:
@@ -61,7 +65,7 @@ class Cipher:
             except InvalidToken:
                 return self.encrypt(self.decrypt(stored))
             return stored
-        return self.encrypt(stored)
+        return self.encrypt(self.decrypt(stored))
 
 
 class NoCipher(Cipher):
@@ -71,18 +75,23 @@ class NoCipher(Cipher):
         self.is_rotating = False
 
     def encrypt(self, plain: str) -> str:
-        """Return the text unchanged."""
-        return plain
+        """Return the text, marked as plain if it looks like an encrypted or a marked one."""
+        return mark_plain(plain)
 
     def decrypt(self, stored: str) -> str:
-        """Return a plain text unchanged; raise `Undecipherable` for an encrypted one."""
+        """Return a plain text; raise `Undecipherable` for an encrypted one."""
         if stored.startswith(PREFIX):
             raise Undecipherable
-        return stored
+        return stored.removeprefix(PLAIN_PREFIX)
 
     def renew(self, stored: str) -> str:
-        """Return a plain text unchanged; raise `Undecipherable` for an encrypted one."""
-        return self.decrypt(stored)
+        """Return what is stored for a plain text; raise `Undecipherable` for an encrypted one."""
+        return self.encrypt(self.decrypt(stored))
+
+
+def mark_plain(text: str) -> str:
+    """Return what to store for a plain text: the text, behind a prefix if it looks encrypted or marked."""
+    return PLAIN_PREFIX + text if text.startswith((PREFIX, PLAIN_PREFIX)) else text
 
 
 def _token(stored: str) -> bytes:

@@ -2,22 +2,27 @@
 
 Invariant: an encrypted value is `{"$encrypted": <ciphertext of its JSON>}`, and `reject_encrypted_markers` keeps that
 form out of requests, so decryption never applies to a value that a user made up. A plain value of an adopted database
-is read as it is.
+is read as it is. An encrypted value that can't be decrypted is null for those who read documents, and an error for
+those who act on them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import cast
 
 import orjson
+import structlog
 
-from platz.db.encryption import ENCRYPTED, PREFIX, Cipher
+from platz.db.encryption import ENCRYPTED, PREFIX, Cipher, Undecipherable
 from platz.errors import Rejected
 from platz.json import JsonObject, JsonValue
 
 MARK = "$encrypted"
+log = structlog.get_logger(__name__)
+
 _ENCRYPTED_VALUE = re.compile(rb'\{\s*"\$encrypted"\s*:\s*"(' + ENCRYPTED.pattern.encode() + rb')"\s*\}')
 
 
@@ -37,15 +42,17 @@ def encrypt_value(value: JsonValue, cipher: Cipher) -> JsonValue:
     """
     if value is None or (isinstance(value, dict) and value.keys() == {MARK}):
         return value
-    ciphertext = cipher.encrypt(orjson.dumps(value).decode())
+    ciphertext = cipher.encrypt(
+        orjson.dumps(value).decode()
+    )  # a JSON text never starts with a prefix of the cipher
     return {MARK: ciphertext} if ciphertext.startswith(PREFIX) else value
 
 
 def decrypt_fields(document: JsonValue, cipher: Cipher) -> JsonValue:
-    """Return the document with every encrypted value, at any depth, decrypted."""
+    """Return the document with every encrypted value, at any depth, decrypted; raise `Undecipherable`."""
     match document:
         case {"$encrypted": str(ciphertext)} if len(document) == 1:
-            return cast("JsonValue", orjson.loads(cipher.decrypt(ciphertext)))
+            return cast("JsonValue", orjson.loads(_json_of(ciphertext, cipher)))
         case dict():
             return {key: decrypt_fields(value, cipher) for key, value in document.items()}
         case list():
@@ -61,10 +68,52 @@ def decrypt_object(document: JsonValue, cipher: Cipher) -> JsonObject:
 
 
 def decrypt_bytes(body: bytes, cipher: Cipher) -> bytes:
-    """Do as `decrypt_fields` for the text of a JSON document; this costs one search when nothing is encrypted."""
+    """Decrypt every encrypted value in the text of a JSON document; null takes the place of one that can't be.
+
+    This costs one search when nothing is encrypted.
+    """
+
+    def readable(ciphertext: str) -> str:
+        try:
+            return _json_of(ciphertext, cipher)
+        except Undecipherable:
+            log.warning(
+                "An encrypted value can't be decrypted", action="decrypt", remedy="keys check names its row"
+            )
+            return "null"
+
+    return _replace_encrypted(body, readable)
+
+
+def decrypt_document(document: str, cipher: Cipher) -> str:
+    """Decrypt every encrypted value in the text of a JSON document; raise `Undecipherable` for one that can't be."""
+    return _replace_encrypted(document.encode(), partial(_json_of, cipher=cipher)).decode()
+
+
+def renew_document(document: str, cipher: Cipher) -> str:
+    """Encrypt every encrypted value in the text of a JSON document with the newest key; raise `Undecipherable`."""
+
+    def renewed(ciphertext: str) -> str:
+        return orjson.dumps({MARK: cipher.renew(ciphertext)}).decode()
+
+    return _replace_encrypted(document.encode(), renewed).decode()
+
+
+def _json_of(ciphertext: str, cipher: Cipher) -> str:
+    """Decrypt a JSON text; raise `Undecipherable` also when it is none, because it was encrypted for another place."""
+    text = cipher.decrypt(ciphertext)
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Undecipherable from error
+    return text
+
+
+def _replace_encrypted(body: bytes, replacement: Callable[[str], str]) -> bytes:
+    """Replace each encrypted value, and nothing else: inside a JSON string the quotes of the form would be escaped."""
     if MARK.encode() not in body:
         return body
-    return _ENCRYPTED_VALUE.sub(lambda found: cipher.decrypt(found[1].decode()).encode(), body)
+    return _ENCRYPTED_VALUE.sub(lambda found: replacement(found[1].decode()).encode(), body)
 
 
 def reject_encrypted_markers(document: JsonValue, field: str) -> None:

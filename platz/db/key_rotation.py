@@ -6,10 +6,14 @@ Invariant: a second run with the same keys changes nothing, and when a text can'
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Connection, String, bindparam, cast, select, true, update
+from sqlalchemy import Column, ColumnElement, Connection, String, and_, bindparam, cast, select, true, update
 
-from platz.db.encryption import ENCRYPTED, PREFIX, Cipher
+from platz.db.encryption import PREFIX, Cipher, Undecipherable
+from platz.db.field_encryption import MARK, decrypt_document, renew_document
 from platz.db.schema import deployment_resources, deployment_tasks, deployments, secrets, settings
 from platz.db.tables.settings import JWT_SECRET
 from platz.json import JsonValue
@@ -38,9 +42,70 @@ def encrypt_plain_rows(connection: Connection, cipher: Cipher) -> int:
     for column, condition in PLAIN_TEXTS:
         changed += _renew_rows(connection, column, condition, cipher.renew)
     for column in DOCUMENTS if cipher.is_rotating else ():  # this reads every task
-        holds_encrypted = cast(column, String).like(f"%{PREFIX}%")
-        changed += _renew_rows(connection, column, holds_encrypted, lambda stored: _renewed(stored, cipher))
+        changed += _renew_rows(
+            connection, column, _holds_encrypted(column), partial(renew_document, cipher=cipher)
+        )
     return changed
+
+
+def decrypt_everything(connection: Connection, cipher: Cipher) -> int:
+    """Store every encrypted text and value in plain; return how many rows changed. Raises `Undecipherable`."""
+    changed = 0
+    for column, condition in PLAIN_TEXTS:
+        changed += _renew_rows(connection, column, condition, cipher.decrypt)
+    for column in DOCUMENTS:
+        changed += _renew_rows(
+            connection, column, _holds_encrypted(column), partial(decrypt_document, cipher=cipher)
+        )
+    return changed
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadableRow:
+    """A row in which something can't be decrypted."""
+
+    table: str
+    column: str
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}, id {self.id}"
+
+
+def unreadable_rows(connection: Connection, cipher: Cipher) -> tuple[int, list[UnreadableRow]]:
+    """Try to decrypt everything; return how many rows hold something encrypted, and those that can't be decrypted."""
+    texts = [(column, and_(condition, column.startswith(PREFIX))) for column, condition in PLAIN_TEXTS]
+    looked_at, unreadable = 0, list[UnreadableRow]()
+    decrypt: Callable[[str], str] = cipher.decrypt
+    for column, condition in texts:
+        looked_at += _collect(connection, column, condition, decrypt, unreadable)
+    for column in DOCUMENTS:
+        decrypt = partial(decrypt_document, cipher=cipher)
+        looked_at += _collect(connection, column, _holds_encrypted(column), decrypt, unreadable)
+    return looked_at, unreadable
+
+
+def _collect(
+    connection: Connection,
+    column: Column[str] | Column[JsonValue],
+    condition: ColumnElement[bool],
+    decrypt: Callable[[str], str],
+    unreadable: list[UnreadableRow],
+) -> int:
+    table = column.table
+    stored = select(table.c.id, cast(column, String)).where(condition).order_by(table.c.id)
+    encrypted = 0
+    for row_id, text in connection.execute(stored):
+        try:
+            encrypted += decrypt(text) != text
+        except Undecipherable:
+            encrypted += 1
+            unreadable.append(UnreadableRow(table=str(column.table), column=column.name, id=row_id))
+    return encrypted
+
+
+def _holds_encrypted(column: Column[JsonValue]) -> ColumnElement[bool]:
+    return cast(column, String).like(f"%{MARK}%")
 
 
 def _renew_rows(
@@ -59,7 +124,3 @@ def _renew_rows(
         statement = update(table).where(table.c.id == bindparam("row")).values({column: new_value})
         connection.execute(statement, renewed)
     return len(renewed)
-
-
-def _renewed(document: str, cipher: Cipher) -> str:
-    return ENCRYPTED.sub(lambda found: cipher.renew(found.group()), document)

@@ -11,12 +11,13 @@ from cryptography.fernet import Fernet
 from db_rows import add, add_deployment, lay_ground
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from platz.db import schema
 from platz.db.database import Database
-from platz.db.encryption import PREFIX, BadEncryptionKey, Cipher, Undecipherable
-from platz.db.key_rotation import encrypt_plain_rows
+from platz.db.encryption import PLAIN_PREFIX, PREFIX, BadEncryptionKey, Cipher, NoCipher, Undecipherable
+from platz.db.field_encryption import MARK, decrypt_fields
+from platz.db.key_rotation import decrypt_everything, encrypt_plain_rows, unreadable_rows
 from platz.db.tables.settings import jwt_secret
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
@@ -77,7 +78,7 @@ def with_secrets(database: Database) -> Database:
             )
         add(connection, schema.settings, key="jwt_secret", value="c2VjcmV0")
         add(connection, schema.settings, key="something else", value="public")
-        add_deployment(connection, ground, config={"pin": Cipher([OLD]).encrypt("1234"), "size": 1})
+        add_deployment(connection, ground, config={"pin": {MARK: Cipher([OLD]).encrypt("1234")}, "size": 1})
     return database
 
 
@@ -115,7 +116,7 @@ def test_after_a_rotation_the_old_key_is_not_needed_any_more(with_secrets: Datab
     with with_secrets.reading() as connection:
         config = connection.execute(select(schema.deployments.c.config)).scalar_one()
         assert jwt_secret(connection, Cipher([NEW])) == "c2VjcmV0"
-    assert {"pin": Cipher([NEW]).decrypt(config["pin"]), "size": config["size"]} == {"pin": "1234", "size": 1}
+    assert decrypt_fields(config, Cipher([NEW])) == {"pin": 1234, "size": 1}
 
 
 def test_a_missing_key_stops_the_start_and_changes_nothing(with_secrets: Database) -> None:
@@ -124,6 +125,73 @@ def test_a_missing_key_stops_the_start_and_changes_nothing(with_secrets: Databas
     with pytest.raises(Undecipherable):
         encrypt_all(with_secrets, NEW)
     assert contents(with_secrets) == before
+
+
+LOOKS_ENCRYPTED = "platz-encrypted:AAAA, says the maintainer"
+
+
+def test_a_string_in_a_document_that_looks_encrypted_survives_every_rotation(with_secrets: Database) -> None:
+    with with_secrets.transaction() as connection:
+        values = {"note": LOOKS_ENCRYPTED, "list": [LOOKS_ENCRYPTED], "json": f'{{"{MARK}": "{PREFIX}AAAA"}}'}
+        connection.execute(update(schema.deployments).values(config=values))
+    encrypt_all(with_secrets, OLD)
+    encrypt_all(with_secrets, NEW, OLD)
+    with with_secrets.reading() as connection:
+        assert connection.execute(select(schema.deployments.c.config)).scalar_one() == values
+        assert unreadable_rows(connection, Cipher([NEW])) == (3, [])
+
+
+def test_a_secret_that_looks_encrypted_survives_the_first_key(with_secrets: Database) -> None:
+    with with_secrets.transaction() as connection:
+        stored = NoCipher().encrypt(LOOKS_ENCRYPTED)
+        connection.execute(update(schema.secrets).values(contents=stored))
+    encrypt_all(with_secrets, OLD)
+    assert {Cipher([OLD]).decrypt(each) for each in contents(with_secrets)} == {LOOKS_ENCRYPTED}
+
+
+def test_everything_can_be_decrypted_for_good(with_secrets: Database) -> None:
+    encrypt_all(with_secrets, OLD)
+    with with_secrets.transaction() as connection:
+        assert decrypt_everything(connection, Cipher([OLD])) == 4
+        assert unreadable_rows(connection, NoCipher()) == (0, [])
+        assert connection.execute(select(schema.deployments.c.config)).scalar_one() == {
+            "pin": 1234,
+            "size": 1,
+        }
+    assert contents(with_secrets) == ["plain a", "plain b"]
+
+
+def test_rows_that_can_not_be_decrypted_are_named(with_secrets: Database) -> None:
+    encrypt_all(with_secrets, OLD)
+    with with_secrets.transaction() as connection:
+        damaged = connection.execute(
+            update(schema.secrets)
+            .where(schema.secrets.c.name == "b")
+            .values(contents=f"{PREFIX}AAAA")
+            .returning(schema.secrets.c.id)
+        ).scalar_one()
+        foreign = {"pin": {MARK: Cipher([NEW]).encrypt("1")}}
+        deployment = connection.execute(
+            update(schema.deployments).values(config=foreign).returning(schema.deployments.c.id)
+        ).scalar_one()
+        looked_at, unreadable = unreadable_rows(connection, Cipher([OLD]))
+    assert looked_at == 4
+    assert [str(row) for row in unreadable] == [
+        f"secrets.contents, id {damaged}",
+        f"deployments.config, id {deployment}",
+    ]
+
+
+@given(
+    st.text(st.characters(codec="utf-8")), st.sampled_from(["", PREFIX, PLAIN_PREFIX, PREFIX + PLAIN_PREFIX])
+)
+def test_a_plain_text_comes_back_whatever_it_looks_like(plain: str, start: str) -> None:
+    stored = NoCipher().encrypt(start + plain)
+    assert not stored.startswith(PREFIX)
+    assert NoCipher().decrypt(stored) == start + plain
+    assert Cipher([OLD]).decrypt(stored) == start + plain
+    assert Cipher([OLD]).decrypt(Cipher([OLD]).renew(stored)) == start + plain
+    assert NoCipher().renew(stored) == stored
 
 
 def test_the_token_key_is_made_once_and_stored_encrypted(database: Database) -> None:

@@ -10,14 +10,16 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platz.db.encryption import PREFIX, Cipher
+from platz.db.encryption import PREFIX, Cipher, Undecipherable
 from platz.db.field_encryption import (
     MARK,
     decrypt_bytes,
+    decrypt_document,
     decrypt_fields,
     decrypt_object,
     encrypt_fields,
     reject_encrypted_markers,
+    renew_document,
 )
 from platz.errors import Rejected
 from platz.identities import ChartId
@@ -25,7 +27,8 @@ from platz.json import json_equal
 from platz.tasks.operations import Install, InvokeAction, Uninstall, Upgrade
 from platz.tasks.sensitive_inputs import InputEncryption, of_chart, of_resource_type
 
-CIPHER = Cipher([Fernet.generate_key().decode()])
+KEY, KEY_AFTER = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+CIPHER = Cipher([KEY])
 CHART = ChartId(UUID(int=1))
 keys = st.sampled_from(["pin", "size", "more", 'quo"te', "dot.ted"])
 documents = st.recursive(
@@ -70,6 +73,47 @@ def test_jsonb_text_of_postgresql_is_decrypted_too() -> None:
     token = CIPHER.encrypt('{"a": "\\\\1"}')
     body = f'{{"config": {{"pin": {{"$encrypted": "{token}"}}}}}}'.encode()
     assert orjson.loads(decrypt_bytes(body, CIPHER)) == {"config": {"pin": {"a": "\\1"}}}
+
+
+OTHER = Cipher([Fernet.generate_key().decode()])
+UNREADABLE = [
+    pytest.param(f"{PREFIX}AAAA", id="damaged"),
+    pytest.param(PREFIX + "A" * 120, id="too short for a token"),
+    pytest.param(OTHER.encrypt('"x"'), id="of another key"),
+    pytest.param(CIPHER.encrypt("no JSON"), id="of another place"),
+]
+
+
+@pytest.mark.parametrize("ciphertext", UNREADABLE)
+def test_who_reads_finds_null_where_nothing_can_be_decrypted(ciphertext: str) -> None:
+    body = orjson.dumps([{"config": {"pin": {MARK: ciphertext}, "size": 1}}, {"pin": encrypted("2")}])
+    assert orjson.loads(decrypt_bytes(body, CIPHER)) == [{"config": {"pin": None, "size": 1}}, {"pin": 2}]
+
+
+@pytest.mark.parametrize("ciphertext", UNREADABLE)
+def test_who_acts_is_told(ciphertext: str) -> None:
+    with pytest.raises(Undecipherable, match="keys check"):
+        decrypt_fields({"pin": {MARK: ciphertext}}, CIPHER)
+    with pytest.raises(Undecipherable):
+        decrypt_document(orjson.dumps({"pin": {MARK: ciphertext}}).decode(), CIPHER)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [f"{PREFIX}AAAA", CIPHER.encrypt("1"), f'{{"{MARK}": "{PREFIX}AAAA"}}', {"nested": [f"{PREFIX}AAAA"]}],
+    ids=["text", "ciphertext", "JSON in a text", "nested"],
+)
+def test_what_only_looks_encrypted_stays_as_it_is(value: object) -> None:
+    document = orjson.dumps({"note": value, "pin": encrypted("2")})
+    assert orjson.loads(decrypt_bytes(document, CIPHER)) == {"note": value, "pin": 2}
+    assert orjson.loads(decrypt_document(document.decode(), CIPHER)) == {"note": value, "pin": 2}
+    renewed = orjson.loads(renew_document(document.decode(), Cipher([KEY_AFTER, KEY])))
+    assert renewed["note"] == value
+    assert decrypt_fields(renewed, Cipher([KEY_AFTER])) == {"note": value, "pin": 2}
+
+
+def encrypted(json: str) -> dict[str, str]:
+    return {MARK: CIPHER.encrypt(json)}
 
 
 @pytest.mark.parametrize("document", [{MARK: 1}, {"a": [{"b": {MARK: "x", "c": 1}}]}], ids=repr)
