@@ -204,6 +204,15 @@ def real_database(settings: Settings) -> DatabaseAddress | None:
     return address if _has_real_database(settings) else None
 
 
+def direct_database(settings: Settings) -> DatabaseAddress | None:
+    """Return the address past a pooler, None if none is given; raise `BadDatabaseAddress`."""
+    if not settings.database_direct_url:
+        return None
+    url = settings.database_direct_url.get_secret_value()
+    tls = parse_tls_mode(settings.pgsslmode)
+    return address_from_url(url, tls=tls, ca_file=settings.pgsslrootcert, setting="PLATZ_DATABASE_DIRECT_URL")
+
+
 def _has_real_database(settings: Settings) -> bool:
     return bool(settings.database_url or settings.pghost)
 

@@ -171,6 +171,11 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = setting(
         "DATABASE_URL", None, "PostgreSQL as one URL; wins over the PG settings."
     )
+    database_direct_url: SecretStr | None = setting(
+        "PLATZ_DATABASE_DIRECT_URL",
+        None,
+        "URL of the PostgreSQL server itself, when the database is reached through a pooler by transactions.",
+    )
     pghost: str | None = setting("PGHOST", None, "PostgreSQL host. If no database is given, one is embedded.")
     pgport: Port = setting("PGPORT", 5432, "PostgreSQL port.")
     pguser: str = setting("PGUSER", "platz", "PostgreSQL user.")

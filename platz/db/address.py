@@ -83,21 +83,25 @@ class PoolLimits:
 
 
 def address_from_url(
-    url: str, *, tls: TlsMode = TlsMode.PREFER, ca_file: Path | None = None
+    url: str,
+    *,
+    tls: TlsMode = TlsMode.PREFER,
+    ca_file: Path | None = None,
+    setting: str = "DATABASE_URL",
 ) -> DatabaseAddress:
-    """Read a ``DATABASE_URL``; its ``sslmode`` and ``sslrootcert`` take precedence over the arguments.
+    """Read the URL of ``setting``; its ``sslmode`` and ``sslrootcert`` take precedence over the arguments.
 
     Raises `BadDatabaseAddress`. The message does not contain the URL, which holds a password.
     """
     try:
         parts = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     except ProgrammingError:
-        raise BadDatabaseAddress("DATABASE_URL is not a postgresql:// URL.") from None
+        raise BadDatabaseAddress(f"{setting} is not a postgresql:// URL.") from None
     if not parts.get("dbname"):
-        raise BadDatabaseAddress("DATABASE_URL names no database.")
+        raise BadDatabaseAddress(f"{setting} names no database.")
     return DatabaseAddress(
         host=parts.get("host") or parts.get("hostaddr") or "localhost",
-        port=_port(parts.get("port", "5432")),
+        port=_port(parts.get("port", "5432"), setting),
         database=parts["dbname"],
         user=parts.get("user", "postgres"),
         password=parts.get("password", ""),
@@ -145,8 +149,8 @@ def _system_trust_stores() -> list[Path]:
     return [*([Path(default)] if default else []), *SYSTEM_TRUST_STORES]
 
 
-def _port(text: str) -> int:
+def _port(text: str, setting: str) -> int:
     try:
         return int(text)
     except ValueError as error:
-        raise BadDatabaseAddress("DATABASE_URL has a port that is not a number.") from error
+        raise BadDatabaseAddress(f"{setting} has a port that is not a number.") from error

@@ -19,32 +19,14 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from platz.db.address import DatabaseAddress, PoolLimits, connection_parameters
-from platz.db.deadline import BoundedConnection
+from platz.db.deadline import BoundedConnection, connection_deadline
 from platz.db.error_translation import translate_errors
 from platz.db.pool_health import PoolCounters, PoolHealth, PoolStatistics
+from platz.db.sessions import session_settings
 from platz.db.unreachable import why_unreachable
-
-SESSION = "-c timezone=UTC -c search_path=public"
-
-SILENT_CLIENT = " ".join(
-    f"-c {name}"
-    for name in (
-        "tcp_keepalives_idle=5",
-        "tcp_keepalives_interval=2",
-        "tcp_keepalives_count=3",
-        "tcp_user_timeout=11000",
-    )
-)
-"""Options that make the server end a session, and with it its leases, some eleven seconds after the client vanished."""
-
-IDLE_IN_TRANSACTION_SECONDS = 60
-"""After so long without a statement, the server ends an open transaction and frees its locks."""
 
 STATEMENT_GRACE_SECONDS = 5
 """How long a pooled connection still waits for the server after the statement timeout should have fired."""
-
-SERVER_SIDE_GRACE_SECONDS = 60
-"""How long after the pool's idle timeout the server closes an idle session by itself."""
 
 
 @dataclass(slots=True)
@@ -65,16 +47,20 @@ class Database:
     """A database and its connection pool. Thread-safe; connections are opened when they are needed."""
 
     def __init__(
-        self, address: DatabaseAddress, limits: PoolLimits | None = None, *, application_name: str = "platz"
+        self,
+        address: DatabaseAddress,
+        limits: PoolLimits | None = None,
+        *,
+        application_name: str = "platz",
+        direct: DatabaseAddress | None = None,
     ) -> None:
+        """Take the ``direct`` address for connections outside the pool, past a pooler; by default it is ``address``."""
         self.address = address
+        self.direct = direct
         self.limits = limits or PoolLimits()
         self._counters = PoolCounters()
         self._shared = _ThreadReads()
-        self._parameters = connection_parameters(
-            address, application_name=application_name, connect_timeout=self.limits.connect_timeout
-        )
-        self._conninfo = make_conninfo(**self._parameters, options=f"{SESSION} {SILENT_CLIENT}")
+        self._application_name = application_name
         self._engine = self._build_engine()
         self._changing = self._engine.execution_options(isolation_level="READ COMMITTED")
         PoolHealth(self.limits, self._counters).watch(self._engine)
@@ -118,10 +104,15 @@ class Database:
 
         Raises `DatabaseUnreachable`.
         """
+        address = self.direct or self.address
         try:
-            return psycopg.connect(self._conninfo, autocommit=True)
+            connection = psycopg.connect(make_conninfo(**self._parameters_of(address)), autocommit=True)
+            deadline = connection_deadline(connection, seconds=self.limits.connect_timeout)
+            with _closed_on_failure(connection), deadline:
+                session_settings.apply(connection, session_settings.settings_of_dedicated())
         except psycopg.OperationalError as error:
-            raise why_unreachable(error, self.address) from error
+            raise why_unreachable(error, address) from error
+        return connection
 
     def check(self) -> None:
         """Connect once; raise `DatabaseUnreachable` with a sentence that names the address and the reason."""
@@ -166,7 +157,7 @@ class Database:
             "postgresql+psycopg://",
             isolation_level="AUTOCOMMIT",  # suits reads, which are the majority; `transaction` overrides it
             skip_autocommit_rollback=True,
-            connect_args={**self._parameters, "options": self._session_options()},
+            connect_args=self._parameters_of(self.address),
             poolclass=QueuePool,
             pool_size=self.limits.max_size,
             max_overflow=0,
@@ -184,16 +175,32 @@ class Database:
     ) -> BoundedConnection:
         connection = BoundedConnection.connect(**parameters)
         connection.timeout = self.limits.statement_timeout + STATEMENT_GRACE_SECONDS
+        if self.direct is not None:
+            connection.prepare_threshold = (
+                None  # a pooler may run a prepared statement in a session without it
+            )
+        with _closed_on_failure(connection):
+            connection.autocommit = True
+            session_settings.apply(connection, session_settings.settings_of_pooled(self.limits))
+            connection.autocommit = False
         return connection
 
-    def _session_options(self) -> str:
-        milliseconds = {
-            "statement_timeout": self.limits.statement_timeout,
-            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_SECONDS,
-            "idle_session_timeout": self.limits.idle_timeout + SERVER_SIDE_GRACE_SECONDS,
-        }
-        timeouts = " ".join(f"-c {name}={round(seconds * 1000)}" for name, seconds in milliseconds.items())
-        return f"{SESSION} {timeouts}"
+    def _parameters_of(self, address: DatabaseAddress) -> dict[str, str]:
+        return connection_parameters(
+            address, application_name=self._application_name, connect_timeout=self.limits.connect_timeout
+        )
+
+
+@contextmanager
+def _closed_on_failure(
+    connection: psycopg.Connection[Any],
+) -> Generator[None]:  # Any: the rows have no static types
+    """Close the connection when the block fails."""
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _dump_json(value: object) -> str:

@@ -47,6 +47,11 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"[Nn]o route to host|[Nn]etwork is unreachable", "the network does not lead there"),
     (r"No such file or directory", "nothing listens on that socket"),
     (r"server closed the connection unexpectedly", "what listens there closes the connection"),
+    (r"unsupported startup parameter", "a pooler there refuses a parameter of the connection"),
+    (
+        r"no such database|no such user|bouncer config error",
+        "a pooler there does not know the database or the user",
+    ),
     (r"invalid response|unrecognized|invalid message", "what listens there is not PostgreSQL"),
 )
 """Patterns for the driver's text and their meanings, the more specific first; libpq gives no codes while connecting."""

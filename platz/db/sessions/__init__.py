@@ -1,0 +1,1 @@
+"""What Platz needs of its sessions with PostgreSQL: their settings, and that they last."""
