@@ -31,7 +31,6 @@ TAKEN: dict[str, str] = {
     "deployments_cluster_kind_name": "There already is a deployment with this kind and name in this cluster.",
     "env_user_role_env_user": "This user already has a role in this environment.",
     "envs__name_insensitive": "There already is an environment with this name.",
-    "helm_charts_registry_tag_digest": "There already is a chart with this tag and digest in this registry.",
     "helm_registries_domain_repo": "There already is a registry with this domain and repository.",
     "helm_tag_formats_pattern": "There already is a tag format with this pattern.",
     "k8s_clusters_ingress_domain": "Another cluster already uses this ingress domain.",

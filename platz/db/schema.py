@@ -185,7 +185,8 @@ helm_charts = Table(
     string("parsed_revision", nullable=True),
     string("parsed_branch", nullable=True),
     string("parsed_commit", nullable=True),
-    UniqueConstraint("helm_registry_id", "image_tag", "image_digest", name="helm_charts_registry_tag_digest"),
+    # Not unique: programs of the former server record a chart again; `platz/db/tables/charts.py` does not.
+    Index("helm_charts_registry_tag_digest", "helm_registry_id", "image_tag", "image_digest"),
     Index("helm_charts_registry_branch_created", "helm_registry_id", "parsed_branch", "created_at"),
     Index("helm_charts_created_at", text("created_at DESC"), "id"),
     Index("helm_charts_tag_format_id", "tag_format_id"),
@@ -279,12 +280,12 @@ deployment_tasks = Table(
         "status NOT IN ('Pending', 'Started') OR finished_at IS NULL", name="active_has_no_finish"
     ),
     CheckConstraint("status <> 'Pending' OR claimed_by IS NULL", name="pending_has_no_claim"),
-    # Helm never runs twice on one release at the same time.
+    # Helm never runs twice on one release at the same time. Programs of the former server start tasks without a claim.
     Index(
         "deployment_tasks_one_started",
         "deployment_id",
         unique=True,
-        postgresql_where=text("status = 'Started'"),
+        postgresql_where=text("status = 'Started' AND claimed_by IS NOT NULL"),
     ),
     # For the claim: the pending tasks of one cluster in queue order.
     Index(

@@ -1,8 +1,8 @@
 """The task queue: claiming, finishing and recovering tasks.
 
 Invariants, kept by the database whatever the claimers do: a task is claimed once; a deployment has at most one
-`Started` task; its tasks start in the order execute_at, created_at, id. A claim is a claim id in the row: only the
-runner with that id can finish the task, so once another runner has taken a task over, the former one can't.
+`Started` task with a claim; its tasks start in the order execute_at, created_at, id. A claim is a claim id in the row:
+only the runner with that id can finish the task, so once another runner has taken a task over, the former one can't.
 """
 
 from __future__ import annotations
@@ -135,7 +135,13 @@ def abandon(connection: Connection, task_id: TaskId, *, formerly: UUID | None, r
 
 
 def take_over(connection: Connection, task_id: TaskId, *, claimed_by: ClaimId, formerly: UUID | None) -> bool:
-    """Replace the claim ``formerly`` on a Started task by a new one; return False when it is no longer there."""
+    """Replace the claim ``formerly`` on a Started task by a new one; return False when it is no longer there.
+
+    A task that a program of the former server started, without a claim, is not taken over while a claimed task of its
+    deployment is Started.
+    """
+    if formerly is None and _runs_beside_a_claimed_one(connection, task_id):
+        return False
     return _change_claimed(connection, task_id, formerly, {"claimed_by": claimed_by})
 
 
@@ -147,6 +153,16 @@ def started_tasks(connection: Connection, cluster_id: ClusterId) -> list[TaskRow
         .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
     )
     return all_rows(connection, query, TaskRow)
+
+
+def _runs_beside_a_claimed_one(connection: Connection, task_id: TaskId) -> bool:
+    other = tasks.alias()
+    query = select(other.c.id).where(
+        other.c.deployment_id == select(tasks.c.deployment_id).where(tasks.c.id == task_id).scalar_subquery(),
+        other.c.status == TaskStatus.STARTED,
+        other.c.claimed_by.is_not(None),
+    )
+    return connection.scalar(query.limit(1)) is not None
 
 
 def _finish(

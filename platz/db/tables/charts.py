@@ -1,6 +1,7 @@
 """Queries over `helm_charts`.
 
-Invariant: a chart has one row for its registry, tag and digest, however often and by whichever process it is found.
+Invariant: a chart has one row for its registry, tag and digest, however often and by whichever process of Platz it is
+found. Programs of the former server may add further rows; then the oldest one counts.
 
 Source: docs/contract/data-model.md, "Table helm_charts"; docs/contract/workers.md, "ECR push", "ECR
 deletion", "Download and reading of a chart", "Kind from a repository name", "Chart rows and tag information",
@@ -15,8 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, true, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, bindparam, func, insert, select, true, update
 
 from platz.db import schema
 from platz.db.rows import all_rows, columns_of, first_row
@@ -96,21 +96,23 @@ def find(connection: Connection, registry_id: RegistryId, tag: str, digest: str)
     query = select(*COLUMNS).where(
         charts.c.helm_registry_id == registry_id, charts.c.image_tag == tag, charts.c.image_digest == digest
     )
-    return first_row(connection, query, ChartRow)
+    return first_row(connection, query.order_by(charts.c.created_at, charts.c.id).limit(1), ChartRow)
 
 
 def insert_if_absent(connection: Connection, new: NewChartRow) -> ChartId | None:
-    """Insert the chart and return its id; return None, and leave the row as it is, when the chart exists already."""
+    """Insert the chart and return its id; return None, and leave the row as it is, when the chart exists already.
+
+    Call it in a transaction: others who insert the same chart wait for its end.
+    """
+    # No unique index keeps a chart from being recorded twice: it would stop programs of the former server.
+    image = f"platz:chart:{new.helm_registry_id}:{new.image_tag}:{new.image_digest}"
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(image, 0))))
+    if find(connection, new.helm_registry_id, new.image_tag, new.image_digest) is not None:
+        return None
     values: dict[str, Any] = {**vars(new), **vars(new.tag_info)}
     del values["tag_info"]
-    statement = (
-        insert(charts)
-        .values(**values)
-        .on_conflict_do_nothing(constraint="helm_charts_registry_tag_digest")
-        .returning(charts.c.id)
-    )
-    inserted: UUID | None = connection.scalar(statement)
-    return None if inserted is None else ChartId(inserted)
+    inserted: UUID = connection.execute(insert(charts).values(**values).returning(charts.c.id)).scalar_one()
+    return ChartId(inserted)
 
 
 def replace_documents(connection: Connection, chart_id: ChartId, new: NewChartRow) -> None:

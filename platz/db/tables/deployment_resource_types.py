@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, func, insert, or_, select
 
 from platz.db import schema
 from platz.db.rows import columns_of, first_row
@@ -73,6 +72,7 @@ def upsert(
 ) -> None:
     """Insert the type, or update the spec of the existing one; an equal spec is not written again.
 
+    A trigger of the table turns an insertion of an existing type into an update of its spec, for every program.
     Raises `Conflict` for a global type when an environment has one of this kind and key, and the other way round.
     """
     # Writers of one kind and key wait for each other, because no unique index can forbid a global type beside others.
@@ -80,11 +80,7 @@ def upsert(
     connection.execute(select(func.pg_advisory_xact_lock(pair)))
     _refuse_opposite(connection, env_id, kind_id, key)
     new = insert(types).values(env_id=env_id, deployment_kind_id=kind_id, key=key, spec=spec)
-    changed = types.c.spec.is_distinct_from(new.excluded.spec)
-    written = new.on_conflict_do_update(
-        constraint="deployment_resource_types_env_kind_key", set_={"spec": new.excluded.spec}, where=changed
-    )
-    connection.execute(written)
+    connection.execute(new.inline())
 
 
 def _refuse_opposite(connection: Connection, env_id: EnvId | None, kind_id: KindId, key: str) -> None:

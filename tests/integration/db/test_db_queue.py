@@ -147,9 +147,9 @@ def test_a_scheduled_task_does_not_hold_up_those_behind_it(database: Database, g
 def test_two_started_tasks_of_one_deployment_are_impossible(database: Database, ground: Ground) -> None:
     deployment = deployment_of(database, ground)
     started = {"status": "Started", "started_at": LONG_AGO}
-    add(database, ground, deployment, **started)
+    add(database, ground, deployment, **started, claimed_by=ME)
     with pytest.raises(Conflict, match="Another task of this deployment is running"):
-        add(database, ground, deployment, **started)
+        add(database, ground, deployment, **started, claimed_by=OTHER)
 
 
 @pytest.mark.parametrize("finish", [task_queue.mark_done, task_queue.mark_failed])
