@@ -30,6 +30,7 @@ from platz.actors.messages import Drain, LeaseLost, StopChildren
 from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.timers import Timers
 from platz.backing_services import (
+    BackingServices,
     listen_address,
     real_database,
     refuse_stand_ins_in_production,
@@ -41,6 +42,7 @@ from platz.commands.arguments import parse
 from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
 from platz.db.address import DatabaseAddress
+from platz.db.adoption.adoption_progress import Progress
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.key_rotation import encrypt_plain_rows
@@ -48,8 +50,8 @@ from platz.db.migrations import migrate
 from platz.errors import PlatzError
 from platz.http.server import bind
 from platz.wiring.children import child_specs, runner_of
-from platz.wiring.components import Components, make_cipher, make_components, open_database
-from platz.wiring.web import Web, make_web
+from platz.wiring.components import Components, cipher_of, make_components, open_database
+from platz.wiring.web import Web, answering_that_it_starts, make_web
 
 READY_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 5.0
@@ -65,9 +67,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status; print an expected error as one line on standard error."""
     arguments = parse(sys.argv[1:] if argv is None else argv)
     try:
-        if arguments.handler is not None:
+        if arguments.handler or arguments.with_settings:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)  # an interrupted command must not exit with 0
+        if arguments.handler is not None:
             return arguments.handler()
         loaded = load(
             flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")
@@ -75,6 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.print_settings:
             _say(settings_report(loaded))
             return 0
+        if arguments.with_settings is not None:
+            return arguments.with_settings(loaded.settings)
         status = serve(loaded)
     except (SettingsError, PlatzError) as error:
         sys.stderr.write(f"platz: {error}\n")
@@ -125,12 +130,9 @@ def serve(loaded: LoadedSettings) -> int:
     refuse_stand_ins_in_production(settings)
     with ExitStack() as stack:
         listener = _listener(loaded, stack)
-        address = real_database(settings)
-        real = _ready_database(settings, address, stack) if address else None  # before any stand-in starts
-        services = stack.enter_context(running_services(settings))
-        database = real or _ready_database(settings, services.database, stack)
-        cipher = make_cipher(settings, services)
-        _encrypt_what_is_plain(database, cipher)
+        progress = Progress()
+        with answering_that_it_starts(listener, lambda: str(progress)):
+            services, database, cipher = _prepare(settings, progress, stack)
         components = make_components(
             settings, services, database, cipher, _on_lost_leases(actor_context), stack
         )
@@ -151,10 +153,29 @@ def serve(loaded: LoadedSettings) -> int:
     return shutdown.status
 
 
-def _ready_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:
+def _prepare(
+    settings: Settings, progress: Progress, stack: ExitStack
+) -> tuple[BackingServices, Database, Cipher]:
+    """Start the stand-ins, and bring the database to where the actors can work with it."""
+    address = real_database(settings)
+    real = (
+        _ready_database(settings, address, progress, stack) if address else None
+    )  # before any stand-in starts
+    services = stack.enter_context(running_services(settings))
+    database = real or _ready_database(settings, services.database, progress, stack)
+    cipher = cipher_of(settings, sandbox_key=services.encryption_key)
+    progress.tell("encrypting what is plain")
+    _encrypt_what_is_plain(database, cipher)
+    return services, database, cipher
+
+
+def _ready_database(
+    settings: Settings, address: DatabaseAddress, progress: Progress, stack: ExitStack
+) -> Database:
     """Open the database and bring its schema up to date."""
     database = open_database(settings, address, stack)
-    migrate(database)
+    progress.tell("migrating the database, or waiting for another process that does")
+    migrate(database, progress)
     return database
 
 

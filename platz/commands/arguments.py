@@ -9,22 +9,27 @@ from pathlib import Path
 from typing import Any
 
 import platz
-from platz.commands import chart_command, openapi_command, sandbox_token
+from platz.commands import chart_command, hand_back_command, keys_command, openapi_command, sandbox_token
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
-COMMANDS = {"run", "chart", "openapi", "sandbox-token"}
+COMMANDS = {"run", "chart", "openapi", "sandbox-token", "hand-back", "keys"}
 CONFIG_FILE = Path("config/platz.toml")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """The parsed command line; ``handler`` is a command's function, None for serving."""
+    """The parsed command line.
+
+    ``handler`` is the function of a command that needs no settings, ``with_settings`` that of one that does; both are
+    None for serving.
+    """
 
     settings: Mapping[str, Any]
     config: Path | None
     print_settings: bool
     handler: Callable[[], int] | None
+    with_settings: Callable[[Settings], int] | None
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -32,12 +37,16 @@ def parse(argv: Sequence[str]) -> Arguments:
     parser = _parser()
     namespace = parser.parse_args(_with_values(argv))
     handler: Callable[[argparse.Namespace], int] | None = getattr(namespace, "handler", None)
+    with_settings: Callable[[argparse.Namespace, Settings], int] | None = getattr(
+        namespace, "with_settings", None
+    )
     given = vars(namespace)
     return Arguments(
         settings={name: given[name] for name in Settings.model_fields if given.get(name) is not None},
         config=namespace.config or (CONFIG_FILE if CONFIG_FILE.is_file() else None),
         print_settings=namespace.print_settings,
         handler=(lambda: handler(namespace)) if handler else None,
+        with_settings=(lambda settings: with_settings(namespace, settings)) if with_settings else None,
     )
 
 
@@ -77,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     chart_command.add_commands(subparsers)
     openapi_command.add_commands(subparsers)
     sandbox_token.add_commands(subparsers)
+    hand_back_command.add_commands(subparsers)
+    keys_command.add_commands(subparsers)
     return parser
 
 

@@ -16,12 +16,13 @@ from platz.access.tokens import Tokens
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
-from platz.backing_services import BackingServices
+from platz.backing_services import BackingServices, direct_database
 from platz.config import Settings, SettingsError
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
 from platz.db.leases import LeaseKeeper
+from platz.db.sessions.pooler_probe import check_sessions
 from platz.db.tables.settings import jwt_secret
 from platz.discovery.archives import ArchiveCache
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
@@ -67,18 +68,19 @@ def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack
         idle_timeout=settings.db_pool_idle_timeout,
         max_lifetime=settings.db_pool_max_lifetime,
     )
-    database = Database(address, limits)
+    database = Database(address, limits, direct=direct_database(settings))
     stack.callback(database.close)
     database.check()
+    check_sessions(database)
     database.warm()
     return database
 
 
-def make_cipher(settings: Settings, services: BackingServices) -> Cipher:
+def cipher_of(settings: Settings, *, sandbox_key: str | None = None) -> Cipher:
     """Return the cipher for encryption at rest, with the keys from the settings, else the sandbox's key, else none."""
     keys = [key.get_secret_value() for key in settings.encryption_keys]
-    if not keys and services.encryption_key:
-        keys = [services.encryption_key]
+    if not keys and sandbox_key:
+        keys = [sandbox_key]
     return Cipher(keys) if keys else NoCipher()
 
 

@@ -5,6 +5,7 @@ kept as JSON in the table `adoption_leftovers`, with the reason.
 
 - A flag that is NULL, which the former server could not even read, gets its default; an unknown status, role or
   provider becomes the most harmless one (`enum_values.py`).
+- A secret that looks like an encrypted one is marked as plain (`plain_texts.py`).
 - A deployment without a kind gets that of its chart's registry; what else lacks one gets the kind `Unknown`, and a
   role for no kind goes (`kinds.py`).
 - Accounts whose e-mail addresses differ only in case are merged into the oldest of them, with the union of the rights
@@ -30,42 +31,56 @@ Source: docs/contract/data-model.md, "Adoption of an older database".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from pathlib import Path
 
-import structlog
 from sqlalchemy import Connection
 
 from platz.db.adoption.accounts import merge_accounts, merge_deployment_roles, merge_env_roles
+from platz.db.adoption.adoption_progress import Step, run_steps
 from platz.db.adoption.charts import give_every_deployment_a_chart, merge_charts
 from platz.db.adoption.deployments import merge_deployments
+from platz.db.adoption.detection import check_complete
 from platz.db.adoption.enum_values import fill_flags, replace_unknown_words
 from platz.db.adoption.kinds import give_everything_a_kind
 from platz.db.adoption.old_rules import drop_old_rules
+from platz.db.adoption.plain_texts import mark_plain_texts
 from platz.db.adoption.resource_types import merge_resource_types
 from platz.db.adoption.tasks import end_abandoned_tasks
+from platz.db.scripts import run_script
 
-__all__ = ["adopt_rows", "drop_old_rules"]
-
-STEPS: tuple[Callable[[Connection], int], ...] = (
-    fill_flags,
-    replace_unknown_words,
-    give_everything_a_kind,
-    give_every_deployment_a_chart,
-    merge_charts,
-    merge_accounts,
-    merge_env_roles,
-    merge_deployment_roles,
-    merge_resource_types,
-    merge_deployments,
-    end_abandoned_tasks,
+CHANGES_OF_ROWS = (
+    Step(name="fill in flags", run=fill_flags),
+    Step(name="replace unknown words", run=replace_unknown_words),
+    Step(name="mark plain texts", run=mark_plain_texts),
+    Step(name="give everything a kind", run=give_everything_a_kind),
+    Step(name="give every deployment a chart", run=give_every_deployment_a_chart),
+    Step(name="merge charts", run=merge_charts),
+    Step(name="merge accounts", run=merge_accounts),
+    Step(name="merge roles in environments", run=merge_env_roles),
+    Step(name="merge roles for kinds", run=merge_deployment_roles),
+    Step(name="merge resource types", run=merge_resource_types),
+    Step(name="merge deployments", run=merge_deployments),
+    Step(name="end abandoned tasks", run=end_abandoned_tasks),
 )
 """The order matters: merged accounts may have two roles, and merged deployments two started tasks."""
 
-log = structlog.get_logger(__name__)
 
+def adopt(connection: Connection, sql: Path, rules: Sequence[Path]) -> None:
+    """Bring a former database to the tables of Platz, and run the scripts with the ``rules``; ``sql`` is their folder.
 
-def adopt_rows(connection: Connection) -> None:
-    """Change every row so that the new constraints allow it; call `drop_old_rules` first."""
-    for step in STEPS:
-        changed = step(connection)
-        log.info("Adopting the former database", action="adopt", step=step.__name__, rows=changed)
+    Raises `CannotBeAdopted`.
+    """
+
+    def script(path: Path) -> Step:
+        return Step(name=path.stem, run=lambda connection: run_script(connection, path))
+
+    steps = [
+        script(sql / "0001_missing_pieces.sql"),
+        Step(name="check that nothing is missing", run=check_complete),
+        Step(name="drop the former rules", run=drop_old_rules),
+        *CHANGES_OF_ROWS,
+        script(sql / "0001_adopt_tables.sql"),
+        *map(script, rules),
+    ]
+    run_steps(connection, steps)

@@ -66,6 +66,9 @@ COLUMNS: Mapping[str, frozenset[str]] = {
 }
 """The names of all columns, by table, at the newest version."""
 
+ADDED_LATER: Mapping[str, tuple[str, str]] = {"20260509120000": ("helm_registries", "provider")}
+"""The columns that came after the stable releases, by the version that adds them."""
+
 PRESENT = """
     SELECT table_name::text, array_agg(column_name::text) FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name = ANY(:tables) GROUP BY table_name
@@ -76,6 +79,15 @@ def present_columns(connection: Connection) -> dict[str, set[str]]:
     """Return the columns that the former server's tables have in this database, by table."""
     rows = connection.execute(text(PRESENT), {"tables": list(COLUMNS)})
     return {table: set(columns) for table, columns in rows}
+
+
+def columns_at(version: str) -> dict[str, frozenset[str]]:
+    """Return the columns of all tables at ``version``, which is that of the stable releases or a later one."""
+    columns = dict(COLUMNS)
+    for added, (table, column) in ADDED_LATER.items():
+        if is_older(version, added):
+            columns[table] -= {column}
+    return columns
 
 
 def missing_pieces(connection: Connection) -> list[str]:

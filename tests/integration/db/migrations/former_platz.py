@@ -129,6 +129,7 @@ class Installation(FormerPlatz):
         self.cluster = self.add(
             "k8s_clusters", provider_id="arn:1", name="c", region_name="r", env_id=self.env
         )
+        self.deployment: UUID | None = None
         self.user = self.add("users", display_name="Ann", email="ann@example.com", created_at=day(0))
 
     def add_chart(self, **values: Any) -> UUID:

@@ -7,9 +7,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.fernet import Fernet
 from former_platz import Installation, Row, day
 
 from platz.db.database import Database
+from platz.db.encryption import Cipher
 from platz.db.migrations import MigrationFailed, migrate
 from platz.db.schema import metadata
 
@@ -113,6 +115,16 @@ def test_words_that_nobody_knows_become_harmless(former: Installation, adopt: An
     assert present(former, "deployments", deployment)["status"] == "Unknown"
     assert present(former, "deployment_tasks", task)["status"] == "Failed"
     assert [row["role"] for row in former.rows("env_user_permissions")] == ["User"]
+
+
+def test_a_secret_that_looks_encrypted_stays_what_it_is(former: Installation, adopt: Any) -> None:
+    contents = "platz-encrypted:AAAA"
+    secret = former.add("secrets", env_id=former.env, collection="c", name="n", contents=contents)
+    adopt()
+    assert (
+        Cipher([Fernet.generate_key().decode()]).decrypt(present(former, "secrets", secret)["contents"])
+        == contents
+    )
 
 
 class TestAccounts:
