@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from platz.db.address import DatabaseAddress
 from platz.db.deadline import connection_deadline
+from platz.db.error_translation import translate_errors
 from platz.errors import PlatzError
 
 HEARD_SECONDS = 5.0
@@ -48,9 +49,12 @@ class Sessions(Protocol):
 
 
 def check_sessions(database: Sessions, *, heard_seconds: float = HEARD_SECONDS) -> None:
-    """Raise `SessionsDoNotLast` unless sessions at the database's direct address last and share its database."""
+    """Raise `SessionsDoNotLast` unless sessions at the database's direct address last and share its database.
+
+    Raises `DatabaseUnavailable`, also for a server that accepts no changes.
+    """
     name = f"platz_probe_{secrets.token_hex(8)}"
-    with database.dedicated() as listening:
+    with translate_errors(), database.dedicated() as listening:
         with connection_deadline(listening, seconds=ANSWER_SECONDS):
             listening.execute(f"LISTEN {name}".encode())
             listening.execute(TAKE_LOCK, [name])
