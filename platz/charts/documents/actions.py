@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from platz.charts.documents.targets import ROLE, Role, Target
 from platz.charts.documents.ui_schema import UI_SCHEMA, UiSchema
-from platz.charts.documents.versions import Version
-from platz.charts.reading.codecs import COUNT, FLAG, TEXT, any_of, defined, exactly, list_of
+from platz.charts.documents.versions import V1BETA1_HEADER, Version, kind_header
+from platz.charts.reading.codecs import COUNT, FLAG, TEXT, any_of, defined, list_of
 from platz.charts.reading.decoding import Cursor, decoded
 from platz.charts.reading.document_objects import DocumentObject, embedded, object_of
 from platz.charts.reading.members import nullable, optional, required
@@ -31,7 +31,7 @@ class NoSuchAction(NotFound):
         self.parameters: tuple[JsonValue, ...] = (action_id,)
 
 
-class Action(DocumentObject, name="ChartExtAction"):
+class Action(DocumentObject, name="ChartExtActionV0"):
     """Something that the deployment does on request."""
 
     id: str = required(TEXT)
@@ -45,11 +45,11 @@ class Action(DocumentObject, name="ChartExtAction"):
     ui_schema: UiSchema | None = nullable(UI_SCHEMA)
 
 
-class VersionedAction(DocumentObject, name="ChartExtVersionedAction"):
+class VersionedAction(DocumentObject, name="ChartExtActionV1Beta1"):
     """An action with a version."""
 
-    api_version: str = required(exactly(Version.V1BETA1.api_version), key="apiVersion")
-    kind: str = required(exactly("Action"))
+    api_version: str = required(V1BETA1_HEADER, key="apiVersion")
+    kind: str = required(kind_header("Action"))
     spec: Action = required(object_of(Action))
 
 
@@ -63,7 +63,14 @@ class ActionsV0(DocumentObject, name="ChartExtActionsV0"):
 
 ACTIONS = defined(
     "ChartExtActions",
-    any_of(list_of(object_of(VersionedAction)).schema, ActionsV0.schema()),
+    any_of(
+        defined(
+            "ChartExtActionsV1Beta1",
+            list_of(object_of(VersionedAction)).schema,
+            meaning="The actions of version v1beta1.",
+        ),
+        ActionsV0.schema(),
+    ),
     meaning="The actions document, of any version.",
 )
 """The schema of the document."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from platz.charts.documents.db_tables import TABLE_NAMES, DbTable
-from platz.charts.reading.codecs import ANY_JSON, TEXT, Codec, any_of, choice_of, defined
+from platz.charts.reading.codecs import ANY_JSON, TEXT, Codec, Schema, any_of, choice_of, defined
 from platz.charts.reading.decoding import Cursor
 from platz.charts.reading.document_objects import DocumentObject
 from platz.charts.reading.json_text import compact_json
@@ -143,10 +143,13 @@ def _read(cursor: Cursor) -> JsonValue:
 COLLECTION: Codec[JsonValue] = Codec(
     read=_read,
     store=ANY_JSON.store,
-    schema=defined(
-        "DbTableOrDeploymentResource",
-        any_of(choice_of(DbTable, name="DbTable").schema, KindResources.schema(), TEXT.schema),
-        meaning="What a CollectionSelect chooses from; other text is a resource type's key of any kind (legacy).",
+    schema=Schema(
+        json={},
+        definitions=defined(
+            "DbTableOrDeploymentResource",
+            any_of(choice_of(DbTable, name="DbTable").schema, KindResources.schema(), TEXT.schema),
+            meaning="What a CollectionSelect chooses from; other text is a resource type's key of any kind (legacy).",
+        ).definitions,
     ),
 )
-"""An input's ``collection``, stored as written."""
+"""An input's ``collection``, stored as written; API clients see any JSON, of which the definition is the valid part."""

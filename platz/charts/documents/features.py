@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from platz.charts.documents.targets import ENDPOINT, Endpoint
-from platz.charts.documents.versions import Version
+from platz.charts.documents.versions import V1BETA1_HEADER, V1BETA2_HEADER, Version, kind_header
 from platz.charts.reading.codecs import (
     COUNT,
     FLAG,
@@ -59,7 +59,7 @@ class InjectedKey(StrEnum):
     CONFIG = "config"
 
 
-class Ingress(DocumentObject, name="ChartExtFeatureIngress"):
+class Ingress(DocumentObject, name="ChartExtIngress"):
     """Whether and how the deployment is reached from outside."""
 
     enabled: bool = required(FLAG)
@@ -76,13 +76,13 @@ class StatusFeature(DocumentObject, name="ChartExtFeatureStatus"):
     refresh_interval_secs: int = required(COUNT)
 
 
-class InputName(DocumentObject, name="ChartExtDisplayInputField"):
+class InputName(DocumentObject, name="ChartExtDeploymentDisplayNameInputField"):
     """The input whose value names the deployment."""
 
     name: str = required(TEXT)
 
 
-class NamedByInput(DocumentObject, name="ChartExtDisplayNameInputField"):
+class NamedByInput(DocumentObject, name="ChartExtDeploymentDisplayNameOfInput"):
     """A name that is the value of an input."""
 
     input_field: InputName = required(object_of(InputName, exact=True), key="InputField")
@@ -108,13 +108,13 @@ _DISPLAY_NAME: Codec[ByDeploymentName | NamedByInput] = Codec(
 )
 
 
-class Icon(DocumentObject, name="ChartExtDisplayIcon"):
+class Icon(DocumentObject, name="ChartExtDeploymentDisplayIcon"):
     """A FontAwesome icon."""
 
     font_awesome: str = required(TEXT)
 
 
-class Display(DocumentObject, name="ChartExtFeatureDisplay"):
+class Display(DocumentObject, name="ChartExtDeploymentDisplay"):
     """How deployments are shown."""
 
     name: ByDeploymentName | NamedByInput | None = nullable(_DISPLAY_NAME)
@@ -156,32 +156,27 @@ class Features(DocumentObject, name="ChartExtFeaturesSpec"):
         return (self.ingress or _NO_INGRESS).hostname_format
 
 
-class _ApiVersion(StrEnum):
-    V1BETA1 = Version.V1BETA1.api_version
-    V1BETA2 = Version.V1BETA2.api_version
+_V0 = object_of(Features, version=Version.V0, name="ChartExtFeaturesV0")
+_KIND = kind_header("Features")
 
 
-class VersionedFeatures(DocumentObject, name="ChartExtVersionedFeatures"):
+class VersionedFeatures(DocumentObject, name="ChartExtFeaturesV1Beta2"):
     """Features with a version."""
 
-    api_version: _ApiVersion = required(choice_of(_ApiVersion), key="apiVersion")
-    kind: str = required(exactly("Features"))
-    spec: Features = required(object_of(Features))
+    api_version: str = required(V1BETA2_HEADER, key="apiVersion")
+    kind: str = required(_KIND)
+    spec: Features = required(object_of(Features, version=Version.V1BETA2, name="ChartExtFeaturesSpec"))
 
 
-class _FeaturesV1Beta1(VersionedFeatures, name="ChartExtVersionedFeatures"):
-    spec: Features = required(object_of(Features, version=Version.V1BETA1))
-
-
-class _FeaturesV1Beta2(VersionedFeatures, name="ChartExtVersionedFeatures"):
-    spec: Features = required(object_of(Features, version=Version.V1BETA2))
+class _FeaturesV1Beta1(VersionedFeatures, name="ChartExtFeaturesV1Beta1"):
+    api_version: str = required(V1BETA1_HEADER, key="apiVersion")
+    spec: Features = required(object_of(Features, version=Version.V1BETA1, name="ChartExtFeaturesV0"))
 
 
 _VERSIONED: dict[Version, type[VersionedFeatures]] = {
-    Version.V1BETA2: _FeaturesV1Beta2,
+    Version.V1BETA2: VersionedFeatures,
     Version.V1BETA1: _FeaturesV1Beta1,
 }
-_V0 = object_of(Features, version=Version.V0)
 _UNKNOWN_IN_V0 = (
     *VersionedFeatures.keys(),
     *(key for key in Features.keys(Version.V1BETA2) if key not in Features.keys(Version.V0)),
@@ -189,7 +184,7 @@ _UNKNOWN_IN_V0 = (
 
 FEATURES = defined(
     "ChartExtFeatures",
-    any_of(VersionedFeatures.schema(), Features.schema()),
+    any_of(VersionedFeatures.schema(), _FeaturesV1Beta1.schema(), _V0.schema),
     meaning="The features document, of any version.",
 )
 """The schema of the document."""

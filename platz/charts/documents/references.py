@@ -17,13 +17,13 @@ from platz.charts.reading.spelling import did_you_mean
 from platz.json import JsonObject
 
 
-class FieldValue(DocumentObject, name="UiSchemaFieldValue"):
+class FieldValue(DocumentObject, name="UiSchemaInputRefField"):
     """The input's value."""
 
     input: str = required(TEXT)
 
 
-class FieldProperty(DocumentObject, name="UiSchemaFieldProperty"):
+class FieldProperty(DocumentObject, name="UiSchemaInputRefProperty"):
     """A property of the item that the input chooses."""
 
     input: str = required(TEXT)

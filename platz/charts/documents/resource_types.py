@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from platz.charts.documents.targets import ROLE, Role, Target
 from platz.charts.documents.ui_schema import V0_UI_SCHEMA, UiSchema
-from platz.charts.documents.versions import Version
-from platz.charts.reading.codecs import FLAG, TEXT, exactly, list_of
+from platz.charts.documents.versions import V1BETA1_HEADER, kind_header
+from platz.charts.reading.codecs import FLAG, TEXT, list_of
 from platz.charts.reading.decoding import decoded
 from platz.charts.reading.document_objects import DocumentObject, object_of
 from platz.charts.reading.members import Presence, nullable, optional, required
@@ -27,14 +27,14 @@ class Operation(StrEnum):
     DELETE = "delete"
 
 
-class Hook(DocumentObject, name="ChartExtResourceLifecycleHook"):
+class Hook(DocumentObject, name="ChartExtResourceLifecycleActionV1Beta1"):
     """Who may do the operation, and the request that it sends to the deployment."""
 
     allowed_role: Role | None = nullable(ROLE)
     target: Target | None = nullable(object_of(Target))
 
 
-class Lifecycle(DocumentObject, name="ChartExtResourceLifecycle"):
+class Lifecycle(DocumentObject, name="ChartExtResourceLifecycleV1Beta1"):
     """The hooks of a resource; an operation whose hook is null is not allowed."""
 
     create: Hook | None = nullable(object_of(Hook))
@@ -52,7 +52,7 @@ class Lifecycle(DocumentObject, name="ChartExtResourceLifecycle"):
                 return self.delete
 
 
-class ResourceSpec(DocumentObject, name="ChartExtResourceTypeSpec"):
+class ResourceSpec(DocumentObject, name="ChartExtResourceTypeV1Beta1Spec"):
     """A collection that a chart declares."""
 
     name_singular: str = required(TEXT)
@@ -74,11 +74,11 @@ class ResourceSpec(DocumentObject, name="ChartExtResourceTypeSpec"):
         return frozenset(declared.id for declared in self.values_ui.inputs if declared.sensitive)
 
 
-class ResourceType(DocumentObject, name="ChartExtResourceType"):
+class ResourceType(DocumentObject, name="ChartExtResourceTypeV1Beta1"):
     """A collection with its version and key."""
 
-    api_version: str = required(exactly(Version.V1BETA1.api_version), key="apiVersion")
-    kind: str = required(exactly("ResourceType"))
+    api_version: str = required(V1BETA1_HEADER, key="apiVersion")
+    kind: str = required(kind_header("ResourceType"))
     key: str = required(TEXT)
     spec: ResourceSpec = required(object_of(ResourceSpec))
 

@@ -38,7 +38,7 @@ class Method(StrEnum):
 
 
 ROLE = choice_of(Role, name="DeploymentRole")
-ENDPOINT = choice_of(Endpoint)
+ENDPOINT = choice_of(Endpoint, name="ChartExtActionEndpoint")
 
 
 class Target(DocumentObject, name="ChartExtActionTarget"):
@@ -46,4 +46,4 @@ class Target(DocumentObject, name="ChartExtActionTarget"):
 
     endpoint: Endpoint = required(ENDPOINT)
     path: str = required(TEXT)
-    method: Method = required(choice_of(Method))
+    method: Method = required(choice_of(Method, name="ChartExtActionMethod"))

@@ -17,17 +17,16 @@ from typing import Literal, TypeAlias
 
 from platz.charts.documents.collections import COLLECTION, field_list_text
 from platz.charts.documents.references import REFERENCE, Reference
-from platz.charts.documents.versions import Version
+from platz.charts.documents.versions import V1BETA1_HEADER, Version, kind_header
 from platz.charts.reading.codecs import (
     ANY_JSON,
     DECIMAL,
     FLAG,
     TEXT,
     Codec,
-    Schema,
+    any_of,
     choice_of,
     defined,
-    exactly,
     list_of,
     mapping_of,
 )
@@ -84,16 +83,9 @@ def _read_input_type(cursor: Cursor) -> ValueType | Array:
     return ARRAY if cursor.value == ARRAY else _read_value_type(cursor)
 
 
-_VALUE_TYPE = replace(choice_of(ValueType, name="UiSchemaInputSingleType"), read=_read_value_type)
-_INPUT_TYPE: Codec[ValueType | Array] = Codec(
-    read=_read_input_type,
-    store=str,
-    schema=defined(
-        "UiSchemaInputType",
-        Schema(json={"type": "string", "enum": [*ValueType, ARRAY]}),
-        meaning="The type of an input.",
-    ),
-)
+_VALUE_TYPE = replace(choice_of(ValueType), read=_read_value_type, schema=TEXT.schema)
+_INPUT_TYPE: Codec[ValueType | Array] = Codec(read=_read_input_type, store=str, schema=TEXT.schema)
+"""API clients see any text, since the code of older ones compares it with words of its own."""
 
 
 def _is_array(attributes: Attributes) -> bool:
@@ -113,7 +105,7 @@ class Option(DocumentObject, name="UiSchemaInputFieldOption"):
     help_text: str | None = nullable(TEXT, key="helpText")
 
 
-class FieldEquals(DocumentObject, name="UiSchemaInputFieldValuePair"):
+class FieldEquals(DocumentObject, name="UiSchemaFieldValuePair"):
     """A field and the value that it must have."""
 
     field: str = required(TEXT)
@@ -187,10 +179,8 @@ class Outputs(DocumentObject, name="UiSchemaOutputs"):
 class UiSchema(DocumentObject, name="UiSchema"):
     """A form and what becomes of its inputs; without `apiVersion` and `kind` it is of version 0."""
 
-    api_version: str | None = known_in(
-        {Version.V1BETA1}, exactly(Version.V1BETA1.api_version), key="apiVersion"
-    )
-    kind: str | None = known_in({Version.V1BETA1}, exactly("ValuesUi"))
+    api_version: str | None = known_in({Version.V1BETA1}, V1BETA1_HEADER, key="apiVersion")
+    kind: str | None = known_in({Version.V1BETA1}, kind_header("ValuesUi"))
     inputs: tuple[Input, ...] = required(list_of(object_of(Input)))
     outputs: Outputs = optional(
         object_of(Outputs), absent=Outputs(values=(), secrets={}), described=Presence.REQUIRED
@@ -209,10 +199,10 @@ class UiSchema(DocumentObject, name="UiSchema"):
         return {declared.id: declared for declared in reversed(self.inputs)}
 
 
-V0_UI_SCHEMA = object_of(UiSchema, version=Version.V0, exact=True)
+V0_UI_SCHEMA = object_of(UiSchema, version=Version.V0, exact=True, name="UiSchemaV0")
 """A schema without a header, the only form inside resource types (docs/contract/chart-extensions.md, "Resource type
 documents")."""
-_V1BETA1_UI_SCHEMA = object_of(UiSchema, version=Version.V1BETA1)
+_V1BETA1_UI_SCHEMA = object_of(UiSchema, version=Version.V1BETA1, name="UiSchemaV1Beta1")
 
 
 def _read(cursor: Cursor) -> UiSchema:
@@ -221,7 +211,15 @@ def _read(cursor: Cursor) -> UiSchema:
     return (_V1BETA1_UI_SCHEMA if has_header else V0_UI_SCHEMA).read(cursor)
 
 
-UI_SCHEMA = replace(V0_UI_SCHEMA, read=_read)
+UI_SCHEMA = replace(
+    V0_UI_SCHEMA,
+    read=_read,
+    schema=defined(
+        "UiSchema",
+        any_of(_V1BETA1_UI_SCHEMA.schema, V0_UI_SCHEMA.schema),
+        meaning="A form and what becomes of its inputs, of any version.",
+    ),
+)
 """A schema of either version."""
 
 

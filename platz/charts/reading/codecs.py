@@ -90,7 +90,9 @@ def mapping_of(item: Codec[T]) -> Codec[Mapping[str, T]]:
 def choice_of(choices: type[E], *, name: str = "") -> Codec[E]:
     """Return the codec of an enumeration, spelled exactly; a ``name`` makes it a named definition for API clients."""
     words: list[JsonValue] = [choice.value for choice in choices]
-    schema = Schema(json={"type": "string", **({"enum": words} if len(words) > 1 else {"const": words[0]})})
+    schema = Schema(
+        json={"type": "string", **({"enum": words} if name or len(words) > 1 else {"const": words[0]})}
+    )
     return Codec(
         read=lambda cursor: cursor.choice(choices),
         store=lambda choice: choice.value,
@@ -98,8 +100,11 @@ def choice_of(choices: type[E], *, name: str = "") -> Codec[E]:
     )
 
 
-def exactly(text: str) -> Codec[str]:
-    """Return the codec of one fixed text, such as those in a document's header."""
+def exactly(text: str, *, name: str = "", meaning: str = "The only value.") -> Codec[str]:
+    """Return the codec of one fixed text, such as those in a document's header.
+
+    A ``name`` makes it a named enumeration for API clients, whose generated code names its only member.
+    """
 
     def read(cursor: Cursor) -> str:
         if cursor.value != text:
@@ -108,7 +113,9 @@ def exactly(text: str) -> Codec[str]:
             )
         return text
 
-    return Codec(read=read, store=_unchanged, schema=Schema(json={"type": "string", "const": text}))
+    schema = Schema(json={"type": "string", **({"enum": [text]} if name else {"const": text})})
+    named = defined(name, schema, meaning=meaning) if name else schema
+    return Codec(read=read, store=_unchanged, schema=named)
 
 
 def _unchanged(value: JsonValue) -> JsonValue:

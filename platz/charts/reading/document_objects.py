@@ -37,11 +37,13 @@ def embedded(kind: type[Kind]) -> Kind:
     return declare(_Embedded(kind=kind))
 
 
-def object_of(kind: type[Kind], *, version: str = "", exact: bool = False) -> Codec[Kind]:
-    """Return the codec of this class in this version; ``exact`` refuses unknown keys."""
-    return Codec(
-        read=partial(kind.read, version=version, exact=exact), store=kind.stored, schema=kind.schema()
-    )
+def object_of(kind: type[Kind], *, version: str = "", exact: bool = False, name: str = "") -> Codec[Kind]:
+    """Return the codec of this class in this version; ``exact`` refuses unknown keys.
+
+    A ``name`` is that of the version's own schema, which is that of all versions otherwise.
+    """
+    schema = kind.schema(version, name=name) if name else kind.schema()
+    return Codec(read=partial(kind.read, version=version, exact=exact), store=kind.stored, schema=schema)
 
 
 @dataclass_transform(
@@ -87,23 +89,23 @@ class DocumentObject:
         return tuple(chain.from_iterable(member.keys(version) for member in cls._members.values()))
 
     @classmethod
-    def schema(cls) -> Schema:
-        """Return the schema of the stored form in any version."""
-        properties = cls.properties()
+    def schema(cls, version: str = "", *, name: str = "") -> Schema:
+        """Return the schema of the stored form in this version, or else in any; ``name`` replaces the class's own."""
+        properties = cls.properties(version)
         described: JsonObject = {key: member.schema.json for key, member in properties.items()}
         always: list[JsonValue] = [key for key, member in properties.items() if member.is_required]
         schema = Schema(
             json={"type": "object", "properties": described, **({"required": always} if always else {})},
             definitions=all_definitions(*(member.schema for member in properties.values())),
         )
-        return defined(cls._name, schema, meaning=inspect.getdoc(cls) or "")
+        return defined(name or cls._name, schema, meaning=inspect.getdoc(cls) or "")
 
     @classmethod
-    def properties(cls) -> dict[str, Property]:
-        """Return the properties of the schema by key."""
+    def properties(cls, version: str = "") -> dict[str, Property]:
+        """Return the properties of the schema by key, of one version or of all."""
         properties: dict[str, Property] = {}
         for member in cls._members.values():
-            properties |= member.properties()
+            properties |= member.properties(version)
         return properties
 
 
@@ -125,5 +127,5 @@ class _Embedded:
     def stored(self, value: DocumentObject) -> JsonObject:
         return value.stored()
 
-    def properties(self) -> dict[str, Property]:
-        return self.kind.properties()
+    def properties(self, version: str) -> dict[str, Property]:
+        return self.kind.properties(version)

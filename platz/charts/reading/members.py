@@ -62,8 +62,8 @@ class Member(Protocol):
         """Return the keys with their values as they are stored."""
         ...
 
-    def properties(self) -> dict[str, Property]:
-        """Return the properties of the schema by key."""
+    def properties(self, version: str) -> dict[str, Property]:
+        """Return the properties of the schema by key, in this version, or in all of them if it is empty."""
         ...
 
 
@@ -153,7 +153,11 @@ class _Key:
             return {self.key: self.codec.store(value)}
         return {} if self.versions else {self.key: None}
 
-    def properties(self) -> dict[str, Property]:
+    def properties(self, version: str) -> dict[str, Property]:
+        if version and not self._is_known_in(version):
+            return {}
+        if version and self.versions and self.presence is not Presence.OPTIONAL_NULLABLE:
+            return {self.key: Property(schema=self.codec.schema, is_required=True)}
         schema = replace(self.codec.schema, json=self._schema())
         return {self.key: Property(schema=schema, is_required=self.described in _ALWAYS_THERE)}
 

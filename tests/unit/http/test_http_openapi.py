@@ -50,6 +50,19 @@ UpdateEnv UpdateHelmRegistry UpdateK8sCluster UpdateSecret UpdateUser User UserD
 """
 
 
+OF_CHARTS = """
+ChartExtActions ChartExtActionsV0 ChartExtActionsV1Beta1 ChartExtActionV0 ChartExtActionV1Beta1 ChartExtActionTarget
+ChartExtActionEndpoint ChartExtActionMethod ChartExtFeatures ChartExtFeaturesV0 ChartExtFeaturesV1Beta1
+ChartExtFeaturesV1Beta2 ChartExtFeaturesSpec ChartExtIngress ChartExtIngressHostnameFormat ChartExtCardinality
+ChartExtDeploymentDisplay ChartExtDeploymentDisplayIcon ChartExtDeploymentDisplayNameInputField ChartExtVersionV1Beta1
+ChartExtVersionV1Beta2 ChartExtKindAction ChartExtKindFeatures ChartExtKindResourceType ChartExtKindValuesUi
+ChartExtResourceTypeV1Beta1 ChartExtResourceTypeV1Beta1Spec ChartExtResourceLifecycleV1Beta1
+ChartExtResourceLifecycleActionV1Beta1 UiSchema UiSchemaV0 UiSchemaV1Beta1 UiSchemaInput UiSchemaInputFieldOption
+UiSchemaFieldValuePair UiSchemaInputRef UiSchemaInputRefField UiSchemaInputRefProperty UiSchemaOutputs
+UiSchemaOutputValue
+"""
+
+
 def operations() -> list[Any]:
     return [one for methods in DOCUMENT["paths"].values() for one in methods.values()]
 
@@ -59,7 +72,51 @@ def test_it_has_every_operation_once() -> None:
 
 
 def test_it_has_every_schema() -> None:
-    assert set(SCHEMAS.split()) <= set(DOCUMENT["components"]["schemas"])
+    assert {*SCHEMAS.split(), *OF_CHARTS.split()} <= set(DOCUMENT["components"]["schemas"])
+
+
+def schema_of(name: str) -> Any:
+    return DOCUMENT["components"]["schemas"][name]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("ChartExtVersionV1Beta1", "platz.io/v1beta1"),
+        ("ChartExtVersionV1Beta2", "platz.io/v1beta2"),
+        ("ChartExtKindFeatures", "Features"),
+        ("ChartExtActionEndpoint", "standard_ingress"),
+    ],
+)
+def test_generated_code_names_the_only_member_of_an_enumeration(name: str, word: str) -> None:
+    assert (schema_of(name)["type"], schema_of(name)["enum"]) == ("string", [word])
+
+
+def test_each_version_of_the_features_has_its_own_keys() -> None:
+    older, newer = schema_of("ChartExtFeaturesV0"), schema_of("ChartExtFeaturesSpec")
+    assert "ingress" not in older["properties"]
+    assert "standard_ingress" in older["required"]
+    assert "standard_ingress" not in newer["properties"]
+    assert {"ingress", "display"} <= set(newer["required"])
+    assert not {"status", "injected_values"} & set(newer["required"])
+    for version, spec in (("1", "ChartExtFeaturesV0"), ("2", "ChartExtFeaturesSpec")):
+        properties = schema_of(f"ChartExtFeaturesV1Beta{version}")["properties"]
+        assert properties["spec"] == {"$ref": REF + spec}
+        assert properties["apiVersion"] == {"$ref": f"{REF}ChartExtVersionV1Beta{version}"}
+
+
+def test_each_version_of_a_form_has_its_own_header() -> None:
+    assert "apiVersion" not in schema_of("UiSchemaV0")["properties"]
+    assert {"apiVersion", "kind", "inputs", "outputs"} == set(schema_of("UiSchemaV1Beta1")["required"])
+    values_ui = schema_of("ChartExtResourceTypeV1Beta1Spec")["properties"]["values_ui"]
+    assert values_ui == {"$ref": f"{REF}UiSchemaV0"}
+
+
+def test_the_type_of_an_input_is_any_text_for_generated_code() -> None:
+    properties = schema_of("UiSchemaInput")["properties"]
+    assert properties["type"] == {"type": "string"}
+    assert {"type": "string"} in properties["itemType"]["anyOf"]
+    assert "initialValue" not in schema_of("UiSchemaInput")["required"]
 
 
 def test_every_reference_leads_somewhere() -> None:
