@@ -42,8 +42,8 @@ def _var(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
 
 
 def _missing(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-    values = scope.values(arguments)
-    keys = values[0] if values and isinstance(values[0], list) else values
+    first = scope.values(arguments[:1])
+    keys = first[0] if first and isinstance(first[0], list) else [*first, *scope.values(arguments[1:])]
     return [key for key in keys if isinstance(find(scope.data, key), Nothing)]
 
 
@@ -94,8 +94,18 @@ def _first(scope: Scope, arguments: Sequence[Rule], *, stops_at: bool) -> JsonVa
     return result
 
 
-def _eager(apply: Callable[[list[JsonValue]], JsonValue]) -> Operator:
-    return lambda scope, arguments: apply(scope.values(arguments))
+def _eager(
+    apply: Callable[[list[JsonValue]], JsonValue], *, least: int = 0, most: int | None = None
+) -> Operator:
+    """Make an operator that needs the values of its arguments: at most the first ``most``.
+
+    With fewer than ``least`` arguments it is false, and none is evaluated.
+    """
+
+    def operator(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
+        return False if len(arguments) < least else apply(scope.values(arguments[:most]))
+
+    return operator
 
 
 def _first_only(apply: Callable[[JsonValue], JsonValue]) -> Operator:
@@ -108,11 +118,16 @@ def _two(apply: Callable[[JsonValue, JsonValue], bool]) -> Operator:
 
 
 def _chain(compare: Callable[[JsonValue, JsonValue], bool], max_arguments: int) -> Operator:
-    """Make an operator that holds for each neighbouring pair of the first ``max_arguments``; false below two."""
+    """Make an operator that holds for each neighbouring pair of the first ``max_arguments``; false below two.
+
+    An argument behind a pair that does not hold is not evaluated.
+    """
 
     def apply(scope: Scope, arguments: Sequence[Rule]) -> JsonValue:
-        values = scope.values(arguments[:max_arguments])
-        return len(values) > 1 and all(compare(left, right) for left, right in pairwise(values))
+        if len(arguments) < 2:
+            return False
+        values = map(scope.value, arguments[:max_arguments])
+        return all(compare(left, right) for left, right in pairwise(values))
 
     return apply
 
@@ -155,15 +170,15 @@ OPERATORS: dict[str, Operator] = {
     "!!": _first_only(truthy),
     "log": _first_only(lambda value: value),
     "cat": _eager(_cat),
-    "match": _eager(_match),
-    "in": _eager(sequences.contains),
-    "substr": _eager(sequences.substring),
+    "match": _eager(_match, least=2, most=3),
+    "in": _eager(sequences.contains, least=2, most=2),
+    "substr": _eager(sequences.substring, most=3),
     "merge": _eager(sequences.merged),
     "+": _eager(arithmetic.add),
     "*": _eager(arithmetic.multiply),
-    "-": _eager(arithmetic.subtract),
-    "/": _eager(arithmetic.divide),
-    "%": _eager(arithmetic.remainder),
+    "-": _eager(arithmetic.subtract, most=2),
+    "/": _eager(arithmetic.divide, most=2),
+    "%": _eager(arithmetic.remainder, most=2),
     "min": _eager(arithmetic.minimum),
     "max": _eager(arithmetic.maximum),
     "map": sequences.mapped,
