@@ -14,6 +14,7 @@ and these arguments::
     --ready-seconds S     from a Pod's start until it is ready (default 0.6)
     --run-seconds S       how long a Pod runs whose restartPolicy is not `Always` (default 0.6)
     --terminate-seconds S how long a deleted Pod, or an emptied namespace, remains (default 0.2)
+    --control-seconds S   how long after a change the control loops look at it (default 0: at once)
 
 It announces::
 

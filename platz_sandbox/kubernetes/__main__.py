@@ -31,7 +31,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--ingress-port", type=int, default=0)
     parser.add_argument("--cluster", type=_cluster, action="append", required=True)
-    for name, default in (("ready", Timing.ready), ("run", Timing.run), ("terminate", Timing.terminate)):
+    for name, default in (
+        ("ready", Timing.ready),
+        ("run", Timing.run),
+        ("terminate", Timing.terminate),
+        ("control", Timing.control),
+    ):
         parser.add_argument(f"--{name}-seconds", type=float, default=default)
     return parser.parse_args()
 
@@ -40,7 +45,12 @@ def main() -> int:
     """Run the simulator; return the process's exit status."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     given = _arguments()
-    timing = Timing(ready=given.ready_seconds, run=given.run_seconds, terminate=given.terminate_seconds)
+    timing = Timing(
+        ready=given.ready_seconds,
+        run=given.run_seconds,
+        terminate=given.terminate_seconds,
+        control=given.control_seconds,
+    )
     options = Options(
         data=given.data.resolve(), port=given.port, ingress_port=given.ingress_port,
         clusters=tuple(dict.fromkeys(given.cluster)), timing=timing,

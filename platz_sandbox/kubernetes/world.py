@@ -78,7 +78,7 @@ class World:
 
     def _controllers(self, cluster: Cluster, timing: Timing) -> Controllers:
         loops = [*(make(cluster, timing) for make in _LOOPS), NamespaceLoop(cluster, timing, self._storage)]
-        return Controllers(cluster, loops, GarbageCollector(cluster))
+        return Controllers(cluster, loops, GarbageCollector(cluster), delay=timing.control)
 
     async def serve(self, exchange: Exchange) -> None:
         """Respond to a request to the API listener."""

@@ -1,13 +1,15 @@
 """The engine of the control loops: one queue of objects to examine for each cluster.
 
 Invariant: an object is in the queue at most once, and is examined again after every change to it, to an object that it
-owns, or to a Pod that it selects; after a restart every object is examined once.
+owns, or to a Pod that it selects; after a restart every object is examined once. It is examined `Timing.control` after
+the change, so clients see what they would see of a real cluster: a status that is behind the spec.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ class Timing:
     ready: float = 0.6
     run: float = 0.6
     terminate: float = 0.2
+    control: float = 0.0
 
 
 class Loop(ABC):
@@ -61,11 +64,14 @@ class Loop(ABC):
 class Controllers:
     """The queue and the loops of one cluster."""
 
-    def __init__(self, cluster: Cluster, loops: Iterable[Loop], collector: Collector) -> None:
+    def __init__(
+        self, cluster: Cluster, loops: Iterable[Loop], collector: Collector, *, delay: float
+    ) -> None:
         self._cluster = cluster
+        self._delay = delay
         self._loops: Mapping[str, Loop] = {loop.resource: loop for loop in loops}
         self._collector = collector
-        self._queue: dict[str, None] = {}
+        self._queue: dict[str, float] = {}  # when each object is due; what came first is due first
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._filled = asyncio.Event()
         cluster.listeners.append(self._changed)
@@ -78,10 +84,10 @@ class Controllers:
         while True:
             await self._filled.wait()
             while self._queue:
-                uid = next(iter(self._queue))
+                uid, due = next(iter(self._queue.items()))
+                await asyncio.sleep(max(due - time.monotonic(), 0))
                 del self._queue[uid]
                 self._look_at(uid)
-                await asyncio.sleep(0)
             self._filled.clear()
 
     def _changed(self, change: Change) -> None:
@@ -102,7 +108,7 @@ class Controllers:
             loop.forget(item.uid)
 
     def _enqueue(self, uid: str) -> None:
-        self._queue[uid] = None
+        self._queue.setdefault(uid, time.monotonic() + self._delay)
         self._filled.set()
 
     def _look_at(self, uid: str) -> None:

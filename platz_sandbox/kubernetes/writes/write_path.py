@@ -80,13 +80,13 @@ class Writing:
         if metadata.get("generateName") and not metadata.get("name"):
             metadata["name"] = metadata["generateName"][:58] + random_suffix()
         self._refuse_in_missing_namespace(kind, namespace, metadata.get("name") or "")
+        metadata.pop("managedFields", None)
+        self._give_birth(kind, document)
         taken = self.cluster.get(kind.resource, namespace, metadata.get("name") or "")
         if taken:
             raise already_exists(
                 plural=kind.plural, group=kind.group, name=metadata["name"], deleting=taken.deleting
             )
-        metadata.pop("managedFields", None)
-        self._give_birth(kind, document)
         managed_fields.track_update(None, document, shape_of(kind), how.writer)
         return self._save(kind, document, how)
 

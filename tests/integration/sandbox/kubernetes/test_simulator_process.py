@@ -198,3 +198,29 @@ def test_a_settled_cluster_writes_nothing(restarted: Restarted) -> None:
 
         eventually(lambda: phases() == ["Running"] * 8)
         eventually(lambda: len(versions()) == 1)
+
+
+def ready(api: httpx.Client, path: str) -> int:
+    return api.get(f"{path}/web").json().get("status", {}).get("readyReplicas", 0)
+
+
+def test_control_loops_that_are_slow_leave_the_status_behind_for_a_while(tmp_path: Path) -> None:
+    process = simulator_process(tmp_path, "--control-seconds", "0.5")
+    process.start()
+    try:
+        slow = Simulator(facts=process.wait_until_ready(seconds=20), folder=tmp_path)
+        path = "/apis/apps/v1/namespaces/default/deployments"
+        with slow.http() as api:
+            api.post(path, json=workload()).raise_for_status()
+            assert "observedGeneration" not in api.get(f"{path}/web").json().get("status", {})
+            eventually(lambda: ready(api, path) == 2, seconds=20)
+
+            headers = {"content-type": "application/merge-patch+json"}
+            api.patch(f"{path}/web", content=b'{"spec":{"replicas":3}}', headers=headers).raise_for_status()
+            behind = api.get(f"{path}/web").json()
+
+            assert behind["status"]["observedGeneration"] < behind["metadata"]["generation"]
+            assert behind["status"]["readyReplicas"] == 2
+            eventually(lambda: ready(api, path) == 3, seconds=20)
+    finally:
+        process.stop(seconds=5)
