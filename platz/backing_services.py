@@ -21,6 +21,7 @@ from platz.embedded_services import (
     embedded_services,
 )
 from platz.errors import PlatzError
+from platz.observation.allowed_addresses import AllowedAddresses, networks
 from platz.observation.ingress import IngressRoute
 from platz.web_addresses import LOOPBACK
 
@@ -191,6 +192,7 @@ def _where_everything_is(settings: Settings, facts: EmbeddedFacts) -> BackingSer
         ingress=IngressRoute(
             connect=settings.ingress_connect or (simulated.ingress if simulated else None),
             ca=settings.ingress_ca or (simulated.ca if simulated else None),
+            allowed=AllowedAddresses(private=networks(settings.ingress_private_networks)),
         ),
         cache=settings.data_dir.absolute(),
         encryption_key=facts.encryption_key,

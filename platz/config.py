@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -32,6 +33,9 @@ from pydantic import (
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 from typing_extensions import override
+
+PRIVATE_NETWORKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+"""The networks in which the ingresses of most installations are (RFC 1918, RFC 6598, RFC 4193)."""
 
 
 class SettingsError(Exception):
@@ -257,6 +261,13 @@ class Settings(BaseSettings):
         "PLATZ_INGRESS_CA", None, "CA bundle (PEM) for verifying the ingresses of deployments."
     )
 
+    ingress_private_networks: Words = setting(
+        "PLATZ_INGRESS_PRIVATE_NETWORKS",
+        PRIVATE_NETWORKS,
+        "Private networks (CIDR) in which ingresses of deployments may be, separated by spaces; none allows public"
+        " addresses only.",
+    )
+
     aws_region: str | None = setting(
         "AWS_REGION",
         None,
@@ -336,6 +347,15 @@ class Settings(BaseSettings):
         if value and not (found and 0 < int(found[1]) <= 65535):
             raise ValueError("give host:port")
         return value
+
+    @field_validator("ingress_private_networks")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        networks = () if value == ("none",) else value
+        try:
+            return tuple(str(ip_network(text)) for text in networks)
+        except ValueError:
+            raise ValueError("give networks such as 10.0.0.0/8, or none") from None
 
     @model_validator(mode="after")
     def _agreeing(self) -> Settings:

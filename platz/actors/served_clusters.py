@@ -36,6 +36,11 @@ class ServedClusters:
         for client in clients.values():
             client.abort()
 
+    def api_servers(self) -> frozenset[str]:
+        """Return the URLs of the clusters' API servers."""
+        with self._lock:
+            return frozenset(client.access.server for client in self._clients.values())
+
     def client(self, cluster_id: ClusterId) -> KubeClient:
         """Return the client of a cluster; raise `ClusterNotServed`."""
         with self._lock:

@@ -1,14 +1,15 @@
-"""Removes secrets from text that comes from Helm.
+"""Removes secrets from text that comes from Helm or from a deployment.
 
-Invariant: the result holds none of the given texts, neither plain nor in a spelling in which Kubernetes and Helm
-print it (base64, quoted, URL-encoded), nor a long line of a text of several lines; nor anything that shows one of
-them when it is decoded as base64, such as `user:password` of a registry. It holds no JWT, whoever issued it: a chart
-can read the deployment's own token and print it.
+Invariant: the result holds none of the given texts, neither plain nor in a spelling in which programs print it
+(base64, hexadecimal, quoted, escaped, URL-encoded), nor a long line of a text of several lines; nor anything that shows
+one of them when it is decoded as base64, such as `user:password` of a registry. It holds no JWT, whoever issued it: a
+chart can read the deployment's own token and print it.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ _ENCODED = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _STANDARD_TO_URL = str.maketrans("+/", "-_")
 _NESTED = 3
 """How many times in one another encodings are looked into: a pull secret holds base64 in base64."""
+_ESCAPED_BYTE = re.compile(r"%[0-9A-F]{2}")
 
 
 class Redactor:
@@ -74,9 +76,12 @@ def _spellings(secret: str) -> Iterator[str]:
         encoded = base64.b64encode(text.encode())
         yield from (encoded.decode(), encoded.rstrip(b"=").decode())
         yield base64.urlsafe_b64encode(text.encode()).decode()
-        yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1])
-        yield from (quote(text, safe=""), quote_plus(text))
-        yield text.replace("'", "''")
+        yield from (text.encode().hex(), text.encode().hex().upper())
+        for escaped in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+            yield from (escaped, escaped.replace("/", "\\/"))
+        for quoted in (quote(text, safe=""), quote(text), quote_plus(text)):
+            yield from (quoted, _ESCAPED_BYTE.sub(lambda found: found[0].lower(), quoted))
+        yield from (text.replace("'", "''"), html.escape(text))
 
 
 def _pattern(text: str) -> str:

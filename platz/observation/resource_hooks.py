@@ -12,8 +12,8 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from platz.charts.documents.derived_names import target_url
-from platz.charts.documents.resource_types import Operation, parse_resource_spec
-from platz.charts.documents.targets import Target
+from platz.charts.documents.resource_types import Operation, ResourceSpec, parse_resource_spec
+from platz.charts.rendering.confidential import confidential_texts
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.enums import SyncStatus
@@ -57,19 +57,25 @@ def synchronise(database: Database, caller: IngressCaller, cipher: Cipher, resou
 
 def _call_hook(database: Database, caller: IngressCaller, cipher: Cipher, row: ResourceRow) -> None:
     with database.reading() as connection:
-        target = _target(connection, row)
-        if target is None or row.deployment_id is None:
+        spec = _spec(connection, row)
+        hook = spec.lifecycle.hook(HOOKS[row.sync_status]) if spec else None
+        if spec is None or hook is None or hook.target is None or row.deployment_id is None:
             return
-        url = target_url(_hostname(connection, row), target.path)
-    caller.call(target.method.value, url, body=_document(row, cipher), send_body=True, seconds=HOOK_SECONDS)
+        url = target_url(_hostname(connection, row), hook.target.path)
+    document = _document(row, cipher)
+    caller.call(
+        hook.target.method.value,
+        url,
+        body=document,
+        send_body=True,
+        seconds=HOOK_SECONDS,
+        secrets=confidential_texts(spec.values_ui, document["props"]),
+    )
 
 
-def _target(connection: Connection, row: ResourceRow) -> Target | None:
+def _spec(connection: Connection, row: ResourceRow) -> ResourceSpec | None:
     type_row = deployment_resource_types.get(connection, row.type_id)
-    if type_row is None:
-        return None
-    hook = parse_resource_spec(type_row.spec).lifecycle.hook(HOOKS[row.sync_status])
-    return hook.target if hook else None
+    return None if type_row is None else parse_resource_spec(type_row.spec)
 
 
 def _hostname(connection: Connection, row: ResourceRow) -> str:

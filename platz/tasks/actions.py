@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from platz.charts.documents.actions import find_action
 from platz.charts.documents.derived_names import target_url
-from platz.charts.rendering.action_bodies import action_body
+from platz.charts.rendering.action_bodies import confidential_action_body
 from platz.db.field_encryption import decrypt_fields
 from platz.db.tables.tasks import TaskRow
 from platz.observation.hostnames import hostname_of
@@ -29,7 +29,7 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
         chart, _ = load_chart(connection, operation.helm_chart_id)
         action = find_action(chart.actions_schema, operation.action_id)
         collections = DatabaseCollections(connection, context.cipher)
-        body = action_body(
+        request = confidential_action_body(
             action,
             decrypt_fields(operation.body, context.cipher),
             env_id=target.env.id,
@@ -43,5 +43,10 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
     )
     url = target_url(hostname, action.target.path)
     return context.caller.call(
-        action.target.method, url, body=body, send_body=True, seconds=ACTION_SECONDS
+        action.target.method,
+        url,
+        body=request.body,
+        send_body=True,
+        seconds=ACTION_SECONDS,
+        secrets=request.confidential,
     ).text

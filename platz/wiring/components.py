@@ -112,15 +112,20 @@ def make_components(
         served=served,
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
-        caller=IngressCaller(services.ingress),
+        caller=IngressCaller(services.ingress, api_servers=lambda: _api_servers(settings, served)),
         task_limit=ConcurrencyLimit(settings.tasks_per_process),
         aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))
-    stack.callback(components.caller.close)
     stack.callback(components.helm.close)
     stack.callback(components.leases.stop)
     return components
+
+
+def _api_servers(settings: Settings, served: ServedClusters) -> frozenset[str]:
+    """Return the URLs of the API servers that this process knows: of the clusters that it serves, and of its own."""
+    own = settings.kubernetes_service_host
+    return served.api_servers() | frozenset({f"https://{own}"} if own else ())
 
 
 def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:

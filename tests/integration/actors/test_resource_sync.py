@@ -6,7 +6,7 @@ Source: docs/contract/workers.md, "Resource sync".
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,16 @@ class Manager:
     calls: list[tuple[str, str, JsonValue]] = field(default_factory=list)
     answer: Callable[[], str] = lambda: ""
 
-    def call(self, method: str, url: str, *, body: JsonValue, send_body: bool, seconds: float) -> Answer:
+    def call(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: JsonValue,
+        send_body: bool,
+        seconds: float,
+        secrets: Iterable[str],
+    ) -> Answer:
         assert (send_body, seconds) == (True, 60.0)
         self.calls.append((method, url, body))
         return Answer(status=200, text=self.answer())

@@ -15,7 +15,16 @@ from platz.app import log_level
 from platz.backing_services import cluster_provider
 from platz.commands.arguments import parse
 from platz.commands.settings_report import settings_report
-from platz.config import LoadedSettings, Role, Settings, SettingsError, environment_name, load, misspelt
+from platz.config import (
+    PRIVATE_NETWORKS,
+    LoadedSettings,
+    Role,
+    Settings,
+    SettingsError,
+    environment_name,
+    load,
+    misspelt,
+)
 
 
 def given(**environ: str) -> LoadedSettings:
@@ -71,6 +80,8 @@ def test_durations_have_units(text: str, seconds: float) -> None:
         ("PLATZ_ROLES", " , ", "at least one role"),
         ("PLATZ_INGRESS_CA", "/nowhere/ca.pem", "/nowhere/ca.pem can't be read: No such file"),
         ("PLATZ_INGRESS_CONNECT", "proxy:99999", "give host:port"),
+        ("PLATZ_INGRESS_PRIVATE_NETWORKS", "10.0.0.0/8 office", "give networks such as 10.0.0.0/8, or none"),
+        ("PLATZ_INGRESS_PRIVATE_NETWORKS", "10.0.0.1/8", "give networks such as 10.0.0.0/8, or none"),
         ("PLATZ_HELM_EXECUTABLE", "/nowhere/helm", "/nowhere/helm is no program"),
         ("DB_POOL_MAX_SIZE", "0", "Wrong setting DB_POOL_MAX_SIZE"),
         ("PLATZ_DEPLOYMENT_CREDENTIALS_REFRESH_INTERVAL", "2h", "shorter than"),
@@ -82,6 +93,14 @@ def test_a_wrong_setting_is_one_line_that_names_it(name: str, value: str, senten
         given(**{name: value})
     assert sentence in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "networks"),
+    [("none", ()), ("10.0.0.0/8, fd00::/8", ("10.0.0.0/8", "fd00::/8")), ("", PRIVATE_NETWORKS)],
+)
+def test_the_private_networks_of_ingresses_can_be_named(text: str, networks: tuple[str, ...]) -> None:
+    assert given(PLATZ_INGRESS_PRIVATE_NETWORKS=text).settings.ingress_private_networks == networks
 
 
 @pytest.mark.parametrize("text", ["many", "-1", "1.5", "50 "])
