@@ -64,6 +64,7 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), 604800),
 }
 _DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
+_MONTHS = re.compile(r"\d\s*M(?![A-Za-z])")
 
 
 def parse_duration(value: Any) -> Any:
@@ -73,6 +74,10 @@ def parse_duration(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
+    if _MONTHS.search(value):
+        raise ValueError(
+            "M is not understood, because older Platz took it for months: write m for minutes, or days"
+        )
     parts = _DURATION.findall(value.strip().lower())
     if not parts or _DURATION.sub("", value.strip().lower()) or any(unit not in _UNITS for _, unit in parts):
         raise ValueError("give a number with a unit, such as 30s, 20m or 1h 30m")

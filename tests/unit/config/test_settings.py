@@ -70,6 +70,8 @@ def test_durations_have_units(text: str, seconds: float) -> None:
         ("API_PORT", "70000", "Wrong setting API_PORT (from environment)"),
         ("PLATZ_IDENTITY_PORT", "0", "Wrong setting PLATZ_IDENTITY_PORT (from environment)"),
         ("K8S_REFRESH_INTERVAL", "60", "give a number with a unit"),
+        ("K8S_REFRESH_INTERVAL", "1M", "write m for minutes"),
+        ("K8S_REFRESH_INTERVAL", "2h 1 M", "write m for minutes"),
         ("PLATZ_ROLES", "api,cooking", "Wrong setting PLATZ_ROLES"),
         ("PLATZ_OWN_URL", "platz.example.com", "give an absolute http or https address"),
         ("OIDC_CLIENT_ID", "platz", "belong together"),
