@@ -3,32 +3,34 @@
 owns   the requests to lifecycle hooks
 hears  `RowChanged` of deployment resources, `LeaseLost`, tick
 tells  nobody; the outcome goes to `deployment_resources.sync_status`
-never  calls two hooks of one resource at once
+never  calls two hooks of one resource at once; makes a deployment's hooks wait for those of others
 
 Source: docs/contract/workers.md, "Resource sync".
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from typing_extensions import override
 
 from platz.actors.actor import ActorContext
+from platz.actors.fair_threads import FairThreads, Share
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged, Tick
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.leases import LeaseKeeper
-from platz.db.tables import deployment_resources
+from platz.db.tables import deployment_resources, deployments
 from platz.db.tables.deployment_resources import ResourceId
 from platz.errors import Retryable
 from platz.observation.ingress import IngressCaller
 from platz.observation.resource_hooks import synchronise
 
-MAX_CONCURRENT_HOOKS = 8
+MAX_CONCURRENT_HOOKS = 128
+MAX_HOOKS_OF_A_DEPLOYMENT = 2
+MAX_HOOKS_IN_A_CLUSTER = 32
 LOOK_SECONDS = 60.0
 
 
@@ -62,7 +64,7 @@ class ResourceSync(LeasedActor):
         self._caller = caller
         self._cipher = cipher
         self._under_way: set[ResourceId] = set()
-        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_HOOKS, thread_name_prefix="resource-hook")
+        self._threads = FairThreads(MAX_CONCURRENT_HOOKS, name="resource-hook")
 
     @override
     def on_started(self) -> None:
@@ -73,10 +75,15 @@ class ResourceSync(LeasedActor):
     def refresh(self) -> None:
         with self._database.reading() as connection:
             waiting = deployment_resources.waiting(connection)
+            clusters = deployments.clusters_of(connection, {row.deployment_id for row in waiting})
         for row in waiting:
             if row.id not in self._under_way:
                 self._under_way.add(row.id)
-                self.submit(self._threads, self._call, row.id)
+                threads = self._threads.within(
+                    Share(of=row.deployment_id, most=MAX_HOOKS_OF_A_DEPLOYMENT),
+                    Share(of=("cluster", clusters.get(row.deployment_id)), most=MAX_HOOKS_IN_A_CLUSTER),
+                )
+                self.submit(threads, self._call, row.id)
 
     @override
     def handle_as_leader(self, message: object) -> None:
@@ -92,7 +99,7 @@ class ResourceSync(LeasedActor):
     @override
     def on_stopped(self) -> None:
         super().on_stopped()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.stop()
 
     @override
     def describe(self) -> str:

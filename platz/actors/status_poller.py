@@ -3,20 +3,23 @@
 owns   the time of each deployment's next poll, and the threads that poll
 hears  `RowChanged` of deployments and clusters, `LeaseLost`
 tells  nobody; the responses go to `deployments.reported_status`
-never  begins the next poll of a deployment before the last has ended and the chart's interval has passed, unless the
-       poll's address or interval changes
+never  begins the next poll of a deployment before the last has ended and the chart's interval has passed since that
+       began, unless the poll's address or interval changes; makes a deployment wait for those of other clusters, or
+       for those that do not answer
 """
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
 from typing_extensions import override
 
 from platz.actors.actor import ActorContext
+from platz.actors.fair_threads import FairThreads, Share
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import LeaseLost, RowChanged
 from platz.actors.timers import Timer
@@ -30,7 +33,15 @@ from platz.identities import DeploymentId
 from platz.observation.ingress import IngressCaller
 from platz.observation.status_polls import Poll, poll_of, sample
 
-MAX_CONCURRENT_POLLS = 16
+MAX_CONCURRENT_POLLS = 256
+MAX_SLOW_POLLS = 64
+"""How many polls of deployments that are slow may run at once; the other threads are for those that answer."""
+
+MAX_POLLS_IN_A_CLUSTER = 64
+MAX_SLOW_POLLS_IN_A_CLUSTER = 16
+SLOW_SECONDS = 2.0
+SLOW_POLLS = 2
+"""A deployment is slow when this many polls in a row took longer than that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +53,10 @@ class PollDue:
 
 @dataclass(frozen=True, kw_only=True)
 class PollDone:
-    """This poll has ended; its result is written, unless the database was unavailable."""
+    """This poll has ended after ``seconds``; its result is written, unless the database was unavailable."""
 
     poll: Poll
+    seconds: float
 
 
 class StatusPoller(LeasedActor):
@@ -69,7 +81,8 @@ class StatusPoller(LeasedActor):
         self._caller = caller
         self._planned: dict[DeploymentId, Poll] = {}
         self._timers: dict[DeploymentId, Timer] = {}
-        self._threads = ThreadPoolExecutor(MAX_CONCURRENT_POLLS, thread_name_prefix="status-poll")
+        self._slow: Counter[DeploymentId] = Counter()
+        self._threads = FairThreads(MAX_CONCURRENT_POLLS, name="status-poll")
 
     @override
     def refresh(self) -> None:
@@ -88,10 +101,11 @@ class StatusPoller(LeasedActor):
                 self._look_at({change.id for change in changes})
             case PollDue(poll=poll):
                 if self._planned.get(poll.deployment_id) == poll:
-                    self.submit(self._threads, self._ask, poll)
-            case PollDone(poll=poll):
+                    self.submit(self._threads.within(*self._shares_of(poll)), self._ask, poll)
+            case PollDone(poll=poll, seconds=seconds):
                 if self._planned.get(poll.deployment_id) == poll:
-                    self._schedule(poll, poll.interval_seconds)
+                    self._note_pace(poll.deployment_id, seconds)
+                    self._schedule(poll, max(0.0, poll.interval_seconds - seconds))
             case _:
                 super().handle_as_leader(message)
 
@@ -102,7 +116,7 @@ class StatusPoller(LeasedActor):
     @override
     def on_stopped(self) -> None:
         super().on_stopped()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.stop()
 
     @override
     def describe(self) -> str:
@@ -130,18 +144,35 @@ class StatusPoller(LeasedActor):
     def _schedule(self, poll: Poll, seconds: float) -> None:
         self._timers[poll.deployment_id] = self.after(PollDue(poll=poll), seconds=seconds)
 
+    def _shares_of(self, poll: Poll) -> tuple[Share, ...]:
+        """Return the shares of the threads in which a poll counts: what hangs must not hold up what answers."""
+        if self._slow[poll.deployment_id] < SLOW_POLLS:
+            return (Share(of=poll.cluster_id, most=MAX_POLLS_IN_A_CLUSTER),)
+        return (
+            Share(of="slow", most=MAX_SLOW_POLLS),
+            Share(of=("slow", poll.cluster_id), most=MAX_SLOW_POLLS_IN_A_CLUSTER),
+        )
+
+    def _note_pace(self, deployment_id: DeploymentId, seconds: float) -> None:
+        if seconds > SLOW_SECONDS:
+            self._slow[deployment_id] += 1
+        else:
+            self._slow.pop(deployment_id, None)
+
     def _forget(self, ids: Collection[DeploymentId]) -> None:
         for deployment_id in ids:
             self._planned.pop(deployment_id, None)
+            self._slow.pop(deployment_id, None)
             timer = self._timers.pop(deployment_id, None)
             if timer is not None:
                 timer.cancel()
 
     def _ask(self, poll: Poll) -> None:
+        began = time.monotonic()
         reported = sample(self._caller, poll)
         try:
             with self._database.transaction() as connection:
                 deployments.set_reported_status(connection, poll.deployment_id, reported)
         except Retryable as error:
             self.log.warning("A status could not be written", action="poll", reason=str(error))
-        self.tell_self(PollDone(poll=poll))
+        self.tell_self(PollDone(poll=poll, seconds=time.monotonic() - began))

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Uuid, func, select
 
 from platz.db import schema
 from platz.db.rows import all_rows
-from platz.identities import DeploymentId
+from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonValue
 
 
@@ -24,6 +24,7 @@ class PollCandidate:
     """A deployment, with the facts that decide whether and where it is polled."""
 
     id: DeploymentId
+    cluster_id: ClusterId
     name: str
     kind: str
     enabled: bool
@@ -44,6 +45,7 @@ def poll_candidates(connection: Connection, ids: Collection[UUID] | None = None)
     query = (
         select(
             deployments.c.id,
+            deployments.c.cluster_id,
             deployments.c.name,
             kinds.c.name.label("kind"),
             deployments.c.enabled,

@@ -18,7 +18,7 @@ from platz.db.polling import PollCandidate, poll_candidates
 from platz.db.storable import storable_json
 from platz.db.tables import deployments
 from platz.errors import PlatzError
-from platz.identities import DeploymentId
+from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject, JsonValue
 from platz.observation.hostnames import hostname_of
 from platz.observation.ingress import CallFailed, IngressCaller
@@ -32,6 +32,7 @@ class Poll:
     """The URL and the interval (in seconds) at which a deployment is polled."""
 
     deployment_id: DeploymentId
+    cluster_id: ClusterId
     url: str
     interval_seconds: int
 
@@ -54,6 +55,7 @@ def poll_of(candidate: PollCandidate) -> Poll | None:
         return None  # the chart can't be read, or the cluster has no domain: there is no URL to poll
     return Poll(
         deployment_id=candidate.id,
+        cluster_id=candidate.cluster_id,
         url=target_url(hostname, features.status.path),
         interval_seconds=max(features.status.refresh_interval_secs, MIN_INTERVAL_SECONDS),
     )

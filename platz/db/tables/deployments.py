@@ -203,6 +203,14 @@ def of_env(connection: Connection, env_id: EnvId) -> list[DeploymentSummary]:
     return all_rows(connection, query, DeploymentSummary)
 
 
+def clusters_of(
+    connection: Connection, ids: Collection[DeploymentId | None]
+) -> dict[DeploymentId | None, ClusterId]:
+    """Return the clusters of those of these deployments that exist."""
+    query = select(deployments.c.id, deployments.c.cluster_id).where(deployments.c.id.in_(list(ids)))
+    return {DeploymentId(row.id): ClusterId(row.cluster_id) for row in connection.execute(query)}
+
+
 def exist_in_cluster(connection: Connection, cluster_id: ClusterId) -> bool:
     """Return whether any deployment is in this cluster."""
     query = select(deployments.c.id).where(deployments.c.cluster_id == cluster_id)

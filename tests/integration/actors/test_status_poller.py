@@ -6,6 +6,7 @@ Source: docs/contract/workers.md, "Status polling".
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text, update
 from waiting import eventually
 
+from platz.actors import status_poller
 from platz.actors.actor import ActorContext
 from platz.actors.status_poller import StatusPoller
 from platz.db import schema
@@ -21,6 +23,7 @@ from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
 from platz.identities import DeploymentId
 from platz.json import JsonValue
+from platz.observation import status_polls
 from platz.observation.ingress import Answer, CallFailed
 from tests.integration.changes.world import World, features
 
@@ -34,12 +37,16 @@ class Deployments:
 
     asked: list[str] = field(default_factory=list)
     answer: Callable[[], str] = lambda: OPEN
+    hangs: Callable[[str], bool] = lambda _url: False
+    let_go: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def call(self, method: str, url: str, *, body: JsonValue, send_body: bool, seconds: float) -> Answer:
         assert (method, body, send_body, seconds) == ("GET", None, False, 10.0)
         with self.lock:
             self.asked.append(url)
+        if self.hangs(url):
+            self.let_go.wait(30)
         return Answer(status=200, text=self.answer())
 
 
@@ -162,3 +169,72 @@ def test_a_new_address_is_asked_at_once(
     with database.transaction() as connection:
         connection.execute(text("update k8s_clusters set ingress_domain = 'moved-' || name || '.test'"))
     eventually(lambda: "https://webshop-blue.moved-blue.test/status" in ingresses.asked)
+
+
+def test_deployments_that_hang_hold_up_none_of_another_cluster(
+    poll: Any, shop: Any, ingresses: Deployments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_poller, "MAX_POLLS_IN_A_CLUSTER", 2)
+    world, blue = shop
+    hanging = [blue, *(world.installed(f"hanging-{number}") for number in range(5))]
+    healthy = world.installed("healthy", cluster_id=world.second_cluster)
+    ingresses.hangs = lambda url: ".blue." in url
+    poll()
+    assert eventually(lambda: reported(world, healthy))["get_successful"] is True
+    assert len([url for url in ingresses.asked if ".blue." in url]) <= 2
+    ingresses.let_go.set()
+    eventually(lambda: all(reported(world, each) for each in hanging))
+
+
+def test_deployments_that_hang_again_and_again_hold_up_none_of_their_own_cluster(
+    poll: Any, shop: Any, ingresses: Deployments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that were slow before share threads of their own."""
+    monkeypatch.setattr(status_poller, "MAX_POLLS_IN_A_CLUSTER", 2)
+    monkeypatch.setattr(status_poller, "MAX_SLOW_POLLS_IN_A_CLUSTER", 1)
+    monkeypatch.setattr(status_poller, "SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(status_polls, "MIN_INTERVAL_SECONDS", 0)
+    world, blue = shop
+    slow = [world.installed(f"slow-{number}") for number in range(3)]
+    ingresses.hangs = lambda url: "slow" in url
+    pause = threading.Event()
+    monkeypatch.setattr(ingresses.let_go, "wait", lambda _seconds: pause.wait(0.1))
+    poll()
+    eventually(
+        lambda: all(
+            ingresses.asked.count(f"https://webshop-slow-{n}.blue.test/status") >= 2 for n in range(3)
+        )
+    )
+    monkeypatch.setattr(ingresses.let_go, "wait", lambda _seconds: pause.wait(30))  # from now on they hang
+    before = ingresses.asked.count("https://webshop-blue.blue.test/status")
+    eventually(
+        lambda: ingresses.asked.count("https://webshop-blue.blue.test/status") >= before + 3, seconds=20
+    )
+    assert reported(world, blue)["get_successful"] is True
+    said = [reported(world, each)["timestamp"] for each in slow]
+    pause.set()
+    eventually(lambda: all(reported(world, each)["timestamp"] not in said for each in slow))
+
+
+def test_the_pace_is_counted_from_the_beginning_of_each_poll(
+    poll: Any, shop: Any, ingresses: Deployments, actor_context: ActorContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, blue = shop
+    planned: list[float] = []
+    schedule = StatusPoller._schedule
+
+    def remember(poller: StatusPoller, poll: Any, seconds: float) -> None:
+        planned.append(seconds)
+        schedule(poller, poll, seconds)
+
+    monkeypatch.setattr(StatusPoller, "_schedule", remember)
+    ingresses.hangs = lambda _url: True
+    poll()
+    eventually(lambda: ingresses.asked)
+    asked_at = time.monotonic()
+    eventually(lambda: time.monotonic() > asked_at + 0.2)
+    ingresses.let_go.set()
+    eventually(lambda: reported(world, blue))
+    eventually(lambda: len(planned) == 2)
+    assert planned[0] == 0
+    assert 0 < planned[1] <= 15 - 0.2
