@@ -98,7 +98,7 @@ TOLERATION = table(
 def _unique_constraints(place: Place) -> Causes:
     seen: set[tuple[str, str]] = set()
     for item in place.items():
-        pair = (item.fields.get("topologyKey"), item.fields.get("whenUnsatisfiable"))
+        pair = (str(item.fields.get("topologyKey")), str(item.fields.get("whenUnsatisfiable")))
         if pair in seen:
             first = Place(
                 value=None, path=f"{place.path}[0].{{topologyKey, whenUnsatisfiable}}", root=place.root

@@ -54,7 +54,7 @@ def _secret_data(place: Place) -> Causes:
 
 
 def _demands(place: Place) -> Causes:
-    kind, data = place.fields.get("type"), place.at("data")
+    kind, data = str(place.fields.get("type")), place.at("data")
     present = data.fields
     for key in _DEMANDED.get(kind, ()):
         missing = key not in present if kind in _EMPTY_IS_ALLOWED else not present.get(key)
