@@ -1,24 +1,26 @@
 """The short-lived process in which Helm runs: `-m platz.helm.child MEMORY_BYTES PYTHON [HELM_EXECUTABLE]`.
 
-Invariant: the process reads one order from standard input, writes one line to standard output and ends. It never
-outgrows its memory limit, writes no core file, and is killed, with all that it started, when its parent ends.
+Invariant: the process reads one order from standard input, writes one line to standard output and ends. Meanwhile it
+takes new tokens. It never outgrows its memory limit, writes no core file, and is killed, with all that it started, when
+its parent ends.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import resource
-import signal
 import sys
-import threading
 from pathlib import Path
 
 import orjson
 
-from platz.helm.engine import HelmEngine
+from platz.helm.engine import HelmEngine, HelmOutcome
 from platz.helm.memory_file import memory_file
-from platz.helm.wire import decode_order, encode_outcome
+from platz.helm.parent_pipe import ParentPipe
+from platz.helm.token_file import TokenFile, token_file, with_token_file
+from platz.helm.wire import Order, decode_order, decode_token, encode_outcome
 
 
 def main(arguments: list[str]) -> None:
@@ -27,15 +29,28 @@ def main(arguments: list[str]) -> None:
     _limit(int(memory_bytes))
     answers = _take_standard_output()
     engine = _engine(python, executable)
-    line = _first_line()
+    parent = ParentPipe()
+    line = parent.first_line()
     if not line:
         return
-    _die_with_parent()
-    order = decode_order(line)
-    with memory_file("kubeconfig", orjson.dumps(order.kubeconfig)) as kubeconfig:
-        outcome = engine.run(order.run, kubeconfig)
-    with os.fdopen(answers, "wb") as answer:
-        answer.write(encode_outcome(outcome))
+    with token_file() as token:
+        order = _with_own_token(decode_order(line), token)
+        parent.follow(lambda line: token.write(decode_token(line)))  # only now: the first token is the oldest
+        outcome = _carry_out(order, engine)
+        with os.fdopen(answers, "wb") as answer:
+            answer.write(encode_outcome(outcome))
+
+
+def _with_own_token(order: Order, token: TokenFile) -> Order:
+    """Return the order with its token in the file, if new ones may follow."""
+    if not order.renews_token:
+        return order
+    return dataclasses.replace(order, kubeconfig=with_token_file(order.kubeconfig, token))
+
+
+def _carry_out(order: Order, engine: HelmEngine) -> HelmOutcome:
+    with memory_file("kubeconfig", orjson.dumps(order.kubeconfig)) as path:
+        return engine.run(order.run, path)
 
 
 def _limit(memory_bytes: int) -> None:
@@ -66,27 +81,6 @@ def _engine(python: str, executable: list[str]) -> HelmEngine:
     from platz.helm.sdk_engine import SdkEngine
 
     return SdkEngine()
-
-
-def _first_line() -> bytes:
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        piece = os.read(0, 1 << 16)
-        if not piece:
-            return b""
-        line += piece
-    return bytes(line)
-
-
-def _die_with_parent() -> None:
-    """Kill the whole process group when the kernel closes the pipe of a parent that has died, however it died."""
-
-    def watch() -> None:
-        while os.read(0, 4096):
-            pass
-        os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
 if __name__ == "__main__":

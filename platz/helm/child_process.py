@@ -95,6 +95,14 @@ class HelmChild:
             deadline.cancel()
         return ChildEnd(answer=answer, log=bytes(self._log), killed=self._killed, exit_code=exit_code)
 
+    def send(self, line: bytes) -> None:
+        """Send one more line to the child; a child that has ended gets nothing."""
+        with self._ending:
+            if self._process.returncode is None and self._process.stdin is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    self._process.stdin.write(line)
+                    self._process.stdin.flush()
+
     def kill(self, reason: Killed = Killed.CANCELED) -> None:
         """Kill the child and all that it started."""
         with self._ending:

@@ -18,7 +18,7 @@ import orjson
 
 from platz.helm import kept_replicas
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
-from platz.helm.memory_file import descriptor_of, memory_file
+from platz.helm.memory_file import memory_file, open_descriptors
 from platz.helm.report import bounded, release_report
 from platz.json import JsonObject, JsonValue
 
@@ -58,7 +58,7 @@ class ExecutableEngine:
                 executable=self._executable,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                pass_fds=[descriptor_of(path) for path in (*values, kubeconfig)],
+                pass_fds=open_descriptors(),
                 check=False,
             )
 

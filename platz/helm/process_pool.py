@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from platz.helm.child_process import ChildCommand, HelmChild
 from platz.helm.diagnosis import HelmKilled, outcome_of
 from platz.helm.engine import HelmOutcome, HelmRun
 from platz.helm.redaction import Redactor
+from platz.helm.token_renewal import FreshToken, TokenRenewal
 from platz.helm.wire import Order, encode_order
 from platz.json import JsonObject, JsonValue
 
@@ -53,9 +54,10 @@ class HelmSetup:
 class HelmJob:
     """A run that waits or is under way, known to the thread that waits for it and to those that may kill it."""
 
-    def __init__(self, order: Order, owner: str) -> None:
+    def __init__(self, order: Order, owner: str, fresh_token: FreshToken | None) -> None:
         """Use `HelmProcesses.begin`."""
         self.order = order
+        self.fresh_token = fresh_token
         self.owner = owner
         self.canceled = False
         self.child: HelmChild | None = None
@@ -80,16 +82,32 @@ class HelmProcesses:
         while len(self._spares) < self._limits.warm:
             self._spares.append(self._spawn())
 
-    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+    def run(
+        self,
+        run: HelmRun,
+        *,
+        kubeconfig: JsonObject,
+        owner: str = "",
+        fresh_token: FreshToken | None = None,
+    ) -> HelmOutcome:
         """Run Helm and wait for it. Raises `HelmKilled`, and `Retryable` when no child can be started."""
-        return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner))
+        return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner, fresh_token=fresh_token))
 
-    def begin(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmJob:
+    def begin(
+        self,
+        run: HelmRun,
+        *,
+        kubeconfig: JsonObject,
+        owner: str = "",
+        fresh_token: FreshToken | None = None,
+    ) -> HelmJob:
         """Register a job and return it; `finish` runs it, and raises `HelmKilled` when the job was killed before.
 
-        ``owner`` names the job for `kill_owned_by`: the claim id of the runner whose task it is.
+        ``owner`` names the job for `kill_owned_by`: the claim id of the runner whose task it is. ``fresh_token`` gives
+        the successors of the kubeconfig's token, if that does not last.
         """
-        job = HelmJob(Order(run=run, kubeconfig=kubeconfig), owner)
+        order = Order(run=run, kubeconfig=kubeconfig, renews_token=fresh_token is not None)
+        job = HelmJob(order, owner, fresh_token)
         with self._changed:
             self._jobs.add(job)
         return job
@@ -99,13 +117,14 @@ class HelmProcesses:
         try:
             child = self._child_for(job)
             run = job.order.run
-            end = child.serve(
-                encode_order(job.order), seconds=run.timeout_seconds + self._limits.grace_seconds
-            )
+            with TokenRenewal(child, job.fresh_token) as renewal:
+                end = child.serve(
+                    encode_order(job.order), seconds=run.timeout_seconds + self._limits.grace_seconds
+                )
         finally:
             self._remove(job)
         outcome = outcome_of(end, timeout_seconds=run.timeout_seconds, memory_bytes=self._limits.memory_bytes)
-        return _redacted(outcome, job.order)
+        return _redacted(outcome, job.order, renewal.tokens)
 
     def kill_owned_by(self, owner: str) -> int:
         """Kill all runs of this owner, also those that wait; return how many there were."""
@@ -213,8 +232,8 @@ def _environment(setup: HelmSetup, limits: HelmLimits) -> dict[str, str]:
     }
 
 
-def _redacted(outcome: HelmOutcome, order: Order) -> HelmOutcome:
-    redact = Redactor([*order.run.secrets, *_credentials(order.kubeconfig)])
+def _redacted(outcome: HelmOutcome, order: Order, tokens: Iterable[str]) -> HelmOutcome:
+    redact = Redactor([*order.run.secrets, *_credentials(order.kubeconfig), *tokens])
     return HelmOutcome(
         ok=outcome.ok,
         output=redact(outcome.output),

@@ -1,4 +1,4 @@
-"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way.
+"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way, and new tokens.
 
 Invariant: secrets travel only here, never in an argument list, the environment or a file.
 """
@@ -16,16 +16,17 @@ from platz.json import JsonObject
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A run and the kubeconfig of its cluster."""
+    """A run and the kubeconfig of its cluster; with ``renews_token`` new tokens may follow the order."""
 
     run: HelmRun
     kubeconfig: JsonObject = field(repr=False)
+    renews_token: bool = False
 
 
 def encode_order(order: Order) -> bytes:
     """Return the line that the child reads, without the list of secrets, which only the parent needs."""
     run = dataclasses.asdict(dataclasses.replace(order.run, secrets=()))
-    return _line({"run": run, "kubeconfig": order.kubeconfig})
+    return _line({"run": run, "kubeconfig": order.kubeconfig, "renews_token": order.renews_token})
 
 
 def decode_order(line: bytes) -> Order:
@@ -49,7 +50,18 @@ def decode_order(line: bytes) -> Order:
             dry_run=run["dry_run"],
         ),
         kubeconfig=document["kubeconfig"],
+        renews_token=document["renews_token"],
     )
+
+
+def encode_token(token: str) -> bytes:
+    """Return the line that gives a running child a new token."""
+    return _line({"token": token})
+
+
+def decode_token(line: bytes) -> str:
+    """Read what `encode_token` wrote."""
+    return json.loads(line)["token"]
 
 
 def encode_outcome(outcome: HelmOutcome) -> bytes:

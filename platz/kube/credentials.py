@@ -16,6 +16,9 @@ from typing_extensions import override
 from platz.errors import Retryable
 from platz.kube.errors import KubeUnreachable
 
+GOOD_FOR = timedelta(minutes=3)
+"""How long a token must still be good to be handed on: Helm's client reads it again only every minute."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClientCertificate:
@@ -120,3 +123,18 @@ class RenewedCredential:
 
     def _ends_soon(self, credential: Credential) -> bool:
         return credential.expires_at is not None and credential.expires_at - self._margin <= datetime.now(UTC)
+
+
+def successors_of_token(source: CredentialSource) -> Callable[[], str | None] | None:
+    """Return a function that returns a token for the next minutes; None if the present one lasts for ever."""
+    if source.current().expires_at is None:
+        return None
+
+    def fresh_token() -> str | None:
+        credential = source.current()
+        ends = credential.expires_at
+        if ends is not None and ends - GOOD_FOR <= datetime.now(UTC):
+            credential = source.renew()
+        return credential.token
+
+    return fresh_token

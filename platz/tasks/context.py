@@ -19,6 +19,7 @@ from platz.identities import ClusterId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
+from platz.kube.credentials import successors_of_token
 from platz.kube.errors import KubeUnreachable
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
@@ -36,7 +37,14 @@ class ClusterNotServed(PlatzError):
 class HelmRunner(Protocol):
     """A runner of Helm in child processes (`platz.helm.process_pool.HelmProcesses`)."""
 
-    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+    def run(
+        self,
+        run: HelmRun,
+        *,
+        kubeconfig: JsonObject,
+        owner: str = "",
+        fresh_token: Callable[[], str | None] | None = None,
+    ) -> HelmOutcome:
         """Run Helm to its end; raise `HelmKilled` if Platz stopped it first."""
         ...
 
@@ -77,7 +85,12 @@ class OperationContext:
         """
         access = self.kube(cluster_id).access
         try:
-            return self.helm.run(run, kubeconfig=as_kubeconfig(access), owner=self.owner)
+            return self.helm.run(
+                run,
+                kubeconfig=as_kubeconfig(access),
+                owner=self.owner,
+                fresh_token=successors_of_token(access.credentials),
+            )
         except HelmKilled as error:
             if self.host.stopped_helm_of_silent_cluster():
                 raise KubeUnreachable(

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platz.kube.credentials import Credential, RenewedCredential
+from platz.errors import Retryable
+from platz.kube.credentials import Credential, RenewedCredential, successors_of_token
+from platz.kube.errors import KubeUnreachable
 
 
 class Counter:
@@ -50,3 +52,24 @@ def test_nothing_is_kept_when_fetching_fails() -> None:
     for _ in range(2):
         with pytest.raises(LookupError):
             source.current()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "token"), [(600, "1"), (120, "2")], ids=["good for minutes", "too short for a running Helm"]
+)
+def test_the_successor_of_a_token_is_good_for_some_minutes(seconds: float, token: str) -> None:
+    fresh_token = successors_of_token(RenewedCredential(Counter(seconds)))
+    assert fresh_token is not None
+    assert fresh_token() == token
+
+
+def test_a_token_that_lasts_for_ever_has_no_successors() -> None:
+    assert successors_of_token(RenewedCredential(Counter(None))) is None
+
+
+def test_without_a_credential_the_cluster_counts_as_unreachable() -> None:
+    def fail() -> Credential:
+        raise Retryable("The plugin failed.")
+
+    with pytest.raises(KubeUnreachable, match="The plugin failed"):
+        RenewedCredential(fail).current()
