@@ -27,6 +27,7 @@ from platz.kube.errors import (
     KubeUnreachable,
     KubeUntrusted,
 )
+from platz.kube.missing_rights import refusal_in
 
 _REASON_LIMIT = 500
 _OWNER = re.compile(r'conflict with "([^"]+)"')
@@ -62,10 +63,21 @@ def error_from_status(
         )
     if status == 401:
         return KubeUnauthenticated(f"Cluster {cluster} does not accept Platz's credentials.")
+    if status == 403:
+        return _denial(cluster, message)
     told = f"Cluster {cluster}: {message or f'status {status}'}."
     if kind is KubeConflict:
         return KubeConflict(told, fields=tuple(_field_conflicts(status_object)))
     return kind(told)
+
+
+def _denial(cluster: str, words: str) -> KubeDenied:
+    """Return the error for status 403, with the server's own words as the reason."""
+    refusal = refusal_in(words)
+    sentence = (
+        f"Cluster {cluster}: {words or 'status 403'}." if refusal is None else refusal.sentence(cluster)
+    )
+    return KubeDenied(sentence, reason=words)
 
 
 def error_from_transport(cluster: str, error: Exception) -> KubeUnreachable:

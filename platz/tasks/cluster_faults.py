@@ -21,7 +21,8 @@ from platz.kube.errors import (
     KubeUnreachable,
     doubts_access,
 )
-from platz.kube.missing_rights import is_meant
+from platz.kube.missing_rights import refusal_in
+from platz.kube.refusal_review import is_meant
 from platz.tasks.context import OperationContext
 
 DOUBT_SECONDS = 30.0
@@ -32,10 +33,11 @@ a server that starts does both for some seconds, and new credentials are found b
 class HelmFailed(PlatzError):
     """Helm failed."""
 
-    def __init__(self, message: str, *, trouble: ClusterTrouble | None = None) -> None:
-        """Take Helm's text, and the ``trouble`` of the cluster if that was the cause."""
+    def __init__(self, message: str, *, trouble: ClusterTrouble | None = None, words: str = "") -> None:
+        """Take the ``trouble`` of the cluster if that was the cause, and the ``words`` of Helm that tell it."""
         super().__init__(message)
         self.trouble = trouble
+        self.words = words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,12 +52,19 @@ class ClusterFault:
 
 
 def helm_failure(outcome: HelmOutcome, client: KubeClient) -> HelmFailed:
-    """Return the error for a run that failed. Whatever its text says: a cluster that does not answer is the cause."""
+    """Return the error for a run that failed. Whatever its text says: a cluster that does not answer is the cause.
+
+    Where the text names no cause (`failed to delete release: shop`), the last line of Helm's log may.
+    """
     text = outcome.output or "Helm failed without saying why."
-    trouble = trouble_in(text)
+    cause = text if trouble_in(text) is not None else outcome.log.rpartition("\n")[2]
+    trouble = trouble_in(cause)
     if trouble is None and not _answers(client):
         trouble = ClusterTrouble.AWAY
-    return HelmFailed(text, trouble=trouble)
+    refusal = refusal_in(cause)
+    if refusal is not None:
+        text = f"{refusal.sentence(client.cluster)} Helm said: {text}"
+    return HelmFailed(text, trouble=trouble, words=cause)
 
 
 def fault_of(error: PlatzError, context: OperationContext, cluster_id: ClusterId) -> ClusterFault | None:
@@ -69,14 +78,21 @@ def fault_of(error: PlatzError, context: OperationContext, cluster_id: ClusterId
             )
         case KubeUnauthenticated() | HelmFailed(trouble=ClusterTrouble.UNAUTHENTICATED):
             return ClusterFault(reason=error.message, worth_seconds=DOUBT_SECONDS, doubts_access=True)
-        case KubeDenied() | HelmFailed(trouble=ClusterTrouble.REFUSED):
-            if is_meant(context.kube(cluster_id), error.message):
-                return None
-            return ClusterFault(reason=error.message, worth_seconds=DOUBT_SECONDS)
+        case KubeDenied():
+            return _doubtful(error, error.reason, context.kube(cluster_id))
+        case HelmFailed(trouble=ClusterTrouble.REFUSED):
+            return _doubtful(error, error.words, context.kube(cluster_id))
         case HelmFailed(trouble=ClusterTrouble.AWAY | ClusterTrouble.UNTRUSTED):
             return ClusterFault(reason=error.message, doubts_access=True)
         case _:
             return None
+
+
+def _doubtful(error: PlatzError, words: str, client: KubeClient) -> ClusterFault | None:
+    """Return a fault if the server does not mean the refusal, of which it told in these words."""
+    return (
+        None if is_meant(client, words) else ClusterFault(reason=error.message, worth_seconds=DOUBT_SECONDS)
+    )
 
 
 def _answers(client: KubeClient) -> bool:

@@ -98,6 +98,9 @@ def _helm_uninstall(context: OperationContext, task: TaskRow, cluster_id: Cluste
     if failure.trouble in _PASSING:
         raise failure
     log.warning(
-        "Helm could not uninstall everything", action="uninstall", task_id=str(task.id), reason=outcome.output
+        "Helm could not uninstall everything",
+        action="uninstall",
+        task_id=str(task.id),
+        reason=failure.message,
     )
-    return f"The namespace is being deleted, but Helm could not uninstall everything first: {outcome.output}"
+    return f"The namespace is being deleted, but Helm could not uninstall everything first: {failure.message}"

@@ -154,6 +154,13 @@ class Faults:
                     break
         return hitting
 
+    def take_away(self, cluster: str, verb: str, path: str) -> bool:
+        """Return whether a fault with status 403 covers this request; that is no hit."""
+        return any(
+            fault.action is Action.STATUS and fault.code == 403 and fault.covers(cluster, verb, path)
+            for fault in self._faults.values()
+        )
+
     def _use(self, fault: Fault) -> bool:
         if fault.count is not None and fault.hits >= fault.count:
             return False

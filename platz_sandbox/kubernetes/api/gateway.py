@@ -16,8 +16,11 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 
+import orjson
+
 from platz_sandbox.kubernetes.api.cluster_api import Call, ClusterApi
 from platz_sandbox.kubernetes.api.faults import Action, Fault, Faults
+from platz_sandbox.kubernetes.api.forced_refusals import REVIEWS, denying_review, refused, throttled
 from platz_sandbox.kubernetes.api.http_exchange import Answer, ConnectionCut, Exchange, Stream
 from platz_sandbox.kubernetes.api.watching import error_event
 from platz_sandbox.kubernetes.objects.status_errors import (
@@ -31,15 +34,6 @@ from platz_sandbox.kubernetes.objects.storage import Storage
 
 _log = logging.getLogger(__name__)
 _COUNTED_PLACES = 10_000  # a limit for the memory of a sandbox that runs for weeks
-_REASONS = {400: "BadRequest", 401: "Unauthorized", 403: "Forbidden", 404: "NotFound", 409: "Conflict", 410: "Expired",
-            429: "TooManyRequests", 500: "InternalError", 503: "ServiceUnavailable", 504: "Timeout"}  # fmt: skip
-_MESSAGES = {
-    429: "the server has received too many requests and has asked us to try again later",
-    500: "Internal error occurred: a fault was switched on",
-    503: "the server is currently unable to handle the request",
-    504: "Timeout: request did not complete within the allotted timeout",
-}
-"""The words of a real API server, for clients that go by them."""
 
 
 class Tokens:
@@ -98,7 +92,7 @@ class Gateway:
         faults = self._faults.hitting(name, verb, path)
         try:
             for fault in faults:
-                await apply_fault(exchange, fault, watching=verb == "watch")
+                await apply_fault(exchange, fault, verb=verb, path=path)
             if not self._tokens.valid(name, exchange.headers.get("authorization", "")):
                 raise unauthorized()
             answer = await self._answered(exchange, api, path)
@@ -115,7 +109,8 @@ class Gateway:
             method=exchange.method, path=path, query=exchange.query, headers=exchange.headers, body=body
         )
         try:
-            return api.answer(call)
+            denial = denying_review(body, api.cluster.name, self._faults) if path == REVIEWS else None
+            return api.answer(call) if denial is None else Answer(status=201, body=orjson.dumps(denial))
         except RecursionError as error:
             raise bad_request("the document is nested too deeply") from error
         except (ValueError, TypeError, KeyError, AttributeError, sqlite3.Error) as error:
@@ -182,15 +177,15 @@ async def _hit(
             exchange.cut()
 
 
-async def apply_fault(exchange: Exchange, fault: Fault, *, watching: bool = False) -> None:
+async def apply_fault(exchange: Exchange, fault: Fault, *, verb: str, path: str) -> None:
     """Apply a fault to a request before its response; faults of streams are left to `_hit`."""
     match fault.action:
         case Action.LATENCY:
             await asyncio.sleep(fault.seconds)
         case Action.STATUS:
-            raise _refused(fault.code, fault.retry_after)
+            raise refused(fault, verb, path)
         case Action.THROTTLE:
-            raise _refused(429, fault.retry_after or 1)
+            raise throttled(fault)
         case Action.UNAUTHORIZED:
             raise unauthorized()
         case Action.DROP:
@@ -199,16 +194,10 @@ async def apply_fault(exchange: Exchange, fault: Fault, *, watching: bool = Fals
         case Action.HANG:
             await exchange.gone()
             raise ConnectionCut
-        case Action.GONE if not watching:
+        case Action.GONE if verb != "watch":
             raise expired("The provided resource version is too old.")
         case Action.TRUNCATE | Action.GONE:
             pass
-
-
-def _refused(code: int, retry_after: int | None) -> ApiError:
-    reason = _REASONS.get(code, "Unknown")
-    message = _MESSAGES.get(code, "a fault was switched on")
-    return ApiError(code=code, reason=reason, message=message, retry_after=retry_after)
 
 
 def _refusal(error: ApiError) -> Answer:

@@ -42,8 +42,9 @@ class IngressFront:
         """Respond to one request."""
         host = exchange.headers.get("host", "").rsplit(":", 1)[0].lower()
         try:
-            for fault in self._faults.hitting(FAULT_CLUSTER, exchange.method.lower(), host + exchange.path):
-                await apply_fault(exchange, fault)
+            verb, path = exchange.method.lower(), host + exchange.path
+            for fault in self._faults.hitting(FAULT_CLUSTER, verb, path):
+                await apply_fault(exchange, fault, verb=verb, path=path)
             body = await exchange.body()
         except ApiError as error:
             await exchange.answer(_text(error.code, error.message))

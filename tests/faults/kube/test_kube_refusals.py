@@ -9,7 +9,8 @@ import pytest
 from scripted_server import Answer, ScriptedServer, answer, drop, status
 
 from platz.kube.client import KubeClient
-from platz.kube.missing_rights import Refusal, is_meant, refusal_in
+from platz.kube.missing_rights import Refusal, refusal_in
+from platz.kube.refusal_review import is_meant
 
 REFUSAL = (
     'secrets "a" is forbidden: User "platz" cannot delete resource "secrets" in API group ""'
