@@ -10,11 +10,13 @@ from functools import partial
 
 import structlog
 
+from platz.aws.caller import caller_arn
 from platz.aws.eks import EksCluster, find_clusters
 from platz.aws.eks_token import eks_token
 from platz.aws.sessions import AwsAccount
 from platz.discovery.findings import FoundCluster
 from platz.kube.cluster_access import ClusterAccess
+from platz.kube.cluster_identity import ClusterIdentity, eks_identity
 from platz.kube.credentials import Credential, RenewedCredential
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -29,6 +31,7 @@ class EksSource:
     def __init__(self, account: AwsAccount) -> None:
         self._account = account
         self._tokens: dict[str, RenewedCredential] = {}
+        self._known_caller: str | None = None
 
     def search(self) -> Sequence[FoundCluster]:
         """Return the clusters that can be read, and log the regions and clusters that can't.
@@ -38,14 +41,22 @@ class EksSource:
         search = find_clusters(self._account)
         for failure in search.failures:
             log.warning("Part of the account could not be searched", action="search", reason=failure)
-        return [self._found(cluster) for cluster in search.clusters]
+        identity = eks_identity(self._caller())
+        return [self._found(cluster, identity) for cluster in search.clusters]
 
-    def _found(self, cluster: EksCluster) -> FoundCluster:
+    def _caller(self) -> str | None:
+        """Return who the account's credentials belong to, asked once."""
+        if self._known_caller is None:
+            self._known_caller = caller_arn(self._account)
+        return self._known_caller
+
+    def _found(self, cluster: EksCluster, identity: ClusterIdentity) -> FoundCluster:
         access = ClusterAccess(
             name=cluster.name,
             server=cluster.endpoint,
             credentials=self._tokens.setdefault(cluster.arn, RenewedCredential(self._fetching(cluster))),
             ca=cluster.ca,
+            identity=identity,
         )
         return FoundCluster(
             provider_id=cluster.arn, name=cluster.name, region_name=cluster.region, access=access

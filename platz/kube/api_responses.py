@@ -15,6 +15,7 @@ import urllib3.exceptions as broken
 
 from platz.errors import PlatzError
 from platz.json import JsonObject, JsonValue
+from platz.kube.cluster_identity import ClusterIdentity, rejection
 from platz.kube.errors import (
     FieldConflict,
     KubeAlreadyExists,
@@ -46,7 +47,12 @@ _BY_STATUS: Mapping[int, type[PlatzError]] = {
 
 
 def error_from_status(
-    cluster: str, status: int, body: bytes, *, retry_after: str | None = None
+    cluster: str,
+    status: int,
+    body: bytes,
+    *,
+    retry_after: str | None = None,
+    identity: ClusterIdentity | None = None,
 ) -> PlatzError:
     """Return the error for an HTTP status and the Status object in the body."""
     status_object = _status_object(body)
@@ -62,7 +68,7 @@ def error_from_status(
             retry_after=_seconds(retry_after),
         )
     if status == 401:
-        return KubeUnauthenticated(f"Cluster {cluster} does not accept Platz's credentials.")
+        return KubeUnauthenticated(rejection(cluster, identity))
     if status == 403:
         return _denial(cluster, message)
     told = f"Cluster {cluster}: {message or f'status {status}'}."

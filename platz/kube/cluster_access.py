@@ -10,12 +10,16 @@ import base64
 from dataclasses import dataclass, field
 
 from platz.json import JsonObject
+from platz.kube.cluster_identity import ClusterIdentity
 from platz.kube.credentials import Credential, CredentialSource
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterAccess:
-    """Address, trust and credentials of a cluster's API server; ``ca`` is PEM, None means the system's trust store."""
+    """Address, trust and credentials of a cluster's API server.
+
+    ``ca`` is PEM, None means the system's trust store; ``identity`` says whose credentials these are.
+    """
 
     name: str
     server: str
@@ -24,6 +28,7 @@ class ClusterAccess:
     verify: bool = True
     tls_server_name: str | None = None
     proxy_url: str | None = None
+    identity: ClusterIdentity | None = field(default=None, compare=False)
 
 
 def as_kubeconfig(access: ClusterAccess) -> JsonObject:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -22,6 +22,7 @@ import yaml
 from platz.errors import Rejected
 from platz.json import JsonObject, JsonValue
 from platz.kube.cluster_access import ClusterAccess
+from platz.kube.cluster_identity import ClusterIdentity, kubeconfig_identity
 from platz.kube.credentials import (
     ClientCertificate,
     Credential,
@@ -79,7 +80,8 @@ def access_from_kubeconfig(choice: KubeconfigChoice, *, environment: Mapping[str
     cluster = merged.entry("cluster", _text(context, "cluster"))
     user_name = _text(context, "user")
     user = merged.entry("user", user_name) if user_name else _Entry(content={}, folder=choice.home)
-    return _access(context_name, cluster, user, environment)
+    access = _access(context_name, cluster, user, environment)
+    return replace(access, identity=_identity(user_name, user)) if user_name else access
 
 
 def _existing(choice: KubeconfigChoice) -> Sequence[Path]:
@@ -154,6 +156,12 @@ def _access(name: str, cluster: _Entry, user: _Entry, environment: Mapping[str, 
         tls_server_name=_text(cluster, "tls-server-name") or None,
         proxy_url=_text(cluster, "proxy-url") or None,
     )
+
+
+def _identity(name: str, user: _Entry) -> ClusterIdentity:
+    plugin = user.content.get("exec")
+    command = cast("JsonObject", plugin).get("command") if isinstance(plugin, dict) else None
+    return kubeconfig_identity(name, plugin=command if isinstance(command, str) else None)
 
 
 def _credentials(user: _Entry, environment: Mapping[str, str], cluster: _Entry) -> CredentialSource:

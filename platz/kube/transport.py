@@ -165,7 +165,11 @@ class Transport:
     def _refusal(self, answer: urllib3.BaseHTTPResponse) -> Exception:
         retry_after = answer.headers.get("Retry-After")
         return error_from_status(
-            self._access.name, answer.status, self._body(answer), retry_after=retry_after
+            self._access.name,
+            answer.status,
+            self._body(answer),
+            retry_after=retry_after,
+            identity=self._access.identity,
         )
 
     def _broken(self, error: Exception) -> KubeUnreachable:

@@ -14,6 +14,7 @@ from platz.helm.cluster_trouble import ClusterTrouble, trouble_in
 from platz.helm.engine import HelmOutcome
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
+from platz.kube.cluster_identity import rejection
 from platz.kube.errors import (
     KubeAborted,
     KubeDenied,
@@ -61,6 +62,8 @@ def helm_failure(outcome: HelmOutcome, client: KubeClient) -> HelmFailed:
     trouble = trouble_in(cause)
     if trouble is None and not _answers(client):
         trouble = ClusterTrouble.AWAY
+    if trouble is ClusterTrouble.UNAUTHENTICATED:
+        text = f"{rejection(client.cluster, client.access.identity)} Helm said: {text}"
     refusal = refusal_in(cause)
     if refusal is not None:
         text = f"{refusal.sentence(client.cluster)} Helm said: {text}"

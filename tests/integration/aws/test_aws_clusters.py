@@ -43,6 +43,8 @@ def test_clusters_of_every_region_are_found(account: AwsAccount, operator: Any) 
     access = found[2].access
     assert (access.server, access.verify) == (described["endpoint"], True)
     assert access.ca == base64.b64decode(described["certificateAuthority"]["data"])
+    assert access.identity is not None
+    assert access.identity.who.startswith("arn:aws:")
 
 
 def test_requests_for_many_clusters_share_the_connections_without_a_warning(
