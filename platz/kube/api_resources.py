@@ -32,6 +32,7 @@ class ResourceKind:
 
 NAMESPACE = ResourceKind(kind="Namespace", api_version="v1", plural="namespaces", namespaced=False)
 POD = ResourceKind(kind="Pod", api_version="v1", plural="pods")
+EVENT = ResourceKind(kind="Event", api_version="v1", plural="events")
 SECRET = ResourceKind(kind="Secret", api_version="v1", plural="secrets")
 DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="deployments")
 STATEFUL_SET = ResourceKind(kind="StatefulSet", api_version="apps/v1", plural="statefulsets")

@@ -58,10 +58,16 @@ class KubeClient:
             return None
 
     def list_all(
-        self, kind: ResourceKind, *, namespace: str | None = None, label_selector: str | None = None
+        self,
+        kind: ResourceKind,
+        *,
+        namespace: str | None = None,
+        label_selector: str | None = None,
+        field_selector: str | None = None,
     ) -> Listing:
         """Return all objects, read in pages; in one piece when the server forgets the list meanwhile (410)."""
-        parameters = {"labelSelector": label_selector} if label_selector else {}
+        selectors = {"labelSelector": label_selector, "fieldSelector": field_selector}
+        parameters = {name: value for name, value in selectors.items() if value}
         path = kind.path(namespace=namespace)
         try:
             return self._pages(path, {**parameters, "limit": str(_PAGE)})

@@ -32,6 +32,7 @@ from platz.tasks.chart_values import values_inputs, values_override
 from platz.tasks.cluster_faults import HelmFailed, helm_failure
 from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
+from platz.tasks.hook_watch import HookWatch
 from platz.tasks.operations import Reinstall, from_json
 from platz.tasks.task_target import (
     Revision,
@@ -136,9 +137,10 @@ def _release(
         timeout_seconds=int(context.helm_timeout.total_seconds()),
         secrets=tuple(composed.confidential),
     )
-    outcome = context.run_helm(run, cluster_id=target.cluster.id)
+    with HookWatch(context, task, client, namespace=target.namespace) as hooks:
+        outcome = context.run_helm(run, cluster_id=target.cluster.id)
     if not outcome.ok:
-        raise helm_failure(outcome, client)
+        raise helm_failure(hooks.explained(outcome), client)
     _check_record(client, target)
     record_release(context, task)
     return outcome.output
