@@ -10,6 +10,8 @@ Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 
 from platz.charts.archive import unpack
@@ -19,7 +21,7 @@ from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments
 from platz.db.tables.tasks import TaskRow
 from platz.helm.cluster_trouble import ClusterTrouble
-from platz.helm.engine import HelmAction, HelmRun
+from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
 from platz.helm.releases import Revision as ReleaseRevision
 from platz.helm.releases import last_revision, settle
 from platz.kube.client import KubeClient
@@ -29,7 +31,7 @@ from platz.kube.secret_objects import Secrets, apply_secret
 from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs, values_override
-from platz.tasks.cluster_faults import HelmFailed, helm_failure
+from platz.tasks.cluster_faults import helm_failure
 from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import save_resource_types
 from platz.tasks.hook_watch import HookWatch
@@ -141,23 +143,24 @@ def _release(
         outcome = context.run_helm(run, cluster_id=target.cluster.id)
     if not outcome.ok:
         raise helm_failure(hooks.explained(outcome), client)
-    _check_record(client, target)
+    _check_record(client, target, outcome)
     record_release(context, task)
     return outcome.output
 
 
-def _check_record(client: KubeClient, target: TaskTarget) -> None:
+def _check_record(client: KubeClient, target: TaskTarget, outcome: HelmOutcome) -> None:
     """Raise `HelmFailed` if the release's last revision is still under way although Helm reported success.
 
     Helm ignores that it can't record the end of a run. The next run would then find another one in progress, or no
     release that was ever deployed.
     """
     last = last_revision(Secrets(client), namespace=target.namespace, release=target.namespace)
-    if last is not None and last.is_under_way:
-        raise HelmFailed(
-            f"Helm could not record in cluster {target.cluster.name} that it was done.",
-            trouble=ClusterTrouble.AWAY,
-        )
+    if last is None or not last.is_under_way:
+        return
+    unrecorded = replace(outcome, ok=False, output="Helm could not record that it was done.")
+    failure = helm_failure(unrecorded, client)
+    failure.trouble = failure.trouble or ClusterTrouble.AWAY
+    raise failure
 
 
 def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -> HelmAction:
