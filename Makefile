@@ -2,7 +2,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --no-deps --require-hashes --only-binary :all:
+PIP := $(BIN)/pip --disable-pip-version-check install --no-deps --require-hashes --only-binary :all:
+COUNTED := awk '/^Collecting|^Requirement already/ { printf "\r  %d packages", ++n; fflush() } END { print "" }'
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 COMPILE = $(BIN)/uv pip compile --quiet --no-header --generate-hashes --python-version 3.11 --python-platform x86_64-manylinux_2_28 $(UPGRADE)
 names_in = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/$(2) \1/p' $(1))
 
@@ -71,10 +74,10 @@ $(BIN)/pip:
 
 $(VENV)/.run-ready: $(BIN)/pip requirements.lock requirements-sandbox.lock
 	@echo "Installing what Platz needs (about half a minute) ..."
-	@$(PIP) -r requirements.lock -r requirements-sandbox.lock
+	@$(PIP) -r requirements.lock -r requirements-sandbox.lock | $(COUNTED)
 	@touch $@
 
 $(VENV)/.dev-ready: $(VENV)/.run-ready requirements-dev.lock
 	@echo "Installing what the tests need (about a minute) ..."
-	@$(PIP) -r requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock | $(COUNTED)
 	@touch $@

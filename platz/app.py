@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing, suppress
 from functools import partial
-from pathlib import Path
 
 import pykka
 import structlog
@@ -32,6 +31,7 @@ from platz.actors.timers import Timers
 from platz.backing_services import (
     BackingServices,
     listen_address,
+    prepare_data_folder,
     real_database,
     refuse_stand_ins_in_production,
     running_services,
@@ -39,8 +39,9 @@ from platz.backing_services import (
 from platz.banner import banner
 from platz.changes.encryption_at_start import encrypt_plain_documents
 from platz.commands.arguments import parse
+from platz.commands.running_platz import announced
 from platz.commands.settings_report import settings_report
-from platz.config import LoadedSettings, Role, Settings, SettingsError, load, misspelt
+from platz.config import LoadedSettings, Role, Settings, SettingsError, load_here, misspelt
 from platz.db.address import DatabaseAddress
 from platz.db.adoption.adoption_progress import Progress
 from platz.db.database import Database
@@ -72,9 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 signal.signal(number, signal.SIG_DFL)  # an interrupted command must not exit with 0
         if arguments.handler is not None:
             return arguments.handler()
-        loaded = load(
-            flags=arguments.settings, environ=os.environ, file=arguments.config, dotenv=Path(".env")
-        )
+        loaded = load_here(flags=arguments.settings, file=arguments.config)
         if arguments.print_settings:
             _say(settings_report(loaded))
             return 0
@@ -128,6 +127,7 @@ def serve(loaded: LoadedSettings) -> int:
     actor_context = _actor_context(shutdown)
     _heed_signals(shutdown, actor_context.actor_registry)
     refuse_stand_ins_in_production(settings)
+    prepare_data_folder(settings)
     with ExitStack() as stack:
         listener = _listener(loaded, stack)
         progress = Progress()
@@ -144,6 +144,8 @@ def serve(loaded: LoadedSettings) -> int:
         supervisor = _supervisor(actor_context, components, children, shutdown)
         try:
             _pass_ready_barrier(actor_context.actor_registry, [child.name for child in children], shutdown)
+            if Role.API in settings.roles:
+                stack.enter_context(announced(settings))
             if not shutdown.is_asked():
                 _say(banner(settings, services, seconds=time.monotonic() - began))
             shutdown.wait()

@@ -6,10 +6,12 @@ with `PLATZ_PRODUCTION` there are none. Only the services that the process's rol
 
 from __future__ import annotations
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from platz.config import Role, Settings
 from platz.db.address import DatabaseAddress, address_from_url, parse_tls_mode
@@ -20,7 +22,7 @@ from platz.embedded_services import (
     IdentityFacts,
     embedded_services,
 )
-from platz.errors import PlatzError
+from platz.errors import DataFolderUnusable, PlatzError
 from platz.observation.allowed_addresses import AllowedAddresses, networks
 from platz.observation.ingress import IngressRoute
 from platz.web_addresses import LOOPBACK
@@ -71,6 +73,19 @@ def listen_address(settings: Settings) -> tuple[str, int]:
     people_are_known = _plan(settings).identity_port is not None
     host = settings.api_host or (LOOPBACK if people_are_known else "0.0.0.0")  # noqa: S104 - the contract
     return host, settings.api_port
+
+
+def prepare_data_folder(settings: Settings) -> None:
+    """Make the data folder, which only its owner may read; raise `DataFolderUnusable`."""
+    folder = settings.data_dir.absolute()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o700)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise DataFolderUnusable(folder, error) from None
 
 
 def refuse_stand_ins_in_production(settings: Settings) -> None:

@@ -8,6 +8,7 @@ empty value counts as not set, because deployment manifests pass empty values fo
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tomllib
@@ -440,6 +441,11 @@ def load(
         return LoadedSettings(settings=Settings(**values), sources=sources)
     except ValidationError as error:
         raise SettingsError(_sentence(error, sources)) from None
+
+
+def load_here(*, flags: Mapping[str, Any], file: Path | None) -> LoadedSettings:
+    """Combine the flags and the file with the environment and the `.env` of this process; raise `SettingsError`."""
+    return load(flags=flags, environ=os.environ, file=file, dotenv=Path(".env"))
 
 
 def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:

@@ -8,6 +8,9 @@ trace or a database's own words; those stay in the chained cause, which only the
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+
 
 class PlatzError(Exception):
     """Something went wrong."""
@@ -50,3 +53,21 @@ class NotFound(PlatzError):
 
 class Conflict(PlatzError):
     """The present state does not allow this."""
+
+
+class DataFolderUnusable(PlatzError):
+    """The data folder can't be used."""
+
+    def __init__(self, path: Path, error: OSError) -> None:
+        """Take the folder and what the system said about it."""
+        reasons = {
+            errno.ENOSPC: "its disk is full",
+            errno.EACCES: "there is no permission to write there",
+            errno.EROFS: "its disk is read-only",
+            errno.EEXIST: "something else has this name",
+            errno.ENOTDIR: "a file stands in the way",
+        }
+        reason = reasons.get(error.errno or 0, error.strerror or "unknown reason")
+        super().__init__(
+            f"The data folder {path} can't be used: {reason}. Choose another with PLATZ_DATA_DIR."
+        )

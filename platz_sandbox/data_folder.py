@@ -5,12 +5,12 @@ Invariant: at most one process uses a folder at a time; the kernel releases the 
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 from pathlib import Path
 from typing import BinaryIO
 
+from platz.errors import DataFolderUnusable
 from platz_sandbox.file_lock import LockHeld, lock_file
 from platz_sandbox.stand_in_process import StandInFailed
 
@@ -35,7 +35,7 @@ class DataFolder:
                 " or choose another with PLATZ_DATA_DIR."
             ) from None
         except OSError as error:
-            raise StandInFailed(_sentence(self.path, error)) from None
+            raise StandInFailed(DataFolderUnusable(self.path, error).message) from None
         self._require_room()
 
     def close(self) -> None:
@@ -63,15 +63,3 @@ class DataFolder:
                 f"The disk of the data folder {self.path} is full: it needs 100 MB of room."
                 " Free some, or choose another folder with PLATZ_DATA_DIR."
             )
-
-
-def _sentence(path: Path, error: OSError) -> str:
-    reasons = {
-        errno.ENOSPC: "its disk is full",
-        errno.EACCES: "there is no permission to write there",
-        errno.EROFS: "its disk is read-only",
-        errno.EEXIST: "something else has this name",
-        errno.ENOTDIR: "a file stands in the way",
-    }
-    reason = reasons.get(error.errno or 0, error.strerror or "unknown reason")
-    return f"The data folder {path} can't be used: {reason}. Choose another with PLATZ_DATA_DIR."

@@ -30,6 +30,7 @@ class LeasedActor(Actor):
     ) -> None:
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.is_leader = False
+        self._told_to_wait = False
         self._leases = leases
 
     @property
@@ -54,10 +55,13 @@ class LeasedActor(Actor):
     @override
     def catch_up(self) -> None:
         if not self._leases.try_acquire(self.lease):
+            if not self._told_to_wait:
+                self.log.info("Another process has the role", action="wait", role=self.role)
+            self._told_to_wait = True
             return
         if not self.is_leader:
             self.log.info("This process takes the role", action="acquire", role=self.role)
-        self.is_leader = True
+        self.is_leader, self._told_to_wait = True, False
         self.refresh()
 
     @override

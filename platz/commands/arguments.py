@@ -9,12 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import platz
-from platz.commands import chart_command, hand_back_command, keys_command, openapi_command, sandbox_token
+from platz.commands import (
+    chart_command,
+    hand_back_command,
+    keys_command,
+    openapi_command,
+    sandbox_token,
+    wait_command,
+)
+from platz.commands.running_platz import CONFIG_FILE
 from platz.config import Settings, environment_name
 
 REPEATABLE = {"admin_emails": "--admin-email"}
-COMMANDS = {"run", "chart", "openapi", "sandbox-token", "hand-back", "keys"}
-CONFIG_FILE = Path("config/platz.toml")
+COMMANDS = {"run", "chart", "openapi", "sandbox-token", "hand-back", "keys", "wait"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     sandbox_token.add_commands(subparsers)
     hand_back_command.add_commands(subparsers)
     keys_command.add_commands(subparsers)
+    wait_command.add_commands(subparsers)
     return parser
 
 

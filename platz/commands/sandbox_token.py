@@ -9,9 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from platz.commands.running_platz import address_of_platz
 from platz.embedded_services import embedded_services
 from platz.errors import PlatzError
-from platz.web_addresses import LOOPBACK
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
@@ -29,12 +29,14 @@ def add_commands(subparsers: Subparsers) -> None:
         "sandbox-token", help="print an access token of a demo user of the sandbox"
     )
     parser.add_argument("--email", default="admin@platz.localhost", help="who signs in")
-    parser.add_argument("--url", default=f"http://{LOOPBACK}:3000", help="where Platz answers")
+    parser.add_argument(
+        "--url", help="where Platz answers (default: what the settings and the data folder say)"
+    )
     parser.set_defaults(handler=_print)
 
 
 def _print(arguments: argparse.Namespace) -> int:
-    sys.stdout.write(access_token(arguments.url, arguments.email) + "\n")
+    sys.stdout.write(access_token(address_of_platz(arguments.url), arguments.email) + "\n")
     return 0
 
 
