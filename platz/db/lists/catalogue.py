@@ -71,6 +71,17 @@ _HAS_PROBLEM = """item.enabled AND (
     OR EXISTS (SELECT FROM k8s_clusters home WHERE home.id = item.cluster_id AND NOT home.is_ok)
 )"""
 
+
+def _form_document(column: str) -> str:
+    """Return the SQL of a document with inputs in it, of which those without an initial value lack the key.
+
+    The older web frontend takes a null for a value (docs/contract/http-api.md, "Helm charts"). PostgreSQL writes a
+    `jsonb` with its keys in order of length, so that this key is an input's last one; inside text its quotes would
+    be escaped.
+    """
+    return f"""replace(item."{column}"::text, ', "initialValue": null}}', '}}')::json"""
+
+
 ENVS = Collection(
     table=schema.envs,
     scope="item.id = ANY (:seen)",
@@ -118,6 +129,9 @@ HELM_REGISTRIES = Collection(
 HELM_CHARTS = Collection(
     table=schema.helm_charts,
     order=("created_at DESC", "id"),
+    expressions={
+        column: _form_document(column) for column in ("values_ui", "actions_schema", "resource_types")
+    },
     filters={
         "helm_registry_id": equals_id("helm_registry_id"),
         "parsed_branch": equals("parsed_branch"),
@@ -176,6 +190,7 @@ DEPLOYMENT_TASKS = Collection(
 
 DEPLOYMENT_RESOURCE_TYPES = Collection(
     table=schema.deployment_resource_types,
+    expressions={"spec": _form_document("spec")},
     filters={
         "env_id": equals_id("env_id"),
         "deployment_kind_id": equals_id("deployment_kind_id"),

@@ -3,6 +3,7 @@ detail reads alike."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -163,6 +164,40 @@ def test_documents_leave_as_they_are_stored(api: Installation) -> None:
 
     assert shown["reported_status"] == reported
     assert shown["config"] == config
+
+
+def test_an_input_without_an_initial_value_lacks_the_key(api: Installation) -> None:
+    telling = ', "initialValue": null}'
+    inputs = [
+        {"id": "a", "type": "Checkbox", "label": telling, "initialValue": None, "helpText": None},
+        {"id": "b", "type": "Checkbox", "label": "B", "initialValue": False},
+    ]
+    form = {"inputs": inputs, "outputs": {"values": [], "secrets": {}}}
+    shown_form = {**form, "inputs": [{k: v for k, v in inputs[0].items() if k != "initialValue"}, inputs[1]]}
+    action = {"apiVersion": "platz.io/v1beta1", "kind": "Action", "spec": {"id": "go", "ui_schema": form}}
+    kind = {"apiVersion": "platz.io/v1beta1", "kind": "ResourceType", "key": "k", "spec": {"values_ui": form}}
+    api.execute(
+        "update helm_charts set values_ui = cast(:form as jsonb), actions_schema = cast(:actions as jsonb),"
+        " resource_types = cast(:types as jsonb) where id = :id",
+        form=json.dumps(form),
+        actions=json.dumps([action]),
+        types=json.dumps([kind]),
+        id=api.chart,
+    )
+
+    chart = api["user"].get(f"/helm-charts/{api.chart}").json()
+    [listed] = [one for one in api["user"].get("/helm-charts").json()["items"] if one["id"] == str(api.chart)]
+
+    assert chart == listed
+    assert chart["values_ui"] == shown_form
+    assert chart["actions_schema"][0]["spec"]["ui_schema"] == shown_form
+    assert chart["resource_types"][0]["spec"]["values_ui"] == shown_form
+
+
+def test_a_chart_without_documents_shows_null(api: Installation) -> None:
+    api.execute("update helm_charts set values_ui = null, actions_schema = null where id = :id", id=api.chart)
+    chart = api["user"].get(f"/helm-charts/{api.chart}").json()
+    assert (chart["values_ui"], chart["actions_schema"]) == (None, None)
 
 
 def test_sensitive_props_never_leave(api: Installation) -> None:
