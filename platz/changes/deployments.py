@@ -19,6 +19,7 @@ from platz.changes.chart_features import features_of
 from platz.changes.dependants import deployment_item, refuse_if_used
 from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
+from platz.changes.selected_items import refuse_foreign_selection
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
 from platz.charts.installability import is_refused
@@ -87,6 +88,7 @@ def create_deployment(
     name_rules.check_name(kind.name, new.name)
     _require_free_namespace(connection, kind, new.cluster_id, new.name)
     _reject_encrypted(new)
+    refuse_foreign_selection(connection, chart, new.cluster_id, new.config, cipher=cipher)
     encrypted = InputEncryption.of_charts(cipher, chart.values_ui)
     row = NewDeploymentRow(
         name=new.name,
@@ -125,6 +127,8 @@ def update_deployment(
     _reject_encrypted(update)
     _reject_override(update.values_override)
     chart = _validated(connection, kind, before, after)
+    if _selects_anew(before, after):
+        refuse_foreign_selection(connection, chart, after.cluster_id, after.config, cipher=cipher)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
         users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
@@ -248,6 +252,12 @@ def _validated(
     if renamed or moved:
         _require_free_namespace(connection, kind, after.cluster_id, after.name, but=after.id)
     return chart
+
+
+def _selects_anew(before: DeploymentRow, after: DeploymentRow) -> bool:
+    """Tell whether other items may be selected than before, or the same ones from another place."""
+    is_elsewhere = (before.cluster_id, before.helm_chart_id) != (after.cluster_id, after.helm_chart_id)
+    return is_elsewhere or not json_equal(before.config, after.config)
 
 
 def _queue_what_follows(

@@ -16,9 +16,9 @@ from typing_extensions import override
 from platz.charts.rendering.chosen_items import Collections, DeploymentItem, ResourceItem, SecretItem
 from platz.db.encryption import Cipher
 from platz.db.field_encryption import decrypt_object
+from platz.db.tables import clusters, deployments, kinds, secrets
 from platz.db.tables import deployment_resource_types as types
 from platz.db.tables import deployment_resources as resources
-from platz.db.tables import deployments, kinds, secrets
 from platz.db.tables.deployment_resource_types import ResourceTypeId
 from platz.db.tables.deployment_resources import ResourceId
 from platz.db.tables.secrets import SecretId
@@ -37,7 +37,8 @@ class DatabaseCollections(Collections):
     def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
         row = deployments.get(self._connection, DeploymentId(deployment_id))
         kind = kinds.get(self._connection, row.kind_id) if row else None
-        if row is None or kind is None:
+        cluster = clusters.get(self._connection, row.cluster_id) if row else None
+        if row is None or kind is None or cluster is None or cluster.env_id is None:
             return None
         return DeploymentItem(
             id=row.id,
@@ -46,6 +47,7 @@ class DatabaseCollections(Collections):
             kind=kind.name,
             cluster_id=row.cluster_id,
             enabled=row.enabled,
+            env_id=cluster.env_id,
         )
 
     @override

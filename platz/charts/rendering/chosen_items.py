@@ -54,6 +54,8 @@ class DeploymentItem:
     kind: str
     cluster_id: UUID
     enabled: bool
+    env_id: UUID | None = None
+    """The environment of its cluster; None if it is not known, and then it counts as the right one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,7 @@ class Collections(Protocol):
     """Access to the rows; each method returns None if there is no such row."""
 
     def deployment(self, deployment_id: UUID) -> DeploymentItem | None:
-        """Return the deployment, in any environment, enabled or not."""
+        """Return the deployment, in any environment, enabled or not; None also if it is in none."""
         ...
 
     def secret(self, secret_id: UUID) -> SecretItem | None:
@@ -164,8 +166,10 @@ def _resource_property(
     return Property(value=item.props[name], confidential=name in item.sensitive)
 
 
-def _deployment_property(item_id: UUID, name: str, _env_id: UUID, collections: Collections) -> Property:
+def _deployment_property(item_id: UUID, name: str, env_id: UUID, collections: Collections) -> Property:
     item = _found(collections.deployment(item_id))
+    if item.env_id not in {None, env_id}:
+        raise RenderingFailed(RenderingErrorCode.COLLECTION_ITEM_NOT_FOUND, "deployments", str(item_id))
     properties: JsonObject = {
         "id": str(item.id),
         "created_at": property_text(item.created_at),

@@ -75,7 +75,7 @@ def _rows(cursor: Cursor) -> CollectionRows:
 
 
 def _deployment(cursor: Cursor) -> DeploymentItem:
-    fields = cursor.fields("id", "created_at", "name", "kind", "cluster_id", "enabled")
+    fields = cursor.fields("id", "created_at", "name", "kind", "cluster_id", "enabled", "env_id")
     return DeploymentItem(
         id=_id(fields.need("id")),
         created_at=fields.get("created_at", _moment, _LONG_AGO),
@@ -83,6 +83,7 @@ def _deployment(cursor: Cursor) -> DeploymentItem:
         kind=fields.need("kind").text(),
         cluster_id=fields.get("cluster_id", _id, _NO_ID),
         enabled=fields.get("enabled", Cursor.flag, default=True),
+        env_id=fields.nullable("env_id", _id),
     )
 
 

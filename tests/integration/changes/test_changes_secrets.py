@@ -138,6 +138,23 @@ def test_properties_of_a_deployment(world: World, lookup: Lookup) -> None:
     assert found == [str(shop), "2024-02-03 04:05:06.120 UTC", "blue", "WebShop", str(world.cluster), True]
 
 
+def test_a_deployment_of_another_environment_is_not_found(world: World, lookup: Lookup) -> None:
+    far = world.create("far", cluster_id=world.foreign_cluster)
+    assert lookup(Table(name="deployments"), far, "name", env=world.other_env) == "far"
+    with pytest.raises(RenderingFailed, match="in this environment"):
+        lookup(Table(name="deployments"), far, "name")
+
+
+def test_a_deployment_of_no_environment_is_not_found(world: World, lookup: Lookup) -> None:
+    far = world.create("far", cluster_id=world.foreign_cluster)
+    with world.making() as make:
+        make.connection.exec_driver_sql(
+            "update k8s_clusters set env_id = null where id = %s", (world.foreign_cluster,)
+        )
+    with pytest.raises(RenderingFailed, match="not_found"):
+        lookup(Table(name="deployments"), far, "name", env=world.other_env)
+
+
 def test_a_row_that_is_not_there_is_an_error(lookup: Lookup) -> None:
     for table in ("deployments", "secrets"):
         with pytest.raises(RenderingFailed):
