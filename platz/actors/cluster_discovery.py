@@ -35,7 +35,7 @@ from platz.actors.timers import Timer
 from platz.backoff import Backoff, jittered
 from platz.db import schema, task_queue
 from platz.db.database import Database
-from platz.db.leases import LeaseKeeper
+from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
 from platz.db.tables.clusters import ClusterSummary
 from platz.discovery.cluster_records import FoundCluster, record_clusters
@@ -200,7 +200,7 @@ class ClusterDiscovery(Actor):
         wanted = {row.id: row for row in rows if not row.ignore and row.provider_id in self._found}
         for cluster_id in set(self._served) - set(wanted):
             self._drop(cluster_id)
-            self._leases.release(lease_name(cluster_id))
+            self._leases.release(cluster_lease(cluster_id))
         for row in wanted.values():
             self._serve(row)
         for row in rows:
@@ -209,20 +209,20 @@ class ClusterDiscovery(Actor):
 
     def _end_tasks(self, row: ClusterSummary) -> None:
         """End what an ignored cluster's runner left, unless another process still serves the cluster."""
-        if not self._leases.try_acquire(lease_name(row.id)):
+        if not self._leases.try_acquire(cluster_lease(row.id)):
             return
         try:
             with self._database.transaction() as connection:
                 ended = end_tasks_of_ignored(connection, row)
         finally:
-            self._leases.release(lease_name(row.id))
+            self._leases.release(cluster_lease(row.id))
         self.log.info(
             "Ended the tasks of an ignored cluster", action="end", cluster=row.name, tasks=len(ended)
         )
 
     def _serve(self, row: ClusterSummary) -> None:
         found = self._found[row.provider_id]
-        if self._served.get(row.id) == found or not self._leases.try_acquire(lease_name(row.id)):
+        if self._served.get(row.id) == found or not self._leases.try_acquire(cluster_lease(row.id)):
             return
         self._served[row.id] = found
         self._trust(row.id)
@@ -238,11 +238,6 @@ class ClusterDiscovery(Actor):
         self.remove_sticky(cluster_id, ClusterDropped(cluster_id=cluster_id))
 
     def _lose(self, names: frozenset[str]) -> None:
-        for cluster_id in [id_ for id_ in self._served if lease_name(id_) in names]:
+        for cluster_id in [id_ for id_ in self._served if cluster_lease(id_) in names]:
             self._drop(cluster_id)
         raise Retryable("The leases of clusters were lost.")  # try to get them back, with backoff
-
-
-def lease_name(cluster_id: ClusterId) -> str:
-    """Return the name of the lease that lets a process serve a cluster."""
-    return f"platz:cluster:{cluster_id}"

@@ -1,6 +1,7 @@
 """The deployment runner: it runs the tasks of one cluster.
 
-owns   the cluster's task queue, the threads that run its tasks, and their Helm child processes
+owns   the cluster's task queue, the threads that run its tasks, and their Helm child processes; and the clearing of
+       what deployments left behind in the cluster
 hears  `TasksAdded`, `TaskFinished` and `ReachabilityChanged` of its cluster, `SlotFree`, `Drain`
 tells  `TaskFinished`, `AccessDoubted`
 never  runs two tasks of one deployment at once, or a task that it has not claimed in the database
@@ -35,6 +36,7 @@ from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import ClusterId, TaskId
 from platz.kube.reachability import Reachability
 from platz.tasks import execution
+from platz.tasks.clearing import clear_cluster
 from platz.tasks.context import Interrupted, OperationContext
 
 LOOK_SECONDS = 30.0
@@ -56,6 +58,11 @@ class RunnerCluster:
     name: str
     stop_helm: Callable[[str], object]
     count_helm_apart: Callable[[str, bool], object] = lambda _owner, _apart: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftCleared:
+    """The attempt to clear what deployments left behind in the cluster has ended."""
 
 
 class DeploymentRunner(Actor):
@@ -86,6 +93,8 @@ class DeploymentRunner(Actor):
         self._cluster = cluster
         self._max_concurrent_tasks = max_concurrent_tasks
         self._threads = ThreadPoolExecutor(max_concurrent_tasks, thread_name_prefix=f"task-{cluster.name}")
+        self._clearing_thread = ThreadPoolExecutor(1, thread_name_prefix=f"left-{cluster.name}")
+        self._clearing = False
         self._running: set[TaskId] = set()
         self._work: set[Future[None]] = set()
         self._resumed = False
@@ -101,6 +110,7 @@ class DeploymentRunner(Actor):
     def catch_up(self) -> None:
         if self._drain_until is None:
             self._resume_orphans()
+            self._begin_clearing()
         self._claim()
 
     @override
@@ -117,6 +127,8 @@ class DeploymentRunner(Actor):
                 self._stop_helm(because_silent=True)
             case Tick():
                 self.catch_up()
+            case LeftCleared():
+                self._clearing = False
             case Drain(until=until):
                 self._drain_until = until
             case _:
@@ -131,6 +143,7 @@ class DeploymentRunner(Actor):
         self._stop_helm(because_silent=False)
         self._cluster.count_helm_apart(self._context.owner, False)
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._clearing_thread.shutdown(wait=True, cancel_futures=True)
 
     @override
     def describe(self) -> str:
@@ -174,6 +187,20 @@ class DeploymentRunner(Actor):
         self._slots.force_acquire(len(orphans))
         for task in orphans:
             self._start(task, execution.resume)
+
+    def _begin_clearing(self) -> None:
+        """Start to clear what deployments left behind in this cluster, unless that is still under way."""
+        if not self._clearing:
+            self._clearing = True
+            self.submit(self._clearing_thread, self._clear_left)
+
+    def _clear_left(self) -> None:
+        try:
+            clear_cluster(self._context, self._cluster_id)
+        except (Interrupted, DatabaseUnavailable) as error:
+            self.log.info("Stopped to clear left namespaces", action="wait", reason=error.message)
+        finally:
+            self.tell_self(LeftCleared())
 
     def _claim(self) -> None:
         """Count the due tasks, take slots for only as many, and claim them, so that no slot is held without work."""

@@ -19,6 +19,7 @@ from platz.changes.chart_features import features_of
 from platz.changes.dependants import deployment_item, refuse_if_used
 from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
+from platz.changes.relocation import is_served, leave_place, tell_what_is_waited_for
 from platz.changes.selected_items import refuse_foreign_selection
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
@@ -27,7 +28,7 @@ from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
 from platz.db.field_encryption import decrypt_fields, reject_encrypted_markers
-from platz.db.tables import charts, clusters, deployments, kinds, tasks
+from platz.db.tables import charts, clusters, deployments, kinds
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
 from platz.db.tables.kinds import KindRow
@@ -156,6 +157,7 @@ def delete_deployment(connection: Connection, identity: Identity, deployment_id:
     refuse_if_used("This deployment can't be deleted because other deployments depend on it", users)
     deployments.set_status(connection, deployment_id, DeploymentStatus.DELETING)
     queue_operations(connection, identity, deployment_id, row.cluster_id, [Uninstall()])
+    tell_what_is_waited_for(connection, row)
 
 
 def _hold(
@@ -268,13 +270,20 @@ def _queue_what_follows(
     kind: KindRow,
     encrypted: InputEncryption,
 ) -> None:
-    """Queue the deployment's own tasks; an Uninstall runs in the cluster where the deployment was before."""
-    if before.cluster_id != after.cluster_id:
-        tasks.follow_deployment(connection, after.id, after.cluster_id)
+    """Queue the deployment's own tasks.
+
+    An Uninstall runs in the cluster where the deployment was before, unless nobody serves that one.
+    """
+    relocated = update_plan.relocates(before, after)
+    if relocated:
+        leave_place(connection, before, after, kind.name)
     effect = update_plan.effect_of(before, after)
-    cluster_id = before.cluster_id if effect is Effect.UNINSTALL else after.cluster_id
+    stays = effect is Effect.UNINSTALL and is_served(connection, before.cluster_id)
+    cluster_id = before.cluster_id if stays else after.cluster_id
     operations = update_plan.operations_for(effect, before, after, kind.name)
     queue_operations(connection, identity, after.id, cluster_id, map(encrypted.operation, operations))
+    if relocated or effect is Effect.UNINSTALL:
+        tell_what_is_waited_for(connection, after)
 
 
 def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:

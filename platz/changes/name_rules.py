@@ -8,15 +8,9 @@ Source: docs/contract/http-api.md, "Deployment kinds", "Deployments".
 
 from __future__ import annotations
 
-import re
-
-from platz.charts.documents.derived_names import namespace_name
+from platz.charts.documents.derived_names import DNS_LABEL, MAX_NAMESPACE_LENGTH, namespace_name
 from platz.charts.documents.features import Cardinality
 from platz.errors import Conflict, Rejected
-
-DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
-MAX_NAME_LENGTH = 53
-"""The limit for a namespace: the release has the same name, for which Helm allows 53 characters (DNS labels: 63)."""
 
 
 def check_cardinality(cardinality: Cardinality, name: str) -> None:
@@ -31,10 +25,10 @@ def check_kind_name(kind_name: str) -> None:
     """Raise Rejected if the kind's name can't be part of a namespace's name."""
     if not kind_name.strip():
         raise Rejected("The name must not be empty", field="name")
-    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_NAME_LENGTH:
+    if not DNS_LABEL.fullmatch(kind_name.lower()) or len(kind_name) > MAX_NAMESPACE_LENGTH:
         raise Rejected(
-            f"The name may hold at most {MAX_NAME_LENGTH} letters, digits and dashes, and must start and end with a"
-            " letter or digit, because the namespaces of its deployments are named after it",
+            f"The name may hold at most {MAX_NAMESPACE_LENGTH} letters, digits and dashes, and must start and end"
+            " with a letter or digit, because the namespaces of its deployments are named after it",
             field="name",
         )
 
@@ -55,9 +49,9 @@ def check_name(kind_name: str, name: str) -> str:
             f"Deployments of kind {kind_name} can't have a namespace: ask a site admin to rename the kind so that it"
             " holds letters, digits and dashes only"
         )
-    if len(namespace) > MAX_NAME_LENGTH:
+    if len(namespace) > MAX_NAMESPACE_LENGTH:
         raise Rejected(
-            f"The namespace {namespace} would have {len(namespace)} characters, and {MAX_NAME_LENGTH} are allowed:"
+            f"The namespace {namespace} would have {len(namespace)} characters, and {MAX_NAMESPACE_LENGTH} are allowed:"
             " choose a shorter name",
             field="name",
         )

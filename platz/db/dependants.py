@@ -35,7 +35,7 @@ class Item:
 _DEPENDANTS = text(
     r"""
     with revision as materialized (
-        select d.created_at, d.id, d.name, d.kind_id, d.enabled, d.status,
+        select d.created_at, d.id, d.name, d.kind_id, d.enabled, d.status, d.reason,
             run->'config_inputs' as inputs,
             case when run->>'helm_chart_id' ~ '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$'
                 then cast(run->>'helm_chart_id' as uuid) end as chart_id
@@ -56,8 +56,8 @@ _DEPENDANTS = text(
             and (input->'collection' = any(select jsonb_array_elements(cast(:names as jsonb)))
                 or input->'collection' @> cast(:described as jsonb))
     )
-    select id, name, kind_id, enabled, status from (
-        select distinct r.created_at, r.id, r.name, r.kind_id, r.enabled, r.status
+    select id, name, kind_id, enabled, status, reason from (
+        select distinct r.created_at, r.id, r.name, r.kind_id, r.enabled, r.status, r.reason
         from revision r
         join selecting s on s.chart_id = r.chart_id
             -- Cheap, and leaves few values to take apart: each notation has the id's digits in one of two ways.

@@ -27,11 +27,9 @@ from platz.db.error_translation import CONNECTION_LOST
 from platz.errors import Retryable
 from platz.identities import EnvId
 
-EVENT_TABLES = frozenset(schema.metadata.tables) - {
-    table.name for table in (schema.user_tokens, schema.bot_tokens, schema.change_records)
-}
-"""The tables whose changes are announced: all but those of API tokens, which concern only their owners, and the records
-of the announcements."""
+EVENT_TABLES = schema.FORMER_TABLES - {schema.user_tokens.name, schema.bot_tokens.name}
+"""The tables whose changes are announced: all that older Platz has, but those of API tokens, which concern only their
+owners."""
 
 CHANNEL = "db_notifications"
 CHECK_SECONDS = 4.0

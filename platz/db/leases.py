@@ -13,10 +13,12 @@ from typing import Any
 
 import psycopg
 import structlog
+from sqlalchemy import Connection, text
 
 from platz.db.database import Database
 from platz.db.deadline import connection_deadline
 from platz.errors import Retryable
+from platz.identities import ClusterId
 
 CHECK_SECONDS = 2.0
 CHECK_TIMEOUT_SECONDS = 4.0
@@ -24,7 +26,25 @@ CHECK_TIMEOUT_SECONDS = 4.0
 KEY = "hashtextextended(%s, 0)"
 """The SQL expression for the number of an advisory lock, computed from the lease's name."""
 
+HELD = text(f"""
+    SELECT EXISTS (
+        SELECT FROM pg_locks
+        WHERE locktype = 'advisory' AND objsubid = 1 AND granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (classid::bigint << 32 | objid::bigint) = {KEY.replace("%s", ":name")})
+""")  # noqa: S608 - a constant
+
 log = structlog.get_logger(__name__)
+
+
+def cluster_lease(cluster_id: ClusterId) -> str:
+    """Return the name of the lease that lets a process serve a cluster."""
+    return f"platz:cluster:{cluster_id}"
+
+
+def is_held(connection: Connection, name: str) -> bool:
+    """Return whether any process has the lease."""
+    return bool(connection.scalar(HELD, {"name": name}))
 
 
 class LeaseKeeper:

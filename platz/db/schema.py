@@ -377,6 +377,22 @@ k8s_resources = Table(
     Index("k8s_resources_last_updated_at", "last_updated_at"),
 )
 
+left_namespaces = Table(
+    "left_namespaces",
+    metadata,
+    generated_id(),
+    moment("created_at"),
+    reference("cluster_id", "k8s_clusters", on_delete="CASCADE"),
+    # No foreign key: the deployment may be gone long before its old cluster responds again.
+    Column("deployment_id", Uuid, nullable=False),
+    string("namespace"),
+    # When the deployment stopped needing the namespace; until then it holds what still runs.
+    moment("released_at", nullable=True),
+    string("problem", nullable=True),
+    UniqueConstraint("cluster_id", "namespace", "deployment_id", name="left_namespaces_place"),
+    Index("left_namespaces_deployment_id", "deployment_id"),
+)
+
 secrets = Table(
     "secrets",
     metadata,
@@ -419,3 +435,9 @@ change_records = Table(
     Index("change_records_changed_in", "changed_in"),
     Index("change_records_changed_at", "changed_at"),
 )
+
+LATER_TABLES = frozenset({left_namespaces.name, change_records.name})
+"""The tables that came after the first migration; they have no change events."""
+
+FORMER_TABLES = frozenset(metadata.tables) - LATER_TABLES
+"""The tables that older Platz servers have, too."""

@@ -38,6 +38,7 @@ DEPLOYMENT = ResourceKind(kind="Deployment", api_version="apps/v1", plural="depl
 STATEFUL_SET = ResourceKind(kind="StatefulSet", api_version="apps/v1", plural="statefulsets")
 DAEMON_SET = ResourceKind(kind="DaemonSet", api_version="apps/v1", plural="daemonsets")
 CRON_JOB = ResourceKind(kind="CronJob", api_version="batch/v1", plural="cronjobs")
+INGRESS = ResourceKind(kind="Ingress", api_version="networking.k8s.io/v1", plural="ingresses")
 JOB = ResourceKind(kind="Job", api_version="batch/v1", plural="jobs")
 ACCESS_REVIEW = ResourceKind(
     kind="SelfSubjectAccessReview",

@@ -1,14 +1,17 @@
 """The namespace of a deployment.
 
 Invariant: a namespace made by Platz carries the label `platz: "yes"` and the annotation `platz_deployment_id`;
-Platz never takes over a namespace that names another deployment, or none.
+Platz never takes over a namespace that names another deployment, or none, and deletes none that lacks either mark.
+Others can write both marks, so whoever deletes also knows the name (`platz.observation.known_namespaces`).
 
-Source: docs/contract/workers.md, "Install", "Uninstall".
+Source: docs/contract/workers.md, "Install", "Deletion of namespaces".
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from datetime import datetime
 from typing import cast
 
 from platz.errors import Conflict
@@ -20,6 +23,18 @@ from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, Kub
 
 LABEL_SELECTOR = "platz=yes"
 DEPLOYMENT_ANNOTATION = "platz_deployment_id"
+
+HOLDING_CONDITIONS = (
+    "NamespaceDeletionDiscoveryFailure",
+    "NamespaceDeletionGroupVersionParsingFailure",
+    "NamespaceDeletionContentFailure",
+    "NamespaceContentRemaining",
+    "NamespaceFinalizersRemaining",
+)
+"""The conditions that say what holds a namespace, the causes first."""
+
+MAX_REASON = 2_000
+"""The most characters that are quoted from a namespace's conditions."""
 
 _LOOK_EVERY = 0.5
 
@@ -61,24 +76,28 @@ def delete_namespace(client: KubeClient, *, name: str) -> None:
 
 
 def delete_namespace_of(client: KubeClient, *, name: str, deployment_id: DeploymentId) -> None:
-    """Delete the namespace if there is one. Raises `Conflict` when it belongs to another deployment, or to none."""
+    """Delete the namespace if there is one. Raises `Conflict` when it does not carry both marks of the deployment."""
     present = client.find(NAMESPACE, name=name)
     if present is None:
         return
-    if deployment_of(present) != str(deployment_id):
+    if not is_marked(present, deployment_id):
         raise Conflict(f"Namespace {name} in cluster {client.cluster} does not belong to this deployment.")
     delete_namespace(client, name=name)
 
 
-def namespaces_of(client: KubeClient, *, deployment_id: DeploymentId) -> list[str]:
-    """Return the names of all namespaces that carry this deployment's id, terminating ones included.
+def is_marked(namespace: JsonObject, deployment_id: DeploymentId) -> bool:
+    """Return whether the namespace carries both marks of this deployment: Platz's label and its id."""
+    return is_labelled(namespace) and deployment_of(namespace) == str(deployment_id)
 
-    The label is not asked for, because somebody may have removed it.
-    """
-    listed = client.list_all(NAMESPACE).items
-    return [
-        str(_part(each, "metadata")["name"]) for each in listed if deployment_of(each) == str(deployment_id)
-    ]
+
+def is_labelled(namespace: JsonObject) -> bool:
+    """Return whether the namespace carries Platz's label."""
+    return _part(_part(namespace, "metadata"), "labels").get("platz") == "yes"
+
+
+def name_of(namespace: JsonObject) -> str:
+    """Return the namespace's name."""
+    return str(_part(namespace, "metadata").get("name"))
 
 
 def deployment_of(namespace: JsonObject) -> str | None:
@@ -90,6 +109,36 @@ def deployment_of(namespace: JsonObject) -> str | None:
 def is_terminating(namespace: JsonObject) -> bool:
     """Tell whether the namespace is being deleted."""
     return bool(_part(namespace, "metadata").get("deletionTimestamp"))
+
+
+def seconds_terminating(namespace: JsonObject, now: datetime) -> float:
+    """Return for how long the namespace has been deleted already; 0 if it is not, or if its timestamp can't be read."""
+    since = _part(namespace, "metadata").get("deletionTimestamp")
+    try:
+        return (now - datetime.fromisoformat(since)).total_seconds() if isinstance(since, str) else 0.0
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def still_terminating(namespace: JsonObject, *, cluster: str) -> str:
+    """Return a sentence about a namespace that is being deleted, with what holds it, as far as the cluster says.
+
+    Source: Kubernetes, `NamespaceConditionType`: the namespace controller writes the conditions at each attempt.
+    """
+    held = "; ".join(_holders(namespace)) or "the cluster does not say what holds it"
+    return f"Namespace {name_of(namespace)} in cluster {cluster} is still being deleted: {held[:MAX_REASON]}."
+
+
+def _holders(namespace: JsonObject) -> Iterator[str]:
+    listed = _part(namespace, "status").get("conditions")
+    conditions = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    for type_ in HOLDING_CONDITIONS:
+        for each in conditions:
+            if (each.get("type"), each.get("status")) == (type_, "True"):
+                yield str(each.get("message") or type_).rstrip(". ")
+    finalizers = _part(namespace, "metadata").get("finalizers")
+    if isinstance(finalizers, list) and finalizers:
+        yield f"the namespace itself has the finalizers {', '.join(map(str, finalizers))}"
 
 
 def _document(name: str, deployment_id: DeploymentId) -> JsonObject:
@@ -109,7 +158,7 @@ def _ours(client: KubeClient, present: JsonObject, name: str, deployment_id: Dep
     if owner != str(deployment_id):
         whose = f"belongs to deployment {owner}" if owner else "was not made by Platz"
         raise Conflict(f"Namespace {name} already exists in cluster {client.cluster} and {whose}.")
-    if _part(_part(present, "metadata"), "labels").get("platz") == "yes":
+    if is_labelled(present):
         return present
     return client.merge(NAMESPACE, {"metadata": {"labels": {"platz": "yes"}}}, name=name)
 
@@ -117,10 +166,7 @@ def _ours(client: KubeClient, present: JsonObject, name: str, deployment_id: Dep
 def _wait_for_the_old_one(client: KubeClient, name: str, deadline: float) -> None:
     while (present := client.find(NAMESPACE, name=name)) is not None and is_terminating(present):
         if time.monotonic() >= deadline:
-            raise KubeUnfinished(
-                f"The old namespace {name} in cluster {client.cluster} is still being deleted; "
-                "something in it does not let go."
-            )
+            raise KubeUnfinished(still_terminating(present, cluster=client.cluster))
         time.sleep(_LOOK_EVERY)
 
 

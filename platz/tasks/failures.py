@@ -9,9 +9,18 @@ from platz.db.tables import deployments, tasks
 from platz.db.tables.tasks import TaskRow
 from platz.tasks.operation_kinds import OperationKind
 
+REMOVED = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
+"""The statuses of a deployment that is being removed."""
+
 
 def show_failure(connection: Connection, task: TaskRow, kind: OperationKind | None, reason: str) -> None:
-    """Set the deployment's status to `Error` if the operation's failures show, and fail the Upgrade behind it."""
+    """Set the deployment's status to `Error` if the operation's failures show, and fail the Upgrade behind it.
+
+    The failure of a removal becomes the deployment's reason, while its status stays.
+    """
     if kind is not None and kind.failure_shows:
         deployments.set_status(connection, task.deployment_id, DeploymentStatus.ERROR, reason)
         tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
+    elif kind is not None and kind.failure_is_told:
+        told = f"What is installed could not be removed yet; Platz goes on trying. {reason}"
+        deployments.set_reason_if(connection, task.deployment_id, REMOVED, told)

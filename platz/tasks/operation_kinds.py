@@ -41,7 +41,8 @@ class OperationKind:
     """The properties of an operation other than its parameters.
 
     ``steps`` does the work and returns the task's output. ``status`` is the deployment's status meanwhile (None: it
-    does not change); with ``failure_shows``, a failed task sets it to `Error`. ``is_release``: after a crash, the Helm
+    does not change); with ``failure_shows``, a failed task sets it to `Error`; with ``failure_is_told``, the status
+    stays, and the reason says that Platz goes on trying. ``is_release``: after a crash, the Helm
     release shows the outcome. ``may_be_repeated``: running the operation twice does no harm. ``schema_name`` is its
     name in the OpenAPI document, on which generated clients depend.
     """
@@ -52,6 +53,7 @@ class OperationKind:
     schema_name: str
     status: DeploymentStatus | None = None
     failure_shows: bool = False
+    failure_is_told: bool = False
     is_release: bool = False
     may_be_repeated: bool = True
     needs: Needs = Needs.CHANGE
@@ -104,6 +106,7 @@ _KINDS = (
         summary="Remove what is installed.",
         schema_name="DeploymentUninstallTask",
         status=DeploymentStatus.UNINSTALLING,
+        failure_is_told=True,
     ),
     OperationKind(
         parameters=InvokeAction,

@@ -10,15 +10,16 @@ Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import structlog
 
 from platz.charts.archive import unpack
 from platz.charts.rendering.helm_values import HelmValues, compose
-from platz.charts.values.own_values import OwnValues, own_values
+from platz.charts.values.own_values import own_values
 from platz.db.enums import DeploymentStatus
-from platz.db.tables import deployments
+from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.tasks import TaskRow
 from platz.helm.cluster_trouble import ClusterTrouble
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
@@ -49,6 +50,14 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 DESCRIPTION = "Platz task "
 TASK_LABEL = "platz-task"
 INTERRUPTED = "Platz was interrupted while Helm worked on this revision."
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreparedChart:
+    """A packaged chart on disk, and the values for it."""
+
+    archive: Path
+    composed: HelmValues
 
 
 def install(context: OperationContext, task: TaskRow) -> str:
@@ -85,7 +94,9 @@ def record_release(context: OperationContext, task: TaskRow) -> None:
         if own:
             deployments.set_revision(connection, target.deployment.id, task.id)
         save_resource_types(connection, target, revision.chart)
-        deployments.set_status(connection, target.deployment.id, DeploymentStatus.RUNNING)
+        left_namespaces.release(connection, target.deployment.id, but=target.place)
+        left_behind = left_namespaces.remaining(connection, target.deployment.id)
+        deployments.set_status(connection, target.deployment.id, DeploymentStatus.RUNNING, left_behind)
 
 
 def description_of(task: TaskRow) -> str:
@@ -110,6 +121,8 @@ def _load(context: OperationContext, task: TaskRow) -> tuple[TaskTarget, Revisio
 def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
     """Make sure that the deployment's namespace exists and holds fresh credentials."""
     client = context.kube(target.cluster.id)
+    with context.database.transaction() as connection:
+        left_namespaces.take_back(connection, target.deployment.id, target.place)
     ensure_namespace(client, name=target.namespace, deployment_id=target.deployment.id)
     write_credentials(
         client,
@@ -122,23 +135,12 @@ def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
 def _release(
     context: OperationContext, task: TaskRow, target: TaskTarget, revision: Revision, action: HelmAction
 ) -> str:
-    archive = context.archives.fetch(revision.registry, revision.chart)
-    composed = _compose(context, target, revision, own_values(unpack(archive.read_bytes())))
+    chart = prepare_chart(context, target, revision)
     client = context.kube(target.cluster.id)
-    for name, texts in composed.secrets.items():
+    for name, texts in chart.composed.secrets.items():
         apply_secret(client, namespace=target.namespace, name=name, texts=texts)
-    run = HelmRun(
-        action=_clear_the_way(client, target, action),
-        release=target.namespace,
-        namespace=target.namespace,
-        chart_archive=archive,
-        values=composed.values,
-        values_override=values_override(target),
-        description=description_of(task),
-        labels={TASK_LABEL: str(task.id)},
-        timeout_seconds=int(context.helm_timeout.total_seconds()),
-        secrets=tuple(composed.confidential),
-    )
+    action = _clear_the_way(client, target, action)
+    run = helm_run(context, task, target, chart, action=action)
     with HookWatch(context, task, client, namespace=target.namespace) as hooks:
         outcome = context.run_helm(run, cluster_id=target.cluster.id)
     if not outcome.ok:
@@ -163,6 +165,31 @@ def _check_record(client: KubeClient, target: TaskTarget, outcome: HelmOutcome) 
     raise failure
 
 
+def helm_run(
+    context: OperationContext,
+    task: TaskRow,
+    target: TaskTarget,
+    chart: PreparedChart,
+    *,
+    action: HelmAction,
+    dry_run: bool = False,
+) -> HelmRun:
+    """Return the run of Helm that applies a chart for a task."""
+    return HelmRun(
+        action=action,
+        release=target.namespace,
+        namespace=target.namespace,
+        chart_archive=chart.archive,
+        values=chart.composed.values,
+        values_override=values_override(target),
+        description=description_of(task),
+        labels={TASK_LABEL: str(task.id)},
+        timeout_seconds=int(context.helm_timeout.total_seconds()),
+        secrets=tuple(chart.composed.confidential),
+        dry_run=dry_run,
+    )
+
+
 def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -> HelmAction:
     """Remove leftovers of an interrupted run that would make the next one fail, and return the action for Helm.
 
@@ -179,7 +206,10 @@ def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -
     return action if left is None else HelmAction.UPGRADE
 
 
-def _compose(context: OperationContext, target: TaskTarget, revision: Revision, own: OwnValues) -> HelmValues:
+def prepare_chart(context: OperationContext, target: TaskTarget, revision: Revision) -> PreparedChart:
+    """Fetch a revision's chart, and compose its values from the present state of everything that they depend on."""
+    archive = context.archives.fetch(revision.registry, revision.chart)
+    own = own_values(unpack(archive.read_bytes()))
     with context.database.reading() as connection:
         collections = DatabaseCollections(connection, context.cipher)
         inputs = values_inputs(
@@ -193,4 +223,4 @@ def _compose(context: OperationContext, target: TaskTarget, revision: Revision, 
         composed = compose(inputs)
     for warning in composed.warnings:
         log.warning("Values were composed with a warning", action="render", reason=warning)
-    return composed
+    return PreparedChart(archive=archive, composed=composed)

@@ -21,10 +21,8 @@ import structlog
 from platz.backoff import Backoff
 from platz.db.tables.tasks import TaskRow
 from platz.errors import PlatzError
-from platz.identities import ClusterId
 from platz.tasks.cluster_faults import ClusterFault, fault_of
 from platz.tasks.context import OperationContext
-from platz.tasks.operations import Recreate, from_json
 from platz.tasks.progress import tell_progress
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -72,7 +70,7 @@ class _Patience:
         return "\n\n".join(part for part in (output, self._summary()) if part)
 
     def wait(self, fault: ClusterFault) -> None:
-        """Wait until the task's clusters answer again. Raises `ClusterStayedAway` when the time is up."""
+        """Wait until the task's cluster answers again. Raises `ClusterStayedAway` when the time is up."""
         present: ClusterFault | None = fault
         with self.context.host.waiting():
             while present is not None:
@@ -89,10 +87,9 @@ class _Patience:
         if left <= 0:
             raise ClusterStayedAway(" ".join(part for part in (fault.reason, self._summary()) if part))
         if fault.doubts_access:
-            for cluster_id in clusters_of(self.task):
-                self.context.host.doubt_access(cluster_id)
+            self.context.host.doubt_access(self.task.cluster_id)
         so_far = f", {self.waited_seconds:.0f} s so far" if self.waited_seconds else ""
-        tell_progress(self.context, self.task, f"Waiting for cluster {self._names()}{so_far}: {fault.reason}")
+        tell_progress(self.context, self.task, f"Waiting for cluster {self._name()}{so_far}: {fault.reason}")
         self.context.host.sleep(min(left, max(fault.retry_after, PAUSES.after(self.faults))))
 
     def _seconds_left(self, fault: ClusterFault, now: float) -> float:
@@ -105,29 +102,20 @@ class _Patience:
         return min(left, self.doubted_since + fault.worth_seconds - now)
 
     def _present_fault(self) -> ClusterFault | None:
-        for cluster_id in clusters_of(self.task):
-            try:
-                self.context.kube(cluster_id).check()
-            except PlatzError as error:
-                fault = fault_of(error, self.context, cluster_id)
-                if fault is None:
-                    raise
-                return fault
+        try:
+            self.context.kube(self.task.cluster_id).check()
+        except PlatzError as error:
+            fault = fault_of(error, self.context, self.task.cluster_id)
+            if fault is None:
+                raise
+            return fault
         return None
 
     def _summary(self) -> str:
         """Return how long was waited, as a sentence; empty if not at all."""
         if not self.waited_seconds:
             return ""
-        return f"Platz waited {max(1, round(self.waited_seconds))} s for cluster {self._names()}."
+        return f"Platz waited {max(1, round(self.waited_seconds))} s for cluster {self._name()}."
 
-    def _names(self) -> str:
-        return " and ".join(self.context.kube(cluster_id).cluster for cluster_id in clusters_of(self.task))
-
-
-def clusters_of(task: TaskRow) -> tuple[ClusterId, ...]:
-    """Return the clusters on which the task works: its own, and for a move the one that it leaves."""
-    operation = from_json(task.operation)
-    if isinstance(operation, Recreate) and operation.old_cluster_id != task.cluster_id:
-        return task.cluster_id, ClusterId(operation.old_cluster_id)
-    return (task.cluster_id,)
+    def _name(self) -> str:
+        return self.context.kube(self.task.cluster_id).cluster

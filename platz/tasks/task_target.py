@@ -13,6 +13,7 @@ from platz.db.tables.charts import ChartRow
 from platz.db.tables.clusters import ClusterRow
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.envs import EnvRow
+from platz.db.tables.left_namespaces import Place
 from platz.db.tables.registries import RegistryRow
 from platz.db.tables.tasks import TaskRow
 from platz.errors import Conflict, NotFound
@@ -46,6 +47,11 @@ class TaskTarget:
         Source: docs/contract/workers.md, "Names that recur".
         """
         return namespace_name(self.kind_name, self.deployment.name)
+
+    @property
+    def place(self) -> Place:
+        """The cluster and the namespace in which the deployment belongs."""
+        return Place(cluster_id=self.cluster.id, namespace=self.namespace)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,21 @@ import re
 from platz.charts.documents.features import HostnameFormat
 
 _DOTTED = re.compile(r"[A-Za-z]+\.[A-Za-z]", re.ASCII)
+DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", re.ASCII)
+MAX_NAMESPACE_LENGTH = 53
+"""The limit for a namespace: the release has the same name, for which Helm allows 53 characters (DNS labels: 63)."""
+
 _CHART_SUFFIXES = ("chart", "charts")
 
 
 def namespace_name(kind: str, deployment_name: str) -> str:
     """Return the namespace of a deployment, which is also the name of its Helm release."""
     return f"{kind.lower()}-{deployment_name}" if deployment_name else kind.lower()
+
+
+def is_namespace_name(name: str) -> bool:
+    """Return whether a namespace, and the Helm release in it, can have this name."""
+    return DNS_LABEL.fullmatch(name) is not None and len(name) <= MAX_NAMESPACE_LENGTH
 
 
 def ingress_hostname(kind: str, deployment_name: str, *, hostname_format: HostnameFormat, domain: str) -> str:

@@ -1,7 +1,7 @@
 """Queries over `deployments`.
 
-Invariant: every status change sets `reason`, too. A deployment keeps the status `Deleting` until its row is deleted,
-whatever a task that was still running reports.
+Invariant: every status change sets `reason`, too; a reason may also come later, while the status stays. A deployment
+keeps the status `Deleting` until its row is deleted, whatever a task that was still running reports.
 
 Source: docs/contract/data-model.md, "Table deployments", "Deployment statuses".
 """
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, case, delete, func, insert, select, true, upd
 from platz.db import schema
 from platz.db.enums import TRANSITIONAL_STATUSES, DeploymentStatus
 from platz.db.rows import all_rows, columns_of, first_row
+from platz.db.storable import storable
 from platz.identities import ChartId, ClusterId, DeploymentId, EnvId, KindId, TaskId
 from platz.json import JsonObject, JsonValue
 
@@ -55,6 +56,7 @@ class DeploymentSummary:
     kind_id: KindId
     enabled: bool
     status: DeploymentStatus
+    reason: str | None
 
 
 SUMMARY = columns_of(deployments, DeploymentSummary)
@@ -141,6 +143,23 @@ def set_status_if(
         update(deployments)
         .where(deployments.c.id == deployment_id, deployments.c.status.in_(list(present)))
         .values(status=status, reason=reason)
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def set_reason_if(
+    connection: Connection,
+    deployment_id: DeploymentId,
+    present: Collection[DeploymentStatus],
+    reason: str | None,
+) -> bool:
+    """Set only the reason, while the status is one of ``present``; return whether the row changed."""
+    reason = None if reason is None else storable(reason)
+    statement = (
+        update(deployments)
+        .where(deployments.c.id == deployment_id, deployments.c.status.in_(list(present)))
+        .where(deployments.c.reason.is_distinct_from(reason))
+        .values(reason=reason)
     )
     return connection.execute(statement).rowcount == 1
 

@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from platz.db import schema
 from platz.db.enums import ACTIVE_TASK_STATUSES, FINISHED_TASK_STATUSES, TaskStatus
 from platz.db.rows import columns_of, first_row
+from platz.db.storable import storable
 from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Identity, TaskId, User, UserId
 from platz.json import JsonObject, JsonValue
 
@@ -159,6 +160,40 @@ def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: 
     return connection.execute(statement).rowcount == 1
 
 
+def recreated_names(connection: Connection, deployment_id: DeploymentId) -> frozenset[str]:
+    """Return the names of all namespaces between which the deployment's Recreates moved it."""
+    parameters = tasks.c.operation["Recreate"]
+    query = select(parameters["old_namespace"].astext, parameters["new_namespace"].astext).where(
+        tasks.c.deployment_id == deployment_id, tasks.c.operation.has_key("Recreate")
+    )
+    return frozenset(name for names in connection.execute(query) for name in names if name)
+
+
+def active_clusters(connection: Connection, deployment_id: DeploymentId) -> list[ClusterId]:
+    """Return the clusters in whose queues tasks of the deployment are due or running, first in the queue first."""
+    query = (
+        select(tasks.c.cluster_id)
+        .where(
+            tasks.c.deployment_id == deployment_id,
+            tasks.c.status.in_(ACTIVE_TASK_STATUSES),
+            tasks.c.execute_at <= func.clock_timestamp(),
+        )
+        .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
+    )
+    return [*dict.fromkeys(ClusterId(cluster_id) for cluster_id in connection.scalars(query))]
+
+
+def upgrade_behind(connection: Connection, recreate: TaskRow) -> TaskRow | None:
+    """Return the Upgrade that was queued together with a Recreate, unless it has ended; see `fail_upgrade_behind`."""
+    query = select(*COLUMNS).where(
+        tasks.c.deployment_id == recreate.deployment_id,
+        tasks.c.created_at == recreate.created_at + NEXT_PLACE,
+        tasks.c.operation.has_key("Upgrade"),
+        tasks.c.status == TaskStatus.PENDING,
+    )
+    return first_row(connection, query, TaskRow)
+
+
 def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> bool:
     """Fail the Upgrade that was queued together with a Recreate; return False when it is not Pending any more.
 
@@ -184,19 +219,39 @@ def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str
     return connection.execute(statement).rowcount == 1
 
 
-def follow_deployment(connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId) -> None:
+def follow_deployment(
+    connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId, *, uninstalls: bool
+) -> None:
     """Move the Pending tasks of a deployment that changes its cluster to the new cluster, and so to its runner.
 
-    Otherwise a cluster that is no longer served would hold up a deployment that leaves it. Tasks about the old cluster
-    itself (Uninstall, Recreate) stay there.
+    Otherwise a cluster that is no longer served would hold up a deployment that leaves it. An Uninstall stays where its
+    namespace is, unless ``uninstalls``.
     """
-    about_cluster = or_(*(tasks.c.operation.has_key(name) for name in ("Uninstall", "Recreate")))
+    statement = update(tasks).where(
+        tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.PENDING
+    )
+    if not uninstalls:
+        statement = statement.where(~tasks.c.operation.has_key("Uninstall"))
+    connection.execute(statement.values(cluster_id=cluster_id))
+
+
+def give_up_started(
+    connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId, reason: str
+) -> bool:
+    """Fail the deployment's Started task in a cluster that nobody serves; return whether there was one.
+
+    Whoever claimed it can no longer write its end.
+    """
     statement = (
         update(tasks)
-        .where(tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.PENDING, ~about_cluster)
-        .values(cluster_id=cluster_id)
+        .where(
+            tasks.c.deployment_id == deployment_id,
+            tasks.c.cluster_id == cluster_id,
+            tasks.c.status == TaskStatus.STARTED,
+        )
+        .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=storable(reason))
     )
-    connection.execute(statement)
+    return connection.execute(statement).rowcount > 0
 
 
 def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None:

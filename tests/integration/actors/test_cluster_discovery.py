@@ -27,7 +27,7 @@ from platz.backoff import EXACT, Backoff
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import DeploymentStatus, TaskStatus
-from platz.db.leases import LeaseKeeper
+from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
 from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
@@ -263,7 +263,7 @@ def test_what_another_process_still_works_on_is_left_to_it(
     deployment_id = started(world)
     other = LeaseKeeper(database, lambda _: None)
     other.start()
-    assert other.try_acquire(cluster_discovery.lease_name(world.cluster))
+    assert other.try_acquire(cluster_lease(world.cluster))
     ref = discover()
     ignored(world)
     ref.ask(cluster_discovery.LEASES)

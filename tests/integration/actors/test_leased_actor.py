@@ -10,12 +10,12 @@ import pytest
 from waiting import eventually
 
 from platz.actors.actor import ActorContext
-from platz.actors.cluster_discovery import ClusterDiscovery, lease_name
+from platz.actors.cluster_discovery import ClusterDiscovery
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import ClusterDropped, ClusterServed, LeaseLost, RowChanged, Tick
 from platz.actors.served_clusters import ServedClusters
 from platz.db.database import Database
-from platz.db.leases import LeaseKeeper
+from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
 from platz.discovery.findings import FirstSight, FoundCluster
 from platz.errors import Retryable
@@ -226,7 +226,7 @@ def test_a_lost_lease_drops_the_cluster_and_it_is_served_again(
     discover(Account("east"), leases)
     eventually(lambda: len(ear.heard) == 1)
     east = cluster_id(database, "east")
-    assert leases.held() == {lease_name(east)}
+    assert leases.held() == {cluster_lease(east)}
     with database.reading() as connection:
         connection.exec_driver_sql(
             "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"

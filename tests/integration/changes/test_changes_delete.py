@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from platz.changes.deployments import delete_deployment
+from platz.db import schema
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments
 from platz.errors import Denied, NotFound
@@ -16,11 +18,33 @@ from tests.integration.changes.world import World, select_input, values_ui
 
 def test_a_deletion_marks_the_row_and_queues_an_uninstall(world: World) -> None:
     shop = world.installed()
-    world.do(delete_deployment, world.owner, shop)
+    with world.served(world.cluster):
+        world.do(delete_deployment, world.owner, shop)
     row = world.row(shop)
     assert row is not None
     assert (row.status, row.reason) == (DeploymentStatus.DELETING, None)
     assert world.names(shop) == ["Uninstall"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "served", "reason"),
+    [
+        ("ignore = true", True, "Cluster blue is ignored"),
+        ("ignore = false", False, "No running process of Platz serves cluster blue"),
+        ("is_ok = false, not_ok_reason = 'Nothing listens there.'", True, "Nothing listens there"),
+    ],
+)
+def test_a_deletion_that_must_wait_for_the_cluster_says_so(
+    world: World, trouble: str, served: bool, reason: str
+) -> None:
+    shop = world.installed()
+    with world.database.transaction() as connection:
+        connection.execute(text(f"update k8s_clusters set {trouble} where name = 'blue'"))
+    with world.served(*([world.cluster] if served else [])):
+        world.do(delete_deployment, world.owner, shop)
+    row = world.stored(schema.deployments, shop)
+    assert row.status is DeploymentStatus.DELETING
+    assert reason in row.reason
 
 
 def test_a_second_deletion_changes_nothing(world: World) -> None:

@@ -112,13 +112,29 @@ def test_waiting_tasks_move_with_the_deployment(world: World, shop: DeploymentId
 
 def test_an_uninstall_stays_with_the_cluster_it_is_about(world: World, shop: DeploymentId) -> None:
     world.update(shop, enabled=False)
-    world.update(shop, cluster_id=world.second_cluster)
+    with world.served(world.cluster):
+        world.update(shop, cluster_id=world.second_cluster)
     [task] = world.tasks(shop)
     assert task.cluster_id == world.cluster
 
 
+def test_no_task_waits_in_a_cluster_that_nobody_serves(world: World, shop: DeploymentId) -> None:
+    world.update(shop, enabled=False)
+    world.update(shop, enabled=True, cluster_id=world.second_cluster)
+    assert world.names(shop) == ["Uninstall", "Install"]
+    assert {task.cluster_id for task in world.tasks(shop)} == {world.second_cluster}
+
+
+def test_a_recreate_into_a_cluster_follows_the_deployment_out_of_it(world: World, shop: DeploymentId) -> None:
+    world.update(shop, cluster_id=world.second_cluster)
+    with world.served(world.second_cluster):
+        world.update(shop, cluster_id=world.cluster)
+    assert {task.cluster_id for task in world.tasks(shop)} == {world.cluster}
+
+
 def test_disabling_uninstalls_in_the_old_cluster(world: World, shop: DeploymentId) -> None:
-    world.update(shop, enabled=False, cluster_id=world.second_cluster)
+    with world.served(world.cluster):
+        world.update(shop, enabled=False, cluster_id=world.second_cluster)
     [task] = world.tasks(shop)
     assert world.names(shop) == ["Uninstall"]
     assert task.cluster_id == world.cluster

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -16,6 +16,7 @@ from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, EnvUserRole, TaskStatus
+from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import tasks
 from platz.identities import (
     Bot,
@@ -103,6 +104,17 @@ class World:
         """Run a change or a query in a transaction of its own."""
         with self.database.transaction() as connection:
             return change(connection, *args, **kwargs)
+
+    @contextmanager
+    def served(self, *clusters: ClusterId) -> Iterator[None]:
+        """Hold the leases of clusters, as the process that serves them does."""
+        leases = LeaseKeeper(self.database, lambda _: None)
+        leases.start()
+        try:
+            assert all(leases.try_acquire(cluster_lease(cluster)) for cluster in clusters)
+            yield
+        finally:
+            leases.stop()
 
     def create(self, name: str = "blue", *, by: Identity | None = None, **fields: Any) -> DeploymentId:
         given = {"kind_id": self.kind, "cluster_id": self.cluster, "helm_chart_id": self.chart} | fields

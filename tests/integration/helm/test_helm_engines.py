@@ -177,6 +177,17 @@ def test_a_missing_namespace_fails(engine: HelmProcesses, east: KubeClient, make
     assert 'namespaces "not-there" not found' in outcome.output
 
 
+def test_a_dry_run_renders_and_changes_nothing(helm: Helm, make_chart: MakeChart) -> None:
+    chart = make_chart(values=DEFAULTS, templates={"config.yaml": CONFIG})
+    succeeded(helm.upgrade(chart, dry_run=True))
+    assert helm.client.find(CONFIG_MAP, name="settings", namespace=helm.namespace) is None
+    assert revisions(helm.store, namespace=helm.namespace, release=helm.namespace) == []
+    broken = make_chart(values=DEFAULTS, templates={"config.yaml": '{{ fail "no such shop" }}'})
+    outcome = helm.upgrade(broken, dry_run=True)
+    assert not outcome.ok
+    assert "no such shop" in outcome.output
+
+
 def test_an_uninstall_removes_objects_and_history(helm: Helm, make_chart: MakeChart) -> None:
     chart = make_chart(values=DEFAULTS, templates={"config.yaml": CONFIG})
     succeeded(helm.install(chart))

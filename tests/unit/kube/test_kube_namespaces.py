@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
@@ -13,7 +14,13 @@ from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.client import KubeClient
 from platz.kube.errors import KubeUnfinished
-from platz.kube.namespaces import delete_namespace, delete_namespace_of, ensure_namespace
+from platz.kube.namespaces import (
+    delete_namespace,
+    delete_namespace_of,
+    ensure_namespace,
+    seconds_terminating,
+    still_terminating,
+)
 
 OURS = DeploymentId(UUID(int=1))
 OTHER = DeploymentId(UUID(int=2))
@@ -96,6 +103,56 @@ def test_an_old_namespace_that_does_not_go_is_given_up(cluster: FakeCluster, cli
     cluster.objects[KEY] = namespace(OURS, terminating=True)
     with pytest.raises(KubeUnfinished, match="still being deleted"):
         ensure_namespace(client, name="shop-blue", deployment_id=OURS, timeout_seconds=0)
+
+
+def condition(type_: str, message: str, status: str = "True") -> JsonObject:
+    return {"type": type_, "status": status, "message": message}
+
+
+def test_what_holds_a_namespace_is_told_causes_first() -> None:
+    held = namespace(OURS, terminating=True)
+    held["status"] = {
+        "conditions": [
+            condition(
+                "NamespaceFinalizersRemaining", "finalizers remaining: shop.io/keep in 1 resource instances"
+            ),
+            condition("NamespaceDeletionDiscoveryFailure", "Discovery failed for metrics.k8s.io/v1beta1."),
+            condition("NamespaceContentRemaining", "Some resources are remaining: pods.", "False"),
+        ]
+    }
+    held["metadata"]["finalizers"] = ["shop.io/own"]  # type: ignore[index,call-overload]
+    assert still_terminating(held, cluster="east") == (
+        "Namespace shop-blue in cluster east is still being deleted: Discovery failed for metrics.k8s.io/v1beta1; "
+        "finalizers remaining: shop.io/keep in 1 resource instances; "
+        "the namespace itself has the finalizers shop.io/own."
+    )
+
+
+@pytest.mark.parametrize("status", [None, {}, {"conditions": "?"}, {"conditions": [None, {"type": 5}]}])
+def test_a_namespace_that_says_nothing_is_still_told(status: JsonObject | None) -> None:
+    held = namespace(OURS, terminating=True) | ({} if status is None else {"status": status})
+    assert "does not say what holds it" in still_terminating(held, cluster="east")
+
+
+def test_a_very_long_reason_is_cut() -> None:
+    held = namespace(OURS, terminating=True)
+    held["status"] = {"conditions": [condition("NamespaceContentRemaining", "x" * 100_000)]}
+    assert len(still_terminating(held, cluster="east")) < 2_200
+
+
+@pytest.mark.parametrize(
+    ("since", "seconds"), [("2026-01-01T00:00:00Z", 60.0), ("yesterday", 0.0), (None, 0.0)]
+)
+def test_how_long_a_namespace_has_been_going(since: str | None, seconds: float) -> None:
+    going: JsonObject = {"metadata": {"name": "shop-blue", "deletionTimestamp": since}}
+    assert seconds_terminating(going, datetime(2026, 1, 1, 0, 1, tzinfo=UTC)) == seconds
+
+
+def test_a_namespace_without_the_label_is_not_deleted(cluster: FakeCluster, client: KubeClient) -> None:
+    cluster.objects[KEY] = namespace(OURS, labels={})
+    with pytest.raises(Conflict):
+        delete_namespace_of(client, name="shop-blue", deployment_id=OURS)
+    assert KEY in cluster.objects
 
 
 def test_deleting_a_namespace_that_is_gone_is_a_success(client: KubeClient) -> None:
