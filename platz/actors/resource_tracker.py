@@ -3,7 +3,7 @@
 owns   the watches of every served cluster, and the threads that write to the database
 hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be complete), tick
 tells  `ReachabilityChanged` (sticky), `AccessDoubted`; workloads go to `k8s_resources`, health to `k8s_clusters`, ended
-       removals to `deployments`
+       removals and lost namespaces to `deployments`
 never  waits for a cluster on its own thread, so that one cluster's trouble does not hold up another's events
 
 Events are applied to a view in memory. While a batch of a cluster is being written, later changes gather in the next
@@ -33,7 +33,7 @@ from platz.actors.messages import (
 from platz.db.database import Database
 from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
-from platz.identities import ClusterId
+from platz.identities import ClusterId, DeploymentId
 from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
 from platz.kube.reachability import Reachability, ReachabilityReport
@@ -48,9 +48,10 @@ from platz.kube.watch_specs import (
 )
 from platz.observation.cluster_view import Batch, ClusterView
 from platz.observation.finished_removals import finish_removals
+from platz.observation.namespace_health import look_at_namespaces
 
 WRITERS = 4
-REMOVALS_SECONDS = 60.0
+LOOK_SECONDS = 60.0
 REWRITE_SECONDS = 1.0
 
 
@@ -82,8 +83,8 @@ class BatchWritten:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemovalsLooked:
-    """A check of a cluster's removals ended."""
+class NamespacesLooked:
+    """A look at the namespaces of a cluster's deployments ended."""
 
     cluster_id: ClusterId
 
@@ -129,13 +130,13 @@ class ResourceTracker(Actor):
 
     @override
     def on_started(self) -> None:
-        self.every(Tick(name="removals"), seconds=REMOVALS_SECONDS)
+        self.every(Tick(name="look"), seconds=LOOK_SECONDS)
 
     @override
     def catch_up(self) -> None:
         for cluster_id, tracked in self._tracked.items():
             self._tell_health(cluster_id, tracked)
-            self._look_at_removals(cluster_id)
+            self._look_at_namespaces(cluster_id)
 
     @override
     def handle(self, message: object) -> None:
@@ -151,12 +152,12 @@ class ResourceTracker(Actor):
                 self._untrack(cluster_id)
                 self._tell_reachability(cluster_id, None)
             case TaskFinished(cluster_id=cluster_id):
-                self._look_at_removals(cluster_id)
+                self._look_at_namespaces(cluster_id)
             case Tick():
                 self.catch_up()
             case BatchWritten():
                 self._written(message)
-            case RemovalsLooked(cluster_id=cluster_id):
+            case NamespacesLooked(cluster_id=cluster_id):
                 self._looked(cluster_id)
             case _:
                 super().handle(message)
@@ -211,7 +212,7 @@ class ResourceTracker(Actor):
         match batch.event:
             case Snapshot() | Changes() as event:
                 if tracked.view.apply(batch.watched.resource, event) and batch.watched.resource == NAMESPACE:
-                    self._look_at_removals(batch.cluster_id)
+                    self._look_at_namespaces(batch.cluster_id)
                 self._write(batch.cluster_id)
             case WatchHealthy():
                 self._settle(batch, tracked)
@@ -313,7 +314,7 @@ class ResourceTracker(Actor):
             tracked.view.put_back(written.failed)
         self._write(written.cluster_id)
 
-    def _look_at_removals(self, cluster_id: ClusterId) -> None:
+    def _look_at_namespaces(self, cluster_id: ClusterId) -> None:
         tracked = self._tracked.get(cluster_id)
         if tracked is None:
             return
@@ -321,15 +322,18 @@ class ResourceTracker(Actor):
             tracked.look_again = True
             return
         tracked.looking = True
-        self.submit(self._threads, self._end_removals, cluster_id)
+        self.submit(self._threads, self._look_in_cluster, cluster_id, tracked.view.present_namespaces())
 
-    def _end_removals(self, cluster_id: ClusterId) -> None:
+    def _look_in_cluster(self, cluster_id: ClusterId, present: dict[str, DeploymentId] | None) -> None:
         try:
-            for deployment_id in finish_removals(self._database, self._kube(cluster_id), cluster_id):
+            client = self._kube(cluster_id)
+            if present is not None:
+                look_at_namespaces(self._database, client, cluster_id, present)
+            for deployment_id in finish_removals(self._database, client, cluster_id):
                 self.log.info("A removal is complete", action="remove", deployment_id=str(deployment_id))
         except PlatzError as error:
-            self.log.warning("Removals could not be looked at", action="wait", reason=error.message)
-        self.tell_self(RemovalsLooked(cluster_id=cluster_id))
+            self.log.warning("Namespaces could not be looked at", action="wait", reason=error.message)
+        self.tell_self(NamespacesLooked(cluster_id=cluster_id))
 
     def _looked(self, cluster_id: ClusterId) -> None:
         tracked = self._tracked.get(cluster_id)
@@ -338,4 +342,4 @@ class ResourceTracker(Actor):
         tracked.looking = False
         if tracked.look_again:
             tracked.look_again = False
-            self._look_at_removals(cluster_id)
+            self._look_at_namespaces(cluster_id)

@@ -17,6 +17,7 @@ from platz.db.tables.k8s_resources import SeenWorkload, WorkloadId
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
 from platz.kube.api_resources import NAMESPACE, ResourceKind
+from platz.kube.namespaces import is_terminating
 from platz.kube.watch_specs import Changes, Gone, Snapshot, Upsert
 from platz.observation.workloads import owner_of, seen_workload, workload_id
 
@@ -56,13 +57,14 @@ class ClusterView:
 
     cluster_id: ClusterId
     _owners: dict[str, DeploymentId] = field(default_factory=dict[str, DeploymentId])
+    _going: set[str] = field(default_factory=set[str])
     _workloads: dict[WorkloadId, _Workload] = field(default_factory=dict[WorkloadId, _Workload])
     _dirty: set[WorkloadId] = field(default_factory=set[WorkloadId])
     _listed: set[str] = field(default_factory=set[str])
     _knows_namespaces: bool = False
 
     def apply(self, resource: ResourceKind, event: Snapshot | Changes) -> bool:
-        """Apply an event of one kind; return whether a namespace of a deployment may have disappeared."""
+        """Apply an event of one kind; return whether the namespaces of deployments changed."""
         if resource == NAMESPACE:
             return self._apply_namespaces(event)
         if isinstance(event, Snapshot):
@@ -75,6 +77,12 @@ class ClusterView:
             for change in event.changes:
                 self._apply_change(resource, change)
         return False
+
+    def present_namespaces(self) -> dict[str, DeploymentId] | None:
+        """Return the owners of the namespaces that are not being deleted; None before the first list of them."""
+        if not self._knows_namespaces:
+            return None
+        return {name: owner for name, owner in self._owners.items() if name not in self._going}
 
     def take_batch(self) -> Batch | None:
         """Return the unwritten changes, which then count as written; None if there are none.
@@ -96,9 +104,9 @@ class ClusterView:
         self._listed |= set(batch.kept)
 
     def _apply_namespaces(self, event: Snapshot | Changes) -> bool:
-        before = dict(self._owners)
+        before, going = dict(self._owners), set(self._going)
         if isinstance(event, Snapshot):
-            self._owners, self._knows_namespaces = {}, True
+            self._owners, self._going, self._knows_namespaces = {}, set(), True
             self._own(event.objects)
         else:
             for change in event.changes:
@@ -106,15 +114,22 @@ class ClusterView:
                     self._own([change.object])
                 else:
                     self._owners.pop(_name(change.object), None)
+                    self._going.discard(_name(change.object))
         differing = {name for name, _ in before.items() ^ self._owners.items()}
         self._dirty |= {id_ for id_, workload in self._workloads.items() if workload.namespace in differing}
-        return isinstance(event, Snapshot) or not set(before) <= set(self._owners)
+        return isinstance(event, Snapshot) or self._going != going or before != self._owners
 
     def _own(self, namespaces: Iterable[JsonObject]) -> None:
         for namespace in namespaces:
-            owner = owner_of(namespace)
-            if owner is not None:
-                self._owners[_name(namespace)] = owner
+            name, owner = _name(namespace), owner_of(namespace)
+            if owner is None:
+                self._owners.pop(name, None)  # it lost its annotation
+            else:
+                self._owners[name] = owner
+            if is_terminating(namespace):
+                self._going.add(name)
+            else:
+                self._going.discard(name)
 
     def _apply_change(self, resource: ResourceKind, change: Upsert | Gone) -> None:
         if isinstance(change, Upsert):

@@ -75,25 +75,26 @@ def test_renamed_back_from_a_name_whose_namespace_is_somebody_else_s(
     admin.put(path, {"name": "taken"})
     admin.settled(book["id"])
     assert admin.deployment(book["id"])["status"] == "Error"
+    assert east.statuses(namespace_of(book)) == ["deployed"]  # nothing was destroyed
 
     admin.put(path, {"name": book["name"]})
 
     admin.running(book["id"])
-    assert east.statuses(namespace_of(book)) == ["deployed"]
+    assert east.statuses(namespace_of(book)) == ["superseded", "deployed"]
     assert east.namespace(taken).metadata.deletion_timestamp is None
 
 
-def test_a_rename_removes_what_an_earlier_one_left_behind(
+def test_a_rename_removes_no_namespace_that_somebody_else_marked(
     book: dict[str, Any], admin: Client, east: ClusterView
 ) -> None:
-    left = {"labels": {"platz": "yes"}, "annotations": {"platz_deployment_id": book["id"]}}
-    east.core.create_namespace({"metadata": {"name": "guestbook-left-behind", **left}})
+    marks = {"labels": {"platz": "yes"}, "annotations": {"platz_deployment_id": book["id"]}}
+    east.core.create_namespace({"metadata": {"name": "guestbook-precious", **marks}})
 
     admin.put(f"/deployments/{book['id']}", {"name": "gone-on"})
 
     admin.running(book["id"])
-    assert eventually(lambda: east.namespace("guestbook-left-behind") is None)
     assert eventually(lambda: east.namespace(namespace_of(book)) is None)
+    assert east.namespace("guestbook-precious").metadata.deletion_timestamp is None
 
 
 def test_moved_to_another_cluster(
@@ -153,11 +154,15 @@ def test_deleted_after_its_namespace_was_removed_by_hand(
 def test_deleted_after_the_label_of_its_namespace_was_removed_by_hand(
     book: dict[str, Any], admin: Client, east: ClusterView
 ) -> None:
+    """Platz deletes no namespace without its label, and the deletion ends all the same."""
     east.core.patch_namespace(namespace_of(book), {"metadata": {"labels": {"platz": None}}})
+    lost = admin.until(book["id"], lambda row: row["status"] == "Error")
+    assert "kubectl label --overwrite namespace" in lost["reason"]
 
     admin.delete(f"/deployments/{book['id']}")
 
-    assert eventually(lambda: east.namespace(namespace_of(book)) is None)
+    eventually(lambda: book["id"] not in {row["id"] for row in admin.items("/deployments")}, seconds=30)
+    assert east.namespace(namespace_of(book)).metadata.deletion_timestamp is None
 
 
 def test_deleted_while_it_is_being_installed(admin: Client, east: ClusterView) -> None:

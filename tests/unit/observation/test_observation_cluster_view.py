@@ -112,10 +112,38 @@ def test_what_was_not_written_comes_again_as_it_is_now() -> None:
     assert view.take_batch() is None
 
 
-def test_only_a_namespace_that_goes_away_is_told() -> None:
+def test_every_change_of_the_deployments_namespaces_is_told() -> None:
     view = ClusterView(cluster_id=CLUSTER)
-    assert view.apply(NAMESPACE, Changes(changes=(Upsert(object=namespace("a")),))) is False
-    assert view.apply(NAMESPACE, Changes(changes=(Gone(object=namespace("a")),))) is True
+    bare: JsonObject = {"metadata": {"name": "a"}}
+    going: JsonObject = {
+        "metadata": {**namespace("a")["metadata"], "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    }  # type: ignore[dict-item]
+    view.apply(NAMESPACE, Snapshot(objects=()))
+    for change, is_news, present in (
+        (Upsert(object=namespace("a")), True, {"a"}),
+        (Upsert(object=namespace("a")), False, {"a"}),
+        (Upsert(object=bare), True, set[str]()),
+        (Upsert(object=namespace("a")), True, {"a"}),
+        (Upsert(object=going), True, set[str]()),
+        (Gone(object=going), True, set[str]()),
+    ):
+        assert view.apply(NAMESPACE, Changes(changes=(change,))) is is_news
+        assert set(view.present_namespaces() or ()) == present
+
+
+def test_nothing_is_known_of_namespaces_before_they_are_listed() -> None:
+    assert ClusterView(cluster_id=CLUSTER).present_namespaces() is None
+
+
+def test_workloads_of_a_namespace_that_loses_its_annotation_are_removed() -> None:
+    view = ClusterView(cluster_id=CLUSTER)
+    view.apply(NAMESPACE, Snapshot(objects=(namespace("a"),)))
+    view.apply(DEPLOYMENT, Snapshot(objects=(workload(DEPLOYMENT, "a", "web"),)))
+    view.take_batch()
+    view.apply(NAMESPACE, Changes(changes=(Upsert(object={"metadata": {"name": "a"}}),)))
+    batch = view.take_batch()
+    assert batch is not None
+    assert len(batch.removals) == 1
 
 
 def test_a_malformed_annotation_is_no_deployment() -> None:
