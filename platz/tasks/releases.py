@@ -34,7 +34,7 @@ from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs, values_override
 from platz.tasks.cluster_faults import helm_failure
 from platz.tasks.context import OperationContext
-from platz.tasks.declared_types import save_resource_types
+from platz.tasks.declared_types import require_agreeing_types, save_resource_types
 from platz.tasks.hook_watch import HookWatch
 from platz.tasks.operations import Reinstall, from_json
 from platz.tasks.task_target import (
@@ -84,15 +84,19 @@ def reinstall(context: OperationContext, task: TaskRow) -> str:
 
 
 def record_release(context: OperationContext, task: TaskRow) -> None:
-    """Record that the task's chart is deployed: the revision, its resource types, and the status `Running`."""
+    """Record that the task's chart is deployed: the revision, its resource types, and the status `Running`.
+
+    The revision comes first, and stays although the types may be in conflict with others: the cluster has it.
+    """
+    own = _installs(task)
+    if own:
+        with context.database.transaction() as connection:
+            deployments.set_revision(connection, task.deployment_id, task.id)
     with context.database.transaction() as connection:
         target = load_target(connection, task)
-        own = _installs(task)
         revision = (
             load_revision(connection, task) if own else load_present_revision(connection, target.deployment)
         )
-        if own:
-            deployments.set_revision(connection, target.deployment.id, task.id)
         save_resource_types(connection, target, revision.chart)
         left_namespaces.release(connection, target.deployment.id, but=target.place)
         left_behind = left_namespaces.remaining(connection, target.deployment.id)
@@ -211,6 +215,7 @@ def prepare_chart(context: OperationContext, target: TaskTarget, revision: Revis
     archive = context.archives.fetch(revision.registry, revision.chart)
     own = own_values(unpack(archive.read_bytes()))
     with context.database.reading() as connection:
+        require_agreeing_types(connection, target, revision.chart)
         collections = DatabaseCollections(connection, context.cipher)
         inputs = values_inputs(
             target,

@@ -78,12 +78,13 @@ def upsert(
     # Writers of one kind and key wait for each other, because no unique index can forbid a global type beside others.
     pair = func.hashtextextended(f"platz:resource-type:{kind_id}:{key}", 0)
     connection.execute(select(func.pg_advisory_xact_lock(pair)))
-    _refuse_opposite(connection, env_id, kind_id, key)
+    require_agreeing(connection, env_id=env_id, kind_id=kind_id, key=key)
     new = insert(types).values(env_id=env_id, deployment_kind_id=kind_id, key=key, spec=spec)
     connection.execute(new.inline())
 
 
-def _refuse_opposite(connection: Connection, env_id: EnvId | None, kind_id: KindId, key: str) -> None:
+def require_agreeing(connection: Connection, *, env_id: EnvId | None, kind_id: KindId, key: str) -> None:
+    """Raise `Conflict` for a global type when an environment has one of this kind and key, or the other way round."""
     opposite = types.c.env_id.is_not(None) if env_id is None else types.c.env_id.is_(None)
     query = select(types.c.id).where(types.c.deployment_kind_id == kind_id, types.c.key == key, opposite)
     if connection.scalar(query.limit(1)) is None:
