@@ -7,13 +7,13 @@ from uuid import UUID
 
 import pytest
 from db_rows import Ground, add, add_cluster, add_deployment, add_task, lay_ground
-from sqlalchemy import delete, text, update
+from sqlalchemy import Connection, delete, text, update
 
 from platz.charts.documents.db_tables import TABLE_NAMES
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.events import EVENT_TABLES, ChangeStream, RowChange, parse_change
-from platz.identities import EnvId
+from platz.identities import DeploymentId, EnvId
 
 
 class Ear:
@@ -161,11 +161,36 @@ def test_a_deployment_that_moves_is_heard_in_both_environments(
     ]
 
 
+def managed_resource(connection: Connection, ground: Ground, deployment: DeploymentId) -> UUID:
+    kind = add(connection, schema.deployment_resource_types, deployment_kind_id=ground.kind, key="shop")
+    return add(
+        connection, schema.deployment_resources, type_id=kind, deployment_id=deployment, name="managed"
+    )
+
+
+def test_the_resources_of_a_deployment_that_moves_are_heard_in_both_environments(
+    database: Database, ground: Ground, other_env: EnvId, ear: Ear
+) -> None:
+    with database.transaction() as connection:
+        deployment = add_deployment(connection, ground)
+        managed = managed_resource(connection, ground, deployment)
+        cluster, beside = add_cluster(connection, other_env), add_cluster(connection, other_env)
+    ear.hear()
+    with database.reading() as connection:
+        connection.execute(update(schema.deployments).values(cluster_id=cluster))
+    resource = ("deployment_resources", "UPDATE", managed)
+    assert set(ear.hear()) >= {(*resource, other_env), (*resource, ground.env)}
+    with database.reading() as connection:
+        connection.execute(update(schema.deployments).values(cluster_id=beside))
+    assert ear.hear() == [("deployments", "UPDATE", deployment, other_env)]
+
+
 def test_a_cluster_that_changes_its_environment_takes_its_deployments_along(
     database: Database, ground: Ground, other_env: EnvId, ear: Ear
 ) -> None:
     with database.transaction() as connection:
         deployment = add_deployment(connection, ground)
+        managed = managed_resource(connection, ground, deployment)
     ear.hear()
     with database.reading() as connection:
         connection.execute(update(schema.k8s_clusters).values(env_id=other_env))
@@ -177,6 +202,8 @@ def test_a_cluster_that_changes_its_environment_takes_its_deployments_along(
         (*cluster, other_env),
         (*moved, other_env),
         (*moved, ground.env),
+        ("deployment_resources", "UPDATE", managed, other_env),
+        ("deployment_resources", "UPDATE", managed, ground.env),
     ]
 
 
