@@ -26,7 +26,7 @@ from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.k8s_resources import WorkloadId
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import DeploymentId, EnvId, Identity, TaskId
-from platz.json import JsonValue
+from platz.observation.action_statuses import require_status
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.operation_kinds import OPERATION_KINDS, Needs
 from platz.tasks.operations import InvokeAction, Operation, RestartK8sResource, name_of
@@ -34,10 +34,6 @@ from platz.tasks.sensitive_inputs import InputEncryption, of_schema
 
 CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
 """The time before a task is due in which it can no longer be cancelled."""
-
-
-class StatusForbidsAction(Conflict):
-    """The last sample of the deployment's status does not allow the action; a fresh one may."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +67,7 @@ def create_task(
         case InvokeAction():
             action = _allowed_action(connection, identity, deployment, operation)
             if request.execute_at is None:
-                _require_status(action, deployment.reported_status)
+                require_status(action, deployment.reported_status)
             _check_body(connection, action, operation, env_id, cipher)
             encrypted = InputEncryption(sensitive=of_schema(action.ui_schema), cipher=cipher)
             operation = encrypted.operation(operation)
@@ -149,21 +145,6 @@ def _check_body(
     reject_encrypted_markers(invocation.body, "operation")
     collections = DatabaseCollections(connection, cipher)
     action_body(action, invocation.body, env_id=env_id, collections=collections)
-
-
-def _require_status(action: Action, reported: JsonValue) -> None:
-    """Raise Conflict if `allowed_on_statuses` excludes the reported status.
-
-    As in the frontend, every action is allowed if there is no status or the last poll failed. The caller skips this
-    for actions that are scheduled for later.
-    """
-    match reported:
-        case {"get_successful": True, "content": {"status": {"name": str(status)}}}:
-            allowed = action.allowed_on_statuses
-        case _:
-            return
-    if allowed and status not in allowed:
-        raise StatusForbidsAction(f"{action.title} is not available while the status is {status}")
 
 
 def _require_workload(connection: Connection, deployment: DeploymentRow, restart: RestartK8sResource) -> None:

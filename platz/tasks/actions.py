@@ -10,7 +10,9 @@ from platz.charts.documents.derived_names import target_url
 from platz.charts.rendering.action_bodies import confidential_action_body
 from platz.db.field_encryption import decrypt_fields
 from platz.db.tables.tasks import TaskRow
+from platz.observation.action_statuses import require_status
 from platz.observation.hostnames import hostname_of
+from platz.observation.status_polls import refresh_status
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.context import OperationContext
 from platz.tasks.operations import InvokeAction, from_json
@@ -20,7 +22,11 @@ ACTION_SECONDS = 60.0
 
 
 def invoke_action(context: OperationContext, task: TaskRow) -> str:
-    """Send the action's request and return the text of the response."""
+    """Send the action's request and return the text of the response.
+
+    Raises `StatusForbidsAction` if the action is not for the status that the deployment reports now: it may have been
+    requested long ago.
+    """
     operation = from_json(task.operation)
     assert isinstance(operation, InvokeAction)  # noqa: S101 - the dispatch table says so
     with context.database.reading() as connection:
@@ -35,6 +41,10 @@ def invoke_action(context: OperationContext, task: TaskRow) -> str:
             env_id=target.env.id,
             collections=collections,
         )
+    if action.allowed_on_statuses:
+        refresh_status(context.database, context.caller, task.deployment_id)
+        with context.database.reading() as connection:
+            require_status(action, load_target(connection, task).deployment.reported_status)
     hostname = hostname_of(
         kind=target.kind_name,
         name=target.deployment.name,

@@ -19,6 +19,7 @@ from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, created, found
 from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.identities import DeploymentId, TaskId
+from platz.observation.action_statuses import StatusForbidsAction
 from platz.observation.status_polls import refresh_status
 from platz.tasks.operations import from_json
 
@@ -69,7 +70,7 @@ def create(request: ApiRequest[CreateDeploymentTask]) -> ApiResponse:
     try:
         return _create(request, wanted)
     except (
-        tasks.StatusForbidsAction
+        StatusForbidsAction
     ):  # judged by the last sample; the deployment is asked once, while nothing is locked
         refresh_status(request.database, request.services.ingress, wanted.deployment_id)
         return _create(request, wanted)

@@ -50,7 +50,7 @@ class Helm:
     runs: list[HelmRun] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
 
-    def run(self, run: HelmRun, *, kubeconfig: JsonObject, owner: str = "") -> HelmOutcome:
+    def run(self, run: HelmRun, *, kubeconfig: JsonObject, **_more: object) -> HelmOutcome:
         assert kubeconfig
         self.runs.append(run)
         reason = self.refuses.get("dry run" if run.dry_run else run.action.value)
