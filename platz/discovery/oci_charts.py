@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from platz.db.database import Database
 from platz.db.enums import RegistryProvider
+from platz.db.unreachable import DatabaseUnavailable
 from platz.discovery.chart_records import record_present, record_repositories
 from platz.discovery.findings import FoundChart, RoundReport
 from platz.discovery.found_charts import download, is_known, record
@@ -42,9 +43,9 @@ class OciSearch:
     """The repository with which the next round begins, if this one was cut off."""
 
     def look(self) -> RoundReport:
-        """Do one round; raise `NotFound`, `Rejected` or `Retryable` when the catalogue can't be read.
+        """Do one round; raise `NotFound`, `Rejected` or `Retryable` when the catalogue or the database can't be read.
 
-        Other failures, also of the database, are part of the report. A round that takes too long ends where it is, and
+        Other failures are part of the report. A round that takes too long ends where it is, and
         the next one begins with the repository behind.
         """
         full = self._rounds % ROUNDS_BETWEEN_FULL_LOOKS == 0
@@ -55,6 +56,8 @@ class OciSearch:
             for position, repository in enumerate(turn := self._in_turn(repositories)):
                 try:
                     report += self._look_into(repository, full=full)
+                except DatabaseUnavailable:
+                    raise
                 except (RoundOver, RegistryBusy) as error:
                     self._next = turn[(position + 1) % len(turn)]
                     return report + RoundReport(failures=(error.message,))
@@ -88,7 +91,7 @@ class OciSearch:
         for tag in sorted(tags):
             try:
                 recorded += self._look_at(repository, tag)
-            except (RegistryBusy, RoundOver):
+            except (RegistryBusy, RoundOver, DatabaseUnavailable):
                 raise
             except (NotFound, Rejected, Retryable) as error:
                 failures.append(f"{repository}:{tag}: {error.message}")

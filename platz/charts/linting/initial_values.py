@@ -5,19 +5,17 @@ Source: docs/contract/chart-extensions.md, "Input types and their values".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
+from platz.charts.documents.days_and_hour import is_days_and_hour
 from platz.charts.documents.ui_schema import Input, ValueType
 from platz.charts.reading.problems import Complaint, Place, described, quoted
 from platz.charts.reading.spelling import nearest
-from platz.json import JsonObject, JsonValue, json_equal
+from platz.json import JsonValue, json_equal
 
 DAYS_AND_HOUR_KEYS = ("run_days", "schedule")
 DAYS_AND_HOUR_FORM = '{run_days: "1,3", schedule: "21:30"}'
 
-_RUN_DAYS = re.compile(r"([0-6](,[0-6])*)?")
-_SCHEDULE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _FORMS: dict[ValueType, tuple[Callable[[JsonValue], bool], str]] = {
     ValueType.TEXT: (lambda value: isinstance(value, str), "Write text, in quotes."),
     ValueType.NUMBER: (
@@ -78,18 +76,8 @@ def _on_days(value: JsonValue, declared: Input, here: Place) -> Iterator[Complai
     unknown = list(unknown_parts_of_days(list(value)))
     for sentence in unknown:
         yield Complaint(place=here, message=sentence, remedy=f"Write {DAYS_AND_HOUR_FORM}.")
-    if not unknown and not _has_form_of_days(value):
+    if not unknown and not is_days_and_hour(value):
         yield _wrong(value, declared, here, f"Write {DAYS_AND_HOUR_FORM}: days from 0 (Sunday) to 6, UTC.")
-
-
-def _has_form_of_days(value: JsonObject) -> bool:
-    days, schedule = value.get("run_days"), value.get("schedule")
-    return (
-        isinstance(days, str)
-        and isinstance(schedule, str)
-        and _RUN_DAYS.fullmatch(days) is not None
-        and _SCHEDULE.fullmatch(schedule) is not None
-    )
 
 
 def _wrong(value: JsonValue, declared: Input, here: Place, remedy: str) -> Complaint:

@@ -8,19 +8,16 @@ Source: docs/contract/chart-extensions.md, "Visibility of inputs", "Input types 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from platz.charts.documents.days_and_hour import is_days_and_hour
 from platz.charts.documents.ui_schema import Input, UiSchema, ValueType
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.rendering.chosen_items import parse_item_id
 from platz.charts.rendering.conditions import visible
 from platz.json import JsonObject, JsonValue, json_equal
-
-_RUN_DAYS = re.compile(r"([0-6](,[0-6])*)?")
-_SCHEDULE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +106,9 @@ def _choice_problem(declared: Input, value: JsonValue) -> str:
 
 
 def _days_problem(_: Input, value: JsonValue) -> str:
-    match value:
-        case {"run_days": str(days), "schedule": str(schedule)} if _RUN_DAYS.fullmatch(
-            days
-        ) and _SCHEDULE.fullmatch(schedule):
-            return "" if days else "Choose at least one day."
-        case _:
-            return "Choose the days and an hour."
+    if not is_days_and_hour(value):
+        return "Choose the days and an hour."
+    return "" if isinstance(value, dict) and value["run_days"] else "Choose at least one day."
 
 
 def _item_problem(_: Input, value: JsonValue) -> str:

@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from platz.db import schema
 from platz.db.database import Database
+from platz.db.unreachable import DatabaseUnavailable
 from platz.discovery.oci_charts import OciSearch, registry_domain
 from platz.errors import PlatzError, Retryable
 from platz.helm.oci_manifest import Manifest
@@ -213,6 +214,14 @@ def test_a_repository_that_fails_does_not_stop_the_others(edited: tuple[Edited, 
     client.failures = {"guestbook": Retryable("It drips.")}
     assert search.look().failures == ("guestbook: It drips.",)
     assert client.asked == ["guestbook", "zoo"]
+
+
+def test_a_database_that_is_away_is_no_failure_of_the_registry(edited: tuple[Edited, OciSearch]) -> None:
+    client, search = edited
+    client.failures = {"guestbook": DatabaseUnavailable("The database is away.")}
+    with pytest.raises(DatabaseUnavailable):
+        search.look()
+    assert client.asked == ["guestbook"]
 
 
 def test_a_registry_that_is_away_is_told_and_forgets_nothing(database: Database) -> None:

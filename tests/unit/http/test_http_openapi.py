@@ -173,7 +173,7 @@ def test_config_override_and_user_id_are_declared_as_required() -> None:
     [
         ("allHelmCharts", "helm_registry_id parsed_branch kind_id in_use"),
         ("allDeploymentTasks", "cluster_id deployment_id active_only show_future created_from env_id"),
-        ("allDeployments", "name kind_id cluster_id enabled env_id"),
+        ("allDeployments", "name kind_id cluster_id enabled env_id status problem"),
         ("allSecrets", "env_id collection name"),
         ("allBotTokens", "bot_id created_by_user_id"),
     ],
