@@ -309,6 +309,12 @@ class Settings(BaseSettings):
         timedelta(minutes=13),
         "Time limit of one Helm run; an EKS token is valid for 14 minutes.",
     )
+    outside_changes: Literal["TakeOver", "Refuse"] = setting(
+        "PLATZ_OUTSIDE_CHANGES",
+        "TakeOver",
+        "What an upgrade does with fields that somebody else changed in the cluster: TakeOver sets them as the chart"
+        " says, Refuse fails and names them. Charts may choose for themselves.",
+    )
     helm_memory: Count = setting("PLATZ_HELM_MEMORY_MIB", 1024, "Memory limit of one Helm run, in MiB.")
     tasks_per_cluster: Count = setting("PLATZ_TASKS_PER_CLUSTER", 4, "Tasks that run at once in a cluster.")
     tasks_per_process: Count = setting(

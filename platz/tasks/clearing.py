@@ -19,8 +19,6 @@ from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.left_namespaces import LeftNamespace, Place
 from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError
-from platz.helm.cluster_trouble import ClusterTrouble
-from platz.helm.engine import HelmAction, HelmRun
 from platz.identities import ClusterId, DeploymentId
 from platz.kube.errors import KubeAborted, KubeUnreachable
 from platz.kube.namespaces import (
@@ -32,17 +30,13 @@ from platz.kube.namespaces import (
     still_terminating,
 )
 from platz.observation.awaited_clusters import why_cluster_waits
-from platz.tasks.cluster_faults import helm_failure
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
+from platz.tasks.helm_uninstall import uninstall_release
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
-UNINSTALL_SECONDS = 120
 PATIENCE_SECONDS = 60.0
 """How long a namespace may be going before its deployment's reason says what holds it."""
-
-PASSING = frozenset({ClusterTrouble.AWAY, ClusterTrouble.UNTRUSTED, ClusterTrouble.UNAUTHENTICATED})
-"""The troubles of a cluster after which Helm may succeed later."""
 
 TELLING = (DeploymentStatus.RUNNING, DeploymentStatus.UNINSTALLED)
 """The statuses whose reason tells what was left behind; the reasons of the others tell something else."""
@@ -85,7 +79,7 @@ def clear_cluster(context: OperationContext, cluster_id: ClusterId) -> None:
 def remove_namespace(context: OperationContext, deployment_id: DeploymentId, place: Place) -> str:
     """Run Helm's uninstall and start the deletion of a namespace, if it is there and the deployment's.
 
-    Returns what was left undone, as text: what Helm could not uninstall, or that the namespace is somebody else's.
+    Returns what was left undone, as text: what stays outside the namespace, or that the namespace is somebody else's.
     """
     client = context.kube(place.cluster_id)
     present = find_namespace(client, name=place.namespace)
@@ -96,7 +90,7 @@ def remove_namespace(context: OperationContext, deployment_id: DeploymentId, pla
             "A namespace does not carry Platz's marks, and stays", action="remove", namespace=place.namespace
         )
         return f"Namespace {place.namespace} was left alone: it does not carry the marks of this deployment."
-    undone = _helm_uninstall(context, deployment_id, place)
+    undone = uninstall_release(context, client, deployment_id, place)
     delete_namespace_of(client, name=place.namespace, deployment_id=deployment_id)
     return undone
 
@@ -159,34 +153,6 @@ def _hinder(context: OperationContext, left: LeftNamespace, problem: str) -> Non
                 "A left namespace can't be removed yet", action="wait", reason=problem, **_named(left)
             )
         tell(connection, left.deployment_id)
-
-
-def _helm_uninstall(context: OperationContext, deployment_id: DeploymentId, place: Place) -> str:
-    """Run Helm's uninstall, for delete hooks and cluster-wide objects; return why it failed, or an empty text.
-
-    A failure does not prevent the removal of the namespace. Raises `HelmFailed` when the cluster was away, because a
-    repetition may uninstall what would be left otherwise.
-    """
-    run = HelmRun(
-        action=HelmAction.UNINSTALL,
-        release=place.namespace,
-        namespace=place.namespace,
-        description=f"Platz removes deployment {deployment_id}",
-        timeout_seconds=UNINSTALL_SECONDS,
-    )
-    outcome = context.run_helm(run, cluster_id=place.cluster_id)
-    if outcome.ok:
-        return ""
-    failure = helm_failure(outcome, context.kube(place.cluster_id))
-    if failure.trouble in PASSING:
-        raise failure
-    log.warning(
-        "Helm could not uninstall everything",
-        action="uninstall",
-        deployment_id=str(deployment_id),
-        reason=failure.message,
-    )
-    return f"The namespace is being deleted, but Helm could not uninstall everything first: {failure.message}"
 
 
 def _raise_if_aborted(error: PlatzError) -> None:

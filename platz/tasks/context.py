@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from platz.charts.documents.features import OutsideChanges
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.tables.charts import ChartRow
@@ -62,8 +63,9 @@ class OperationContext:
     """The services that operations use.
 
     ``kube`` returns the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher`` decrypts
-    values that are encrypted at rest. ``owner`` names the runner of the task, so that a runner that ends stops only its
-    own Helm child processes; ``host`` is the runner itself, for a task that has to wait.
+    values that are encrypted at rest. ``outside_changes`` is the policy of this installation. ``owner`` names the
+    runner of the task, so that a runner that ends stops only its own Helm child processes; ``host`` is the runner
+    itself, for a task that has to wait.
     """
 
     database: Database
@@ -74,6 +76,7 @@ class OperationContext:
     credentials: Credentials
     cipher: Cipher
     helm_timeout: timedelta
+    outside_changes: OutsideChanges
     owner: str = ""
     host: TaskHost = NO_HOST
 

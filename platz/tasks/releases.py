@@ -1,9 +1,8 @@
 """Install, Upgrade and Reinstall: the operations that make a Helm release of a revision's chart.
 
 Invariants: each revision of a release carries the id of its task in a label from the beginning, so a later runner can
-tell what happened. Helm never runs twice at once for a release, because this process holds the cluster's lease and the
-queue runs one task of a deployment at a time; so a revision that is pending before a run is left over, and is cleared
-away. What Helm has done counts: a deployed revision is recorded even if the process died before it could do so.
+tell what happened. What Helm has done counts: a deployed revision is recorded even if the process died before it could
+do so.
 
 Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 """
@@ -11,11 +10,13 @@ Source: docs/contract/workers.md, "Install", "Upgrade", "Reinstall".
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from platz.charts.archive import unpack
+from platz.charts.documents.features import effective_features
 from platz.charts.rendering.helm_values import HelmValues, compose
 from platz.charts.values.own_values import own_values
 from platz.db.enums import DeploymentStatus
@@ -24,10 +25,9 @@ from platz.db.tables.tasks import TaskRow
 from platz.helm.cluster_trouble import ClusterTrouble
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
 from platz.helm.releases import Revision as ReleaseRevision
-from platz.helm.releases import last_revision, settle
+from platz.helm.releases import last_revision
 from platz.kube.client import KubeClient
 from platz.kube.namespaces import ensure_namespace
-from platz.kube.pods import remove_pods
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
@@ -37,6 +37,7 @@ from platz.tasks.context import OperationContext
 from platz.tasks.declared_types import require_agreeing_types, save_resource_types
 from platz.tasks.hook_watch import HookWatch
 from platz.tasks.operations import Reinstall, from_json
+from platz.tasks.releasing.helm_runs import ReleaseRun, run_release
 from platz.tasks.task_target import (
     Revision,
     TaskTarget,
@@ -49,7 +50,6 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DESCRIPTION = "Platz task "
 TASK_LABEL = "platz-task"
-INTERRUPTED = "Platz was interrupted while Helm worked on this revision."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +143,11 @@ def _release(
     client = context.kube(target.cluster.id)
     for name, texts in chart.composed.secrets.items():
         apply_secret(client, namespace=target.namespace, name=name, texts=texts)
-    action = _clear_the_way(client, target, action)
-    run = helm_run(context, task, target, chart, action=action)
+    wanted = helm_run(context, task, target, chart, action=action)
+    run_helm = partial(context.run_helm, cluster_id=target.cluster.id)
+    policy = effective_features(revision.chart.features).outside_changes or context.outside_changes
     with HookWatch(context, task, client, namespace=target.namespace) as hooks:
-        outcome = context.run_helm(run, cluster_id=target.cluster.id)
+        outcome = run_release(ReleaseRun(client=client, run_helm=run_helm, wanted=wanted, policy=policy))
     if not outcome.ok:
         raise helm_failure(hooks.explained(outcome), client)
     _check_record(client, target, outcome)
@@ -192,22 +193,6 @@ def helm_run(
         secrets=tuple(chart.composed.confidential),
         dry_run=dry_run,
     )
-
-
-def _clear_the_way(client: KubeClient, target: TaskTarget, action: HelmAction) -> HelmAction:
-    """Remove leftovers of an interrupted run that would make the next one fail, and return the action for Helm.
-
-    The action is an upgrade if a release exists, even for an Install: that happens when the deployment was moved and
-    disabled while other tasks waited.
-    """
-    store, release = Secrets(client), target.namespace
-    last = last_revision(store, namespace=target.namespace, release=release)
-    if last is None:
-        return action
-    remove_pods(client, namespace=target.namespace, names=last.leftover_pods)
-    settle(store, namespace=target.namespace, release=release, action=action, reason=INTERRUPTED)
-    left = last_revision(store, namespace=target.namespace, release=release)
-    return action if left is None else HelmAction.UPGRADE
 
 
 def prepare_chart(context: OperationContext, target: TaskTarget, revision: Revision) -> PreparedChart:

@@ -8,6 +8,7 @@ Source: docs/contract/workers.md, "Recreate", "Uninstall".
 
 from __future__ import annotations
 
+from platz.db.storable import storable
 from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.left_namespaces import Place
 from platz.db.tables.tasks import TaskRow
@@ -24,16 +25,19 @@ from platz.tasks.task_target import load_target
 def uninstall(context: OperationContext, task: TaskRow) -> str:
     """Remove every namespace that the deployment has in the task's cluster, whatever the deployment's present name.
 
-    Returns what Helm could not uninstall, as text. If the cluster refuses or does not respond, the task fails, and the
-    namespaces stay recorded as left.
+    Returns what stays outside the namespaces, as text. If the cluster refuses or does not respond, the task fails,
+    and the namespaces stay recorded as left.
     """
     places = _leave_cluster(context, task)
     undone = [remove_namespace(context, task.deployment_id, place) for place in places]
+    told = "\n".join(filter(None, undone))
     with context.database.transaction() as connection:
         deployments.set_revision(connection, task.deployment_id, None)
         for place in places:
             left_namespaces.take_back(connection, task.deployment_id, place)
-    return "\n".join(filter(None, undone))
+        if told:
+            deployments.tell(connection, task.deployment_id, storable(told))
+    return told
 
 
 def recreate(context: OperationContext, task: TaskRow) -> str:

@@ -17,6 +17,7 @@ from platz.actors.resource_tracker import ResourceTracker
 from platz.actors.status_poller import StatusPoller
 from platz.actors.supervisor import ChildSpec, runner_name
 from platz.actors.task_dispatcher import TaskDispatcher
+from platz.charts.documents.features import OutsideChanges
 from platz.config import Role
 from platz.tasks.context import OperationContext
 from platz.wiring.components import Components
@@ -49,6 +50,7 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         credentials=components.credentials,
         cipher=components.cipher,
         helm_timeout=settings.helm_timeout,
+        outside_changes=OutsideChanges(settings.outside_changes),
     )
     start = partial(
         DeploymentRunner.start,

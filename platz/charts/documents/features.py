@@ -59,6 +59,13 @@ class InjectedKey(StrEnum):
     CONFIG = "config"
 
 
+class OutsideChanges(StrEnum):
+    """What an upgrade does with fields that somebody else changed in the cluster."""
+
+    TAKE_OVER = "TakeOver"
+    REFUSE = "Refuse"
+
+
 class Ingress(DocumentObject, name="ChartExtIngress"):
     """Whether and how the deployment is reached from outside."""
 
@@ -144,6 +151,9 @@ class Features(DocumentObject, name="ChartExtFeaturesSpec"):
         {Version.V1BETA2}, list_of(choice_of(InjectedKey))
     )
     """What Platz may add to the values; None means all that the chart can take."""
+    outside_changes: OutsideChanges | None = added_in(
+        {Version.V1BETA2}, choice_of(OutsideChanges, name="ChartExtOutsideChanges")
+    )
 
     @property
     def ingress_enabled(self) -> bool:

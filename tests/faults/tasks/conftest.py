@@ -18,6 +18,7 @@ from tcp_relay import Relay, relayed
 from workshop import Host, Workshop
 
 from platz.access.tokens import Tokens
+from platz.charts.documents.features import OutsideChanges
 from platz.db.database import Database
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.kube.client import KubeClient
@@ -85,6 +86,7 @@ def workshop(
         caller=cast("Any", None),
         credentials=credentials,
         cipher=world.cipher,
+        outside_changes=OutsideChanges.TAKE_OVER,
         helm_timeout=timedelta(seconds=60),
         host=host,
     )

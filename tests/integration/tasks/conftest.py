@@ -19,6 +19,7 @@ from waiting import eventually
 
 from platz.access.tokens import Tokens
 from platz.actors.served_clusters import ServedClusters
+from platz.charts.documents.features import OutsideChanges
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.tables import left_namespaces
@@ -191,6 +192,7 @@ def platz(world: World, simulated: SimulatedClusters, tmp_path: Path) -> Iterato
         credentials=credentials,
         cipher=world.cipher,
         helm_timeout=timedelta(seconds=2),
+        outside_changes=OutsideChanges.TAKE_OVER,
     )
     access = {world.cluster: simulated.access["east"], world.second_cluster: simulated.access["west"]}
     platz = Installation(world=world, helm=helm, served=served, context=context, access=access)

@@ -16,7 +16,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from platz.charts.documents.actions import NoSuchAction, find_action, parse_actions
-from platz.charts.documents.features import Cardinality, effective_features, parse_features
+from platz.charts.documents.features import (
+    Cardinality,
+    FeaturesDocument,
+    OutsideChanges,
+    effective_features,
+    parse_features,
+)
 from platz.charts.documents.resource_types import (
     merged_props,
     parse_resource_spec,
@@ -28,7 +34,7 @@ from platz.charts.documents.ui_schema import UI_SCHEMA, parse_ui_schema
 from platz.charts.reading.mapping import Mapping
 from platz.charts.reading.problems import InvalidDocument
 from platz.charts.reading.syntax import read_json_file, read_yaml_file
-from platz.json import json_equal
+from platz.json import JsonObject, json_equal
 
 FORM_FOR_CLIENTS = Draft202012Validator(
     {**UI_SCHEMA.schema.json, "$defs": dict(UI_SCHEMA.schema.definitions)}
@@ -227,6 +233,21 @@ def versioned(spec: Any, version: str = "v1beta2") -> dict[str, Any]:
 
 def test_a_full_features_document_is_stored_as_it_is() -> None:
     assert parse_features(versioned(FULL_SPEC)).stored() == versioned(FULL_SPEC)
+
+
+@pytest.mark.parametrize("policy", OutsideChanges)
+def test_the_policy_for_outside_changes_is_stored_only_where_the_chart_gives_it(
+    policy: OutsideChanges,
+) -> None:
+    def features(spec: JsonObject) -> FeaturesDocument:
+        return parse_features({"apiVersion": "platz.io/v1beta2", "kind": "Features", "spec": spec})
+
+    given = features({"ingress": {"enabled": False}, "outside_changes": policy.value})
+    assert given.features.outside_changes is policy
+    assert given.stored()["spec"]["outside_changes"] == policy.value  # type: ignore[index,call-overload]
+    absent = features({"ingress": {"enabled": False}})
+    assert absent.features.outside_changes is None
+    assert "outside_changes" not in absent.stored()["spec"]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("written", [["platz", "config"], []])

@@ -1,0 +1,1 @@
+"""One run of Helm for a release, and what in its cluster could keep it from succeeding."""
