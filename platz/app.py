@@ -34,6 +34,7 @@ from platz.backing_services import (
     prepare_data_folder,
     real_database,
     refuse_stand_ins_in_production,
+    require_stand_ins,
     running_services,
 )
 from platz.banner import banner
@@ -127,6 +128,7 @@ def serve(loaded: LoadedSettings) -> int:
     actor_context = _actor_context(shutdown)
     _heed_signals(shutdown, actor_context.actor_registry)
     refuse_stand_ins_in_production(settings)
+    require_stand_ins(settings)
     prepare_data_folder(settings)
     with ExitStack() as stack:
         listener = _listener(loaded, stack)

@@ -88,6 +88,13 @@ def prepare_data_folder(settings: Settings) -> None:
         raise DataFolderUnusable(folder, error) from None
 
 
+def require_stand_ins(settings: Settings) -> None:
+    """Raise `SandboxNotInstalled` when a stand-in is needed that this installation lacks."""
+    plan = _plan(settings)
+    if not plan.is_empty:
+        embedded_services().require(plan)
+
+
 def refuse_stand_ins_in_production(settings: Settings) -> None:
     """Raise `NoStandInsInProduction` for the first service that production needs and no setting gives."""
     if not settings.production:

@@ -93,11 +93,12 @@ class EmbeddedFacts:
 class EmbeddedServices(Protocol):
     """The functions that `platz_sandbox` offers to Platz."""
 
-    def running(self, plan: EmbeddedPlan) -> AbstractContextManager[EmbeddedFacts]:
-        """Run the plan's services until the block ends.
+    def require(self, plan: EmbeddedPlan) -> None:
+        """Raise `SandboxNotInstalled` when a package that the plan's services need is missing."""
+        ...
 
-        Raises `SandboxNotInstalled`, or `PlatzError` with one sentence when a service can't start.
-        """
+    def running(self, plan: EmbeddedPlan) -> AbstractContextManager[EmbeddedFacts]:
+        """Run the plan's services until the block ends; raise `PlatzError` with one sentence when one can't start."""
         ...
 
     def sign_in(self, authorization_url: str, email: str) -> str:

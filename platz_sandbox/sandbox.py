@@ -32,14 +32,14 @@ CLIENT_ID = "platz"
 class Sandbox:
     """The stand-ins as Platz uses them (implements `platz.embedded_services.EmbeddedServices`)."""
 
-    @contextmanager
-    def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
-        """Run the plan's stand-ins until the block ends.
-
-        Raises `SandboxNotInstalled` before anything is made, and `StandInFailed` when a stand-in does not start.
-        """
+    def require(self, plan: EmbeddedPlan) -> None:
+        """Raise `SandboxNotInstalled` when a package that the plan's stand-ins need is missing."""
         if plan.postgres_port is not None:
             installed_package()
+
+    @contextmanager
+    def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
+        """Run the plan's stand-ins until the block ends; raise `StandInFailed` when one does not start."""
         folder = DataFolder(plan.folder)
         folder.open()
         sandbox = _RunningSandbox(plan=plan, folder=folder)

@@ -200,7 +200,7 @@ class UiInput(Model):
     type: Literal["text", "number", "CollectionSelect", "RadioSelect", "DaysAndHour", "Checkbox", "array"]
     item_type: Literal["text", "number", "CollectionSelect", "RadioSelect", "DaysAndHour", "Checkbox"] | None
     collection: Any
-    initial_value: Any
+    initial_value: Any = None
     help_text: str | None
     required: bool
     sensitive: bool

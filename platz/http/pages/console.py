@@ -63,10 +63,17 @@ class Console:
         found = self._files.get(path)
         if found is not None:
             return _response(found, request, _FOR_EVER)
-        names_a_file = "." in PurePosixPath(path).name
-        if names_a_file or path.startswith((_PREFIX, "/api/")):
+        if path != "/" and not _opens_a_page(request):
             raise HTTPException(404)
         return _response(self._index, request, "no-cache")
+
+
+def _opens_a_page(request: Request) -> bool:
+    """Tell whether a browser opens a page of the console, which says itself when there is none at the address."""
+    path = request.url.path
+    names_a_file = "." in PurePosixPath(path).name
+    wants_a_page = "text/html" in request.headers.get("accept", "")
+    return wants_a_page and not names_a_file and not path.startswith((_PREFIX, "/api/"))
 
 
 def _served(folder: Path) -> Iterable[tuple[str, Path]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -160,6 +161,7 @@ def test_a_helm_that_cannot_be_started_is_told(tmp_path: Path, a_run: HelmRun) -
 
 def test_a_folder_that_is_gone_can_be_tried_again_later(tmp_path: Path, a_run: HelmRun) -> None:
     processes = HelmProcesses(HelmSetup(folder=tmp_path / "gone", environment={}), HelmLimits(warm=0))
+    shutil.rmtree(tmp_path / "gone")
     with pytest.raises(Retryable, match="cannot be started"):
         run(processes, a_run)
     assert processes._busy() == 0

@@ -7,22 +7,27 @@ const SETTLE = 120; // milliseconds after the last key
 
 /**
  * Keep the answers of a form whose state `path` evaluates (`POST path {config, ...extra}`).
- * `initial` are stored answers; null makes a new form, which begins with the inputs' initial values.
+ * `initial` are stored answers; null makes a new form, which begins with the inputs' initial values. `check()` of the
+ * form asks the server now, and returns whether all is well: what is on the screen may be older than the answers.
  */
 export function useAnswers(schema, path, initial, extra = {}) {
   const form = useMemo(() => newForm(schema, initial), [path, schema, initial]);
   useEffect(() => {
     let sent = 0;
     let timer = 0;
-    const evaluate = async () => {
+    form.check = async () => {
+      clearTimeout(timer);
       const mine = (sent += 1);
       try {
         const state = await post(path, { config: form.answers.peek(), ...extra });
         if (mine === sent) form.state.value = { ...state, error: null };
+        return Object.keys(state.problems).length === 0;
       } catch (error) {
         if (mine === sent) form.state.value = { ...form.state.peek(), error };
+        throw error;
       }
     };
+    const evaluate = () => form.check().catch(() => {}); // the form shows the error
     let first = true;
     const stop = form.answers.subscribe(() => {
       clearTimeout(timer);
@@ -46,6 +51,7 @@ function newForm(schema, initial) {
     answers,
     state: signal({ visible: null, problems: {}, error: null }),
     showProblems: signal(false),
+    check: async () => false,
     set(id, value) {
       const { [id]: _, ...others } = answers.peek();
       answers.value = value === undefined ? others : { ...others, [id]: value };

@@ -33,10 +33,13 @@ function Action({ deployment, chart, action }) {
   const invoke = async (event) => {
     event.preventDefault();
     form.showProblems.value = true;
-    if (Object.keys(form.state.value.problems).length > 0) return;
     busy.value = true;
     error.value = null;
     try {
+      if (!(await form.check())) {
+        busy.value = false;
+        return;
+      }
       const operation = { InvokeAction: { helm_chart_id: chart.id, action_id: action.id, body: form.answers.value } };
       const task = await post("/deployment-tasks", { deployment_id: deployment.id, operation });
       navigate(`/tasks/${task.id}`);

@@ -80,11 +80,13 @@ function Answers({ chart, before, from, place, envId, isNew }) {
   const save = async (event) => {
     event.preventDefault();
     form.showProblems.value = true;
-    const { problems, visible } = form.state.value;
-    if (visible === null || Object.keys(problems).length > 0) return;
     busy.value = true;
     error.value = null;
     try {
+      if (!(await form.check())) {
+        busy.value = false;
+        return;
+      }
       const values = parsedOverride(override.value);
       navigate(`/deployments/${await send({ chart, from, place, isNew, config: form.answers.value, values })}`);
     } catch (refusal) {

@@ -66,10 +66,11 @@ function Editing({ type, row, envId }) {
   const save = async (event) => {
     event.preventDefault();
     form.showProblems.value = true;
-    const wrong = Object.keys(form.state.value.problems).filter((id) => !(row && isKept(spec, id, form)));
-    if (wrong.length > 0) return;
     const body = { name: name.value, props: form.answers.value };
     try {
+      await form.check();
+      const wrong = Object.keys(form.state.value.problems).filter((id) => !(row && isKept(spec, id, form)));
+      if (wrong.length > 0) return;
       await (row ? put(`/deployment-resources/${row.id}`, body) : post("/deployment-resources", { ...body, type_id: type.id, deployment_id: owner.value }));
       navigate(list);
     } catch (refusal) {

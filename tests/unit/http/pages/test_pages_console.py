@@ -24,6 +24,7 @@ LAYERS = ("pages", "forms", "parts", "session", "live", "api")
 """The folders from top to bottom; a module imports only from its own and from lower ones."""
 BOTTOM = {"view.js", "words.js", "router.js"}
 MAX_LINES = 150
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 
 
 def get(path: str, *, method: str = "GET", **headers: str) -> httpx.Response:
@@ -39,7 +40,7 @@ def get(path: str, *, method: str = "GET", **headers: str) -> httpx.Response:
 
 @pytest.mark.parametrize("path", ["/", "/envs/some-id/deployments", "/auth/google/callback?code=x&state=y"])
 def test_every_address_of_the_console_gives_its_page(path: str) -> None:
-    answer = get(path)
+    answer = get(path, **BROWSER)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["cache-control"] == "no-cache"
@@ -83,12 +84,18 @@ def test_the_first_page_is_small() -> None:
     "path", ["/console/0000000000000000/start.js", "/console/", "/favicon.ico", "/envs/x.js", "/api/v3/envs"]
 )
 def test_what_is_no_page_is_not_found(path: str) -> None:
-    assert get(path).status_code == 404
+    assert get(path, **BROWSER).status_code == 404
+
+
+def test_programs_get_no_page_for_an_address_without_a_route() -> None:
+    assert get("/").status_code == 200
+    assert get("/nothing").status_code == 404
+    assert get("/envs/some-id", Accept="application/json").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/console/../console.py", "/console/%2e%2e/pages/console.py"])
 def test_nothing_outside_the_folder_is_served(path: str) -> None:
-    assert get(path).status_code == 404
+    assert get(path, **BROWSER).status_code == 404
 
 
 def test_only_reading_is_allowed() -> None:
