@@ -98,7 +98,10 @@ class EmbeddedServices(Protocol):
         ...
 
     def running(self, plan: EmbeddedPlan) -> AbstractContextManager[EmbeddedFacts]:
-        """Run the plan's services until the block ends; raise `PlatzError` with one sentence when one can't start."""
+        """Run the plan's services until the block ends.
+
+        Raises `SandboxNotInstalled`, or `PlatzError` with one sentence when a service can't start.
+        """
         ...
 
     def sign_in(self, authorization_url: str, email: str) -> str:

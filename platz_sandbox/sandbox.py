@@ -39,7 +39,11 @@ class Sandbox:
 
     @contextmanager
     def running(self, plan: EmbeddedPlan) -> Generator[EmbeddedFacts]:
-        """Run the plan's stand-ins until the block ends; raise `StandInFailed` when one does not start."""
+        """Run the plan's stand-ins until the block ends.
+
+        Raises `SandboxNotInstalled` before anything is made, and `StandInFailed` when a stand-in does not start.
+        """
+        self.require(plan)
         folder = DataFolder(plan.folder)
         folder.open()
         sandbox = _RunningSandbox(plan=plan, folder=folder)

@@ -196,14 +196,21 @@ class ClusterDiscovery(Actor):
     def _decide(self) -> None:
         with self._database.reading() as connection:
             rows = clusters.all_clusters(connection)
-            left = task_queue.ignored_clusters_with_started_tasks(connection)
         wanted = {row.id: row for row in rows if not row.ignore and row.provider_id in self._found}
         for cluster_id in set(self._served) - set(wanted):
             self._drop(cluster_id)
             self._leases.release(cluster_lease(cluster_id))
         for row in wanted.values():
             self._serve(row)
-        for row in rows:
+        self._end_tasks_of_ignored([row for row in rows if row.ignore])
+
+    def _end_tasks_of_ignored(self, ignored: Sequence[ClusterSummary]) -> None:
+        """End what runners left in ignored clusters; a lock on the queue delays this, and not the serving of others."""
+        if not ignored:
+            return
+        with self._database.reading() as connection:
+            left = task_queue.ignored_clusters_with_started_tasks(connection)
+        for row in ignored:
             if row.id in left:
                 self._end_tasks(row)
 

@@ -34,11 +34,15 @@ def send(pid: int, thread: int, number: signal.Signals) -> None:
 
 
 def test_every_thread_hears_for_all(api: PlatzProcess) -> None:
-    threads = threads_of(api.pid)
-    assert len(threads) > 20
-    for count, thread in enumerate(threads, start=1):
-        send(api.pid, thread, signal.SIGUSR1)
-        eventually(lambda expected=count: api.log.count(DUMP) >= expected, seconds=5)
+    heard = 0
+    for thread in threads_of(api.pid):
+        try:
+            send(api.pid, thread, signal.SIGUSR1)
+        except ProcessLookupError:
+            continue  # a thread of a pool that has ended meanwhile
+        heard += 1
+        eventually(lambda expected=heard: api.log.count(DUMP) >= expected, seconds=5)
+    assert heard > 20
 
 
 def test_a_sigterm_that_a_worker_gets_ends_the_process(api: PlatzProcess) -> None:
