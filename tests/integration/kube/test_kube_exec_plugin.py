@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,9 +17,14 @@ from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 VERSION = "client.authentication.k8s.io/v1"
 
 
+def write_executable(path: Path, script: str) -> None:
+    """Write it in another process: a thread that forks while this one has the file open makes it "busy"."""
+    command = ["sh", "-c", 'cat > "$1" && chmod 755 "$1"', "sh", str(path)]
+    subprocess.run(command, input=f"#!{sys.executable}\n{script}", text=True, check=True)
+
+
 def plugin(tmp_path: Path, script: str, **entry: object) -> object:
-    (tmp_path / "plugin.py").write_text(f"#!{sys.executable}\n{script}")
-    (tmp_path / "plugin.py").chmod(0o755)
+    write_executable(tmp_path / "plugin.py", script)
     document = {"apiVersion": VERSION, "command": "./plugin.py", **entry}
     return plugin_from_entry(document, folder=tmp_path, environment={"FROM": "platz"}).credential()  # type: ignore[arg-type]
 
@@ -131,8 +137,7 @@ ECHO_CLUSTER = (
 
 @pytest.mark.parametrize("asked", [True, False])
 def test_the_cluster_is_told_to_a_plugin_that_asks(tmp_path: Path, asked: bool) -> None:
-    (tmp_path / "plugin.py").write_text(f"#!{sys.executable}\n{ECHO_CLUSTER}")
-    (tmp_path / "plugin.py").chmod(0o755)
+    write_executable(tmp_path / "plugin.py", ECHO_CLUSTER)
     extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "east"}}
     cluster = {
         "server": "https://east.example:6443",
