@@ -35,7 +35,7 @@ def test_a_server_whose_reads_fail_is_noticed_although_its_watches_stand(
 def test_an_address_that_nobody_answers_is_doubted(tracking: Tracking) -> None:
     tracking.relay.close()
     assert "refuses connections" in tracking.falls_ill()
-    assert AccessDoubted(cluster_id=tracking.world.cluster) in tracking.heard.told
+    eventually(lambda: AccessDoubted(cluster_id=tracking.world.cluster) in tracking.heard.told)
 
 
 def test_of_a_cluster_that_is_dropped_nothing_bad_is_remembered(tracking: Tracking) -> None:
