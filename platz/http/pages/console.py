@@ -17,7 +17,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from platz.http.pages.static import CONTENT_TYPES
+from platz.http.pages.compression import accepted_encodings
+from platz.http.pages.static import ASK_AGAIN, CONTENT_TYPES, FOR_EVER
 
 CONSOLE_FOLDER = Path(__file__).parents[1] / "console"
 CONSOLE_POLICY = (
@@ -27,7 +28,6 @@ CONSOLE_POLICY = (
 _INDEX = "index.html"
 _PREFIX = "/console/"
 _SCRIPTS = {".js", ".mjs"}
-_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +62,10 @@ class Console:
         path = request.url.path
         found = self._files.get(path)
         if found is not None:
-            return _response(found, request, _FOR_EVER)
+            return _response(found, request, FOR_EVER)
         if path != "/" and not _opens_a_page(request):
             raise HTTPException(404)
-        return _response(self._index, request, "no-cache")
+        return _response(self._index, request, ASK_AGAIN)
 
 
 def _opens_a_page(request: Request) -> bool:
@@ -106,9 +106,8 @@ def _file(name: str, content: bytes) -> ConsoleFile:
 
 def _response(file: ConsoleFile, request: Request, caching: str) -> Response:
     headers = {"Cache-Control": caching, "Content-Security-Policy": CONSOLE_POLICY, "Vary": "Accept-Encoding"}
-    accepted = request.headers.get("accept-encoding", "")
     content = file.content
-    if "gzip" in {part.split(";")[0].strip().lower() for part in accepted.split(",")}:
+    if "gzip" in accepted_encodings(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
         content = file.compressed
     return Response(content, headers=headers, media_type=f"{file.media_type}; charset=utf-8")

@@ -22,8 +22,8 @@ from platz.http.pages.compression import Compression
 
 _INDEX = "index.html"
 _HASHED = re.compile(r"[-.](?=[A-Za-z0-9_]*\d)[A-Za-z0-9_]{8,}\.[a-z0-9.]+$")
-_FOR_EVER = "public, max-age=31536000, immutable"
-_ASK_AGAIN = "no-cache"
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
 
 # The types that browsers insist on; the tables of operating systems differ.
 CONTENT_TYPES = {
@@ -82,7 +82,7 @@ class Pages(StaticFiles):
             if not self._belongs_to_application(path, scope):
                 raise HTTPException(404) from refusal
             path, response = _INDEX, await self._file(_INDEX, scope)
-        response.headers["Cache-Control"] = _FOR_EVER if _HASHED.search(path) else _ASK_AGAIN
+        response.headers["Cache-Control"] = FOR_EVER if _HASHED.search(path) else ASK_AGAIN
         response.headers["Content-Security-Policy"] = self._policy
         return response
 

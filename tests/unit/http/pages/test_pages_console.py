@@ -71,6 +71,12 @@ def test_files_travel_compressed() -> None:
     assert packed.headers["vary"] == "Accept-Encoding"
 
 
+def test_a_client_that_refuses_gzip_gets_the_file_itself() -> None:
+    script = get(f"{Console().base}/start.js", **{"Accept-Encoding": "gzip;q=0, identity"})
+    assert "content-encoding" not in script.headers
+    assert script.content == (CONSOLE_FOLDER / "start.js").read_bytes()
+
+
 def test_the_first_page_is_small() -> None:
     sizes = [
         len(gzip.compress(file.read_bytes()))
