@@ -198,7 +198,7 @@ def _parts_at_paths(inputs: HelmValuesInputs, features: Features) -> list[Part]:
         (features.node_selector_paths, inputs.env.node_selector),
         (features.tolerations_paths, tolerations_list(inputs.env.tolerations)),
     )
-    return [Part(path=path, value=value) for paths, value in places for path in paths if path]
+    return [Part(path=path, value=value) for paths, value in places for path in dict.fromkeys(paths) if path]
 
 
 def _may_be_added(part: Part, features: Features) -> bool:

@@ -20,9 +20,9 @@ from platz.charts.values.schema_judgement import TooCostly
 from platz.json import JsonObject, JsonValue, merged_values
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Part:
-    """One value that Platz adds: it is added whole or not at all."""
+    """One value that Platz adds: it is added whole or not at all. Each is equal to itself only."""
 
     path: tuple[str, ...]
     value: JsonValue
@@ -48,10 +48,11 @@ def fitted(parts: Sequence[Part], own: OwnValues, *, entered: JsonObject, overri
     """
     of_its_type = [part for part in parts if _has_type_of_default(part, own.defaults)]
     kept = _Choice(own, entered, override).of(of_its_type)
+    added = set(kept)
     sentences = [
         f"The chart can't take {place_text(part.path)}, so Platz leaves it out."
         for part in parts
-        if part not in kept
+        if part not in added
     ]
     return Fitted(values=assembled(kept), left_out=tuple(sentences))
 
@@ -109,7 +110,8 @@ class _Choice:
 
     def _reduced(self, kept: list[Part], members: list[Part]) -> list[Part]:
         """Leave out what is wrong among the parts of one top-level key, and as little else as possible."""
-        others = [part for part in kept if part not in members]
+        left_out = set(members)
+        others = [part for part in kept if part not in left_out]
         wrong, wrong_without = self._wrong(kept), self._wrong(others)
         if wrong <= wrong_without:
             return kept
@@ -131,6 +133,7 @@ class _Choice:
         return len(self._judged(parts) - self._without)
 
     def _judged(self, parts: list[Part]) -> frozenset[object]:
+        self._judge.spend(len(parts))
         values = merged_values({**assembled(parts), **self._entered}, self._override)
         return frozenset(self._judge.violations(with_defaults(values, self._own.defaults)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 
 from platz.charts.values.schema_judgement import Case, Keyword, Violation, as_list
 from platz.charts.values.value_keywords import same_value
@@ -48,10 +49,7 @@ def _contains(case: Case, schema: JsonValue) -> list[Violation]:
 
 def _unique_items(case: Case, is_wanted: JsonValue) -> list[Violation]:
     items = as_list(case.value) if is_wanted is True else []
-    case.judge.spend(len(items) ** 2)
-    repeated = any(
-        same_value(item, other) for position, item in enumerate(items) for other in items[:position]
-    )
+    repeated = any(same_value(case, item, other) for item, other in combinations(items, 2))
     return case.wrong("uniqueItems") if repeated else []
 
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from platz.charts.values.schema_judgement import MAX_DEPTH, Case, Keyword, Violation, as_list, as_object
+from platz.charts.values.schema_judgement import (
+    MAX_DEPTH,
+    Case,
+    Keyword,
+    Violation,
+    as_list,
+    as_object,
+    width,
+)
 from platz.charts.values.schema_patterns import matches
 from platz.json import JsonValue
 
@@ -76,7 +84,7 @@ def _unevaluated_properties(case: Case, schema: JsonValue) -> list[Violation]:
 
 def _evaluated(case: Case, schema: JsonValue) -> set[str]:
     """Return the keys that a schema judges, also through the schemas that it applies in place."""
-    case.judge.spend(1)
+    case.judge.spend(1 + width(case.value))
     if not isinstance(schema, dict) or case.depth > MAX_DEPTH:
         return set()
     value = as_object(case.value)

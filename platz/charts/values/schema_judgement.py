@@ -78,6 +78,7 @@ class SchemaJudge:
         for keyword in ("$ref",) if self.is_alone(schema) else schema:
             judge = self._keywords.get(keyword)
             if judge is not None:
+                self.spend(width(schema[keyword]) + width(value))
                 found += judge(Case(self, schema, value, place, depth + 1), schema[keyword])
         return found
 
@@ -119,6 +120,11 @@ class Case:
 
 Keyword: TypeAlias = Callable[[Case, JsonValue], list[Violation]]
 """Judges a case by one keyword, whose argument is given."""
+
+
+def width(value: JsonValue) -> int:
+    """Return the steps of looking once at a text's characters, a list's items or an object's keys."""
+    return len(value) // 16 if isinstance(value, str | list | dict) else 0
 
 
 def as_object(value: JsonValue) -> JsonObject:

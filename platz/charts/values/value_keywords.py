@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
-from platz.charts.values.schema_judgement import Case, Keyword, Violation, as_list
+from platz.charts.values.schema_judgement import Case, Keyword, Violation, as_list, width
 from platz.charts.values.schema_patterns import matches
 from platz.json import JsonObject, JsonValue
 
@@ -22,15 +23,16 @@ _TYPES: dict[str, Callable[[JsonValue], bool]] = {
 }
 
 
-def same_value(one: JsonValue, other: JsonValue) -> bool:
+def same_value(case: Case, one: JsonValue, other: JsonValue) -> bool:
     """Compare as JSON Schema does: numbers by value, everything else by type and content."""
+    case.judge.spend(1 + width(one))
     match one, other:
         case (bool(), _) | (_, bool()):
             return one is other
         case list(), list():
-            return len(one) == len(other) and all(map(same_value, one, other))
+            return len(one) == len(other) and all(map(partial(same_value, case), one, other))
         case dict(), dict():
-            return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
+            return one.keys() == other.keys() and all(same_value(case, one[key], other[key]) for key in one)
         case _:
             return one == other
 
@@ -41,12 +43,12 @@ def _type(case: Case, names: JsonValue) -> list[Violation]:
 
 
 def _enum(case: Case, choices: JsonValue) -> list[Violation]:
-    case.judge.spend(len(as_list(choices)))
-    return [] if any(same_value(case.value, choice) for choice in as_list(choices)) else case.wrong("enum")
+    offered = any(same_value(case, case.value, choice) for choice in as_list(choices))
+    return [] if offered else case.wrong("enum")
 
 
 def _const(case: Case, wanted: JsonValue) -> list[Violation]:
-    return [] if same_value(case.value, wanted) else case.wrong("const")
+    return [] if same_value(case, case.value, wanted) else case.wrong("const")
 
 
 def _pattern(case: Case, pattern: JsonValue) -> list[Violation]:

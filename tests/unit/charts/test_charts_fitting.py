@@ -215,3 +215,9 @@ def test_all_judgements_share_one_budget() -> None:
     judge.violations({})
     with pytest.raises(Exception, match="too many steps"):
         judge.violations({})
+
+
+def test_thousands_of_values_for_a_closed_object_are_given_up() -> None:
+    parts = [Part(path=("worker", f"k{number}"), value={}) for number in range(4000)]
+    closed: JsonValue = {"properties": {"worker": {"type": "string"}}}
+    assert len(fitted(parts, OwnValues(schema=closed), entered={}, override={}).left_out) == 0

@@ -184,6 +184,32 @@ def test_a_pattern_takes_linear_time() -> None:
 
 def test_large_choices_and_lists_use_up_the_budget() -> None:
     with pytest.raises(TooCostly):
-        judge_of({"enum": list(range(2000))}, Budget(steps=1000)).violations(1)
+        judge_of({"enum": list(range(2000))}, Budget(steps=1000)).violations(1999)
     with pytest.raises(TooCostly):
         judge_of({"uniqueItems": True}, Budget(steps=1000)).violations(list(range(100)))
+
+
+DEEP: list[Any] = [[{"a": "b"}] * 10] * 10
+WIDE = {f"k{number}": number for number in range(1000)}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"const": DEEP}, DEEP),
+        ({"enum": [DEEP]}, DEEP),
+        ({"required": list(WIDE)}, WIDE),
+        ({"properties": {"x": True}}, WIDE),
+        ({"additionalProperties": True}, WIDE),
+        ({"unevaluatedProperties": False, "properties": dict.fromkeys(WIDE, True)}, WIDE),
+        ({"prefixItems": [], "items": True}, list(WIDE)),
+        ({"type": ["object"] * 1000}, {}),
+        ({"pattern": "a"}, "a" * 1000),
+        ({"const": "a" * 1000}, "a" * 1000),
+    ],
+)
+def test_large_values_and_arguments_use_up_the_budget_each_time(schema: Any, value: Any) -> None:
+    repeated = {"$defs": {"x": schema}, "allOf": [{"$ref": "#/$defs/x"}] * 50}
+    assert judge_of(schema, Budget(steps=4000)).violations(value) == set()
+    with pytest.raises(TooCostly):
+        judge_of(repeated, Budget(steps=2000)).violations(value)
