@@ -7,11 +7,14 @@ Source: JSON Schema Core, "Schema References With $ref"; RFC 6901.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from platz.json import JsonObject, JsonValue
 
 _NAMES = ("$id", "id", "$anchor")
+_INDEX = re.compile(r"[0-9]{1,9}")
+"""The index of an item; longer ones name none, and Python refuses to read thousands of digits."""
 
 
 class SchemaReferences:
@@ -57,7 +60,7 @@ def _at(root: JsonValue, pointer: str) -> JsonValue:
         match found:
             case dict():
                 found = found.get(key)
-            case list() if key.isascii() and key.isdecimal() and int(key) < len(found):
+            case list() if _INDEX.fullmatch(key) and int(key) < len(found):
                 found = found[int(key)]
             case _:
                 return None

@@ -145,6 +145,7 @@ def test_the_type_of_a_default_counts(value: JsonValue, default: JsonValue, *, f
     [
         {"properties": {"ingress": {"$ref": "https://example.com/ingress.json"}}},
         {"properties": {"ingress": {"$ref": "#/definitions/gone"}}},
+        {"allOf": [{"$ref": f"#/allOf/{'9' * 5000}"}]},
         {
             "properties": {
                 "ingress": {"type": "strange", "minimum": "x", "required": 5, "pattern": 1, "enum": []}
