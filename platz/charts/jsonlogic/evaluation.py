@@ -17,6 +17,10 @@ MAX_STEPS = 500_000
 """Steps: one for each evaluated rule, plus the weight of the lists and texts that rules evaluate to."""
 
 
+class RuleTooCostly(InvalidRule):
+    """The rule takes too much work."""
+
+
 class Budget:
     """The steps that the conditions of one rendering may still take together."""
 
@@ -26,10 +30,10 @@ class Budget:
         self._left = steps
 
     def spend(self, steps: int) -> None:
-        """Take steps from the budget; raise `InvalidRule` if it is exceeded."""
+        """Take steps from the budget; raise `RuleTooCostly` if it is exceeded."""
         self._left -= steps
         if self._left < 0:
-            raise InvalidRule("The rule takes too much work.")
+            raise RuleTooCostly("The rule takes too much work.")
 
     def spend_on(self, value: JsonValue) -> None:
         """Take the cost of a value from the budget; raise `InvalidRule` if it is exceeded or a list nests too deep."""

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from platz.charts.documents.ui_schema import FieldEquals, Input, ValueType
-from platz.charts.jsonlogic.operators import parse
+from platz.charts.jsonlogic.evaluation import Budget, RuleTooCostly
+from platz.charts.jsonlogic.operators import evaluate, parse
 from platz.charts.jsonlogic.rules import Constant, InvalidRule, Operation, Rule
 from platz.charts.linting.initial_values import DAYS_AND_HOUR_FORM, unknown_parts_of_days
 from platz.charts.reading.problems import Complaint, Place, quoted
 from platz.charts.reading.spelling import did_you_mean
-from platz.charts.rendering.conditions import rule_holds
 from platz.json import JsonValue, json_equal
 
 _OVER_LISTS = frozenset({"map", "filter", "reduce", "all", "some", "none"})
 """Operators whose second argument sees the elements of a list instead of the config."""
 _OF_MANY_KEYS = frozenset({"missing", "missing_some"})
+_MAX_STEPS = 1_000
+"""Steps of one rule that reads no input, such as a plain boolean; nothing is said about one that takes more."""
 
 
 def advice_on_condition(declared: Input, inputs: Mapping[str, Input], here: Place) -> Iterator[Complaint]:
@@ -36,11 +38,14 @@ def is_always_hidden(declared: Input, inputs: Mapping[str, Input]) -> bool:
     if declared.show_if is None:
         return any(not _can_hold(entry, inputs) for entry in declared.show_if_all or ())
     try:
-        paths = list(_paths(parse(declared.show_if)))
+        rule = parse(declared.show_if)
+        if any(path is None or path.split(".")[0] in inputs for path in _paths(rule)):
+            return False
+        return evaluate(rule, {}, Budget(_MAX_STEPS)) is not True
+    except RuleTooCostly:
+        return False
     except InvalidRule:
         return True
-    reads_inputs = any(path is None or path.split(".")[0] in inputs for path in paths)
-    return not reads_inputs and not rule_holds(declared.show_if, {})
 
 
 def _on_rule(declared: Input, inputs: Mapping[str, Input], here: Place) -> Iterator[Complaint]:

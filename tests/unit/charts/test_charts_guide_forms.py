@@ -289,6 +289,7 @@ SOMETIMES_SHOWN = [
     {"showIf": {"!": [{"missing": ["size"]}]}},
     {"showIf": {"some": [{"var": "many"}, {"==": [{"var": "inner"}, 1]}]}},
     {"showIf": {"in": ["x", {"var": {"cat": ["si", "ze"]}}]}},
+    {"showIf": {"all": [[1] * 400, {"==": [{"var": ""}, 1]}]}},
     {"showIfAll": [{"field": "size", "value": "large"}, {"field": "on", "value": True}]},
     {"showIfAll": [{"field": "size", "value": None}]},
     {"showIfAll": []},
@@ -298,6 +299,12 @@ CHOICES = [
     {"id": "on", "type": "Checkbox", "label": "O"},
     {"id": "many", "type": "array", "itemType": "text", "label": "M"},
 ]
+
+
+def test_nothing_is_said_about_a_constant_rule_that_takes_long() -> None:
+    doubled = {"merge": [{"var": "accumulator"}, {"var": "accumulator"}]}
+    condition = {"showIf": {"reduce": [[1] * 40, doubled, [1]]}}
+    assert "hidden" not in told(form({"id": "a", "type": "text", "label": "A", **condition}))
 
 
 @pytest.mark.parametrize("condition", NEVER_SHOWN, ids=str)
