@@ -70,18 +70,24 @@ class Examination:
 
 def read_chart(archive: bytes) -> ReadChart:
     """Read a chart's archive; never raise for bad content, but report it as ``error``."""
-    try:
-        return read_files(unpack(archive))
-    except UnsafeArchive as error:
-        return ReadChart(error=error.message)
+    return _read_archive(archive, read_files)
 
 
 def read_installable_chart(archive: bytes) -> ReadChart:
     """Read a chart as `read_chart`; report also as ``error`` that Helm refuses to install it."""
-    read = read_chart(archive)
-    if read.error is not None:
-        return read
-    refusal = refusal_of(unpack(archive))
+    return _read_archive(archive, _read_installable_files)
+
+
+def _read_archive(archive: bytes, read: Callable[[ChartFiles], ReadChart]) -> ReadChart:
+    try:
+        return read(unpack(archive))
+    except UnsafeArchive as error:
+        return ReadChart(error=error.message)
+
+
+def _read_installable_files(files: ChartFiles) -> ReadChart:
+    read = read_files(files)
+    refusal = refusal_of(files) if read.error is None else None
     return ReadChart(error=refusal, warnings=read.warnings) if refusal else read
 
 
