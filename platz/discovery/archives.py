@@ -6,6 +6,7 @@ states; a half-written file never has such a name.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +35,7 @@ class ArchiveCache:
                 f"The chart's row has no digest, but {chart.image_digest!r}. Push the chart again."
             )
         path = self._folder / f"{chart.image_digest.replace(':', '-')}.tgz"
-        if path.exists():
-            path.touch()
+        if _is_used_again(path):
             return path
         with self._client_of(registry) as client:
             archive = client.pull_chart(registry.repo_name, chart.image_digest)
@@ -59,6 +59,23 @@ class ArchiveCache:
         self._forget_oldest()
 
     def _forget_oldest(self) -> None:
-        kept = sorted(self._folder.glob("*.tgz"), key=lambda path: path.stat().st_mtime, reverse=True)
+        kept = sorted(self._folder.glob("*.tgz"), key=_last_used, reverse=True)
         for path in kept[MAX_KEPT:]:
             path.unlink(missing_ok=True)
+
+
+def _is_used_again(path: Path) -> bool:
+    """Mark a kept archive as used now; return whether there is one. Other threads may forget it meanwhile."""
+    try:
+        os.utime(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _last_used(path: Path) -> float:
+    """Return when an archive was used last: never, if another thread has forgotten it."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

@@ -1,4 +1,4 @@
-"""A disk that takes no more charts is told with its folder and what to do."""
+"""The cache of charts: what is kept and forgotten, and what is told of a disk that takes no more."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from platz.discovery.archives import ArchiveCache
+from platz.discovery.archives import MAX_KEPT, ArchiveCache
 from platz.errors import Retryable
 
 CHART: Any = SimpleNamespace(image_digest=f"sha256:{'1' * 64}", image_tag="1.0.0")
@@ -48,3 +48,15 @@ def test_a_chart_is_kept_for_the_next_time(tmp_path: Path) -> None:
     path = cache.fetch(REGISTRY, CHART)
     assert path.read_bytes() == b"archive"
     assert cache.fetch(REGISTRY, CHART) == path
+
+
+def test_a_chart_that_another_thread_forgets_is_fetched_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "exists", lambda _path: True)  # it was there a moment ago
+    assert cache_in(tmp_path / "charts").fetch(REGISTRY, CHART).read_bytes() == b"archive"
+
+
+def test_two_threads_may_forget_the_same_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "glob", lambda folder, _pattern: [folder / "gone.tgz"] * (MAX_KEPT + 1))
+    assert cache_in(tmp_path / "charts").fetch(REGISTRY, CHART).read_bytes() == b"archive"
