@@ -110,10 +110,52 @@ def test_an_upgrade_and_the_way_back(
     expect(page.get_by_text("A better shop").first).to_be_visible()
     admin.running(shop["id"])
     page.get_by_role("link", name="History").click()
+    expect(page.get_by_text("Name of the shop: A shop → A better shop")).to_be_visible()
+    page.get_by_role("link", name="Upgrade", exact=True).first.click()
+    expect(page.get_by_role("heading", name="Changed inputs")).to_be_visible()
+    expect(page.locator("main ins")).to_have_text("A better shop")
+    page.go_back()
     page.get_by_role("button", name="Go back to this").click()
     page.get_by_role("button", name="Upgrade to it").click()
     expect(page.get_by_text("A shop", exact=True).first).to_be_visible()
     assert admin.running(shop["id"])["config"]["shop_name"] == "A shop"
+
+
+def test_what_is_typed_survives_another_version_and_new_charts(
+    page: Page, platz: PlatzProcess, shop: dict[str, Any]
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{shop['id']}/change")
+    name = page.get_by_label("Name of the shop")
+    name.fill("Typed, not saved")
+    choose(page, "Version", "1.1.0")
+    expect(page.get_by_role("button", name="Upgrade to 1.1.0")).to_be_visible()
+    expect(name).to_have_value("Typed, not saved")
+    platz.sql("UPDATE helm_charts SET created_at = created_at + interval '1 second'")
+    with page.expect_response(lambda answer: "/helm-charts?" in answer.url):
+        platz.sql("UPDATE helm_charts SET created_at = created_at - interval '1 second'")
+    expect(name).to_have_value("Typed, not saved")
+
+
+def test_a_sign_in_that_ends_inside_a_form_leaves_the_form(
+    browser: Browser, platz: PlatzProcess, shop: dict[str, Any]
+) -> None:
+    with opened(browser, platz) as page:
+        signed_in_as(page, platz)
+        page.goto(f"/deployments/{shop['id']}/change")
+        name = page.get_by_label("Name of the shop")
+        expect(name).to_have_value("A shop")
+        expired = {"status": 401, "json": {"message": "Expired"}}
+        page.route("**/api/v2/helm-charts/*/form", lambda route: route.fulfill(**expired))
+        name.fill("Half filled in")
+        expect(page.get_by_role("dialog", name="Sign in again")).to_be_visible()
+        page.unroute("**/api/v2/helm-charts/*/form")
+        with page.context.expect_page() as opening:
+            page.get_by_role("button", name="Sign in in a new tab").click()
+        opening.value.get_by_text("Ada Admin").first.click()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(name).to_have_value("Half filled in")
+        expect(page.get_by_text("Ada Admin").first).to_be_visible()
 
 
 def test_a_failure_is_told_where_the_person_looks(

@@ -9,9 +9,19 @@ function here() {
   return { path: location.pathname, query: Object.fromEntries(new URLSearchParams(location.search)), hash: location.hash };
 }
 
+let wantsFocus = false;
+
+/** Return, once after each way to another page, that its heading should get the focus. */
+export function takeFocus() {
+  const wanted = wantsFocus;
+  wantsFocus = false;
+  return wanted;
+}
+
 /** Go to an address of the console. */
 export function navigate(target, { replace = false, keepScroll = false } = {}) {
   history[replace ? "replaceState" : "pushState"](null, "", target);
+  wantsFocus = !keepScroll;
   address.value = here();
   if (!keepScroll) scrollTo(0, 0);
 }

@@ -11,6 +11,9 @@ const OPERATIONS = {
   RestartK8sResource: "Restart",
 };
 
+/** The kinds of workload whose pods can be replaced. */
+export const RESTARTABLE = ["Deployment", "StatefulSet", "DaemonSet"];
+
 /** Return the only key of a task's operation, and its parameters. */
 export function operationOf(task) {
   const [name, parameters] = Object.entries(task.operation)[0] ?? ["", {}];
@@ -42,4 +45,5 @@ export function count(number, noun, plural = `${noun}s`) {
   return `${number.toLocaleString()} ${number === 1 ? noun : plural}`;
 }
 
+export const NOT_KNOWN = "The server did not answer, so it is not known whether this was done. Look first, then try again.";
 export const NO_ANSWER = "The server does not answer. What you see may be old; Platz tries again by itself.";

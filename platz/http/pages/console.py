@@ -28,6 +28,8 @@ CONSOLE_POLICY = (
 _INDEX = "index.html"
 _PREFIX = "/console/"
 _SCRIPTS = {".js", ".mjs"}
+_ON_DEMAND = "pages/admin/"
+"""Pages that few people open; their modules are loaded when they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,9 +92,13 @@ def _digest(sources: Mapping[str, bytes]) -> str:
 
 
 def _filled_in(index: bytes, base: str, sources: Iterable[str]) -> bytes:
-    """Return the index page with the path of its files, all of whose modules are loaded in one wave."""
-    scripts = [name for name in sources if PurePosixPath(name).suffix in _SCRIPTS and name != "theme.js"]
-    preload = "\n  ".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in scripts)
+    """Return the index page with the path of its files; the modules of the first page are loaded in one wave."""
+    modules = [
+        name
+        for name in sources
+        if PurePosixPath(name).suffix in _SCRIPTS and name != "theme.js" and not name.startswith(_ON_DEMAND)
+    ]
+    preload = "\n  ".join(f'<link rel="modulepreload" href="{base}/{name}">' for name in modules)
     return index.decode().replace("{{base}}", base).replace("{{preload}}", preload).encode()
 
 

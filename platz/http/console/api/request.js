@@ -1,7 +1,7 @@
 /** Requests to the API of Platz: the token, errors as sentences, and the server's clock. */
 
-import { signal } from "../view.js";
-import { NO_ANSWER } from "../words.js";
+import { batch, signal } from "../view.js";
+import { NO_ANSWER, NOT_KNOWN } from "../words.js";
 
 const BASE = "/api/v2";
 const TOKEN = "access_token"; // the key that the older frontend uses, so that both sign in alike
@@ -10,13 +10,16 @@ const PAGE = 1000;
 /** The access token, null while nobody is signed in. */
 export const token = signal(localStorage.getItem(TOKEN));
 
-/** Why the last sign-in ended, shown on the sign-in page. */
+/** Why the last sign-in ended, shown to the person. */
 export const signedOutReason = signal("");
+
+/** Whether the sign-in ended under the person's hands; what is on the screen stays until they sign in again. */
+export const hasExpired = signal(false);
 
 let clockOffset = 0;
 
 addEventListener("storage", (event) => {
-  if (event.key === TOKEN) token.value = event.newValue;
+  if (event.key === TOKEN && !(event.newValue === null && hasExpired.value)) acceptToken(event.newValue);
 });
 
 /** What the server refused, or that it did not answer (`status` 0). */
@@ -30,14 +33,24 @@ export class ApiError extends Error {
 
 export function keepToken(value) {
   localStorage.setItem(TOKEN, value);
-  token.value = value;
-  signedOutReason.value = "";
+  acceptToken(value);
 }
 
-export function forgetToken(reason = "") {
+export function forgetToken(reason, { expired = false } = {}) {
   localStorage.removeItem(TOKEN);
-  signedOutReason.value = reason;
-  token.value = null;
+  batch(() => {
+    signedOutReason.value = reason;
+    hasExpired.value = expired;
+    token.value = null;
+  });
+}
+
+function acceptToken(value) {
+  batch(() => {
+    signedOutReason.value = "";
+    hasExpired.value = false;
+    token.value = value;
+  });
 }
 
 /** Return the server's time in milliseconds, so that a wrong clock of this machine makes no wrong ages. */
@@ -58,7 +71,7 @@ export async function request(method, path, { body, query, abort } = {}) {
   });
   const response = await sent.catch((failure) => {
     if (failure.name === "AbortError") throw failure;
-    throw new ApiError(0, NO_ANSWER);
+    throw new ApiError(0, method === "GET" ? NO_ANSWER : NOT_KNOWN);
   });
   setClock(response.headers.get("Date"));
   if (response.status === 204) return null;
@@ -69,7 +82,7 @@ export async function request(method, path, { body, query, abort } = {}) {
     answer.message || `The server answered ${response.status}.`,
     response.headers.get("X-Request-Id") ?? "",
   );
-  if (refusal.status === 401 && token.value) forgetToken("Your sign-in is no longer valid. Sign in again.");
+  if (refusal.status === 401 && token.value) forgetToken("Your sign-in is no longer valid. Sign in again.", { expired: true });
   throw refusal;
 }
 

@@ -11,7 +11,7 @@ const SETTLE = 120; // milliseconds after the last key
  * form asks the server now, and returns whether all is well: what is on the screen may be older than the answers.
  */
 export function useAnswers(schema, path, initial, extra = {}) {
-  const form = useMemo(() => newForm(schema, initial), [path, schema, initial]);
+  const form = useMemo(() => newForm(schema, initial), [path]); // not by what is read anew: nothing typed is lost
   useEffect(() => {
     let sent = 0;
     let timer = 0;

@@ -4,11 +4,12 @@ import { post } from "../api/request.js";
 import { useAnswers } from "../forms/answers.js";
 import { Form, ProblemSummary } from "../forms/form.js";
 import { useRemote } from "../live/remote.js";
+import { useSending } from "../parts/sending.js";
 import { Empty, Problem, Shown } from "../parts/states.js";
 import { PageHead } from "../parts/tabs.js";
 import { navigate } from "../router.js";
 import { clusterOf, kindOf } from "../session/catalogue.js";
-import { html, useEffect, useSignal } from "../view.js";
+import { html, useEffect } from "../view.js";
 import { deploymentTitle } from "../words.js";
 import { actionsOf, readDeployment } from "./deployment.js";
 
@@ -24,33 +25,20 @@ export function ActionPage({ id, action: actionId }) {
 
 function Action({ deployment, chart, action }) {
   const form = useAnswers(action.ui_schema, `/helm-charts/${chart.id}/form`, null, { action_id: action.id });
-  const error = useSignal(null);
-  const busy = useSignal(false);
   const title = deploymentTitle(deployment, kindOf(deployment.kind_id));
   useEffect(() => {
     document.title = `${action.title} · ${title} – Platz`;
   }, [action.id]);
-  const invoke = async (event) => {
-    event.preventDefault();
+  const { busy, error, send } = useSending(async () => {
     form.showProblems.value = true;
-    busy.value = true;
-    error.value = null;
-    try {
-      if (!(await form.check())) {
-        busy.value = false;
-        return;
-      }
-      const operation = { InvokeAction: { helm_chart_id: chart.id, action_id: action.id, body: form.answers.value } };
-      const task = await post("/deployment-tasks", { deployment_id: deployment.id, operation });
-      navigate(`/tasks/${task.id}`);
-    } catch (refusal) {
-      error.value = refusal;
-      busy.value = false;
-    }
-  };
+    if (!(await form.check())) return;
+    const operation = { InvokeAction: { helm_chart_id: chart.id, action_id: action.id, body: form.answers.value } };
+    const task = await post("/deployment-tasks", { deployment_id: deployment.id, operation });
+    navigate(`/tasks/${task.id}`);
+  });
   return html`<${PageHead} title=${action.title} detail=${html`of <a href=${`/deployments/${deployment.id}`}>${title}</a>`} />
     <p dir="auto">${action.description}</p>
-    <form class="card narrow" onSubmit=${invoke}>
+    <form class="card narrow" onSubmit=${send}>
       ${(action.ui_schema?.inputs ?? []).length > 0 && html`<${Form} form=${form} envId=${clusterOf(deployment.cluster_id)?.env_id} />`}
       <${ProblemSummary} form=${form} />
       ${error.value && html`<${Problem} error=${error.value} />`}

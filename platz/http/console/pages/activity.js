@@ -1,6 +1,6 @@
 /** The tasks of an environment: under way first, then what was. */
 
-import { get } from "../api/request.js";
+import { get, serverNow } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
 import { Empty, Shown } from "../parts/states.js";
 import { Pager } from "../parts/table.js";
@@ -8,6 +8,7 @@ import { PageHead } from "../parts/tabs.js";
 import { address } from "../router.js";
 import { envOf } from "../session/catalogue.js";
 import { html, useEffect } from "../view.js";
+import { count } from "../words.js";
 import { TaskList } from "./task_list.js";
 
 export function Activity({ env: envId }) {
@@ -20,7 +21,8 @@ export function Activity({ env: envId }) {
   }, [envId]);
   return html`
     <${PageHead} title="Activity" />
-    <${Shown} remote=${active}>${({ items }) => items.length > 0 && html`<${Groups} items=${items} />`}</${Shown}>
+    <${Shown} remote=${active}>${({ items, num_total: total }) => items.length > 0 && html`<${Groups} items=${items} />
+      ${total > items.length && html`<p class="soft">${count(total - items.length, "more task")} not shown here.</p>`}`}</${Shown}>
     <section><h2>All</h2>
       <${Shown} remote=${past}>${(answer) => answer.items.length === 0
         ? html`<${Empty} title="Nothing has happened in this environment yet." />`
@@ -31,7 +33,7 @@ export function Activity({ env: envId }) {
 
 function Groups({ items }) {
   const running = items.filter((task) => task.status === "Started");
-  const due = items.filter((task) => task.status === "Pending" && Date.parse(task.execute_at) <= Date.now() + 5000);
+  const due = items.filter((task) => task.status === "Pending" && Date.parse(task.execute_at) <= serverNow() + 5000);
   const scheduled = items.filter((task) => task.status === "Pending" && !due.includes(task));
   return [["Running", running], ["Waiting", due.reverse()], ["Scheduled", scheduled.reverse()]].map(
     ([title, tasks]) => tasks.length > 0 && html`<section key=${title}><h2>${title}</h2><${TaskList} tasks=${tasks} caption=${`${title} tasks`} /></section>`,

@@ -1,6 +1,6 @@
 /** Values that are laid over those of the form, for people who know the chart. */
 
-import { ApiError } from "../api/request.js";
+import { jsonOf } from "../parts/json_text.js";
 import { html } from "../view.js";
 
 export function Override({ text }) {
@@ -15,12 +15,7 @@ export function Override({ text }) {
 
 /** Return the override; throw what is wrong with it. */
 export function parsedOverride(text) {
-  let parsed = null;
-  try {
-    parsed = text.trim() ? JSON.parse(text) : {};
-  } catch (error) {
-    throw new ApiError(400, `The override of values is not JSON: ${error.message}`);
-  }
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new ApiError(400, "The override of values must be an object, such as {}.");
+  const parsed = text.trim() ? jsonOf(text, "override of values") : {};
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) throw new Error("The override of values must be an object, such as {}.");
   return parsed;
 }

@@ -1,6 +1,6 @@
 /** A deployment: how it is, what happened last, and what can be done. */
 
-import { get, post, put, remove } from "../api/request.js";
+import { all, get, post, put, remove } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
 import { Menu } from "../parts/buttons.js";
 import { Confirm } from "../parts/dialog.js";
@@ -12,10 +12,10 @@ import { Shown } from "../parts/states.js";
 import { PageHead, Tabs } from "../parts/tabs.js";
 import { VersionOf } from "../parts/version.js";
 import { navigate } from "../router.js";
-import { chart, clusterOf, envOf, kindOf } from "../session/catalogue.js";
+import { clusterOf, envOf, kindOf } from "../session/catalogue.js";
 import { lookAt } from "../session/current_env.js";
 import { html, useEffect, useSignal } from "../view.js";
-import { deploymentTitle } from "../words.js";
+import { deploymentTitle, RESTARTABLE } from "../words.js";
 import { ConfigTab } from "./deployment_config.js";
 import { HistoryTab } from "./deployment_history.js";
 import { OverviewTab } from "./deployment_overview.js";
@@ -28,7 +28,7 @@ const TABS = { "": OverviewTab, workloads: WorkloadsTab, history: HistoryTab, co
 /** Read a deployment with its chart. */
 export async function readDeployment(id, abort) {
   const deployment = await get(`/deployments/${id}`, {}, abort);
-  return { deployment, chart: await chart(deployment.helm_chart_id, abort) };
+  return { deployment, chart: await get(`/helm-charts/${deployment.helm_chart_id}`, {}, abort) };
 }
 
 export function DeploymentPage({ id, tab = "" }) {
@@ -90,7 +90,7 @@ function Asking({ kind, deployment, title, close }) {
   switch (kind) {
     case "restart":
       return html`<${Confirm} title=${`Restart ${title}?`} verb="Restart all workloads" close=${close} act=${() => restartAll(deployment)}>
-        <p>Each Deployment and StatefulSet replaces its pods, as far as possible one after the other.</p></${Confirm}>`;
+        <p>Each workload replaces its pods, as far as possible one after the other.</p></${Confirm}>`;
     case "disable":
       return html`<${Confirm} title=${`Disable ${title}?`} verb="Disable" danger=${true} close=${close} act=${() => put(path, { enabled: false })}>
         <p>Helm uninstalls the release and its namespace is deleted. Data in volumes is lost. The settings stay, so it can be enabled again.</p></${Confirm}>`;
@@ -105,8 +105,8 @@ function Asking({ kind, deployment, title, close }) {
 }
 
 async function restartAll(deployment) {
-  const { items } = await get("/k8s-resources", { deployment_id: deployment.id, per_page: 200 });
-  for (const { id, name } of items.filter((item) => ["Deployment", "StatefulSet"].includes(item.kind))) {
+  const workloads = await all("/k8s-resources", { deployment_id: deployment.id });
+  for (const { id, name } of workloads.filter((one) => RESTARTABLE.includes(one.kind))) {
     await post("/deployment-tasks", { deployment_id: deployment.id, operation: { RestartK8sResource: { resource_id: id, resource_name: name } } });
   }
 }

@@ -3,6 +3,7 @@
 import { get, put } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
 import { Confirm } from "../parts/dialog.js";
+import { changesOf } from "../parts/delta.js";
 import { Status } from "../parts/status.js";
 import { Empty, Shown } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
@@ -10,8 +11,11 @@ import { Ago, Duration } from "../parts/time.js";
 import { Version } from "../parts/version.js";
 import { address, navigate } from "../router.js";
 import { actorOf } from "../session/catalogue.js";
+import { knownChart } from "../session/known_rows.js";
 import { html, useSignal } from "../view.js";
 import { operationOf, taskTitle } from "../words.js";
+
+const MOST_SHOWN = 3; // changed inputs of a row
 
 export function HistoryTab({ deployment, cluster }) {
   const { page } = address.value.query;
@@ -38,10 +42,11 @@ export function HistoryTab({ deployment, cluster }) {
 const isRevision = (task) => task.status === "Done" && ["Install", "Upgrade"].includes(operationOf(task).name);
 
 function Delta({ task }) {
-  const delta = operationOf(task).parameters.config_delta;
+  const { config_delta: delta, helm_chart_id: chartId } = operationOf(task).parameters;
   if (!delta) return null;
-  const paths = ["added", "changed", "removed", "deleted"].flatMap((part) => Object.keys(delta[part] ?? {}));
-  return paths.length > 0 && html`<span class="soft" dir="auto">${paths.slice(0, 4).join(", ")}${paths.length > 4 ? " …" : ""}</span>`;
+  const changes = changesOf(delta, knownChart(chartId).value);
+  const first = changes.slice(0, MOST_SHOWN).map(({ label, before, after }) => `${label}: ${before} → ${after}`);
+  return html`<span class="soft" dir="auto">${first.join(", ")}${changes.length > MOST_SHOWN ? ` and ${changes.length - MOST_SHOWN} more` : ""}</span>`;
 }
 
 function GoBack({ deployment, task, close }) {

@@ -2,6 +2,7 @@
 
 import { put } from "../api/request.js";
 import { Confirm } from "../parts/dialog.js";
+import { useSending } from "../parts/sending.js";
 import { Problem } from "../parts/states.js";
 import { namespaceOf } from "../parts/features.js";
 import { clustersOf } from "../session/catalogue.js";
@@ -13,23 +14,16 @@ export function SettingsTab({ deployment, cluster, kind }) {
 
 function Description({ deployment }) {
   const text = useSignal(deployment.description_md ?? "");
-  const error = useSignal(null);
   const saved = useSignal(false);
-  const save = async (event) => {
-    event.preventDefault();
-    try {
-      await put(`/deployments/${deployment.id}`, { description_md: text.value });
-      error.value = null;
-      saved.value = true;
-    } catch (refusal) {
-      error.value = refusal;
-    }
-  };
-  return html`<form class="card" onSubmit=${save}><h2>Description</h2>
+  const { busy, error, send } = useSending(async () => {
+    await put(`/deployments/${deployment.id}`, { description_md: text.value });
+    saved.value = true;
+  });
+  return html`<form class="card" onSubmit=${send}><h2>Description</h2>
     <label class="field"><span class="hidden">Description, Markdown</span>
       <textarea rows="5" value=${text.value} onInput=${(event) => { text.value = event.target.value; saved.value = false; }}></textarea></label>
     ${error.value && html`<${Problem} error=${error.value} />`}
-    <div class="buttons"><button type="submit">Save the description</button>${saved.value && html`<span class="soft" role="status">Saved.</span>`}</div>
+    <div class="buttons"><button type="submit" disabled=${busy.value}>Save the description</button>${saved.value && html`<span class="soft" role="status">Saved.</span>`}</div>
   </form>`;
 }
 

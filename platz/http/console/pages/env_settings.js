@@ -3,6 +3,8 @@
 import { all, post, put, remove } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
 import { Editor } from "../parts/editor.js";
+import { jsonOf } from "../parts/json_text.js";
+import { useSending } from "../parts/sending.js";
 import { Empty, Problem, Shown } from "../parts/states.js";
 import { Table } from "../parts/table.js";
 import { PageHead } from "../parts/tabs.js";
@@ -24,16 +26,10 @@ function People({ envId }) {
     return { members, roles };
   }, [envId], ["env_user_permissions", "deployment_permissions"]);
   const adding = useSignal(null);
-  const error = useSignal(null);
-  const attempt = async (act) => {
-    try {
-      error.value = null;
-      await act();
-      remote.reload();
-    } catch (refusal) {
-      error.value = refusal;
-    }
-  };
+  const { error, send: attempt } = useSending(async (act) => {
+    await act();
+    remote.reload();
+  });
   return html`<section><div class="card-head"><h2>People</h2><div class="buttons">
       <button type="button" onClick=${() => (adding.value = "member")}>Add a person …</button>
       <button type="button" onClick=${() => (adding.value = "role")}>Give a role …</button></div></div>
@@ -83,24 +79,17 @@ function Adding({ what, envId, close }) {
 function Placement({ env }) {
   const selector = useSignal(JSON.stringify(env.node_selector ?? {}, null, 2));
   const tolerations = useSignal(JSON.stringify(env.tolerations ?? [], null, 2));
-  const error = useSignal(null);
   const saved = useSignal("");
-  const save = async (event) => {
-    event.preventDefault();
+  const { busy, error, send } = useSending(async () => {
     saved.value = "";
-    try {
-      await put(`/envs/${env.id}`, { node_selector: JSON.parse(selector.value), tolerations: JSON.parse(tolerations.value) });
-      error.value = null;
-      saved.value = "Saved; the enabled deployments are being reinstalled.";
-    } catch (refusal) {
-      error.value = refusal;
-    }
-  };
-  return html`<form class="card" onSubmit=${save}><h2>Placement</h2>
+    await put(`/envs/${env.id}`, { node_selector: jsonOf(selector.value, "node selector"), tolerations: jsonOf(tolerations.value, "list of tolerations") });
+    saved.value = "Saved; the enabled deployments are being reinstalled.";
+  });
+  return html`<form class="card" onSubmit=${send}><h2>Placement</h2>
     <p class="help">Where Kubernetes may run the workloads of this environment. Saving reinstalls every enabled deployment.</p>
     <label class="field">Node selector, JSON<textarea class="code" rows="4" spellcheck="false" value=${selector.value} onInput=${(event) => (selector.value = event.target.value)}></textarea></label>
     <label class="field">Tolerations, JSON<textarea class="code" rows="4" spellcheck="false" value=${tolerations.value} onInput=${(event) => (tolerations.value = event.target.value)}></textarea></label>
     ${error.value && html`<${Problem} error=${error.value} />`}
-    <div class="buttons"><button type="submit" class="danger">Save and reinstall</button>${saved.value && html`<span role="status">${saved.value}</span>`}</div>
+    <div class="buttons"><button type="submit" class="danger" disabled=${busy.value}>Save and reinstall</button>${saved.value && html`<span role="status">${saved.value}</span>`}</div>
   </form>`;
 }

@@ -5,6 +5,7 @@ import { useAnswers } from "../forms/answers.js";
 import { Form, ProblemSummary } from "../forms/form.js";
 import { useRemote } from "../live/remote.js";
 import { Confirm } from "../parts/dialog.js";
+import { useSending } from "../parts/sending.js";
 import { Status } from "../parts/status.js";
 import { Empty, Problem, Shown } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
@@ -58,33 +59,27 @@ function Editing({ type, row, envId }) {
   const form = useAnswers(spec.values_ui, `/deployment-resource-types/${type.id}/form`, row?.props ?? null);
   const name = useSignal(row?.name ?? "");
   const owner = useSignal(row?.deployment_id ?? null);
-  const error = useSignal(null);
   const list = `/envs/${envId}/resources/${type.id}`;
   useEffect(() => {
     document.title = `${row?.name ?? `New ${spec.name_singular}`} – Platz`;
   }, [row?.name]);
-  const save = async (event) => {
-    event.preventDefault();
+  const { busy, error, send } = useSending(async () => {
     form.showProblems.value = true;
+    await form.check();
+    const wrong = Object.keys(form.state.value.problems).filter((id) => !(row && isKept(spec, id, form)));
+    if (wrong.length > 0) return;
     const body = { name: name.value, props: form.answers.value };
-    try {
-      await form.check();
-      const wrong = Object.keys(form.state.value.problems).filter((id) => !(row && isKept(spec, id, form)));
-      if (wrong.length > 0) return;
-      await (row ? put(`/deployment-resources/${row.id}`, body) : post("/deployment-resources", { ...body, type_id: type.id, deployment_id: owner.value }));
-      navigate(list);
-    } catch (refusal) {
-      error.value = refusal;
-    }
-  };
+    await (row ? put(`/deployment-resources/${row.id}`, body) : post("/deployment-resources", { ...body, type_id: type.id, deployment_id: owner.value }));
+    navigate(list);
+  });
   return html`<${PageHead} title=${row ? row.name : `New ${spec.name_singular}`} detail=${html`<a href=${list}>${spec.name_plural}</a>`} />
-    <form class="card narrow" onSubmit=${save}>
+    <form class="card narrow" onSubmit=${send}>
       <label class="field">Name<input type="text" autocomplete="off" value=${name.value} onInput=${(event) => (name.value = event.target.value)} /></label>
       ${!row && html`<${ManagedBy} type=${type} envId=${envId} value=${owner.value} choose=${(id) => (owner.value = id)} />`}
       ${form.inputs.length > 0 && html`<${Form} form=${form} envId=${envId} />`}
       <${ProblemSummary} form=${form} />
       ${error.value && html`<${Problem} error=${error.value} />`}
-      <div class="buttons end"><a class="button" href=${list}>Leave</a><button type="submit" class="primary">${row ? "Save" : `Create the ${spec.name_singular}`}</button></div>
+      <div class="buttons end"><a class="button" href=${list}>Leave</a><button type="submit" class="primary" disabled=${busy.value}>${row ? "Save" : `Create the ${spec.name_singular}`}</button></div>
     </form>`;
 }
 

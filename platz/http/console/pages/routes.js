@@ -1,14 +1,9 @@
 /** The pages of the console by their addresses. */
 
+import { later } from "../parts/later.js";
 import { match } from "../router.js";
 import { ActionPage } from "./action.js";
 import { Activity } from "./activity.js";
-import { BotsPage } from "./admin_bots.js";
-import { ClustersPage } from "./admin_clusters.js";
-import { EnvironmentsPage } from "./admin_environments.js";
-import { RegistriesPage } from "./admin_registries.js";
-import { TagFormatsPage } from "./admin_tag_formats.js";
-import { UsersPage } from "./admin_users.js";
 import { ChangePage, NewDeployment } from "./change.js";
 import { Charts, KindCharts } from "./charts.js";
 import { DeploymentPage } from "./deployment.js";
@@ -38,12 +33,12 @@ const PAGES = [
   ["/tasks/:id", TaskPage],
   ["/charts", Charts],
   ["/charts/:kind", KindCharts],
-  ["/admin/clusters", ClustersPage],
-  ["/admin/environments", EnvironmentsPage],
-  ["/admin/registries", RegistriesPage],
-  ["/admin/tag-formats", TagFormatsPage],
-  ["/admin/users", UsersPage],
-  ["/admin/bots", BotsPage],
+  ["/admin/clusters", later(() => import("./admin/clusters.js"), "ClustersPage")],
+  ["/admin/environments", later(() => import("./admin/environments.js"), "EnvironmentsPage")],
+  ["/admin/registries", later(() => import("./admin/registries.js"), "RegistriesPage")],
+  ["/admin/tag-formats", later(() => import("./admin/tag_formats.js"), "TagFormatsPage")],
+  ["/admin/users", later(() => import("./admin/users.js"), "UsersPage")],
+  ["/admin/bots", later(() => import("./admin/bots.js"), "BotsPage")],
   ["/me", Profile],
 ];
 

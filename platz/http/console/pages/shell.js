@@ -1,6 +1,6 @@
 /** The frame around every page: environments, navigation, the live mark and the person's menu. */
 
-import { get, token } from "../api/request.js";
+import { all, get, hasExpired, token } from "../api/request.js";
 import { connection } from "../live/socket.js";
 import { useRemote } from "../live/remote.js";
 import { Menu } from "../parts/buttons.js";
@@ -10,11 +10,11 @@ import { Empty, Loading } from "../parts/states.js";
 import { address, navigate } from "../router.js";
 import { envs, envOf } from "../session/catalogue.js";
 import { currentEnv, lookAt } from "../session/current_env.js";
-import { me, signOut } from "../session/identity.js";
+import { me, SIGNED_IN, signOut } from "../session/identity.js";
 import { chooseTheme, theme } from "../session/preferences.js";
 import { html, useEffect } from "../view.js";
 import { pageAt } from "./routes.js";
-import { SignIn } from "./sign_in.js";
+import { SignedIn, SignIn, SignInAgain } from "./sign_in.js";
 
 /** The console. */
 export function Shell() {
@@ -26,7 +26,8 @@ export function Shell() {
   useEffect(() => {
     if (found?.parameters?.env) lookAt(found.parameters.env);
   }, [found?.parameters?.env]);
-  if (!token.value) return html`<${SignIn} />`;
+  if (path === SIGNED_IN) return html`<${SignedIn} />`;
+  if (!token.value && (!hasExpired.value || envs.value === null)) return html`<${SignIn} />`;
   return html`
     <a class="skip" href="#page">Skip to content</a>
     <${TopBar} />
@@ -34,6 +35,7 @@ export function Shell() {
       <${SideBar} />
       <main id="page" tabindex="-1"><${Content} found=${found} key=${path} /></main>
     </div>
+    ${hasExpired.value && html`<${SignInAgain} />`}
   `;
 }
 
@@ -75,7 +77,7 @@ function EnvSwitch() {
 }
 
 function RunningTasks() {
-  const remote = useRemote((abort) => get("/deployment-tasks", { active_only: true, show_future: false, per_page: 1 }, abort), [], ["deployment_tasks"]);
+  const remote = useRemote((abort) => get("/deployment-tasks", { env_id: currentEnv.value, active_only: true, show_future: false, per_page: 0 }, abort), [currentEnv.value], ["deployment_tasks"], (event) => event.env_id === currentEnv.value);
   const number = remote.value.data?.num_total ?? 0;
   if (number === 0 || !currentEnv.value) return null;
   return html`<a class="running" href=${`/envs/${currentEnv.value}/activity`}><${Icon} name="busy" turning=${true} />${number} running</a>`;
@@ -127,7 +129,7 @@ function Places({ places }) {
 }
 
 function ResourceTypes({ env }) {
-  const remote = useRemote((abort) => get("/deployment-resource-types", { per_page: 100 }, abort), [env.id], ["deployment_resource_types"]);
-  const types = (remote.value.data?.items ?? []).filter((type) => !type.env_id || type.env_id === env.id);
+  const remote = useRemote((abort) => all("/deployment-resource-types", {}, abort), [env.id], ["deployment_resource_types"]);
+  const types = (remote.value.data ?? []).filter((type) => !type.env_id || type.env_id === env.id);
   return html`<${Places} places=${types.map((type) => [type.spec.name_plural ?? type.key, `/envs/${env.id}/resources/${type.id}`, "list"])} />`;
 }

@@ -4,12 +4,14 @@ import { get, remove } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
 import { ActionButton, CopyButton } from "../parts/buttons.js";
 import { Status } from "../parts/status.js";
-import { Problem, Shown } from "../parts/states.js";
+import { Shown } from "../parts/states.js";
 import { PageHead } from "../parts/tabs.js";
 import { Ago, Duration } from "../parts/time.js";
+import { changesOf } from "../parts/delta.js";
 import { VersionChange } from "../parts/version_change.js";
 import { actorOf, clusterOf } from "../session/catalogue.js";
-import { html, useEffect, useSignal } from "../view.js";
+import { knownChart } from "../session/known_rows.js";
+import { html, useEffect } from "../view.js";
 import { operationOf, taskTitle } from "../words.js";
 import { DeploymentLink } from "./task_list.js";
 
@@ -19,7 +21,6 @@ export function TaskPage({ id }) {
 }
 
 function Task({ task }) {
-  const error = useSignal(null);
   const title = taskTitle(task);
   const { parameters } = operationOf(task);
   useEffect(() => {
@@ -27,10 +28,9 @@ function Task({ task }) {
   }, [task.status]);
   return html`
     <${PageHead} title=${title} detail=${html`<${Status} status=${task.status} /><span>of <${DeploymentLink} id=${task.deployment_id} /></span><span>by ${actorOf(task)}</span>`}>
-      ${task.status === "Pending" && html`<${ActionButton} act=${() => remove(`/deployment-tasks/${task.id}`, { reason: "Cancelled in the console" })} failed=${(refusal) => (error.value = refusal)}>Cancel</${ActionButton}>`}
+      ${task.status === "Pending" && html`<${ActionButton} act=${() => remove(`/deployment-tasks/${task.id}`, { reason: "Cancelled in the console" })}>Cancel</${ActionButton}>`}
       <a class="button" href=${`/deployments/${task.deployment_id}`}>The deployment</a>
     </${PageHead}>
-    ${error.value && html`<${Problem} error=${error.value} />`}
     <ol class="steps">
       <${Step} done=${true} title="Asked for" at=${task.created_at} />
       ${task.execute_at !== task.created_at && html`<${Step} done=${Boolean(task.first_attempted_at)} title="Due" at=${task.execute_at} />`}
@@ -41,7 +41,7 @@ function Task({ task }) {
     </ol>
     ${parameters.reason && html`<p>Because: <span dir="auto">${parameters.reason}</span></p>`}
     <${VersionChange} from=${parameters.prev_helm_chart_id} to=${parameters.helm_chart_id} />
-    <${Delta} delta=${parameters.config_delta} />
+    ${parameters.config_delta && html`<${Delta} delta=${parameters.config_delta} chartId=${parameters.helm_chart_id} />`}
     ${task.reason && html`<section class=${`card ${task.status === "Failed" ? "bad" : ""}`}>
       <div class="card-head"><h2>${task.status === "Failed" ? "What went wrong" : "What Helm said"}</h2><${CopyButton} text=${task.reason} /></div>
       <pre tabindex="0" dir="auto">${task.reason}</pre></section>`}
@@ -52,12 +52,10 @@ function Step({ done, busy = false, title, at, children }) {
   return html`<li class=${done ? "done" : busy ? "busy" : ""} aria-current=${busy ? "step" : undefined}><strong>${title}</strong> ${at && html`<${Ago} at=${at} />`} ${children}</li>`;
 }
 
-function Delta({ delta }) {
-  if (!delta) return null;
-  const rows = Object.entries(delta).flatMap(([part, changes]) =>
-    Object.entries(changes ?? {}).map(([path, change]) => ({ path, part, change })));
-  if (rows.length === 0) return null;
+function Delta({ delta, chartId }) {
+  const changes = changesOf(delta, knownChart(chartId).value);
+  if (changes.length === 0) return null;
   return html`<section class="card"><h2>Changed inputs</h2><dl class="answers">
-    ${rows.map(({ path, part, change }) => html`<dt dir="auto">${path} <span class="soft">${part}</span></dt><dd dir="auto"><code>${JSON.stringify(change)}</code></dd>`)}
+    ${changes.map(({ label, before, after }) => html`<dt dir="auto">${label}</dt><dd dir="auto"><del>${before}</del> → <ins>${after}</ins></dd>`)}
   </dl></section>`;
 }

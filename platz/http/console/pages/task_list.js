@@ -1,31 +1,16 @@
 /** Tasks as a table: what, on which deployment, by whom, when, with what result. */
 
-import { get } from "../api/request.js";
 import { Status } from "../parts/status.js";
 import { Table } from "../parts/table.js";
 import { Ago, Duration } from "../parts/time.js";
 import { actorOf, kindOf } from "../session/catalogue.js";
-import { html, signal } from "../view.js";
+import { knownDeployment } from "../session/known_rows.js";
+import { html } from "../view.js";
 import { deploymentTitle, taskTitle } from "../words.js";
-
-const names = new Map();
-
-/** Return a signal of a deployment, read once for all lists that name it. */
-export function deploymentNamed(id) {
-  if (!names.has(id)) {
-    const named = signal(undefined);
-    names.set(id, named);
-    get(`/deployments/${id}`).then(
-      (row) => (named.value = row),
-      () => (named.value = null),
-    );
-  }
-  return names.get(id);
-}
 
 /** The deployment of a task, as a link. */
 export function DeploymentLink({ id }) {
-  const row = deploymentNamed(id).value;
+  const row = knownDeployment(id).value;
   if (row === null) return html`<span class="soft">a deployment that is gone</span>`;
   return html`<a href=${`/deployments/${id}`} dir="auto">${row ? deploymentTitle(row, kindOf(row.kind_id)) : "…"}</a>`;
 }

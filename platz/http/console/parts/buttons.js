@@ -2,21 +2,13 @@
 
 import { html, useRef, useSignal } from "../view.js";
 import { Icon } from "./icon.js";
+import { useSending } from "./sending.js";
 
-/** Run `act()`; while it runs the button is off, and what it throws is given to `failed`. */
-export function ActionButton({ act, failed, className = "", children, disabled = false, title }) {
-  const busy = useSignal(false);
-  const run = async () => {
-    busy.value = true;
-    try {
-      await act();
-    } catch (error) {
-      failed?.(error);
-    } finally {
-      busy.value = false;
-    }
-  };
-  return html`<button type="button" class=${className} title=${title} disabled=${disabled || busy.value} onClick=${run}>${children}</button>`;
+/** Run `act()`; while it runs the button is off, and a refusal stands beside it. */
+export function ActionButton({ act, className = "", children }) {
+  const { busy, error, send } = useSending(act);
+  return html`<button type="button" class=${className} disabled=${busy.value} onClick=${send}>${children}</button>
+    ${error.value && html`<span class="wrong-text" role="alert" dir="auto">${error.value.message}</span>`}`;
 }
 
 /** A menu: `items` are `{label, act, danger?}` or `{label, href}`. */

@@ -1,6 +1,7 @@
 /** A dialog over the page, and one that asks before something ends. */
 
 import { html, useEffect, useId, useRef, useSignal } from "../view.js";
+import { useSending } from "./sending.js";
 import { Problem } from "./states.js";
 
 /** A modal dialog; `close` is called when it is dismissed. */
@@ -22,21 +23,12 @@ export function Dialog({ title, close, children }) {
  */
 export function Confirm({ title, verb, danger = false, type = "", act, close, children }) {
   const typed = useSignal("");
-  const busy = useSignal(false);
-  const error = useSignal(null);
-  const send = async (event) => {
-    event.preventDefault();
-    if (busy.value || (type && typed.value !== type)) return;
-    busy.value = true;
-    error.value = null;
-    try {
-      await act();
-      close();
-    } catch (refusal) {
-      error.value = refusal;
-      busy.value = false;
-    }
-  };
+  const isTyped = !type || typed.value === type;
+  const { busy, error, send } = useSending(async () => {
+    if (!isTyped) return;
+    await act();
+    close();
+  });
   return html`<${Dialog} title=${title} close=${close}>
     <form onSubmit=${send}>
       ${children}
@@ -46,7 +38,7 @@ export function Confirm({ title, verb, danger = false, type = "", act, close, ch
       ${error.value && html`<${Problem} error=${error.value} />`}
       <div class="buttons">
         <button type="button" onClick=${close}>Leave as it is</button>
-        <button type="submit" class=${danger ? "danger" : "primary"} disabled=${busy.value || (type && typed.value !== type)}>${verb}</button>
+        <button type="submit" class=${danger ? "danger" : "primary"} disabled=${busy.value || !isTyped}>${verb}</button>
       </div>
     </form>
   </${Dialog}>`;

@@ -2,6 +2,7 @@
 
 import { html, useSignal } from "../view.js";
 import { Dialog } from "./dialog.js";
+import { useSending } from "./sending.js";
 import { Problem } from "./states.js";
 
 /**
@@ -10,21 +11,11 @@ import { Problem } from "./states.js";
  */
 export function Editor({ title, verb, fields, initial = {}, save, close }) {
   const values = useSignal({ ...Object.fromEntries(fields.map((field) => [field.key, field.kind === "check" ? false : ""])), ...initial });
-  const error = useSignal(null);
-  const busy = useSignal(false);
   const set = (key, value) => (values.value = { ...values.value, [key]: value });
-  const send = async (event) => {
-    event.preventDefault();
-    busy.value = true;
-    error.value = null;
-    try {
-      await save(values.value);
-      close();
-    } catch (refusal) {
-      error.value = refusal;
-      busy.value = false;
-    }
-  };
+  const { busy, error, send } = useSending(async () => {
+    await save(values.value);
+    close();
+  });
   return html`<${Dialog} title=${title} close=${close}>
     <form onSubmit=${send}>
       ${fields.map((field) => html`<${EditorField} key=${field.key} field=${field} value=${values.value[field.key]} set=${(value) => set(field.key, value)} />`)}

@@ -9,7 +9,7 @@ export function featuresOf(chart) {
   const ingress = typeof spec.ingress === "object" && spec.ingress ? spec.ingress : {};
   return {
     ingress: ingress.enabled ?? spec.standard_ingress ?? false,
-    hostnameFormat: ingress.hostname_format ?? spec.ingress_hostname_format ?? "KindAndName",
+    hostnameFormat: ingress.hostname_format ?? "KindAndName",
     onePerCluster: spec.cardinality === "OnePerCluster",
   };
 }

@@ -1,7 +1,7 @@
 /** Tabs that are addresses: links, of which one is the current page. */
 
-import { address } from "../router.js";
-import { html } from "../view.js";
+import { address, takeFocus } from "../router.js";
+import { html, useEffect, useRef } from "../view.js";
 
 /** `tabs` are `[title, href]`. */
 export function Tabs({ label, tabs }) {
@@ -12,8 +12,12 @@ export function Tabs({ label, tabs }) {
 
 /** The head of a page: its title, what stands beside it, and its buttons. */
 export function PageHead({ title, mark, children, detail }) {
+  const heading = useRef(null);
+  useEffect(() => {
+    if (takeFocus()) heading.current.focus({ preventScroll: true });
+  }, []);
   return html`<header class="page-head">
-    <div class="page-title">${mark}<div><h1 tabindex="-1" dir="auto">${title}</h1>${detail && html`<p class="page-detail">${detail}</p>`}</div></div>
+    <div class="page-title">${mark}<div><h1 ref=${heading} tabindex="-1" dir="auto">${title}</h1>${detail && html`<p class="page-detail">${detail}</p>`}</div></div>
     ${children && html`<div class="buttons">${children}</div>`}
   </header>`;
 }

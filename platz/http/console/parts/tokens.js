@@ -5,7 +5,7 @@ import { useRemote } from "../live/remote.js";
 import { html, useSignal } from "../view.js";
 import { ActionButton, CopyButton } from "./buttons.js";
 import { Dialog } from "./dialog.js";
-import { Empty, Problem, Shown } from "./states.js";
+import { Empty, Shown } from "./states.js";
 import { Table } from "./table.js";
 import { Ago } from "./time.js";
 
@@ -13,8 +13,6 @@ import { Ago } from "./time.js";
 export function Tokens({ path, owner }) {
   const remote = useRemote((abort) => get(path, { ...owner, per_page: 1000 }, abort), [path, JSON.stringify(owner)]);
   const made = useSignal(null);
-  const error = useSignal(null);
-  const failed = (refusal) => (error.value = refusal);
   const create = async () => {
     made.value = await post(path, owner);
     remote.reload();
@@ -26,12 +24,11 @@ export function Tokens({ path, owner }) {
   const columns = [
     { title: "Token", cell: (row) => html`<code>${row.id}</code>` },
     { title: "Made", cell: (row) => html`<${Ago} at=${row.created_at} />` },
-    { title: "", className: "end", cell: (row) => html`<${ActionButton} className="small" act=${() => revoke(row)} failed=${failed}>Revoke</${ActionButton}>` },
+    { title: "", className: "end", cell: (row) => html`<${ActionButton} className="small" act=${() => revoke(row)}>Revoke</${ActionButton}>` },
   ];
   return html`
-    ${error.value && html`<${Problem} error=${error.value} />`}
     <${Shown} remote=${remote}>${({ items }) => items.length === 0 ? html`<${Empty} title="There is no token." />` : html`<${Table} caption="Tokens" columns=${columns} rows=${items} />`}</${Shown}>
-    <div class="buttons"><${ActionButton} act=${create} failed=${failed}>Make a token</${ActionButton}></div>
+    <div class="buttons"><${ActionButton} act=${create}>Make a token</${ActionButton}></div>
     ${made.value && html`<${Made} answer=${made.value} close=${() => (made.value = null)} />`}
   `;
 }

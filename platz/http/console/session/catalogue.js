@@ -1,6 +1,6 @@
 /** Small collections that every page needs by id: environments, kinds, clusters, registries and people. */
 
-import { all, get, token } from "../api/request.js";
+import { all, hasExpired, token } from "../api/request.js";
 import { watch } from "../live/socket.js";
 import { computed, effect, signal } from "../view.js";
 
@@ -41,24 +41,11 @@ export function actorOf(task) {
   return task.acting_deployment_id ? "a deployment" : "Platz";
 }
 
-const charts = new Map();
-
-/** Return a chart; charts never change but in their availability, so one reading is enough. */
-export function chart(id, abort) {
-  if (!charts.has(id)) {
-    const reading = get(`/helm-charts/${id}`, {}, abort);
-    charts.set(id, reading);
-    reading.catch(() => charts.delete(id));
-  }
-  return charts.get(id);
-}
-
-/** Read the lists at each sign-in, and again when they change. */
+/** Read the lists at each sign-in, and again when they change; forget them when the person has left. */
 export function followCatalogue() {
   effect(() => {
-    charts.clear();
     if (token.value) Object.keys(COLLECTIONS).forEach(read);
-    else Object.values(lists).forEach((list) => (list.value = null));
+    else if (!hasExpired.value) Object.values(lists).forEach((list) => (list.value = null));
   });
   const timers = new Map();
   const later = (name) => {

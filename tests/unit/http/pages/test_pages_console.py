@@ -20,6 +20,12 @@ from starlette.routing import Mount
 from platz.http.pages.console import CONSOLE_FOLDER, Console
 
 OWN = [file for file in sorted(CONSOLE_FOLDER.rglob("*.js")) if "vendor" not in file.parts]
+ON_DEMAND = CONSOLE_FOLDER / "pages" / "admin"
+AT_FIRST = [
+    file
+    for file in CONSOLE_FOLDER.rglob("*")
+    if file.suffix in {".js", ".mjs"} and not file.is_relative_to(ON_DEMAND)
+]
 LAYERS = ("pages", "forms", "parts", "session", "live", "api")
 """The folders from top to bottom; a module imports only from its own and from lower ones."""
 BOTTOM = {"view.js", "words.js", "router.js"}
@@ -51,8 +57,7 @@ def test_every_address_of_the_console_gives_its_page(path: str) -> None:
 def test_the_page_loads_its_modules_in_one_wave_for_ever() -> None:
     page = get("/").text
     modules = re.findall(r'<link rel="modulepreload" href="([^"]+)">', page)
-    scripts = [file for file in CONSOLE_FOLDER.rglob("*") if file.suffix in {".js", ".mjs"}]
-    assert len(modules) == len(scripts) - 1  # all but the script that sets the theme before the first paint
+    assert len(modules) == len(AT_FIRST) - 1  # all but the script that sets the theme before the first paint
     for path in [*modules, *re.findall(r'(?:src|href)="(/console/[^"]+)"', page)]:
         answer = get(path)
         assert answer.status_code == 200
@@ -78,11 +83,8 @@ def test_a_client_that_refuses_gzip_gets_the_file_itself() -> None:
 
 
 def test_the_first_page_is_small() -> None:
-    sizes = [
-        len(gzip.compress(file.read_bytes()))
-        for file in CONSOLE_FOLDER.rglob("*")
-        if file.suffix in {".js", ".mjs", ".css"}
-    ]
+    loaded = [*AT_FIRST, *CONSOLE_FOLDER.rglob("*.css")]
+    sizes = [len(gzip.compress(file.read_bytes())) for file in loaded]
     assert sum(sizes) < 90_000
 
 
@@ -148,7 +150,7 @@ def test_a_module_is_small_plain_and_imports_downwards(module: Path) -> None:
         re.search(r"innerHTML|dangerouslySetInnerHTML|\beval\(|export default|document\.write", text) is None
     )
     place = module.relative_to(CONSOLE_FOLDER).parts
-    for imported in re.findall(r'from "([^"]+)"', text):
+    for imported in re.findall(r'(?:from |import\()"([^"]+)"', text):
         target = (module.parent / imported).resolve().relative_to(CONSOLE_FOLDER)
         assert (CONSOLE_FOLDER / target).is_file(), imported
         if place[0] in LAYERS and target.parts[0] in LAYERS:
@@ -157,6 +159,13 @@ def test_a_module_is_small_plain_and_imports_downwards(module: Path) -> None:
             assert target.parts[0] != "vendor", "libraries are imported through view.js"
         if place[0] in BOTTOM - {"view.js"}:
             assert target.parts == ("view.js",), imported
+
+
+def test_what_is_loaded_on_demand_is_imported_on_demand_only() -> None:
+    for module in OWN:
+        for imported in re.findall(r'from "([^"]+)"', module.read_text()):
+            is_on_demand = (module.parent / imported).resolve().is_relative_to(ON_DEMAND)
+            assert module.is_relative_to(ON_DEMAND) or not is_on_demand, module
 
 
 def test_no_two_modules_import_each_other_in_a_circle() -> None:

@@ -1,10 +1,10 @@
 /** The environments. */
 
-import { post, put, remove } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { Ago } from "../parts/time.js";
-import { clusters } from "../session/catalogue.js";
-import { html } from "../view.js";
+import { post, put, remove } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { Ago } from "../../parts/time.js";
+import { clusters } from "../../session/catalogue.js";
+import { html } from "../../view.js";
 
 const NEW_USERS = { key: "auto_add_new_users", label: "New people become members by themselves", kind: "check" };
 

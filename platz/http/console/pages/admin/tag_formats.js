@@ -1,9 +1,9 @@
 /** The formats by which versions are read out of charts' tags. */
 
-import { post, remove } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { Ago } from "../parts/time.js";
-import { html } from "../view.js";
+import { post, remove } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { Ago } from "../../parts/time.js";
+import { html } from "../../view.js";
 
 export function TagFormatsPage() {
   return html`<${CollectionPage}

@@ -1,9 +1,9 @@
 /** The people who signed in at least once. */
 
-import { put } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { Ago } from "../parts/time.js";
-import { html } from "../view.js";
+import { put } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { Ago } from "../../parts/time.js";
+import { html } from "../../view.js";
 
 export function UsersPage() {
   return html`<${CollectionPage}

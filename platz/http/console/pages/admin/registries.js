@@ -1,9 +1,9 @@
 /** The repositories in which charts were found. */
 
-import { put } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { kindOf } from "../session/catalogue.js";
-import { html } from "../view.js";
+import { put } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { kindOf } from "../../session/catalogue.js";
+import { html } from "../../view.js";
 
 export function RegistriesPage() {
   return html`<${CollectionPage}

@@ -1,11 +1,11 @@
 /** Bots: accounts of programs, each with its tokens. */
 
-import { post, put, remove } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { Dialog } from "../parts/dialog.js";
-import { Ago } from "../parts/time.js";
-import { Tokens } from "../parts/tokens.js";
-import { html, useSignal } from "../view.js";
+import { post, put, remove } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { Dialog } from "../../parts/dialog.js";
+import { Ago } from "../../parts/time.js";
+import { Tokens } from "../../parts/tokens.js";
+import { html, useSignal } from "../../view.js";
 
 const NAME = { key: "display_name", label: "Name" };
 

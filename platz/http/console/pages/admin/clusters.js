@@ -1,11 +1,11 @@
 /** The clusters that discovery found: their health, environment and ingress. */
 
-import { put, remove } from "../api/request.js";
-import { CollectionPage } from "../parts/collection_page.js";
-import { ClusterHealth } from "../parts/status.js";
-import { Ago } from "../parts/time.js";
-import { envOf, envs } from "../session/catalogue.js";
-import { html } from "../view.js";
+import { put, remove } from "../../api/request.js";
+import { CollectionPage } from "../../parts/collection_page.js";
+import { ClusterHealth } from "../../parts/status.js";
+import { Ago } from "../../parts/time.js";
+import { envOf, envs } from "../../session/catalogue.js";
+import { html } from "../../view.js";
 
 const TEXTS = ["ingress_domain", "ingress_class", "ingress_tls_secret_name", "grafana_url", "grafana_datasource_name"];
 
