@@ -62,7 +62,7 @@ def _why_never(address: Address) -> str | None:
         "of this machine": address.is_loopback or address.is_unspecified,
         "of the local link": address.is_link_local,
         "a multicast address": address.is_multicast,
-        "reserved": isinstance(address, IPv4Address) and address.is_reserved,
+        "reserved": address.is_reserved or (isinstance(address, IPv6Address) and address.is_site_local),
     }
     return next((kind for kind, applies in kinds.items() if applies), None)
 

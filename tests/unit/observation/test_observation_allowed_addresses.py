@@ -41,6 +41,11 @@ EVERYTHING = AllowedAddresses(private=networks(["0.0.0.0/0", "::/0"]))
         "2002:7f00:1::",
         "2002:a9fe:a9fe::1",
         "2001:0:4136:e378:8000:63bf:80ff:fffe",
+        "::127.0.0.1",
+        "::ffff:0:10.0.0.1",
+        "64:ff9b:1::a9fe:a9fe",
+        "fec0::1",
+        "5f00::1",
     ],
 )
 @pytest.mark.parametrize("rule", [USUAL, EVERYTHING])
