@@ -120,7 +120,7 @@ class IngressCaller:
                 answer = client.send(request, stream=True)
                 onward = answer.next_request
                 if onward is None:
-                    body = _read(answer)
+                    body = _read(answer, deadline)
                     if not answer.is_success:
                         raise _refusal(answer, body if hops == 0 else b"")
                     return answer, body
@@ -193,8 +193,11 @@ class _Pinned(httpx.BaseTransport):
         self._inner.close()
 
 
-def _read(answer: httpx.Response) -> bytes:
-    """Read the body as it was sent; raise `CallFailed` if it is encoded, or more than the limit."""
+def _read(answer: httpx.Response, deadline: Deadline) -> bytes:
+    """Read the body as it was sent; raise `CallFailed` if it is encoded, or more than the limit.
+
+    A body without a length ends with its connection, so one that the deadline cut off looks whole.
+    """
     encoding = answer.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"", "identity"}:
         raise CallFailed("answered in a Content-Encoding although none was accepted.")
@@ -205,6 +208,8 @@ def _read(answer: httpx.Response) -> bytes:
         if size > MAX_ANSWER_BYTES:
             raise CallFailed("answered more than 1 MiB.")
         parts.append(part)
+    if deadline.is_over:
+        raise httpx.ReadTimeout("The deadline has passed.")
     return b"".join(parts)
 
 

@@ -94,7 +94,7 @@ def test_redirects_without_an_end_are_given_up(
     assert len(application.requests) == 11
 
 
-@pytest.mark.parametrize("part", ["head", "body", "status line", "interim answers"])
+@pytest.mark.parametrize("part", ["head", "body", "body without a length", "status line", "interim answers"])
 def test_an_answer_that_drips_ends_at_the_deadline(
     application: HostileApplication, caller: IngressCaller, part: str
 ) -> None:
@@ -104,6 +104,7 @@ def test_an_answer_that_drips_ends_at_the_deadline(
         "status line": b"",
         "head": b"HTTP/1.1 200 OK\r\nX: ",
         "body": b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n",
+        "body without a length": b"HTTP/1.1 200 OK\r\n\r\n",
         "interim answers": b"",
     }[part]
     if part == "interim answers":
