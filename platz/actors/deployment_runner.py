@@ -215,15 +215,16 @@ class DeploymentRunner(Actor):
         self._plan_next_look(outlook.next_seconds)
 
     def _claim_up_to(self, taken: int) -> None:
-        claimed: list[TaskRow] = []
+        committed: list[TaskRow] = []
         try:
             with self._database.transaction() as connection:
                 claimed = task_queue.claim(
                     connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
                 )
+            committed = claimed
         finally:
-            self._slots.release(taken - len(claimed))
-        for task in claimed:
+            self._slots.release(taken - len(committed))
+        for task in committed:
             self._start(task, execution.execute)
 
     def _plan_next_look(self, seconds: float | None) -> None:

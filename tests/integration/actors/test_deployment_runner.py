@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pykka
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from waiting import eventually
 
 from platz.actors import deployment_runner
@@ -209,6 +209,28 @@ def test_a_claim_whose_answer_was_lost_is_taken_up_again(
     deployment = world.create("blue")
     eventually(lambda: statuses(world, deployment) == ["Done"])
     assert (len(steps.resumed), steps.executed) == (1, [])
+
+
+def test_a_claim_that_is_not_committed_holds_no_slot(
+    run: Any, steps: Steps, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered = task_queue.claim
+
+    def away(_connection: Connection) -> None:
+        raise DatabaseUnavailable
+
+    def claim_before_the_database_goes_away(connection: Connection, **arguments: Any) -> list[TaskRow]:
+        claimed = answered(connection, **arguments)
+        if claimed:
+            monkeypatch.setattr(task_queue, "claim", answered)
+            event.listen(connection, "commit", away)
+        return claimed
+
+    monkeypatch.setattr(task_queue, "claim", claim_before_the_database_goes_away)
+    run(slots=1)
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert len(steps.executed) == 1
 
 
 def test_a_drained_runner_claims_nothing_and_lets_what_runs_finish(
