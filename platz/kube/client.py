@@ -194,6 +194,10 @@ class KubeClient:
             return True
         return True
 
+    def pause(self, seconds: float) -> None:
+        """Wait between two looks at the cluster; raise `KubeAborted` as soon as `abort` is called."""
+        self._transport.pause(seconds)
+
     def abort(self) -> None:
         """End every request now, from any thread: those under way and later ones raise `KubeAborted`."""
         self._transport.cut()

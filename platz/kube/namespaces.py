@@ -19,7 +19,8 @@ from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.api_resources import NAMESPACE
 from platz.kube.client import KubeClient
-from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound, KubeUnfinished
+from platz.kube.errors import KubeAlreadyExists, KubeConflict, KubeNotFound
+from platz.kube.object_removal import wait_until_gone
 
 LABEL_SELECTOR = "platz=yes"
 DEPLOYMENT_ANNOTATION = "platz_deployment_id"
@@ -35,8 +36,6 @@ HOLDING_CONDITIONS = (
 
 MAX_REASON = 2_000
 """The most characters that are quoted from a namespace's conditions."""
-
-_LOOK_EVERY = 0.5
 
 
 def ensure_namespace(
@@ -164,10 +163,13 @@ def _ours(client: KubeClient, present: JsonObject, name: str, deployment_id: Dep
 
 
 def _wait_for_the_old_one(client: KubeClient, name: str, deadline: float) -> None:
-    while (present := client.find(NAMESPACE, name=name)) is not None and is_terminating(present):
-        if time.monotonic() >= deadline:
-            raise KubeUnfinished(still_terminating(present, cluster=client.cluster))
-        time.sleep(_LOOK_EVERY)
+    def look() -> str | None:
+        present = client.find(NAMESPACE, name=name)
+        if present is None or not is_terminating(present):
+            return None
+        return still_terminating(present, cluster=client.cluster)
+
+    wait_until_gone(client, look, deadline=deadline)
 
 
 def _part(document: JsonObject, key: str) -> JsonObject:

@@ -78,7 +78,7 @@ class Transport:
             except KubeUnreachable as error:
                 if attempt == request.attempts or not _may_repeat(request, error):
                     raise
-                self._pause(attempt, error)
+                self.pause(max(error.retry_after, _BACKOFF.after(attempt)))
         raise AssertionError("the last attempt returns or raises")
 
     def stream(self, request: KubeRequest, *, idle_timeout: float) -> ByteStream:
@@ -87,6 +87,11 @@ class Transport:
         if answer.status >= 400:
             raise self._refusal(answer)
         return ByteStream(answer, idle_timeout=idle_timeout)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raise `KubeAborted` as soon as the requests are cut."""
+        if self._stopped.wait(seconds):
+            raise self._aborted()
 
     def cut(self) -> None:
         """End every request at once, from any thread; these and later ones raise `KubeAborted`."""
@@ -177,10 +182,6 @@ class Transport:
 
     def _aborted(self) -> KubeAborted:
         return KubeAborted(f"The connection to cluster {self._access.name} was closed by Platz.")
-
-    def _pause(self, attempt: int, error: KubeUnreachable) -> None:
-        seconds = max(error.retry_after, _BACKOFF.after(attempt))
-        self._stopped.wait(seconds)
 
 
 def _may_repeat(request: KubeRequest, error: KubeUnreachable) -> bool:

@@ -23,7 +23,7 @@ from platz.helm.redaction import Redactor
 from platz.helm.releases import Revision, last_revision, revisions, settle
 from platz.kube.client import KubeClient
 from platz.kube.kind_lookup import ServedKinds
-from platz.kube.pods import remove_pods
+from platz.kube.object_removal import remove_pods
 from platz.kube.secret_objects import Secrets
 from platz.tasks.releasing.autoscaling import Autoscaled, autoscaled_workloads
 from platz.tasks.releasing.leftover_hooks import remove_leftover_hooks

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from platz.errors import Retryable
 from platz.helm.engine import HelmAction
 from platz.helm.manifests import (
     HOOK,
@@ -28,6 +28,7 @@ from platz.helm.manifests import (
 from platz.helm.releases import Hook, Revision
 from platz.json import JsonObject
 from platz.kube.errors import KubeNotFound
+from platz.kube.object_removal import wait_until_gone
 from platz.tasks.releasing.release import Release
 
 _HELM_DELETES = "before-hook-creation"
@@ -37,22 +38,18 @@ _EVENTS: Mapping[HelmAction, frozenset[str]] = {
     HelmAction.UNINSTALL: frozenset({"pre-delete", "post-delete"}),
 }
 _INSTANCE = "app.kubernetes.io/instance"
-_LOOK_EVERY = 0.25
 _PATIENCE_SECONDS = 120.0
 
 
 def remove_leftover_hooks(release: Release, revisions: Sequence[Revision], action: HelmAction) -> list[str]:
     """Delete the objects of hooks that ``action`` would make again, and wait until they are gone; return their names.
 
-    Raises `Retryable` when one does not go.
+    Raises `KubeUnfinished` when one does not go.
     """
     removed = [each for each in _leftovers(revisions, action) if _delete(release, each)]
     deadline = time.monotonic() + _PATIENCE_SECONDS
     for each in removed:
-        while release.find(each) is not None:
-            if time.monotonic() >= deadline:
-                raise Retryable(f"{each}, which an earlier hook left, does not end.")
-            time.sleep(_LOOK_EVERY)
+        wait_until_gone(release.client, partial(_look, release, each), deadline=deadline)
     return [str(each) for each in removed]
 
 
@@ -79,6 +76,11 @@ def _delete(release: Release, leftover: ManifestObject) -> bool:
     except KubeNotFound:
         return False
     return True
+
+
+def _look(release: Release, leftover: ManifestObject) -> str | None:
+    still_there = release.find(leftover) is not None
+    return f"{leftover}, which an earlier hook left, does not end." if still_there else None
 
 
 def _is_ours(release: Release, present: JsonObject) -> bool:

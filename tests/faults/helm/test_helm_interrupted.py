@@ -22,7 +22,7 @@ from platz.json import JsonObject
 from platz.kube.api_resources import POD, ResourceKind
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import as_kubeconfig
-from platz.kube.pods import remove_pods
+from platz.kube.object_removal import remove_pods
 from platz.kube.secret_objects import Secrets
 from platz_sandbox.kubernetes.api.faults import Action
 from platz_sandbox.kubernetes.control import Control

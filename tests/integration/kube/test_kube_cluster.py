@@ -22,7 +22,7 @@ from platz.kube.namespaces import (
     find_namespace,
     is_terminating,
 )
-from platz.kube.pods import remove_pods
+from platz.kube.object_removal import remove_pods
 from platz.kube.secret_objects import Secrets, apply_secret
 from platz.kube.workload_restart import RESTART_ANNOTATION, restart_workload
 from tests.kube_requests import version_of

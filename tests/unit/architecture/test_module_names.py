@@ -24,7 +24,6 @@ MAY_REPEAT = {
     "kinds": "deployment kinds",
     "kubeconfig": "a kubeconfig file, read or written",
     "namespaces": "the namespaces of a cluster",
-    "pods": "the Pods of a cluster",
     "reading": "the list and the detail read that every collection has",
     "releases": "Helm releases",
     "resource_types": "the resource types that charts declare",

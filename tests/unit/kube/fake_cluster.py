@@ -36,6 +36,9 @@ class FakeCluster:
             raise KubeNotFound
         return self.objects.pop((kind.plural, name))
 
+    def pause(self, seconds: float) -> None:
+        """Wait for nothing: time does not pass in this cluster."""
+
     def merge(
         self, kind: ResourceKind, patch: JsonObject, *, name: str, namespace: str | None = None
     ) -> JsonObject:
