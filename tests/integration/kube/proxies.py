@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import socketserver
 import threading
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from typing_extensions import override
@@ -30,7 +31,7 @@ class Proxy(socketserver.ThreadingTCPServer):
         self._thread.join()
 
 
-class _Handler(socketserver.StreamRequestHandler):
+class _Handler(socketserver.StreamRequestHandler, ABC):
     server: Proxy  # type: ignore[assignment]
     accepted: ClassVar[bytes]
 
@@ -44,8 +45,9 @@ class _Handler(socketserver.StreamRequestHandler):
             _copy(self.connection, onward)
             back.join()
 
+    @abstractmethod
     def destination(self) -> str:
-        raise NotImplementedError
+        """Read what the client asks for; return the place that it wants to reach."""
 
 
 class _HttpHandler(_Handler):
