@@ -11,7 +11,6 @@ from platz_sandbox.kubernetes.objects.quantities import amount
 from platz_sandbox.kubernetes.validation.checks import (
     at_least,
     at_most_all,
-    between,
     label_selector,
     one_of,
     required,
@@ -120,4 +119,3 @@ BUDGET = table(
     row("spec.selector", label_selector),
     row("spec.unhealthyPodEvictionPolicy", one_of("AlwaysAllow", "IfHealthyBudget")),
 )
-SHARE = between(1, 100)

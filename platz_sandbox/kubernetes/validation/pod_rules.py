@@ -121,6 +121,3 @@ def pod_template(place: Place) -> Causes:
 def _renamed(place: Place, path: str) -> Place:
     """Return the place under the path that a real server's message has: without `metadata`."""
     return Place(value=place.value, path=path, root=place.root, above=place.above)
-
-
-POD_TEMPLATE = table(row("template", pod_template))

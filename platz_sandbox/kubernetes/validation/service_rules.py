@@ -12,7 +12,6 @@ from typing import Any
 from platz_sandbox.kubernetes.validation import formats
 from platz_sandbox.kubernetes.validation.checks import (
     at_least,
-    label_selector,
     labels,
     one_of,
     port_number,
@@ -216,4 +215,3 @@ SLICE = table(
     row("ports[*].port", at_least(1, "must be between 1 and 65535, inclusive")),
     row("ports[*].protocol", one_of("SCTP", "TCP", "UDP")),
 )
-SELECTOR = label_selector

@@ -6,7 +6,6 @@ Source: the API reference of each kind ("immutable", "cannot be updated").
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from platz_sandbox.kubernetes.objects.quantities import amount
 from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, objects, part
@@ -114,6 +113,12 @@ def _immutable_data(before: KubeObject, after: KubeObject) -> Causes:
             yield whole(after).at(field).forbidden(told)
 
 
+def _scopes(before: KubeObject, after: KubeObject) -> Causes:
+    """The scopes of a quota stay as they were made, also when there were none."""
+    if (dig(before, "spec", "scopes") or []) != (dig(after, "spec", "scopes") or []):
+        yield whole(after).at("spec", "scopes").invalid(_FIXED)
+
+
 _FIXED_FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "deployments.apps": (("spec", "selector"),),
     "replicasets.apps": (("spec", "selector"),),
@@ -121,7 +126,6 @@ _FIXED_FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "jobs.batch": (("spec", "selector"), ("spec", "template"), ("spec", "completions"), ("spec", "completionMode"),
                    ("spec", "podFailurePolicy")),
     "secrets": (("type",),),
-    "resourcequotas": (("spec", "scopes"), ("spec", "scopeSelector")),
     "storageclasses.storage.k8s.io": (("provisioner",), ("parameters",), ("reclaimPolicy",), ("volumeBindingMode",)),
     "volumeattributesclasses.storage.k8s.io": (("driverName",), ("parameters",)),
     "priorityclasses.scheduling.k8s.io": (("value",), ("preemptionPolicy",)),
@@ -137,24 +141,14 @@ _RULES: Mapping[str, tuple[UpdateRule, ...]] = {
     "persistentvolumeclaims": (_claim,),
     "secrets": (_immutable_data,),
     "configmaps": (_immutable_data,),
+    "resourcequotas": (_scopes,),
     "rolebindings.rbac.authorization.k8s.io": (_role,),
     "clusterrolebindings.rbac.authorization.k8s.io": (_role,),
 }
-
-
-def _scopes(before: KubeObject, after: KubeObject) -> Causes:
-    """The scopes of a quota stay as they were made, also when there were none."""
-    if (dig(before, "spec", "scopes") or []) != (dig(after, "spec", "scopes") or []):
-        yield whole(after).at("spec", "scopes").invalid(_FIXED)
 
 
 def broken_update(resource: str, before: KubeObject, after: KubeObject) -> list[Cause]:
     """Return the causes why an object may not become another."""
     rules: list[UpdateRule] = [_fixed(*path) for path in _FIXED_FIELDS.get(resource, ())]
     rules += _RULES.get(resource, ())
-    if resource == "resourcequotas":
-        rules = [_scopes]
     return [cause for rule in rules for cause in rule(before, after)]
-
-
-Documents = Mapping[str, Any]

@@ -5,7 +5,7 @@ Source: Kubernetes API reference, apps/v1.
 
 from __future__ import annotations
 
-from platz_sandbox.kubernetes.objects.raw_documents import KubeObject, dig, number
+from platz_sandbox.kubernetes.objects.raw_documents import number
 from platz_sandbox.kubernetes.objects.selectors import selects
 from platz_sandbox.kubernetes.validation import formats
 from platz_sandbox.kubernetes.validation.checks import (
@@ -147,8 +147,3 @@ DAEMON_SET = table(
     row("spec.updateStrategy.rollingUpdate.maxUnavailable", whole_number_or_percent, at_most_all),
     row("spec.updateStrategy.rollingUpdate.maxSurge", whole_number_or_percent, at_most_all),
 )
-
-
-def changed_selector(before: KubeObject, after: KubeObject) -> bool:
-    """Tell whether an update changes the selector, which no workload allows."""
-    return dig(before, "spec", "selector") != dig(after, "spec", "selector")

@@ -24,6 +24,8 @@ _JSON_TYPES = (
     (list, "array"),
     (dict, "object"),
 )
+_DOLLAR = re.compile(r"(\\.)|\$", re.DOTALL)
+"""Matches the end of a text, which Python writes differently, and escapes, among them that of the dollar itself."""
 
 
 def wrong_values(place: Place, schema: Mapping[str, Any], *, called: str | None = None) -> Causes:
@@ -101,7 +103,7 @@ def _text(place: Place, schema: Mapping[str, Any], name: str) -> Causes:
 
 def _search(pattern: str, text: str) -> bool:
     try:
-        return re.search(pattern.replace("$", r"\Z"), text) is not None
+        return re.search(_DOLLAR.sub(lambda found: found[1] or r"\Z", pattern), text) is not None
     except re.error:  # Go knows forms of expressions that Python does not: what can't be judged is taken
         return True
 

@@ -154,3 +154,17 @@ def test_any_value_is_judged_by_a_schema(value: Any) -> None:
     place = Place(value=value, path="spec", root={})
 
     assert all(cause.field for cause in wrong_values(place, SCHEMA))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "fits"),
+    [
+        (r"^\$\{.+\}$", "${x}", True),
+        (r"^\$\{.+\}$", "x", False),
+        (r"^a$", "a\n", False),
+        (r"\\$", "a\\", True),
+    ],
+)
+def test_a_pattern_means_what_it_means_in_go(pattern: str, text: str, *, fits: bool) -> None:
+    place = Place(value=text, path="spec.text", root={})
+    assert (not list(wrong_values(place, {"type": "string", "pattern": pattern}))) == fits
