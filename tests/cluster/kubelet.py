@@ -6,6 +6,7 @@ test provokes the same failures on both.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Any, Self
@@ -89,9 +90,7 @@ class Kubelet:
         return Stage(mark=Mark.RUNNING if behaviour.becomes_ready else Mark.UNREADY)
 
     def _send(self, method: str, path: str, document: dict[str, Any]) -> None:
-        """Send a change; one that comes too late is refused, and the next look decides anew."""
+        """Send a change; after one that does not arrive or is refused as too late, the next look decides anew."""
         headers = _JSON if method == "PATCH" else {}
-        try:
+        with contextlib.suppress(httpx.HTTPError):
             self._client.request(method, path, json=document, headers=headers)
-        except httpx.HTTPError:
-            self._started.setdefault(path, 0.0)
