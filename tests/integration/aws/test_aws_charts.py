@@ -7,12 +7,12 @@ Source: docs/contract/workers.md, "Queue of ECR events", "ECR event message", "E
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from ecr_account import ACCOUNT, DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
 from sqlalchemy import Row, select, text
 from structlog.testing import capture_logs
@@ -24,7 +24,7 @@ from platz.db.database import Database
 from platz.db.enums import RegistryProvider
 from platz.db.schema import helm_charts
 from platz.db.tables import registries
-from platz.discovery.ecr_charts import MAX_RECEIVES, EcrSearch
+from platz.discovery.ecr_charts import MAX_RECEIVES, WAIT_SECONDS, EcrSearch
 from platz.errors import NotFound, Rejected, Retryable
 from platz.helm.registry_client import RegistryClient
 from platz.wiring.registry_clients import registry_client_of
@@ -342,10 +342,19 @@ def test_a_round_ends_soon_although_messages_keep_coming(
 def test_an_empty_queue_is_waited_at_for_two_seconds_at_most(
     ecr: EcrAccount, search: EcrSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("platz.discovery.ecr_charts.WAIT_SECONDS", 2)
-    began = time.monotonic()
+    waits: list[int] = []
+    call = BaseClient._make_api_call
+
+    def noting(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation == "ReceiveMessage":
+            waits.append(parameters["WaitTimeSeconds"])
+            parameters = {**parameters, "WaitTimeSeconds": 0}
+        return call(client, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noting)
+    monkeypatch.setattr("platz.discovery.ecr_charts.WAIT_SECONDS", WAIT_SECONDS)
     search.look()
-    assert 1.5 < time.monotonic() - began < 6
+    assert waits == [2]
 
 
 def test_a_deployment_reads_its_chart_with_the_authorization_of_the_region(

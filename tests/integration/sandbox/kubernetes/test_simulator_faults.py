@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import httpx
 import orjson
@@ -59,10 +58,9 @@ def test_a_refused_write_is_not_made(api: httpx.Client, control: Control, namesp
 
 def test_latency_delays_the_answer(api: httpx.Client, control: Control) -> None:
     with control.fault(Action.LATENCY, path="^/version", seconds=0.3):
-        started = time.monotonic()
+        with pytest.raises(httpx.ReadTimeout):
+            api.get("/version", timeout=0.2)
         assert api.get("/version").status_code == 200
-
-    assert time.monotonic() - started >= 0.3
 
 
 def test_a_hanging_request_is_never_answered(simulator: Simulator, control: Control) -> None:
@@ -201,7 +199,6 @@ def test_a_fault_does_not_hold_up_other_requests(
         waiting = threading.Thread(target=lambda: slow.get("/version", timeout=10), daemon=True)
         waiting.start()
         eventually(lambda: control.faults()[0]["hits"] == 1)
-        started = time.monotonic()
         api.get("/healthz")
-        assert time.monotonic() - started < 1.5
+        assert waiting.is_alive()
         waiting.join()

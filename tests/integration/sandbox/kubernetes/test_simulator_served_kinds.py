@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import httpx
@@ -106,9 +105,7 @@ def test_a_token_of_a_service_account_signs_in_until_it_ends(
     headers = {"authorization": f"Bearer {made.json()['status']['token']}"}
     with simulator.http(headers=headers) as robot:
         assert robot.get("/api/v1/namespaces").is_success
-        ends = time.monotonic() + 10
         eventually(lambda: robot.get("/api/v1/namespaces").status_code == 401)
-        assert time.monotonic() < ends
 
 
 def test_a_token_of_no_service_account_is_not_found(api: httpx.Client, namespace: str) -> None:
