@@ -8,6 +8,7 @@ Source: docs/contract/chart-extensions.md, "Collection references".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias
 
 from platz.charts.documents.db_tables import TABLE_NAMES, DbTable
@@ -19,6 +20,8 @@ from platz.charts.reading.members import required
 from platz.charts.reading.problems import quoted
 from platz.charts.reading.spelling import nearest
 from platz.json import JsonObject, JsonValue
+
+_MAX_SHOWN_FIELDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +101,13 @@ def intended_table(collection: JsonValue) -> str | None:
 
 
 def field_list_text(pairs: JsonObject) -> str:
-    """Write an object of fields and values as the list that ``filters`` and ``showIfAll`` are."""
+    """Write an object of fields and values as the list that ``filters`` and ``showIfAll`` are; cut it if it is long."""
     entries = [
-        f"{{field: {quoted(key, marks='')}, value: {_value_text(value)}}}" for key, value in pairs.items()
+        f"{{field: {quoted(key, marks='')}, value: {_value_text(value)}}}"
+        for key, value in islice(pairs.items(), _MAX_SHOWN_FIELDS)
     ]
-    return f"[{', '.join(entries)}]"
+    more = ["…"] if len(pairs) > _MAX_SHOWN_FIELDS else []
+    return f"[{', '.join([*entries, *more])}]"
 
 
 def _legacy_remedy(key: str) -> str:

@@ -420,6 +420,7 @@ def test_hooks_of_a_deployment_without_ingress() -> None:
         (one(type="Array"), "Did you mean array?"),
         (one(filters={"kind": "x"}), "Write [{field: kind, value: x}]."),
         (one(showIfAll={"a": True}), "Write [{field: a, value: true}]."),
+        (one(showIfAll={f"a{n}": n for n in range(5000)}), "{field: a9, value: 9}, …]."),
         (
             form(
                 {"id": "a", "type": "text", "label": "A"},
