@@ -31,9 +31,12 @@ class FormState:
 def form_state(schema: UiSchema, answers: JsonObject) -> FormState:
     """Return the state of the form; hidden inputs have no problems, whatever their answers are."""
     budget = Budget()
-    shown = [declared for declared in schema.inputs_by_id().values() if visible(declared, answers, budget)]
-    order = {declared.id: place for place, declared in reversed(list(enumerate(schema.inputs)))}
-    shown.sort(key=lambda declared: order[declared.id])
+    by_id = schema.inputs_by_id()
+    shown = [
+        declared
+        for declared in schema.inputs
+        if declared is by_id[declared.id] and visible(declared, answers, budget)
+    ]
     problems = {declared.id: problem for declared in shown if (problem := _problem(declared, answers))}
     return FormState(visible=tuple(declared.id for declared in shown), problems=problems)
 
