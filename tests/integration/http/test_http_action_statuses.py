@@ -10,23 +10,9 @@ import pytest
 from http_client import Ingress, Installation
 
 from platz.db import schema
+from tests.repairable_chart import ACTIONS, FEATURES, status_document, status_text
 
-ACTION = {
-    "id": "repair",
-    "allowed_role": "Maintainer",
-    "allowed_on_statuses": ["Broken"],
-    "endpoint": "standard_ingress",
-    "path": "/repair",
-    "method": "POST",
-    "title": "Repair",
-    "description": "Mend it",
-}
-STATUS = {"endpoint": "standard_ingress", "path": "/status", "refresh_interval_secs": 60}
 REFUSAL = "Repair is not available while the status is Healthy"
-
-
-def document(name: str) -> dict[str, Any]:
-    return {"status": {"name": name, "color": "success"}}
 
 
 @pytest.fixture
@@ -37,8 +23,8 @@ def chart(api: Installation) -> UUID:
         image_tag="1.0.0-status",
         image_digest="sha256:status",
         created_at="2024-01-01T00:00:00Z",
-        actions_schema={"schema_version": 0, "actions": [ACTION]},
-        features={"standard_ingress": True, "status": STATUS},
+        actions_schema=ACTIONS,
+        features=FEATURES,
     )
 
 
@@ -59,7 +45,7 @@ def deployment(api: Installation, chart: UUID) -> UUID:
     reported = {
         "timestamp": "2024-01-01T00:00:00Z",
         "get_successful": True,
-        "content": document("Healthy"),
+        "content": status_document("Healthy"),
         "error": None,
     }
     api.execute(
@@ -85,7 +71,7 @@ def ingress_of(api: Installation) -> Ingress:
 def test_a_status_that_has_changed_since_allows_the_action(
     api: Installation, deployment: UUID, chart: UUID
 ) -> None:
-    ingress_of(api).text = orjson.dumps(document("Broken")).decode()
+    ingress_of(api).text = status_text("Broken")
     assert invoke(api, deployment, chart).status_code == 201
     assert [asked.partition(" ")[0] for asked in ingress_of(api).asked] == ["GET"]
     shown = api["maintainer"].get(f"/deployments/{deployment}").json()["reported_status"]
@@ -95,7 +81,7 @@ def test_a_status_that_has_changed_since_allows_the_action(
 def test_a_status_that_is_still_the_same_refuses_it_after_one_question(
     api: Installation, deployment: UUID, chart: UUID
 ) -> None:
-    ingress_of(api).text = orjson.dumps(document("Healthy")).decode()
+    ingress_of(api).text = status_text("Healthy")
     answer = invoke(api, deployment, chart)
     assert (answer.status_code, answer.json()["message"]) == (409, REFUSAL)
     assert len(ingress_of(api).asked) == 1

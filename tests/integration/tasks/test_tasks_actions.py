@@ -20,18 +20,7 @@ from platz.observation.ingress import Answer, CallFailed, IngressCaller
 from platz.tasks.operations import InvokeAction
 from tests.integration.changes.world import World
 from tests.integration.tasks.conftest import Installation
-
-ACTION = {
-    "id": "repair",
-    "allowed_role": "Maintainer",
-    "allowed_on_statuses": ["Broken"],
-    "endpoint": "standard_ingress",
-    "path": "/repair",
-    "method": "POST",
-    "title": "Repair",
-    "description": "Mend it",
-}
-STATUS = {"endpoint": "standard_ingress", "path": "/status", "refresh_interval_secs": 60}
+from tests.repairable_chart import ACTIONS, FEATURES, status_text
 
 
 @dataclass
@@ -47,8 +36,7 @@ class Shop:
             return Answer(status=200, text="repaired")
         if self.status is None:
             raise CallFailed("It does not answer.")
-        document = {"status": {"name": self.status, "color": "success"}}
-        return Answer(status=200, text=orjson.dumps(document).decode())
+        return Answer(status=200, text=status_text(self.status))
 
 
 @pytest.fixture
@@ -60,8 +48,8 @@ def shop(platz: Installation) -> Shop:
         connection.execute(
             text("update helm_charts set actions_schema = :actions, features = :features"),
             {
-                "actions": orjson.dumps({"schema_version": 0, "actions": [ACTION]}).decode(),
-                "features": orjson.dumps({"standard_ingress": False, "status": STATUS}).decode(),
+                "actions": orjson.dumps(ACTIONS).decode(),
+                "features": orjson.dumps(FEATURES).decode(),
             },
         )
     return shop
