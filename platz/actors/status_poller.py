@@ -142,6 +142,8 @@ class StatusPoller(LeasedActor):
             self._schedule(poll, 0)
 
     def _schedule(self, poll: Poll, seconds: float) -> None:
+        """Plan the next poll, instead of one that was planned while an earlier poll of the same address ran."""
+        self._cancel_timer(poll.deployment_id)
         self._timers[poll.deployment_id] = self.after(PollDue(poll=poll), seconds=seconds)
 
     def _shares_of(self, poll: Poll) -> tuple[Share, ...]:
@@ -163,9 +165,12 @@ class StatusPoller(LeasedActor):
         for deployment_id in ids:
             self._planned.pop(deployment_id, None)
             self._slow.pop(deployment_id, None)
-            timer = self._timers.pop(deployment_id, None)
-            if timer is not None:
-                timer.cancel()
+            self._cancel_timer(deployment_id)
+
+    def _cancel_timer(self, deployment_id: DeploymentId) -> None:
+        timer = self._timers.pop(deployment_id, None)
+        if timer is not None:
+            timer.cancel()
 
     def _ask(self, poll: Poll) -> None:
         began = time.monotonic()

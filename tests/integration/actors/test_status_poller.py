@@ -18,6 +18,7 @@ from waiting import eventually
 from platz.actors import status_poller
 from platz.actors.actor import ActorContext
 from platz.actors.status_poller import StatusPoller
+from platz.actors.timers import Timer
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper
@@ -169,6 +170,35 @@ def test_a_new_address_is_asked_at_once(
     with database.transaction() as connection:
         connection.execute(text("update k8s_clusters set ingress_domain = 'moved-' || name || '.test'"))
     eventually(lambda: "https://webshop-blue.moved-blue.test/status" in ingresses.asked)
+
+
+def test_an_address_that_comes_back_while_it_is_asked_is_polled_at_one_pace(
+    poll: Any, shop: Any, ingresses: Deployments, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_polls: list[Timer] = []
+    after = StatusPoller.after
+
+    def remember(poller: StatusPoller, message: object, *, seconds: float) -> Timer:
+        timer = after(poller, message, seconds=seconds)
+        if seconds:
+            next_polls.append(timer)
+        return timer
+
+    def move(domain: str) -> None:
+        with database.transaction() as connection:
+            connection.execute(text(f"update k8s_clusters set ingress_domain = {domain}"))
+
+    monkeypatch.setattr(StatusPoller, "after", remember)
+    ingresses.hangs = lambda _url: True
+    poll()
+    eventually(lambda: ingresses.asked)
+    move("'moved-' || name || '.test'")
+    eventually(lambda: "https://webshop-blue.moved-blue.test/status" in ingresses.asked)
+    move("name || '.test'")
+    eventually(lambda: ingresses.asked.count("https://webshop-blue.blue.test/status") == 2)
+    ingresses.let_go.set()
+    eventually(lambda: len(next_polls) == 2)
+    assert [timer.cancelled for timer in next_polls] == [True, False]
 
 
 def test_deployments_that_hang_hold_up_none_of_another_cluster(
