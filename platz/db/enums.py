@@ -42,6 +42,9 @@ TRANSITIONAL_STATUSES = frozenset(
 )
 """The statuses of a deployment that last until a task has ended and what it removes is gone."""
 
+REMOVAL_STATUSES = frozenset({DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING})
+"""The statuses of a deployment that is being removed."""
+
 
 class TaskStatus(StrEnum):
     """`deployment_tasks.status`."""

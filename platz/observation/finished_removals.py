@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection
 
 from platz.db.database import Database
-from platz.db.enums import DeploymentStatus
+from platz.db.enums import REMOVAL_STATUSES, DeploymentStatus
 from platz.db.tables import deployments, left_namespaces, tasks
 from platz.db.tables.deployments import DeploymentSummary
 from platz.errors import PlatzError, Retryable
@@ -35,8 +35,6 @@ from platz.kube.namespaces import (
 from platz.observation.known_namespaces import known_names
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-ENDING = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
 
 
 def finish_removals(database: Database, client: KubeClient, cluster_id: ClusterId) -> list[DeploymentId]:
@@ -65,7 +63,7 @@ def finish_removals(database: Database, client: KubeClient, cluster_id: ClusterI
 def _at_rest(connection: Connection, cluster_id: ClusterId) -> list[DeploymentSummary]:
     return [
         row
-        for row in deployments.of_cluster(connection, cluster_id, ENDING)
+        for row in deployments.of_cluster(connection, cluster_id, REMOVAL_STATUSES)
         if not _is_at_work(connection, row.id, cluster_id)
     ]
 
@@ -106,7 +104,7 @@ def _tell(database: Database, row: DeploymentSummary, reason: str | None) -> Non
     if reason == row.reason:
         return
     with database.transaction() as connection:
-        deployments.set_reason_if(connection, row.id, ENDING, reason)
+        deployments.set_reason_if(connection, row.id, REMOVAL_STATUSES, reason)
 
 
 def _end(database: Database, row: DeploymentSummary) -> bool:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from platz.db.enums import DeploymentStatus
+from platz.db.enums import REMOVAL_STATUSES, DeploymentStatus
 from platz.db.tables import deployments, tasks
 from platz.db.tables.tasks import TaskRow
 from platz.tasks.operation_kinds import OperationKind
-
-REMOVED = (DeploymentStatus.UNINSTALLING, DeploymentStatus.DELETING)
-"""The statuses of a deployment that is being removed."""
 
 
 def show_failure(connection: Connection, task: TaskRow, kind: OperationKind | None, reason: str) -> None:
@@ -23,4 +20,4 @@ def show_failure(connection: Connection, task: TaskRow, kind: OperationKind | No
         tasks.fail_upgrade_behind(connection, task.id, f"The step before this one failed: {reason}")
     elif kind is not None and kind.failure_is_told:
         told = f"What is installed could not be removed yet; Platz goes on trying. {reason}"
-        deployments.set_reason_if(connection, task.deployment_id, REMOVED, told)
+        deployments.set_reason_if(connection, task.deployment_id, REMOVAL_STATUSES, told)

@@ -8,11 +8,12 @@ Source: docs/contract/workers.md, "Recreate", "Uninstall".
 
 from __future__ import annotations
 
-from platz.db.storable import storable
+from platz.db.enums import REMOVAL_STATUSES
 from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.left_namespaces import Place
 from platz.db.tables.tasks import TaskRow
 from platz.errors import NotFound
+from platz.helm.report import bounded
 from platz.identities import ClusterId
 from platz.observation.known_namespaces import known_names
 from platz.tasks.clearing import leave_places, remove_namespace
@@ -30,13 +31,13 @@ def uninstall(context: OperationContext, task: TaskRow) -> str:
     """
     places = _leave_cluster(context, task)
     undone = [remove_namespace(context, task.deployment_id, place) for place in places]
-    told = "\n".join(filter(None, undone))
+    told = bounded("\n".join(filter(None, undone)))
     with context.database.transaction() as connection:
         deployments.set_revision(connection, task.deployment_id, None)
         for place in places:
             left_namespaces.take_back(connection, task.deployment_id, place)
         if told:
-            deployments.tell(connection, task.deployment_id, storable(told))
+            deployments.set_reason_if(connection, task.deployment_id, REMOVAL_STATUSES, told)
     return told
 
 

@@ -164,11 +164,6 @@ def set_reason_if(
     return connection.execute(statement).rowcount == 1
 
 
-def tell(connection: Connection, deployment_id: DeploymentId, reason: str) -> None:
-    """Set the reason, whatever the status: what a user must know before the deployment is gone."""
-    connection.execute(update(deployments).where(deployments.c.id == deployment_id).values(reason=reason))
-
-
 def set_revision(connection: Connection, deployment_id: DeploymentId, revision_id: TaskId | None) -> None:
     """Set the revision, the last successful Install or Upgrade; None when nothing is installed."""
     statement = update(deployments).where(deployments.c.id == deployment_id).values(revision_id=revision_id)

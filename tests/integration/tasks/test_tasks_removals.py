@@ -118,3 +118,17 @@ def test_a_place_whose_removal_is_refused_holds_up_no_other(
     platz.clear(world.cluster)
     assert platz.gone(world.cluster, f"webshop-{name}")
     assert platz.gone(world.cluster, f"webshop-{name}-other")
+
+
+def test_what_helm_could_not_uninstall_is_the_reason_without_its_middle_if_it_is_long(
+    platz: Installation, shop: DeploymentId
+) -> None:
+    platz.helm.refuses["uninstall"] = f"a delete hook failed: {'x' * 100_000} and that is all"
+    platz.world.update(shop, enabled=False)
+    platz.run(platz.world.cluster)
+    reason = platz.reason(shop)
+    assert reason.startswith(
+        "The namespace is being deleted, but Helm could not uninstall everything first: a del"
+    )
+    assert reason.endswith("and that is all")
+    assert len(reason) < 40_000
