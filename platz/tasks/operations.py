@@ -77,7 +77,7 @@ class Reinstall:
 
 @dataclass(frozen=True, kw_only=True)
 class Recreate:
-    """Delete the old namespace and create the new one; the Upgrade queued after it installs the chart there."""
+    """Make the new namespace, then leave the old one; the Upgrade queued after it installs the chart there."""
 
     old_cluster_id: ClusterId = field(metadata=ID)
     old_namespace: str = field(metadata=TEXT)

@@ -2,7 +2,7 @@
 
 The last revision of the Helm release carries the id of the task that made it. If it is this task's and deployed, Helm
 had finished. If it is still pending, Helm died with its runner and does not run now, because this process holds the
-cluster's lease; the task runs again, and its steps clear the revision away (`platz.tasks.releases`).
+cluster's lease; the task runs again, and its steps clear the revision away (`platz.tasks.releasing.helm_runs`).
 """
 
 from __future__ import annotations
