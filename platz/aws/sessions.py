@@ -100,14 +100,6 @@ class AwsAccount:
             made = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         return AwsClient(made, service=service)
 
-    def number(self) -> str:
-        """Return the number of the account, as STS tells it; raise `Denied`, `Rejected` or `Retryable`."""
-        client = self.client("sts")
-        try:
-            return str(client.call("get_caller_identity")["Account"])
-        finally:
-            client.close()
-
     def credentials(self) -> AwsCredentials:
         """Return the present credentials; raise `Denied` when there are none, `Retryable` when fetching them fails."""
         with in_our_words("sts", None), self._lock:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from platz.actors.chart_discovery import SearchPlan
 from platz.actors.cluster_discovery import ClusterSource
+from platz.aws.caller import account_number
 from platz.aws.ecr import EcrImages
 from platz.aws.sqs import EventQueue
 from platz.backing_services import cluster_provider, registry_provider
@@ -58,7 +59,7 @@ def _ecr_search(components: Components) -> EcrSearch:
         images=EcrImages(components.aws),
         database=components.database,
         client_of=partial(ecr_client, components.aws),
-        own_account=components.aws.number,
+        own_account=partial(account_number, components.aws),
         accounts=frozenset(settings.ecr_accounts),
     )
 

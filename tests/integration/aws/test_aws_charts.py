@@ -17,6 +17,7 @@ from ecr_account import ACCOUNT, DOMAIN, IMAGE, QUEUE, REGION, EcrAccount
 from sqlalchemy import Row, select, text
 from structlog.testing import capture_logs
 
+from platz.aws.caller import account_number
 from platz.aws.ecr import EcrImages
 from platz.aws.sessions import AwsAccount
 from platz.aws.sqs import EventQueue
@@ -68,7 +69,7 @@ def new_search(
         images=EcrImages(account),
         database=database,
         client_of=client_of,
-        own_account=account.number,
+        own_account=lambda: account_number(account),
     )
 
 
