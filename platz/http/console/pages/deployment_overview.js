@@ -15,7 +15,7 @@ export function OverviewTab({ deployment, chart }) {
       <section class="card"><h2>Workloads</h2>
         <${Shown} remote=${workloads}>${({ items }) => items.length === 0
           ? html`<p class="soft">None seen yet.</p>`
-          : html`<ul class="list plain">${items.map((item) => html`<li key=${item.id}><span><span class="soft">${item.kind}</span> ${item.name}</span><${Replicas} colors=${item.status_color} /></li>`)}</ul>`}
+          : html`<ul class="list plain">${items.map((item) => html`<li key=${item.id}><span><span class="soft">${item.kind}</span> ${item.name}</span><${Replicas} kind=${item.kind} colors=${item.status_color} /></li>`)}</ul>`}
         </${Shown}>
       </section>
       <section class="card"><h2>Inputs</h2><${Answers} deployment=${deployment} chart=${chart} /></section>

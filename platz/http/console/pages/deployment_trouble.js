@@ -17,7 +17,7 @@ export function Trouble({ deployment, cluster }) {
   const running = tasks.filter((task) => ["Pending", "Started"].includes(task.status));
   return html`
     ${cluster && !cluster.is_ok && html`<div class="strip warn"><${Icon} name="alert" /><div>
-      <strong>Cluster ${cluster.name} does not answer.</strong> What you see here may be old. <span class="soft">${cluster.not_ok_reason}</span></div></div>`}
+      <p><strong>Cluster ${cluster.name} does not answer.</strong> What you see here may be old. <span class="soft" dir="auto">${cluster.not_ok_reason}</span></p></div></div>`}
     ${running.map((task) => html`<${Running} key=${task.id} task=${task} />`)}
     ${running.length === 0 && deployment.status === "Error" && html`<${Failed} deployment=${deployment} task=${tasks.find((task) => task.status === "Failed")} />`}
   `;
@@ -26,8 +26,8 @@ export function Trouble({ deployment, cluster }) {
 function Running({ task }) {
   const waits = task.status === "Pending";
   return html`<div class="strip busy" role="status"><${Icon} name=${waits ? "clock" : "busy"} turning=${!waits} /><div>
-    <a href=${`/tasks/${task.id}`}><strong>${taskTitle(task)}</strong></a> ${waits ? "waits for its turn" : html`runs for <${Duration} from=${task.started_at} />`}
-    <span class="soft"> · by ${actorOf(task)}</span>
+    <p><a href=${`/tasks/${task.id}`}><strong>${taskTitle(task)}</strong></a> ${waits ? "waits for its turn" : html`runs for <${Duration} from=${task.started_at} />`}
+      <span class="soft"> · by ${actorOf(task)}</span></p>
     ${task.reason && html`<p class="soft cut" dir="auto">${task.reason}</p>`}</div></div>`;
 }
 

@@ -16,7 +16,7 @@ export function WorkloadsTab({ deployment }) {
   const columns = [
     { title: "Name", cell: (row) => html`<span dir="auto">${row.name}</span>` },
     { title: "Kind", cell: (row) => row.kind },
-    { title: "Replicas", cell: (row) => html`<${Replicas} colors=${row.status_color} />` },
+    { title: "Replicas", cell: (row) => html`<${Replicas} kind=${row.kind} colors=${row.status_color} />` },
     { title: "Changed", cell: (row) => html`<${Ago} at=${row.last_updated_at} />` },
     { title: "", cell: (row) => RESTARTABLE.includes(row.kind) && html`<${ActionButton} className="small" act=${() => restart(row)}>Restart</${ActionButton}>` },
   ];

@@ -24,6 +24,8 @@ const LOOKS = {
 };
 const COLORS = { success: "good", danger: "bad", warning: "warn", primary: "busy", secondary: "quiet" };
 
+const ENDING = ["Job", "CronJob"];
+
 /** A state of Platz. */
 export function Status({ status }) {
   const [look, icon, word] = LOOKS[status] ?? LOOKS.Unknown;
@@ -58,10 +60,14 @@ export function Notice({ notice }) {
   return html`<p class=${`notice ${look}`} dir="auto"><${Icon} name=${icon} />${notice.text}</p>`;
 }
 
-/** The replicas of a workload as dots, in words for assistive technology. */
-export function Replicas({ colors }) {
-  const ready = colors.filter((color) => color === "Success").length;
-  const words = colors.length ? `${ready} of ${colors.length} ready` : "no replicas";
+/** The pods of a workload as dots and in words; those of Jobs end instead of getting ready. */
+export function Replicas({ kind, colors }) {
+  const number = (color) => colors.filter((one) => one === color).length;
+  const ended = [["Primary", "running"], ["Success", "succeeded"], ["Danger", "failed"]]
+    .filter(([color]) => number(color) > 0)
+    .map(([color, word]) => `${number(color)} ${word}`);
+  const replicas = colors.length ? `${number("Success")} of ${colors.length} ready` : "no replicas";
+  const words = ENDING.includes(kind) ? ended.join(", ") || "no pods" : replicas;
   return html`<span class="replicas">
     <span aria-hidden="true">${colors.slice(0, 24).map((color) => html`<i class=${color.toLowerCase()}></i>`)}</span>
     <span>${words}</span>
