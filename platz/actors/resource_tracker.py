@@ -1,6 +1,6 @@
 """The resource tracker: it watches the served clusters and records what happens in them.
 
-owns   the watches of every served cluster, and the threads that write to the database
+owns   the watches of every served cluster, the threads that write to the database, and those that look at namespaces
 hears  `ClusterServed`, `ClusterDropped`, `TaskFinished` (a removal may be complete), tick
 tells  `ReachabilityChanged` (sticky), `AccessDoubted`; workloads go to `k8s_resources`, health to `k8s_clusters`, ended
        removals and lost namespaces to `deployments`
@@ -51,6 +51,8 @@ from platz.observation.finished_removals import finish_removals
 from platz.observation.namespace_health import look_at_namespaces
 
 WRITERS = 4
+LOOKERS = 8
+"""How many clusters' namespaces are looked at at once: a look waits for its cluster, so it takes no writer."""
 LOOK_SECONDS = 60.0
 REWRITE_SECONDS = 1.0
 
@@ -126,7 +128,8 @@ class ResourceTracker(Actor):
         self._database = database
         self._kube = kube
         self._tracked: dict[ClusterId, Tracked] = {}
-        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="tracker")
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="tracker")
+        self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="tracker-look")
 
     @override
     def on_started(self) -> None:
@@ -166,7 +169,8 @@ class ResourceTracker(Actor):
     def on_stopped(self) -> None:
         for cluster_id in list(self._tracked):
             self._untrack(cluster_id)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._writers, self._lookers):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     @override
     def describe(self) -> str:
@@ -293,7 +297,7 @@ class ResourceTracker(Actor):
         batch = tracked.view.take_batch()
         if batch is not None:
             tracked.writing = True
-            self.submit(self._threads, self._write_batch, batch)
+            self.submit(self._writers, self._write_batch, batch)
 
     def _write_batch(self, batch: Batch) -> None:
         try:
@@ -322,7 +326,7 @@ class ResourceTracker(Actor):
             tracked.look_again = True
             return
         tracked.looking = True
-        self.submit(self._threads, self._look_in_cluster, cluster_id, tracked.view.present_namespaces())
+        self.submit(self._lookers, self._look_in_cluster, cluster_id, tracked.view.present_namespaces())
 
     def _look_in_cluster(self, cluster_id: ClusterId, present: dict[str, DeploymentId] | None) -> None:
         try:

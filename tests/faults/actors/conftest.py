@@ -6,6 +6,7 @@ import dataclasses
 import threading
 from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pykka
 import pytest
@@ -21,6 +22,10 @@ from platz.actors.messages import AccessDoubted, ReachabilityChanged
 from platz.actors.resource_tracker import ResourceTracker
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timers
+from platz.identities import DeploymentId
+from platz.kube.api_resources import NAMESPACE
+from platz.kube.client import KubeClient
+from platz.kube.namespaces import delete_namespace, ensure_namespace
 from platz.kube.reachability import Reachability
 from tests.integration.changes.world import World
 
@@ -67,3 +72,16 @@ def tracking(
         tracking.serve()
         eventually(lambda: tracking.heard.last_state() is Reachability.ANSWERING, seconds=10)
         yield tracking
+
+
+@pytest.fixture
+def deployment(tracking: Tracking, simulated: SimulatedClusters) -> Iterator[tuple[DeploymentId, str]]:
+    """A deployment whose namespace exists in the tracked cluster."""
+    name = f"agent-{uuid4().hex[:8]}"
+    deployment_id = tracking.world.installed(name)
+    client = KubeClient(simulated.access["east"])
+    ensure_namespace(client, name=name, deployment_id=deployment_id)
+    yield deployment_id, name
+    delete_namespace(client, name=name)
+    eventually(lambda: client.find(NAMESPACE, name=name) is None)
+    client.abort()

@@ -5,20 +5,16 @@ Source: docs/contract/workers.md, "Watches of a cluster".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from simulated_clusters import SimulatedClusters
-from sqlalchemy import text
-from tracking import Tracking
+from tracking import Tracking, make, shown
 from waiting import eventually
 
 from platz.identities import DeploymentId
-from platz.kube.api_resources import CRON_JOB, DAEMON_SET, DEPLOYMENT, NAMESPACE, ResourceKind
+from platz.kube.api_resources import CRON_JOB, DAEMON_SET, DEPLOYMENT
 from platz.kube.client import KubeClient
-from platz.kube.namespaces import delete_namespace, ensure_namespace
 from platz.kube.watch import _REFUSED_SECONDS
 from platz_sandbox.kubernetes.api.faults import Action
 from platz_sandbox.kubernetes.control import Control
@@ -31,35 +27,8 @@ POD: dict[str, Any] = {
 RUN_TO_END = {**POD, "spec": {**POD["spec"], "restartPolicy": "Never"}}
 
 
-@pytest.fixture
-def deployment(tracking: Tracking, simulated: SimulatedClusters) -> Iterator[tuple[DeploymentId, str]]:
-    """A deployment whose namespace exists in the tracked cluster."""
-    name = f"agent-{uuid4().hex[:8]}"
-    deployment_id = tracking.world.installed(name)
-    client = KubeClient(simulated.access["east"])
-    ensure_namespace(client, name=name, deployment_id=deployment_id)
-    yield deployment_id, name
-    delete_namespace(client, name=name)
-    eventually(lambda: client.find(NAMESPACE, name=name) is None)
-    client.abort()
-
-
-def make(simulated: SimulatedClusters, kind: ResourceKind, namespace: str, spec: dict[str, Any]) -> None:
-    client = KubeClient(simulated.access["east"])
-    document: Any = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "agent"}}
-    client.create(kind, {**document, "spec": spec}, namespace=namespace)
-    client.abort()
-
-
 def agents(template: dict[str, Any]) -> dict[str, Any]:
     return {"selector": {"matchLabels": {"a": "b"}}, "template": template}
-
-
-def shown(tracking: Tracking, deployment_id: DeploymentId) -> dict[str, list[str]]:
-    """Return the dots of the deployment's workloads by kind."""
-    query = text("select kind, status_color from k8s_resources where deployment_id = :id")
-    with tracking.world.database.reading() as connection:
-        return {kind: list(colors) for kind, colors in connection.execute(query, {"id": deployment_id})}
 
 
 def test_daemon_sets_and_cron_jobs_are_shown_with_their_dots(
