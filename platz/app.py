@@ -10,12 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 
 import pykka
@@ -30,7 +29,6 @@ from platz.actors.supervisor import ChildSpec, RestartPolicy, Supervisor
 from platz.actors.timers import Timers
 from platz.backing_services import (
     BackingServices,
-    listen_address,
     prepare_data_folder,
     real_database,
     refuse_stand_ins_in_production,
@@ -39,7 +37,7 @@ from platz.backing_services import (
 )
 from platz.banner import banner
 from platz.changes.encryption_at_start import encrypt_plain_documents
-from platz.commands.arguments import parse
+from platz.commands.arguments import Arguments, parse
 from platz.commands.running_platz import announced
 from platz.commands.settings_report import settings_report
 from platz.config import LoadedSettings, Role, Settings, SettingsError, load_here, misspelt
@@ -50,10 +48,10 @@ from platz.db.encryption import Cipher
 from platz.db.key_rotation import encrypt_plain_rows
 from platz.db.migrations import migrate
 from platz.errors import PlatzError
-from platz.http.server import bind
 from platz.wiring.children import child_specs, runner_of
 from platz.wiring.components import Components, cipher_of, make_components, open_database
-from platz.wiring.web import Web, answering_that_it_starts, make_web
+from platz.wiring.listeners import answering_probes, answering_that_it_starts, bound_listeners
+from platz.wiring.web import Web, make_web
 
 READY_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 5.0
@@ -66,15 +64,19 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return the exit status; print an expected error as one line on standard error."""
-    arguments = parse(sys.argv[1:] if argv is None else argv)
+    """Run the command line of `platz`; see `run`."""
+    return run(parse(sys.argv[1:] if argv is None else argv))
+
+
+def run(arguments: Arguments) -> int:
+    """Do what the arguments say and return the exit status; print an expected error as one line on standard error."""
     try:
         if arguments.handler or arguments.with_settings:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, signal.SIG_DFL)  # an interrupted command must not exit with 0
         if arguments.handler is not None:
             return arguments.handler()
-        loaded = load_here(flags=arguments.settings, file=arguments.config)
+        loaded = load_here(flags=arguments.settings, file=arguments.config, defaults=arguments.defaults)
         if arguments.print_settings:
             _say(settings_report(loaded))
             return 0
@@ -82,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return arguments.with_settings(loaded.settings)
         status = serve(loaded)
     except (SettingsError, PlatzError) as error:
-        sys.stderr.write(f"platz: {error}\n")
+        sys.stderr.write(f"{arguments.program}: {error}\n")
         status = WRONG
     except BrokenPipeError:  # the reader of the output has closed it
         status = 0
@@ -131,14 +133,16 @@ def serve(loaded: LoadedSettings) -> int:
     require_stand_ins(settings)
     prepare_data_folder(settings)
     with ExitStack() as stack:
-        listener = _listener(loaded, stack)
+        listeners = bound_listeners(settings, stack)
         progress = Progress()
-        with answering_that_it_starts(listener, lambda: str(progress)):
+        with answering_that_it_starts(listeners, lambda: str(progress)):
             services, database, cipher = _prepare(settings, progress, stack)
         components = make_components(
             settings, services, database, cipher, _on_lost_leases(actor_context), stack
         )
-        web = make_web(components, listener=listener, actor_registry=actor_context.actor_registry)
+        web = make_web(components, listener=listeners.api, actor_registry=actor_context.actor_registry)
+        gone = partial(shutdown.give_up, "the server of PLATZ_HEALTH_PORT ended by itself")
+        stack.enter_context(answering_probes(listeners, web.readiness, gone))
         stack.callback(actor_context.timers.stop)
         for part in (components.leases, components.helm, actor_context.timers):
             part.start()
@@ -231,14 +235,6 @@ def log_level(loaded: LoadedSettings) -> str:
         return settings.log_level
     levels = [word.strip().lower() for word in settings.rust_log.split(",") if "=" not in word]
     return OTHER_LEVELS.get(levels[0], levels[0]) if levels else settings.log_level
-
-
-def _listener(loaded: LoadedSettings, stack: ExitStack) -> socket.socket | None:
-    """Bind the API's port before anything else starts, so that a port in use is noticed first; None without the API."""
-    if Role.API not in loaded.settings.roles:
-        return None
-    host, port = listen_address(loaded.settings)
-    return stack.enter_context(closing(bind(host, port)))
 
 
 def _heed_signals(shutdown: ShutdownRequest, actor_registry: ActorRegistry) -> None:

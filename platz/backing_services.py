@@ -30,6 +30,7 @@ from platz.web_addresses import LOOPBACK
 CLUSTER_ROLES = {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}
 INGRESS_ROLES = {Role.STATUS, Role.RESOURCES}
 CHART_ROLES = {Role.CHARTS, Role.DEPLOY}
+OWN_URL_ROLES = {Role.API, Role.DEPLOY, Role.CREDENTIALS}
 
 
 class NoStandInsInProduction(PlatzError):
@@ -100,7 +101,7 @@ def refuse_stand_ins_in_production(settings: Settings) -> None:
     if not settings.production:
         return
     missing = _stand_ins_of(_plan(settings))
-    if not settings.own_url:
+    if not settings.own_url and OWN_URL_ROLES & set(settings.roles):
         missing.append("the public address (PLATZ_OWN_URL)")
     if missing:
         raise NoStandInsInProduction(f"PLATZ_PRODUCTION is set, but not {missing[0]}.")
@@ -193,10 +194,22 @@ def own_url(settings: Settings) -> str:
     return (settings.own_url or f"http://{LOOPBACK}:{settings.api_port}").rstrip("/")
 
 
+def searches_charts(settings: Settings) -> bool:
+    """Return whether this process searches for charts: it has the role, and ECR's queue or another registry is set."""
+    return Role.CHARTS in settings.roles and (
+        registry_provider(settings) != "ecr" or bool(settings.ecr_events_queue and settings.ecr_events_region)
+    )
+
+
 def _refuse_ecr_without_queue(settings: Settings) -> None:
-    if Role.CHARTS not in settings.roles or registry_provider(settings) != "ecr":
+    """Raise `PlatzError` if charts of ECR are asked for but no queue, or half of one.
+
+    A process that has other work, and whose settings don't mention a registry, does that work.
+    """
+    if Role.CHARTS not in settings.roles or searches_charts(settings):
         return
-    if not (settings.ecr_events_queue and settings.ecr_events_region):
+    mentioned = settings.ecr_events_queue or settings.ecr_events_region or settings.registry_provider == "ecr"
+    if mentioned or set(settings.roles) == {Role.CHARTS}:
         raise PlatzError(
             "PLATZ_ECR_EVENTS_QUEUE and PLATZ_ECR_EVENTS_REGION are needed to find charts in ECR."
             " Give them, or PLATZ_OCI_REGISTRY_URL, or leave the role charts out of PLATZ_ROLES."

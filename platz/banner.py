@@ -11,6 +11,7 @@ from platz.backing_services import (
     BackingServices,
     cluster_provider,
     registry_provider,
+    searches_charts,
 )
 from platz.config import Role, Settings
 
@@ -67,8 +68,11 @@ def _clusters(settings: Settings, services: BackingServices) -> Iterator[str]:
 def _charts(settings: Settings, services: BackingServices) -> Iterator[str]:
     """Tell where charts are found; a process that only deploys has no queue of events."""
     if registry_provider(settings) == "ecr":
-        queue = settings.ecr_events_queue if Role.CHARTS in settings.roles else None
-        yield f"  charts       ECR, as the queue {queue} tells" if queue else "  charts       ECR"
+        found = f", as the queue {settings.ecr_events_queue} tells" if searches_charts(settings) else ""
+        lacking = (
+            ", but no queue is set that tells of them" if Role.CHARTS in settings.roles and not found else ""
+        )
+        yield f"  charts       ECR{found}{lacking}"
     elif services.registry_url:
         kind = "sandbox registry with demo charts" if services.facts.registry_url else "registry"
         yield f"  charts       {kind} at {services.registry_url}"

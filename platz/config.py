@@ -168,6 +168,11 @@ class Settings(BaseSettings):
         "Listen address. By default 0.0.0.0, or 127.0.0.1 with the sandbox's identity provider.",
     )
     api_port: Port = setting("API_PORT", 3000, "Listen port (plain HTTP).")
+    health_port: Port | None = setting(
+        "PLATZ_HEALTH_PORT",
+        None,
+        "Listen port of /status, /readyz and /metrics alone, for a process with any roles.",
+    )
     own_url: str | None = setting("PLATZ_OWN_URL", None, "Public address of this installation.")
     frontend_dir: Path | None = setting(
         "PLATZ_FRONTEND_DIR", None, "Folder of another web frontend to serve at /."
@@ -315,10 +320,16 @@ class Settings(BaseSettings):
         "What an upgrade does with fields that somebody else changed in the cluster: TakeOver sets them as the chart"
         " says, Refuse fails and names them. Charts may choose for themselves.",
     )
-    helm_memory: Count = setting("PLATZ_HELM_MEMORY_MIB", 1024, "Memory limit of one Helm run, in MiB.")
+    helm_memory: Count | None = setting(
+        "PLATZ_HELM_MEMORY_MIB",
+        None,
+        "Memory limit of one Helm run, in MiB. By default 1024, or less where the memory of the process is limited.",
+    )
     tasks_per_cluster: Count = setting("PLATZ_TASKS_PER_CLUSTER", 4, "Tasks that run at once in a cluster.")
-    tasks_per_process: Count = setting(
-        "PLATZ_TASKS_PER_PROCESS", 8, "Tasks that run at once in this process."
+    tasks_per_process: Count | None = setting(
+        "PLATZ_TASKS_PER_PROCESS",
+        None,
+        "Tasks that run at once in this process. By default 8, or fewer where the memory of the process is limited.",
     )
     self_namespace: str | None = setting(
         "PLATZ_SELF_NAMESPACE", None, "Set by the install chart; shows that this is not a laptop."
@@ -423,17 +434,24 @@ def environment_name(field: FieldInfo) -> str:
 
 
 def load(
-    *, flags: Mapping[str, Any], environ: Mapping[str, str], file: Path | None, dotenv: Path | None = None
+    *,
+    flags: Mapping[str, Any],
+    environ: Mapping[str, str],
+    file: Path | None,
+    dotenv: Path | None = None,
+    defaults: Mapping[str, Any] | None = None,
 ) -> LoadedSettings:
     """Combine all sources and validate; raise `SettingsError` with one line for the first wrong setting.
 
-    ``flags`` are keyed by field name. ``file`` must exist if it is given.
+    ``flags`` are keyed by field name, and so are ``defaults``, which differ from those of the settings. ``file`` must
+    exist if it is given.
     """
     layers: Sequence[tuple[str, Mapping[str, Any]]] = (
         ("flag", flags),
         ("environment", _by_field(environ)),
         (".env", _by_field(_read_dotenv(dotenv))),
         (str(file), _read_file(file)),
+        ("executable", defaults or {}),
     )
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -449,9 +467,11 @@ def load(
         raise SettingsError(_sentence(error, sources)) from None
 
 
-def load_here(*, flags: Mapping[str, Any], file: Path | None) -> LoadedSettings:
+def load_here(
+    *, flags: Mapping[str, Any], file: Path | None, defaults: Mapping[str, Any] | None = None
+) -> LoadedSettings:
     """Combine the flags and the file with the environment and the `.env` of this process; raise `SettingsError`."""
-    return load(flags=flags, environ=os.environ, file=file, dotenv=Path(".env"))
+    return load(flags=flags, environ=os.environ, file=file, dotenv=Path(".env"), defaults=defaults)
 
 
 def _by_field(environ: Mapping[str, str | None]) -> dict[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platz
 from platz.commands import (
@@ -20,13 +21,16 @@ from platz.commands import (
 from platz.commands.running_platz import CONFIG_FILE
 from platz.config import Settings, environment_name
 
+if TYPE_CHECKING:
+    ArgumentGroup = argparse._ArgumentGroup  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+
 REPEATABLE = {"admin_emails": "--admin-email"}
 COMMANDS = {"run", "chart", "openapi", "sandbox-token", "hand-back", "keys", "wait"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """The parsed command line.
+    """The parsed command line of ``program``; ``defaults`` are settings' defaults that are its own.
 
     ``handler`` is the function of a command that needs no settings, ``with_settings`` that of one that does; both are
     None for serving.
@@ -37,6 +41,8 @@ class Arguments:
     print_settings: bool
     handler: Callable[[], int] | None
     with_settings: Callable[[Settings], int] | None
+    program: str = "platz"
+    defaults: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -64,7 +70,9 @@ def flag_of(name: str) -> str:
 
 def _with_values(argv: Sequence[str]) -> Sequence[str]:
     """Turn `--production run` into `--production=true run`, so that the command is not read as the flag's value."""
-    switches = {flag_of(name) for name, field in Settings.model_fields.items() if field.annotation is bool}
+    switches = {
+        flag_of(name) for name, described in Settings.model_fields.items() if described.annotation is bool
+    }
     return [
         f"{word}=true" if word in switches and following in COMMANDS else word
         for word, following in zip(argv, (*argv, "")[1:], strict=True)
@@ -119,28 +127,18 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "settings", "each is also an environment variable and a key of the file"
     )
-    for name, field in Settings.model_fields.items():
-        meaning = f"{field.description} [{environment_name(field)}]".replace("%", "%%")
-        if name in REPEATABLE:
-            group.add_argument(
-                flag_of(name),
-                dest=name,
-                action="append",
-                metavar="VALUE",
-                default=argparse.SUPPRESS,
-                help=meaning,
-            )
-        elif field.annotation is bool:
-            group.add_argument(
-                flag_of(name),
-                dest=name,
-                nargs="?",
-                const="true",
-                metavar="BOOL",
-                default=argparse.SUPPRESS,
-                help=meaning,
-            )
-        else:
-            group.add_argument(
-                flag_of(name), dest=name, metavar="VALUE", default=argparse.SUPPRESS, help=meaning
-            )
+    for name in Settings.model_fields:
+        add_setting(group, flag_of(name), name)
+
+
+def add_setting(group: ArgumentGroup, flag: str, name: str, *, choices: Sequence[str] | None = None) -> None:
+    """Add a flag that gives the setting ``name``."""
+    described = Settings.model_fields[name]
+    add = partial(group.add_argument, flag, dest=name, default=argparse.SUPPRESS)
+    meaning = f"{described.description} [{environment_name(described)}]".replace("%", "%%")
+    if name in REPEATABLE:
+        add(action="append", metavar="VALUE", help=meaning)
+    elif described.annotation is bool:
+        add(nargs="?", const="true", metavar="BOOL", help=meaning)
+    else:
+        add(metavar=None if choices else "VALUE", choices=choices, help=meaning)

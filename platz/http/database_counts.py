@@ -81,10 +81,11 @@ class DatabaseCounts(Collector):
             self._answered.set()
 
 
-def exposition(counts: DatabaseCounts) -> bytes:
-    """Return everything in Prometheus' text format."""
+def exposition(counts: DatabaseCounts | None) -> bytes:
+    """Return everything in Prometheus' text format; without ``counts``, the metrics of the process only."""
     counted = CollectorRegistry()
-    counted.register(counts)
+    if counts is not None:
+        counted.register(counts)
     return generate_latest(counted) + generate_latest(metrics.registry)
 
 

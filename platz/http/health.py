@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -52,8 +53,15 @@ class Readiness:
         return ready, {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
 
 
-def operation_routes(readiness: Readiness, counts: DatabaseCounts) -> list[Route]:
-    """Return the routes of the operational endpoints."""
+def health_application(readiness: Readiness) -> Starlette:
+    """Build an application of the operational endpoints alone; its metrics are those of the process."""
+    application = Starlette(routes=operation_routes(readiness))
+    application.router.redirect_slashes = False
+    return application
+
+
+def operation_routes(readiness: Readiness, counts: DatabaseCounts | None = None) -> list[Route]:
+    """Return the routes of the operational endpoints; without ``counts``, no metrics come from the database."""
 
     async def status(_request: Request) -> Response:
         return JSONResponse("ok")

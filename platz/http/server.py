@@ -30,8 +30,8 @@ class WebServerFailed(PlatzError):
     """The web server ended by itself."""
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """Bind and listen; raise `PortTaken` with a sentence that says what to do. ``::`` accepts IPv4, too."""
+def bind(host: str, port: int, *, chosen_by: str = "API_HOST and API_PORT") -> socket.socket:
+    """Bind and listen; raise `PortTaken` with a sentence that names the settings. ``::`` accepts IPv4, too."""
     is_v6 = ":" in host
     family = socket.AF_INET6 if is_v6 else socket.AF_INET
     both = host == "::" and socket.has_dualstack_ipv6()
@@ -41,7 +41,7 @@ def bind(host: str, port: int) -> socket.socket:
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise PortTaken(
             f"Platz can't listen on {f'[{host}]' if is_v6 else host}:{port}: {reason}. Stop what listens there,"
-            " or choose another address with API_HOST and API_PORT."
+            f" or choose another address with {chosen_by}."
         ) from None
 
 

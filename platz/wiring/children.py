@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
+import structlog
+
 from platz.actors.chart_discovery import ChartDiscovery
 from platz.actors.cluster_discovery import ClusterDiscovery
 from platz.actors.credential_refresher import CredentialRefresher
@@ -17,12 +19,15 @@ from platz.actors.resource_tracker import ResourceTracker
 from platz.actors.status_poller import StatusPoller
 from platz.actors.supervisor import ChildSpec, runner_name
 from platz.actors.task_dispatcher import TaskDispatcher
+from platz.backing_services import searches_charts
 from platz.charts.documents.features import OutsideChanges
 from platz.config import Role
 from platz.tasks.context import OperationContext
 from platz.wiring.components import Components
 from platz.wiring.sources import chart_search, cluster_source
 from platz.wiring.web import Web
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def child_specs(components: Components, web: Web) -> list[ChildSpec]:
@@ -74,8 +79,13 @@ def _children(components: Components, web: Web) -> Iterator[ChildSpec]:
         yield ChildSpec(name="task-dispatcher", start=partial(TaskDispatcher.start, database=database))
     if roles & {Role.CLUSTERS, Role.DEPLOY, Role.TRACK, Role.CREDENTIALS}:
         yield _cluster_discovery(components)
-    if Role.CHARTS in roles:
+    if searches_charts(components.settings):
         yield _chart_discovery(components)
+    elif Role.CHARTS in roles:
+        log.warning(
+            "No charts are searched for: PLATZ_ECR_EVENTS_QUEUE and PLATZ_OCI_REGISTRY_URL are not set",
+            action="configure",
+        )
     calls = {"leases": components.leases, "database": database, "caller": components.caller}
     if Role.STATUS in roles:
         yield ChildSpec(name="status-poller", start=partial(StatusPoller.start, **calls))

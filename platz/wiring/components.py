@@ -17,7 +17,7 @@ from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices, direct_database
-from platz.config import Settings, SettingsError
+from platz.config import Role, Settings, SettingsError
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
@@ -26,9 +26,11 @@ from platz.db.sessions.pooler_probe import check_sessions
 from platz.db.tables.settings import jwt_secret
 from platz.discovery.archives import ArchiveCache
 from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
+from platz.memory_limit import memory_limit
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
 from platz.web_addresses import normalised_url
+from platz.wiring.helm_room import HelmRoom, helm_room
 from platz.wiring.registry_clients import registry_client_of
 
 
@@ -94,7 +96,8 @@ def make_components(
 ) -> Components:
     """Make the components; ``lost_leases`` is called with the names of leases that this process has lost."""
     aws = AwsAccount(region=settings.aws_region)
-    helm = _helm(settings, services)
+    room = helm_room(settings, memory_limit())
+    helm = _helm(settings, services, room)
     served = ServedClusters()
 
     def lost(names: frozenset[str]) -> None:
@@ -113,7 +116,7 @@ def make_components(
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress, api_servers=lambda: _api_servers(settings, served)),
-        task_limit=ConcurrencyLimit(settings.tasks_per_process),
+        task_limit=ConcurrencyLimit(room.parallel),
         aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))
@@ -136,10 +139,11 @@ def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
     return read
 
 
-def _helm(settings: Settings, services: BackingServices) -> HelmProcesses:
+def _helm(settings: Settings, services: BackingServices, room: HelmRoom) -> HelmProcesses:
     folder = services.cache / "helm"
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
-    limits = HelmLimits(parallel=settings.tasks_per_process, memory_bytes=settings.helm_memory * 1024 * 1024)
+    warm = 1 if Role.DEPLOY in settings.roles else 0
+    limits = HelmLimits(parallel=room.parallel, warm=warm, memory_bytes=room.memory_bytes)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return HelmProcesses(setup, limits)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -32,7 +31,6 @@ from platz.http.pages.canonical_host import CanonicalHost
 from platz.http.pages.frontend import pages
 from platz.http.server import WebServer
 from platz.http.services import Services
-from platz.http.starting import starting_application
 from platz.wiring.components import Components
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -58,23 +56,6 @@ class Web:
         return WebServer(
             lambda: build_application(services, beside=routes, frontend=frontend), listener=self.listener
         )
-
-
-STARTING_STOP_SECONDS = 1.0
-
-
-@contextmanager
-def answering_that_it_starts(listener: socket.socket | None, step: Callable[[], str]) -> Generator[None]:
-    """Answer probes and turn everybody else away while the block runs, if this process serves the API."""
-    if listener is None:
-        yield
-        return
-    server = WebServer(lambda: starting_application(step), listener=listener)
-    server.start(lambda: log.warning("The start answers no probes any more", action="start"))
-    try:
-        yield
-    finally:
-        server.stop(seconds=STARTING_STOP_SECONDS)
 
 
 class NotReady(PlatzError):

@@ -14,6 +14,7 @@ from locks import PRODUCTION, SANDBOX
 from repository import ROOT
 
 import platz
+from platz.commands.executables import EXECUTABLES, Executable
 
 INSIDE = {"migrations": "platz/migrations", "config": "platz_sandbox/config"}
 
@@ -55,6 +56,16 @@ def test_the_command_tells_its_version(without_sandbox: InstalledPlatz) -> None:
     told = subprocess.run([without_sandbox.command, "--version"], capture_output=True, text=True, check=True)
 
     assert told.stdout == f"platz {platz.__version__}\n"
+
+
+@pytest.mark.parametrize("executable", EXECUTABLES, ids=lambda each: each.name)
+def test_the_older_install_chart_finds_its_executables(
+    without_sandbox: InstalledPlatz, executable: Executable
+) -> None:
+    command = without_sandbox.command.with_name(executable.name)
+    told = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+
+    assert told.stdout == f"{executable.name} {platz.__version__}\n"
 
 
 def test_an_installed_platz_deploys_a_chart_from_an_empty_folder(

@@ -63,6 +63,11 @@ def test_no_value_that_is_missing_is_told(roles: str) -> None:
     assert ("as the queue events tells" in said(roles, **queue)) == (roles == "charts")
 
 
+def test_a_search_without_a_queue_is_told() -> None:
+    assert "ECR, but no queue is set that tells of them" in said("charts status")
+    assert "no queue" not in said("deploy")
+
+
 def test_the_address_is_told_only_where_it_answers() -> None:
     assert "at https://platz.example.com" in said("api")
     assert "platz.example.com" not in said("deploy")

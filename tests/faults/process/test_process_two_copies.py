@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from acceptance.cluster_view import ClusterView
 from acceptance.event_recorder import EventRecorder
+from acceptance.outside import Outside
 from acceptance.platz_client import Client, signed_in
 from acceptance.platz_process import PlatzProcess, end_process
-from outside import Outside
 from waiting import eventually
 
 SLOW = {"mode": "slow-install", "seconds": 4}

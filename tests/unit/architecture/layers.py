@@ -7,6 +7,7 @@ layer do not know each other. A room with wings is a folder with folders; no two
 from __future__ import annotations
 
 LAYERS: tuple[dict[str, str], ...] = (
+    {"entry_points": "the entry points of the five executables of the older install chart"},
     {"app": "the life of one process: configure, connect, start, serve, stop"},
     {"commands": "the command line", "banner": "the text printed at the start"},
     {"wiring": "the construction of all objects"},
@@ -35,6 +36,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "config": "every setting",
         "json": "the type of JSON documents, their equality and their merging",
         "logs": "structured log lines",
+        "memory_limit": "the memory that the process may use",
         "metrics": "the metrics of the process",
         "signals": "signal handling, on one thread",
         "web_addresses": "the names of this machine, and the normal form of URLs",

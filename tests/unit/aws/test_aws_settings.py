@@ -9,6 +9,7 @@ from platz.backing_services import (
     refuse_stand_ins_in_production,
     registry_provider,
     running_services,
+    searches_charts,
 )
 from platz.config import Settings, SettingsError, load
 from platz.errors import PlatzError
@@ -52,7 +53,15 @@ def test_a_named_provider_wins_over_the_parameters() -> None:
         assert services.identity.issuer == "https://id.test"
 
 
-@pytest.mark.parametrize("given_names", [{}, *({name: value} for name, value in QUEUE.items())], ids=str)
+@pytest.mark.parametrize(
+    "given_names",
+    [
+        *({name: value} for name, value in QUEUE.items()),
+        {"PLATZ_REGISTRY_PROVIDER": "ecr"},
+        {"PLATZ_ROLES": "charts"},
+    ],
+    ids=str,
+)
 def test_charts_of_ecr_need_a_queue_and_its_region(given_names: dict[str, str]) -> None:
     environ = PRODUCTION | OIDC | given_names
     with (
@@ -60,6 +69,14 @@ def test_charts_of_ecr_need_a_queue_and_its_region(given_names: dict[str, str]) 
         running_services(given(environ)),
     ):
         pass
+
+
+def test_a_process_with_other_work_does_that_when_no_registry_is_mentioned() -> None:
+    settings = given(PRODUCTION | OIDC)
+    with running_services(settings) as services:
+        assert services.registry_url is None
+    assert not searches_charts(settings)
+    assert searches_charts(given(PRODUCTION | OIDC | QUEUE))
 
 
 def test_a_process_that_searches_no_charts_needs_no_queue() -> None:

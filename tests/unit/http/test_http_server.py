@@ -34,3 +34,8 @@ def test_a_port_that_is_taken_is_told_with_what_to_do(host: str) -> None:
         port = listener.getsockname()[1]
         with pytest.raises(PortTaken, match=rf":{port}: Address already in use\. .*API_PORT"):
             bind(host, port)
+
+
+def test_a_port_of_another_setting_is_told_with_that_setting() -> None:
+    with bind("127.0.0.1", 0) as listener, pytest.raises(PortTaken, match="PLATZ_HEALTH_PORT"):
+        bind("127.0.0.1", listener.getsockname()[1], chosen_by="PLATZ_HEALTH_PORT")
