@@ -15,8 +15,9 @@ names_in = $$(sed -n 's/^\([a-z0-9.-]*\)==.*/$(2) \1/p' $(1))
 run: $(VENV)/.run-ready
 	@exec $(BIN)/python run.py
 
+# One process for each core, up to four: each has a PostgreSQL and stand-ins of its own.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 # On the cluster of KUBECONFIG; without one, on a kube-apiserver built with Go (12 minutes the first time).
 test-cluster: $(VENV)/.dev-ready

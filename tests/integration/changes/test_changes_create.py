@@ -84,7 +84,9 @@ def test_nothing_can_be_created_in_a_cluster_without_environment(world: World) -
 
 
 @pytest.mark.parametrize(
-    "field", [{"cluster_id": ClusterId(uuid4())}, {"helm_chart_id": ChartId(uuid4())}], ids=str
+    "field",
+    [{"cluster_id": ClusterId(uuid4())}, {"helm_chart_id": ChartId(uuid4())}],
+    ids=["cluster", "chart"],
 )
 def test_an_unknown_cluster_or_chart_is_not_found(world: World, field: dict[str, Any]) -> None:
     with pytest.raises(NotFound):

@@ -51,7 +51,11 @@ def test_a_missing_key_is_an_error_that_names_nothing() -> None:
     assert stored not in caught.value.message
 
 
-@pytest.mark.parametrize("text_of_key", [OLD, OLD.rstrip("="), f" {OLD}\n", secrets.token_urlsafe(32)])
+@pytest.mark.parametrize(
+    "text_of_key",
+    [OLD, OLD.rstrip("="), f" {OLD}\n", secrets.token_urlsafe(32)],
+    ids=["padded", "unpadded", "between spaces", "as Python makes it"],
+)
 def test_a_key_may_come_with_or_without_padding(text_of_key: str) -> None:
     cipher = Cipher([text_of_key])
     assert cipher.decrypt(cipher.encrypt("x")) == "x"

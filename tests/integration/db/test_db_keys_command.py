@@ -32,13 +32,13 @@ def secret(database: Database) -> object:
 
 
 @pytest.mark.usefixtures("secret")
-@pytest.mark.parametrize("keys", [OLD, f"{NEW} {OLD}"])
+@pytest.mark.parametrize("keys", [OLD, f"{NEW} {OLD}"], ids=["the key", "a newer one, too"])
 def test_with_the_key_all_is_well(database: Database, capsys: pytest.CaptureFixture[str], keys: str) -> None:
     assert check(database, keys) == 0
     assert capsys.readouterr().out == "1 rows hold something encrypted; 0 of them can't be decrypted.\n"
 
 
-@pytest.mark.parametrize("keys", [NEW, ""])
+@pytest.mark.parametrize("keys", [NEW, ""], ids=["another key", "no key"])
 def test_without_it_the_rows_are_named(
     database: Database, capsys: pytest.CaptureFixture[str], secret: object, keys: str
 ) -> None:

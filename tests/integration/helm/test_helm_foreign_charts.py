@@ -50,7 +50,7 @@ def rendered(helm: Path, chart: Path, values: JsonObject, folder: Path) -> subpr
 
 
 @pytest.mark.parametrize("version", ["helm3", "helm4"])
-@pytest.mark.parametrize("name", FOREIGN_CHARTS.keys() - WRONG_BY_THEMSELVES)
+@pytest.mark.parametrize("name", sorted(FOREIGN_CHARTS.keys() - WRONG_BY_THEMSELVES))
 def test_helm_takes_what_fits(name: str, version: str, executables: Executables, tmp_path: Path) -> None:
     (tmp_path / "chart").mkdir()
     chart = chart_directory(tmp_path / "chart", FOREIGN_CHARTS[name])

@@ -243,6 +243,7 @@ def test_a_symmetric_key_that_is_published_is_not_used(provider: FakeProvider, f
         None, 7, "", "x", "a.b.c", f"{compact({'alg': 'none'})}.{compact({'sub': 'alice'})}.",
         jwe.encrypt("{}", b"x" * 32, algorithm="dir", encryption="A256GCM").decode(), "x" * 40_000,
     ],
+    ids=["null", "number", "empty", "x", "three parts", "unsigned", "encrypted", "long"],
 )  # fmt: skip
 def test_what_is_no_signed_token_is_refused(provider: FakeProvider, flow: SignInFlow, token: Any) -> None:
     provider.token_answer = {"id_token": token}
