@@ -85,6 +85,13 @@ def require_enabling(
     require_deployment_role(connection, cluster_id, kind_id, role, identity)
 
 
+def require_rollback(
+    connection: Connection, cluster_id: ClusterId, kind_id: KindId, identity: Identity
+) -> None:
+    """Check the right to bring back an earlier revision of a deployment: whoever may upgrade it has it."""
+    require_deployment_maintainer(connection, cluster_id, kind_id, identity)
+
+
 def require_resource_editor(
     connection: Connection,
     *,

@@ -9,6 +9,7 @@ Source: docs/contract/http-api.md, "Deployments".
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -35,7 +36,7 @@ from platz.db.tables.kinds import KindRow
 from platz.errors import Conflict, NotFound, Rejected, Retryable
 from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
 from platz.json import JsonValue, json_equal
-from platz.tasks.operations import Uninstall
+from platz.tasks.operations import Operation, Uninstall
 from platz.tasks.sensitive_inputs import InputEncryption
 
 MAX_MOVES_MEANWHILE = 5
@@ -111,10 +112,12 @@ def update_deployment(
     update: DeploymentUpdate,
     *,
     cipher: Cipher,
-) -> None:
-    """Save the differences and queue the tasks that they cause (`update_plan.py`).
+    reason: str | None = None,
+) -> bool:
+    """Save the differences and queue the tasks that they cause (`update_plan.py`); ``reason`` is told by an Upgrade.
 
-    An update that changes nothing has no effect at all. Sensitive inputs are encrypted in the row and in the tasks.
+    An update that changes nothing has no effect at all, and is the only one for which this returns False. Sensitive
+    inputs are encrypted in the row and in the tasks.
     Raises NotFound, Denied, Rejected, Conflict, Retryable (the deployment keeps being moved).
     """
     kind, held = _hold(connection, deployment_id, update)
@@ -122,7 +125,7 @@ def update_deployment(
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:
-        return
+        return False
     if before.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     _reject_encrypted(update)
@@ -136,10 +139,12 @@ def update_deployment(
         refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
     encrypted = InputEncryption.of_charts(cipher, chart.values_ui, _form_before(connection, before, chart))
     deployments.save(connection, replace(after, config=encrypted.inputs(after.config)))
-    _queue_what_follows(connection, identity, before, after, kind, encrypted)
+    operations = update_plan.operations_for(effect, before, after, kind.name, reason=reason)
+    _queue_what_follows(connection, identity, before, after, kind, map(encrypted.operation, operations))
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
-        reason = f"The {before.name or kind.name} deployment has been updated"
-        reinstall(connection, held.values(), reason, identity)
+        cause = f"The {before.name or kind.name} deployment has been updated"
+        reinstall(connection, held.values(), cause, identity)
+    return True
 
 
 def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:
@@ -268,9 +273,9 @@ def _queue_what_follows(
     before: DeploymentRow,
     after: DeploymentRow,
     kind: KindRow,
-    encrypted: InputEncryption,
+    operations: Iterable[Operation],
 ) -> None:
-    """Queue the deployment's own tasks.
+    """Queue the deployment's own tasks, whose sensitive inputs are encrypted.
 
     An Uninstall runs in the cluster where the deployment was before, unless nobody serves that one.
     """
@@ -280,8 +285,7 @@ def _queue_what_follows(
     effect = update_plan.effect_of(before, after)
     stays = effect is Effect.UNINSTALL and is_served(connection, before.cluster_id)
     cluster_id = before.cluster_id if stays else after.cluster_id
-    operations = update_plan.operations_for(effect, before, after, kind.name)
-    queue_operations(connection, identity, after.id, cluster_id, map(encrypted.operation, operations))
+    queue_operations(connection, identity, after.id, cluster_id, operations)
     if relocated or effect is Effect.UNINSTALL:
         tell_what_is_waited_for(connection, after)
 

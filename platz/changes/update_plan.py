@@ -8,6 +8,7 @@ Source: docs/contract/http-api.md, "Deployments"; docs/contract/workers.md, "Tri
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum, auto
 
 from platz.charts.documents.derived_names import namespace_name
@@ -63,10 +64,16 @@ def is_passed_on(effect: Effect, *, reinstall_dependencies: bool) -> bool:
 
 
 def operations_for(
-    effect: Effect, before: DeploymentRow, after: DeploymentRow, kind_name: str
+    effect: Effect,
+    before: DeploymentRow,
+    after: DeploymentRow,
+    kind_name: str,
+    *,
+    reason: str | None = None,
 ) -> tuple[Operation, ...]:
-    """Return the operations to queue, in order."""
-    return _OPERATIONS[effect](before, after, kind_name)
+    """Return the operations to queue, in order; ``reason`` is why there is an Upgrade, if that needs to be told."""
+    operations = _OPERATIONS[effect](before, after, kind_name)
+    return tuple(replace(each, reason=reason) if isinstance(each, Upgrade) else each for each in operations)
 
 
 def install(row: DeploymentRow | NewDeploymentRow) -> Install:

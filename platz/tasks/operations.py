@@ -4,8 +4,9 @@ Each operation is a dataclass of its parameters, and the name of the class is th
 states the kind of its parameter, which determines how it is read and how the OpenAPI document describes it.
 `operation_kinds.py` defines how an operation runs.
 
-Invariant: `from_json(to_json(operation)) == operation`, and every parameter is written, nulls included. When reading,
-parameters that may be null may be absent, and unknown keys are ignored.
+Invariant: `from_json(to_json(operation)) == operation`. Every parameter is written, nulls included, except one
+that is only there when it is given. When reading, parameters that may be null may be absent, and unknown keys are
+ignored.
 
 Source: docs/contract/data-model.md, "Operations of tasks"; docs/contract/workers.md, "Operations as JSON".
 """
@@ -27,6 +28,7 @@ class ParameterKind(Enum):
     """The kind of JSON value that a parameter holds; the text completes the sentence "... must be"."""
 
     TEXT = "a string"
+    TEXT_IF_GIVEN = "a string or null"
     ID = "a UUID"
     ID_OR_NULL = "a UUID or null"
     JSON = "JSON"
@@ -36,11 +38,17 @@ class ParameterKind(Enum):
     @property
     def may_be_absent(self) -> bool:
         """Whether an absent parameter counts as null."""
-        return self in {ParameterKind.ID_OR_NULL, ParameterKind.JSON_OR_NULL, ParameterKind.DELTA_OR_NULL}
+        return self in {
+            ParameterKind.TEXT_IF_GIVEN,
+            ParameterKind.ID_OR_NULL,
+            ParameterKind.JSON_OR_NULL,
+            ParameterKind.DELTA_OR_NULL,
+        }
 
 
 _KIND = "platz.parameter"
 TEXT = {_KIND: ParameterKind.TEXT}
+TEXT_IF_GIVEN = {_KIND: ParameterKind.TEXT_IF_GIVEN}
 ID = {_KIND: ParameterKind.ID}
 ID_OR_NULL = {_KIND: ParameterKind.ID_OR_NULL}
 JSON = {_KIND: ParameterKind.JSON}
@@ -59,13 +67,14 @@ class Install:
 
 @dataclass(frozen=True, kw_only=True)
 class Upgrade:
-    """Upgrade an installed deployment to another chart, config or override."""
+    """Upgrade an installed deployment to another chart, config or override; ``reason`` says what a rollback undoes."""
 
     helm_chart_id: ChartId = field(metadata=ID)
     prev_helm_chart_id: ChartId | None = field(metadata=ID_OR_NULL)
     config_inputs: JsonValue = field(metadata=JSON)
     config_delta: JsonObject | None = field(metadata=DELTA_OR_NULL)
     values_override: JsonValue = field(metadata=JSON_OR_NULL)
+    reason: str | None = field(default=None, metadata=TEXT_IF_GIVEN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +137,14 @@ def name_of(operation: Operation) -> str:
 def to_json(operation: Operation) -> JsonObject:
     """Return the JSON form, an object whose only key is the name: `{"Install": {...}}`."""
     given = cast("dict[str, JsonValue | UUID]", vars(operation))
-    return {name_of(operation): {key: str(v) if isinstance(v, UUID) else v for key, v in given.items()}}
+    kinds = parameters_of(type(operation))
+    return {
+        name_of(operation): {
+            key: str(value) if isinstance(value, UUID) else value
+            for key, value in given.items()
+            if value is not None or kinds[key] is not ParameterKind.TEXT_IF_GIVEN
+        }
+    }
 
 
 def from_json(document: JsonValue) -> Operation:
@@ -186,6 +202,7 @@ def _delta(value: JsonValue) -> JsonObject:
 
 _READERS: dict[ParameterKind, Callable[[JsonValue], JsonValue | UUID]] = {
     ParameterKind.TEXT: _text,
+    ParameterKind.TEXT_IF_GIVEN: _text,
     ParameterKind.ID: _id,
     ParameterKind.ID_OR_NULL: _id,
     ParameterKind.JSON: _anything,

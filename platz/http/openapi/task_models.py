@@ -28,6 +28,7 @@ class JsonDiff(RootModel[dict[str, JsonDiffPair]]):
 
 _TYPES: dict[ParameterKind, Any] = {  # Any: a type to pydantic, and an alias of one to the type checker
     ParameterKind.TEXT: str,
+    ParameterKind.TEXT_IF_GIVEN: str | None,
     ParameterKind.ID: UUID,
     ParameterKind.ID_OR_NULL: UUID | None,
     ParameterKind.JSON: AnyJson,
@@ -38,7 +39,8 @@ _TYPES: dict[ParameterKind, Any] = {  # Any: a type to pydantic, and an alias of
 
 def _model(kind: OperationKind) -> type[Document]:
     parameters: dict[str, Any] = {
-        name: (_TYPES[parameter], ...) for name, parameter in parameters_of(kind.parameters).items()
+        name: (_TYPES[parameter], None if parameter is ParameterKind.TEXT_IF_GIVEN else ...)
+        for name, parameter in parameters_of(kind.parameters).items()
     }
     return create_model(kind.schema_name, __base__=Document, __doc__=kind.summary, **parameters)
 

@@ -93,6 +93,7 @@ createDeployment                   401      403  403   201        403   201  201
 getDeployment                      401      404  200   200        200   200  200 200        200     200
 updateDeployment                   401      403  403   200        200   200  200 200        200     403
 updateDeployment disable           401      403  403   200        403   200  200 200        200     403
+rollbackDeployment                 401      403  403   200        200   200  200 200        200     403
 deleteDeployment                   401      403  403   204        403   204  204 403        403     403
 
 allDeploymentTasks                 401      200  200   200        200   200  200 200        200     200
@@ -376,6 +377,13 @@ def with_action(api: Installation, role: str) -> Attempt:
     return Attempt(path="/deployment-tasks", json=body)
 
 
+def rollback(api: Installation, _: str) -> Attempt:
+    deployment = api.new_deployment(helm_chart_id=api.next_chart)
+    revision = {"helm_chart_id": str(api.chart), "config_inputs": {}, "values_override": {}}
+    task = api.new_task(deployment, operation={"Install": revision}, status="Done")
+    return Attempt(path=f"/deployments/{deployment}/rollback", json={"revision_id": str(task)})
+
+
 def restart(api: Installation, _: str) -> Attempt:
     workload = api.new_workload(name="web")
     operation = {"RestartK8sResource": {"resource_id": str(workload), "resource_name": "web"}}
@@ -454,6 +462,7 @@ ATTEMPTS: dict[str, Making] = {
     "updateDeployment disable": lambda api, _: Attempt(
         path=f"/deployments/{api.new_deployment()}", json={"enabled": False}
     ),
+    "rollbackDeployment": rollback,
     "deleteDeployment": lambda api, _: Attempt(path=f"/deployments/{api.new_deployment()}"),
     "evaluateHelmChartForm": lambda api, _: Attempt(
         path=f"/helm-charts/{api.chart}/form", json={"config": {}}

@@ -107,6 +107,27 @@ def test_every_listed_key_is_written_nulls_included(operation: Operation, docume
     assert to_json(operation) == document
 
 
+def test_the_reason_of_an_upgrade_is_written_only_when_there_is_one() -> None:
+    upgrade = Upgrade(
+        helm_chart_id=ChartId(A),
+        prev_helm_chart_id=None,
+        config_inputs={},
+        config_delta=None,
+        values_override=None,
+        reason="Rollback",
+    )
+    document = to_json(upgrade)
+    assert document["Upgrade"] == {
+        "helm_chart_id": str(A),
+        "prev_helm_chart_id": None,
+        "config_inputs": {},
+        "config_delta": None,
+        "values_override": None,
+        "reason": "Rollback",
+    }
+    assert from_json(document) == upgrade
+
+
 def test_keys_that_may_be_null_may_be_absent_and_unknown_keys_are_ignored() -> None:
     document = {"Upgrade": {"helm_chart_id": str(A).upper(), "config_inputs": {}, "something_new": 1}}
     assert from_json(document) == Upgrade(
@@ -133,6 +154,7 @@ def test_keys_that_may_be_null_may_be_absent_and_unknown_keys_are_ignored() -> N
         {"Install": {"helm_chart_id": "no-uuid", "config_inputs": {}}},
         {"Install": {"helm_chart_id": str(A)}},
         {"Upgrade": {"helm_chart_id": str(A), "config_inputs": {}, "config_delta": []}},
+        {"Upgrade": {"helm_chart_id": str(A), "config_inputs": {}, "reason": 1}},
         {"InvokeAction": {"helm_chart_id": str(A), "action_id": "x"}},
     ],
     ids=repr,
