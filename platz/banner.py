@@ -60,7 +60,10 @@ def _clusters(settings: Settings, services: BackingServices) -> Iterator[str]:
     elif not CLUSTER_ROLES & set(settings.roles):
         return
     elif cluster_provider(settings) == "eks":
-        yield "  clusters     EKS, in every region of the account"
+        others = len(settings.eks_role_arns)
+        yield "  clusters     EKS, in every region of " + (
+            f"{1 + others} accounts" if others else "the account"
+        )
     else:
         yield f"  clusters     kubeconfig, context {settings.local_context or 'as it says'}"
 

@@ -65,6 +65,7 @@ _UNITS = {
     **dict.fromkeys(("w", "week", "weeks"), 604800),
 }
 _DURATION = re.compile(r"(\d+)\s*([a-z]+)\s*")
+_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[!-~]+")
 _MONTHS = re.compile(r"\d\s*M(?![A-Za-z])")
 
 
@@ -284,6 +285,12 @@ class Settings(BaseSettings):
         None,
         "Region of AWS calls that name none: the list of regions, SSM. By default AWS_DEFAULT_REGION or the profile's.",
     )
+    eks_role_arns: Words = setting(
+        "PLATZ_EKS_ROLE_ARNS",
+        (),
+        "IAM roles of other AWS accounts whose EKS clusters are found, too, separated by spaces; they are assumed with"
+        " the AWS credentials of the process.",
+    )
     registry_provider: Literal["auto", "ecr", "oci", "sandbox"] = setting(
         "PLATZ_REGISTRY_PROVIDER",
         "auto",
@@ -370,6 +377,16 @@ class Settings(BaseSettings):
         if value and not (found and 0 < int(found[1]) <= 65535):
             raise ValueError("give host:port")
         return value
+
+    @field_validator("eks_role_arns")
+    @classmethod
+    def _roles_of_accounts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        wrong = [arn for arn in value if not _ROLE_ARN.fullmatch(arn)]
+        if wrong:
+            raise ValueError(
+                f"{wrong[0]} is not the ARN of a role, such as arn:aws:iam::111122223333:role/platz"
+            )
+        return tuple(dict.fromkeys(value))
 
     @field_validator("ingress_private_networks")
     @classmethod

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from platz.aws.partitions import domain_suffix
 from platz.aws.sessions import AwsAccount, AwsClient
 from platz.errors import NotFound, Rejected
 
@@ -29,8 +30,8 @@ class EcrPlace:
 
     @property
     def domain(self) -> str:
-        """The domain of the registry."""
-        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com"
+        """The domain of the registry; raise `Rejected` for a region that AWS can't have."""
+        return f"{self.account}.dkr.ecr.{self.region}.{domain_suffix(self.region)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +53,12 @@ class EcrRepository:
 
 
 def ecr_region(domain: str) -> str:
-    """Return the region of a registry, the fourth of six parts; raise `Rejected` for other domains.
+    """Return the region of a registry, the fourth part of its domain; raise `Rejected` for other domains.
 
     Source: docs/contract/workers.md, "Helm execution".
     """
-    match domain.split("."):
-        case [_, "dkr", "ecr", region, "amazonaws", "com"] if region:
+    match domain.split(".", 4):
+        case [_, "dkr", "ecr", region, suffix] if suffix == domain_suffix(region):
             return region
         case _:
             raise Rejected(f"{domain} is not the domain of an ECR registry.")

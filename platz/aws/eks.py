@@ -19,6 +19,9 @@ from typing import Any, TypeVar
 from platz.aws.sessions import MAX_CONCURRENT_REQUESTS, AwsAccount, AwsClient
 from platz.errors import NotFound, PlatzError, Rejected
 
+WORKING = frozenset({"ACTIVE", "UPDATING"})
+"""The statuses of clusters that answer as usual."""
+
 Given = TypeVar("Given")
 Found = TypeVar("Found")
 
@@ -36,7 +39,9 @@ class EksCluster:
 
 @dataclass(frozen=True, kw_only=True)
 class EksSearch:
-    """The clusters that a search found, and a sentence for each region or cluster that it could not read."""
+    """The clusters that a search found, and a sentence for each region or cluster that it could not read, and for each
+    cluster that AWS does not run properly.
+    """
 
     clusters: tuple[EksCluster, ...]
     failures: tuple[str, ...]
@@ -57,7 +62,10 @@ def find_clusters(account: AwsAccount) -> EksSearch:
             stack.callback(client.close)
         named = _each(threads, _named, clients, failures)
         described = _each(threads, lambda each: _describe(*each), named, failures)
-    clusters = sorted(described, key=lambda cluster: cluster.arn)
+    failures += [trouble for _cluster, trouble in described if trouble]
+    clusters = sorted(
+        (cluster for cluster, _trouble in described if cluster), key=lambda cluster: cluster.arn
+    )
     return EksSearch(clusters=tuple(clusters), failures=tuple(sorted(failures)))
 
 
@@ -70,13 +78,28 @@ def _named(client: AwsClient) -> list[tuple[AwsClient, str]]:
     return [(client, str(name)) for name in client.pages("list_clusters", "clusters")]
 
 
-def _describe(client: AwsClient, name: str) -> list[EksCluster]:
+def _describe(client: AwsClient, name: str) -> list[tuple[EksCluster | None, str | None]]:
+    """Return the cluster if it can be reached, and a sentence if something is wrong with it; nothing if it is gone."""
+    place = f"Cluster {name} in {client.region}"
     try:
-        return [_cluster(client.call("describe_cluster", name=name)["cluster"])]
+        described: dict[str, Any] = client.call("describe_cluster", name=name)["cluster"]
+        trouble = _trouble(described)
+        if not described.get("endpoint"):
+            return [(None, f"{place} has no endpoint: {trouble or 'AWS tells no reason.'}")]
+        return [(_cluster(described), f"{place}: {trouble}" if trouble else None)]
     except NotFound:
         return []  # it was deleted after it was listed
     except PlatzError as error:
-        raise type(error)(f"Cluster {name} in {client.region}: {error.message}") from error
+        raise type(error)(f"{place}: {error.message}") from error
+
+
+def _trouble(described: dict[str, Any]) -> str | None:
+    """Return what AWS says is wrong with a cluster; None for one that works, also while it is updated."""
+    status = str(described.get("status"))
+    issues = [str(issue.get("message")) for issue in described.get("health", {}).get("issues", ())]
+    if status in WORKING and not issues:
+        return None
+    return " ".join([f"its status is {status}.", *issues])
 
 
 def _each(
@@ -96,18 +119,18 @@ def _each(
 
 
 def _cluster(described: dict[str, Any]) -> EksCluster:
-    """Read a description; raise `Rejected` for one without an endpoint, whose cluster is still being created."""
+    """Read a description that has an endpoint; raise `Rejected` for one without a usable certificate authority."""
     match described:
         case {
             "name": str(name),
             "arn": str(arn),
             "endpoint": str(endpoint),
             "certificateAuthority": {"data": str(data)},
-        } if endpoint:
+        }:
             region = arn.split(":")[3]
             return EksCluster(name=name, arn=arn, region=region, endpoint=endpoint, ca=_decoded(data))
         case _:
-            raise Rejected(f"It has no endpoint yet (status {described.get('status')}).")
+            raise Rejected("Its description has no certificate authority.")
 
 
 def _decoded(data: str) -> bytes:

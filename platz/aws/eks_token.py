@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from platz.aws.partitions import sts_host
 from platz.aws.sessions import AwsCredentials
 
 TOKEN_LIFE = timedelta(minutes=14)  # EKS accepts a token for 15 minutes
@@ -29,7 +30,10 @@ class EksToken:
 
 
 def eks_token(credentials: AwsCredentials, *, cluster: str, region: str) -> EksToken:
-    """Make a token for the cluster of this name; it is valid only as long as the credentials are."""
+    """Make a token for the cluster of this name; it is valid only as long as the credentials are.
+
+    Raises `Rejected` for a region that AWS can't have.
+    """
     from botocore.auth import SigV4QueryAuth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import ReadOnlyCredentials
@@ -43,7 +47,7 @@ def eks_token(credentials: AwsCredentials, *, cluster: str, region: str) -> EksT
     )
     request: Any = AWSRequest(  # Any: botocore has no types
         method="GET",
-        url=f"https://sts.{region}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15",
+        url=f"https://{sts_host(region)}/?Action=GetCallerIdentity&Version=2011-06-15",
         headers={"x-k8s-aws-id": cluster},
     )
     cast("Any", signer).add_auth(request)

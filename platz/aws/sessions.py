@@ -7,9 +7,12 @@ timeouts and a limited number of attempts, and fails with an error of Platz.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
+
+from typing_extensions import override
 
 from platz.aws.refusals import NO_CREDENTIALS, in_our_words
 from platz.errors import Denied
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
 
+OWN_ACCOUNT = "the process's own account"
+SESSION_NAME = "platz"
 MAX_CONCURRENT_REQUESTS = 16
 """The threads that may share a client; each needs a connection of its own."""
 
@@ -78,6 +83,7 @@ class AwsAccount:
 
         ``endpoint_url`` replaces AWS, as AWS_ENDPOINT_URL does.
         """
+        self.name = OWN_ACCOUNT
         self._region = region
         self._endpoint_url = endpoint_url
         self._limits = limits or AwsLimits()
@@ -100,6 +106,15 @@ class AwsAccount:
             made = make(service, region_name=region, endpoint_url=self._endpoint_url, config=config)
         return AwsClient(made, service=service)
 
+    def assuming(self, role_arn: str) -> AwsAccount:
+        """Return the account of a role, whose credentials are fetched when they are needed, and again before they end.
+
+        No request is sent yet; later calls raise `Denied` when the role may not be assumed.
+        """
+        return _RoleAccount(
+            self, role_arn, region=self._region, endpoint_url=self._endpoint_url, limits=self._limits
+        )
+
     def credentials(self) -> AwsCredentials:
         """Return the present credentials; raise `Denied` when there are none, `Retryable` when fetching them fails."""
         with in_our_words("sts", None), self._lock:
@@ -117,3 +132,59 @@ class AwsAccount:
 
             self._kept = Session(region_name=self._region)
         return self._kept
+
+
+class _RoleAccount(AwsAccount):
+    """The account of a role that the ``origin``'s credentials may assume."""
+
+    def __init__(
+        self,
+        origin: AwsAccount,
+        role_arn: str,
+        *,
+        region: str | None,
+        endpoint_url: str | None,
+        limits: AwsLimits,
+    ) -> None:
+        super().__init__(region=region, endpoint_url=endpoint_url, limits=limits)
+        self._origin = origin
+        self.name = role_arn
+
+    @override
+    def _session(self) -> Session:
+        if self._kept is None:
+            from boto3.session import Session
+            from botocore.credentials import CredentialResolver
+            from botocore.session import Session as CoreSession
+
+            core: Any = CoreSession()  # Any: botocore has no types
+            provider = _AssumedRole(self._assumed)
+            core.register_component("credential_provider", cast("Any", CredentialResolver)([provider]))
+            self._kept = Session(botocore_session=core, region_name=self._region)
+        return self._kept
+
+    def _assumed(self) -> Mapping[str, str]:
+        """Return fresh credentials as botocore wants them."""
+        with closing(self._origin.client("sts")) as sts:
+            answer = sts.call("assume_role", RoleArn=self.name, RoleSessionName=SESSION_NAME)
+        made = cast("Mapping[str, Any]", answer["Credentials"])
+        return {
+            "access_key": made["AccessKeyId"],
+            "secret_key": made["SecretAccessKey"],
+            "token": made["SessionToken"],
+            "expiry_time": made["Expiration"].isoformat(),
+        }
+
+
+class _AssumedRole:
+    """A provider of credentials, as botocore asks it; what it gives is renewed 15 minutes before it ends."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, assumed: Callable[[], Mapping[str, str]]) -> None:
+        self._assumed = assumed
+
+    def load(self) -> Any:  # Any: botocore has no types
+        from botocore.credentials import DeferredRefreshableCredentials
+
+        return cast("Any", DeferredRefreshableCredentials)(self._assumed, self.METHOD)

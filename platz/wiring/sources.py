@@ -74,7 +74,7 @@ def cluster_source(components: Components) -> ClusterSource:
             choice, environment=environment, contexts=simulated.names, first_sight=_sandbox_first_sight
         )
     if cluster_provider(settings) == "eks":
-        return EksSource(components.aws)
+        return EksSource(components.aws, *map(components.aws.assuming, settings.eks_role_arns))
     return _kubeconfig_source(components, environment)
 
 

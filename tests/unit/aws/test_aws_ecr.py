@@ -112,6 +112,20 @@ def test_the_region_is_the_fourth_of_six_parts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("cn-northwest-1", "111122223333.dkr.ecr.cn-northwest-1.amazonaws.com.cn"),
+        ("us-gov-west-1", "111122223333.dkr.ecr.us-gov-west-1.amazonaws.com"),
+        ("eusc-de-east-1", "111122223333.dkr.ecr.eusc-de-east-1.amazonaws.eu"),
+        ("ap-southeast-9", "111122223333.dkr.ecr.ap-southeast-9.amazonaws.com"),
+    ],
+)
+def test_a_registry_of_any_partition_has_the_domain_that_its_region_gives(region: str, domain: str) -> None:
+    assert EcrPlace(account="111122223333", region=region, repository="shop").domain == domain
+    assert ecr_region(domain) == region
+
+
+@pytest.mark.parametrize(
     "domain",
     [
         "localhost:5000",
@@ -119,6 +133,9 @@ def test_the_region_is_the_fourth_of_six_parts() -> None:
         "1.dkr.ecr.eu-west-1.amazonaws.com.cn",
         "1.dkr.ecr.eu-west-1.evil.com",
         "1.dkr.ecr..amazonaws.com",
+        "1.dkr.ecr.cn-north-1.amazonaws.com",
+        "1.dkr.ecr.nowhere.amazonaws.com",
+        "1.dkr.ecr.eu-west-1",
     ],
 )
 def test_other_domains_are_not_of_ecr(domain: str) -> None:

@@ -94,11 +94,23 @@ def test_a_cluster_that_is_deleted_meanwhile_is_no_failure() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"endpoint": None, "status": "CREATING"}, "no endpoint yet (status CREATING)"),
-        ({"certificateAuthority": {}}, "no endpoint yet"),
+        (
+            {"endpoint": None, "status": "CREATING"},
+            "Cluster bank in eu-west-1 has no endpoint: its status is CREATING.",
+        ),
+        (
+            {
+                "endpoint": None,
+                "status": "FAILED",
+                "health": {"issues": [{"code": "VpcNotFound", "message": "The VPC is gone."}]},
+            },
+            "Cluster bank in eu-west-1 has no endpoint: its status is FAILED. The VPC is gone.",
+        ),
+        ({"endpoint": "", "status": "ACTIVE"}, "has no endpoint: AWS tells no reason."),
+        ({"certificateAuthority": {}}, "no certificate authority"),
         ({"certificateAuthority": {"data": "%%"}}, "not base64"),
     ],
-    ids=["endpoint", "authority", "base64"],
+    ids=["creating", "failed", "endpoint", "authority", "base64"],
 )
 def test_a_cluster_that_cannot_be_reached_yet_is_told(changes: dict[str, Any], words: str) -> None:
     def describing(region: str, name: str) -> dict[str, Any]:
@@ -107,6 +119,30 @@ def test_a_cluster_that_cannot_be_reached_yet_is_told(changes: dict[str, Any], w
     search = find_clusters(account(describe_cluster=describing))
     assert len(search.clusters) == 2
     assert words in search.failures[0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"status": "UPDATING"}, ()),
+        ({"status": "DELETING"}, ("Cluster bank in eu-west-1: its status is DELETING.",)),
+        ({"status": "FAILED"}, ("Cluster bank in eu-west-1: its status is FAILED.",)),
+        (
+            {"health": {"issues": [{"code": "Ec2SubnetNotFound", "message": "A subnet is gone."}]}},
+            ("Cluster bank in eu-west-1: its status is ACTIVE. A subnet is gone.",),
+        ),
+    ],
+    ids=["updating", "deleting", "failed", "issues"],
+)
+def test_a_cluster_with_an_endpoint_is_found_whatever_its_status_which_is_told(
+    changes: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    def describing(region: str, name: str) -> dict[str, Any]:
+        return described(region, name, **(changes if name == "bank" else {}))
+
+    search = find_clusters(account(describe_cluster=describing))
+    assert len(search.clusters) == 3
+    assert search.failures == told
 
 
 def test_regions_that_cannot_be_listed_end_the_search() -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from platz.aws.eks_token import eks_token
 from platz.aws.sessions import AwsCredentials
+from platz.errors import Rejected
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 LASTING = AwsCredentials(access_key="AKIDEXAMPLE", secret_key=SECRET)
@@ -57,12 +58,26 @@ def signature(query: dict[str, str], *, host: str, cluster: str, secret: str) ->
 
 
 @pytest.mark.parametrize("credentials", [LASTING, PASSING], ids=["lasting", "passing"])
-@pytest.mark.parametrize("region", ["eu-west-1", "ap-southeast-3"])
-def test_sts_would_accept_the_signature(credentials: AwsCredentials, region: str) -> None:
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("eu-west-1", "sts.eu-west-1.amazonaws.com"),
+        ("us-east-1", "sts.us-east-1.amazonaws.com"),
+        ("ap-southeast-3", "sts.ap-southeast-3.amazonaws.com"),
+        ("us-gov-west-1", "sts.us-gov-west-1.amazonaws.com"),
+        ("cn-north-1", "sts.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_sts_would_accept_the_signature(credentials: AwsCredentials, region: str, host: str) -> None:
     token = eks_token(credentials, cluster="shop", region=region).token
+    assert urlsplit(url_of(token)).netloc == host
     query = query_of(token)
-    host = f"sts.{region}.amazonaws.com"
     assert query["X-Amz-Signature"] == signature(query, host=host, cluster="shop", secret=SECRET)
+
+
+def test_a_region_that_aws_can_not_have_is_refused() -> None:
+    with pytest.raises(Rejected, match="AWS has no region nowhere"):
+        eks_token(LASTING, cluster="shop", region="nowhere")
 
 
 def test_a_token_is_for_one_cluster() -> None:

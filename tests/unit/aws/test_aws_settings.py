@@ -79,6 +79,19 @@ def test_a_process_with_other_work_does_that_when_no_registry_is_mentioned() -> 
     assert searches_charts(given(PRODUCTION | OIDC | QUEUE))
 
 
+def test_roles_of_other_accounts_are_a_list() -> None:
+    arns = ["arn:aws:iam::111122223333:role/platz", "arn:aws-cn:iam::111122223333:role/path/platz"]
+    assert given({"PLATZ_EKS_ROLE_ARNS": f"{arns[0]}, {arns[1]} {arns[0]}"}).eks_role_arns == tuple(arns)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["platz", "arn:aws:iam::1:role/platz", "arn:aws:iam::111122223333:user/platz"]
+)
+def test_what_is_no_role_is_refused_at_the_start(wrong: str) -> None:
+    with pytest.raises(SettingsError, match=f"PLATZ_EKS_ROLE_ARNS .*{wrong} is not the ARN of a role"):
+        given({"PLATZ_EKS_ROLE_ARNS": wrong})
+
+
 def test_a_process_that_searches_no_charts_needs_no_queue() -> None:
     with running_services(given(PRODUCTION | OIDC | {"PLATZ_ROLES": "api"})) as services:
         assert services.registry_url is None
