@@ -62,13 +62,19 @@ def json_document(name: str, *, nullable: bool = False, default: bool = True) ->
 
 
 def reference(
-    name: str, target: str, *, nullable: bool = False, on_delete: str | None = None, later: bool = False
+    name: str,
+    target: str,
+    *,
+    nullable: bool = False,
+    on_delete: str | None = None,
+    later: bool = False,
+    is_key: bool = False,
 ) -> Column[Any]:
     """A foreign key; with ``later`` it is added after both tables exist, because deployments and deployment_tasks
-    refer to each other.
+    refer to each other; with ``is_key`` it is the primary key, too.
     """
     key = ForeignKey(f"{target}.id", ondelete=on_delete, use_alter=later)
-    return Column(name, Uuid, key, nullable=nullable)
+    return Column(name, Uuid, key, nullable=nullable, primary_key=is_key)
 
 
 def word(name: str, words: type[StrEnum], *, default: str | None = None) -> Column[Any]:

@@ -375,6 +375,14 @@ k8s_resources = Table(
     Index("k8s_resources_deployment_id", "deployment_id"),
     Index("k8s_resources_cluster_id", "cluster_id"),
     Index("k8s_resources_last_updated_at", "last_updated_at"),
+    # For the overview: the few workloads that should run and do not.
+    Index(
+        "k8s_resources_not_ready",
+        "deployment_id",
+        postgresql_where=text(
+            "kind IN ('Deployment', 'StatefulSet', 'DaemonSet') AND 'Danger' = ANY (status_color)"
+        ),
+    ),
 )
 
 left_namespaces = Table(
@@ -436,7 +444,15 @@ change_records = Table(
     Index("change_records_changed_at", "changed_at"),
 )
 
-LATER_TABLES = frozenset({left_namespaces.name, change_records.name})
+deployment_search = Table(
+    "deployment_search",
+    metadata,
+    # Triggers of `deployments` and `helm_charts` write it.
+    reference("deployment_id", "deployments", on_delete="CASCADE", is_key=True),
+    string("content"),
+)
+
+LATER_TABLES = frozenset({left_namespaces.name, change_records.name, deployment_search.name})
 """The tables that came after the first migration; they have no change events."""
 
 FORMER_TABLES = frozenset(metadata.tables) - LATER_TABLES

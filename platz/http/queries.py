@@ -168,13 +168,18 @@ def _integer(parameter: Parameter, text: str) -> int:
     return int(text)
 
 
-def _id(_: Parameter, text: str) -> UUID:
+def parse_id(text: str) -> UUID:
+    """Read a UUID in any of the usual notations. Raise ValueError."""
     try:
         if _ID.fullmatch(text):  # the UUID class also takes digits of other scripts, and other forms
             return UUID(text)
     except ValueError:
         pass
     raise ValueError("a UUID is expected")
+
+
+def _id(_: Parameter, text: str) -> UUID:
+    return parse_id(text)
 
 
 def _moment(_: Parameter, text: str) -> datetime:

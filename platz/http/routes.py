@@ -30,6 +30,7 @@ from platz.http.endpoints import (
     user_tokens,
     users,
 )
+from platz.http.endpoints.overview import overview_deployments
 from platz.http.route import AnyRoute
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -47,6 +48,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *helm_charts.ROUTES,
     *chart_forms.ROUTES,
     *helm_tag_formats.ROUTES,
+    *overview_deployments.ROUTES,
     *deployments.ROUTES,
     *deployment_revisions.ROUTES,
     *deployment_tasks.ROUTES,

@@ -20,27 +20,21 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from database import free_port
 from figures import Figure, per_second
 from http_client import Installation, installation
+from large_installation import FILLED, fill, large_postgres
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from platz.db.database import Database
 from platz.db.lists.catalogue import DEPLOYMENT_TASKS, DEPLOYMENTS
 from platz.db.lists.reading import Collection, page_statement, seen_item_statement
-from platz.db.migrations import migrate
 from platz.http.application import build_application
 from platz.http.server import WebServer, bind
 from platz.identities import User
-from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
 
 SECONDS = 3.0
 CONNECTIONS = 8
-FILLED = "00000000-0000-4000-8000-"
-"""How the ids of the 10,000 deployments begin; the rest is their number."""
-
 LOAD = Path(__file__).with_name("http_load.py")
 
 
@@ -57,10 +51,10 @@ def measure() -> Iterator[Figure]:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with (
         tempfile.TemporaryDirectory() as folder,
-        _postgres(Path(folder)) as database,
+        large_postgres(Path(folder)) as database,
         installation(database) as api,
     ):
-        _fill(api)
+        fill(api)
         with _serving(lambda: Starlette(routes=[Route("/", _bare)])) as port:
             bare = _load(port, _request("GET", "/", {}))
         yield Figure(name="bare Starlette handler", value=bare.per_second, unit="requests/s")
@@ -154,35 +148,3 @@ def _serving(build: Callable[[], Starlette]) -> Iterator[int]:
     finally:
         server.stop(seconds=5)
         listener.close()
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[Database]:
-    server = EmbeddedPostgres(folder, free_port(), durable=True)
-    server.start()
-    try:
-        database = Database(server.address)
-        migrate(database)
-        yield database
-        database.close()
-    finally:
-        server.stop()
-
-
-def _fill(api: Installation) -> None:
-    with api.database.dedicated() as connection:
-        connection.execute("set session_replication_role = replica")  # no change events for so many rows
-        connection.execute(
-            "insert into deployments (id, name, kind_id, cluster_id, helm_chart_id, status, config)"
-            " select (%s || lpad(n::text, 12, '0'))::uuid, 'd' || n, %s,"
-            " case when n %% 2 = 0 then %s else %s end, %s, 'Running',"
-            ' \'{"size": "small", "replicas": 3}\' from generate_series(1, 10000) n',
-            (FILLED, api.kind, api.cluster, api.far_cluster, api.chart),
-        )
-        connection.execute(
-            "insert into deployment_tasks (deployment_id, cluster_id, operation, status, acting_user_id, execute_at,"
-            " created_at, finished_at) select d.id, d.cluster_id, '{\"Uninstall\": {}}', 'Done', %s, at, at, at"
-            " from deployments d, generate_series(now() - interval '10 days', now() - interval '1 day', '1 day') at",
-            (api.id_of("site"),),
-        )
-        connection.execute("vacuum analyze")

@@ -65,11 +65,19 @@ _SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props 
     SELECT prop.key FROM jsonb_each(item.props) prop WHERE jsonb_exists(prop.value, '$encrypted')
 ) ELSE item.props END"""
 
-_HAS_PROBLEM = """item.enabled AND (
+READY_KINDS = "('Deployment', 'StatefulSet', 'DaemonSet')"
+"""The kinds of workload whose replicas should be ready all the time; the pods of Jobs end."""
+
+NOT_READY = f"workload.kind IN {READY_KINDS} AND 'Danger' = ANY (workload.status_color)"
+"""The condition of the index `k8s_resources_not_ready`."""
+
+HAS_PROBLEM = f"""item.enabled AND (
     item.status = 'Error'
-    OR item.reported_status #>> '{content,status,color}' IN ('danger', 'warning')
-    OR EXISTS (SELECT FROM k8s_clusters home WHERE home.id = item.cluster_id AND NOT home.is_ok)
-)"""
+    OR item.reported_status #>> '{{content,status,color}}' IN ('danger', 'warning')
+    OR item.cluster_id IN (SELECT home.id FROM k8s_clusters home WHERE NOT home.is_ok)
+    OR item.status = 'Running' AND item.id IN (
+        SELECT workload.deployment_id FROM k8s_resources workload WHERE {NOT_READY})
+)"""  # noqa: S608 (constants)
 
 
 def _form_document(column: str) -> str:
@@ -162,7 +170,7 @@ DEPLOYMENTS = Collection(
         "enabled": is_flag("enabled"),
         "env_id": _IN_ENV_BY_CLUSTER,
         "status": equals("status"),
-        "problem": when(_HAS_PROBLEM, "true: only those that need attention.", inert=False),
+        "problem": when(HAS_PROBLEM, "true: only those that need attention.", inert=False),
     },
 )
 

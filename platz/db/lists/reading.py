@@ -195,10 +195,19 @@ def _bound(known: Filter, name: str) -> str:
 
 def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
     """Return the SQL of an item's JSON; ``json_build_object`` keeps the order of keys and the text of documents."""
-    values = {
+    return json_object(members(collection) | {name: f"%(shown_{name})s::text" for name in shown})
+
+
+def members(collection: Collection) -> dict[str, str]:
+    """Return the SQL of each value in an item's JSON, by its key."""
+    return {
         column.name: collection.expressions.get(column.name) or _json_of(column)
         for column in collection.shown
-    } | {name: f"%(shown_{name})s::text" for name in shown}
+    }
+
+
+def json_object(values: Mapping[str, str]) -> str:
+    """Return the SQL of a JSON object from the SQL of its values."""
     pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
     return f"json_build_object({pairs})"
 

@@ -43,6 +43,7 @@ TAGS = (
     "Helm Charts",
     "Forms",
     "Helm Tag Formats",
+    "Overview",
     "Deployments",
     "Deployment Tasks",
     "Deployment Resource Types",

@@ -88,6 +88,8 @@ createHelmTagFormat                401      403  403   403        403   403  201
 getHelmTagFormat                   401      200  200   200        200   200  200 200        200     200
 deleteHelmTagFormat                401      403  403   403        403   403  204 403        403     403
 
+overviewOfDeployments              401      200  200   200        200   200  200 200        200     200
+
 allDeployments                     401      200  200   200        200   200  200 200        200     200
 createDeployment                   401      403  403   201        403   201  201 403        403     403
 getDeployment                      401      404  200   200        200   200  200 200        200     200

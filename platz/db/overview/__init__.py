@@ -1,0 +1,1 @@
+"""What the pages of the console ask for: rows that answer a question at a glance, counted and sorted by PostgreSQL."""
