@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 from uuid import uuid4
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # a script's own folder is on the path already
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from any_cluster import KUBECONFIG, real_api
 from asking import answers_to

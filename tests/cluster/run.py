@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))  # a script's own folder is on the path already
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from control_plane import control_plane
 from programs import NoCluster, kubernetes_version, programs

@@ -207,7 +207,12 @@ def test_a_stateful_set_is_updated_from_the_highest_down(apps: Apps) -> None:
     eventually(done)
 
     assert ("web-0",) not in orders
-    assert apps.status("statefulsets")["currentRevision"] == apps.status("statefulsets")["updateRevision"]
+
+    def settled() -> bool:
+        status = apps.status("statefulsets")
+        return status["currentRevision"] == status["updateRevision"]
+
+    eventually(settled)
 
 
 def test_a_fixed_stateful_set_waits_for_its_broken_pod_to_be_deleted(apps: Apps) -> None:
@@ -425,4 +430,4 @@ def test_a_custom_resource_is_served_once_it_is_defined(apps: Apps) -> None:
 
     assert (good.status_code, bad.status_code, lacking.status_code) == (201, 422, 422)
     assert group in groups
-    assert apps.api.get(path).status_code == 404
+    eventually(lambda: apps.api.get(path).status_code == 404)
