@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,14 +19,20 @@ from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
 from platz.access.provider_documents import ProviderSettings
 from platz.access.tokens import Tokens, new_api_token
+from platz.actors.served_clusters import ServedClusters
+from platz.charts.documents.features import OutsideChanges
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.db.tables import tokens
+from platz.errors import Retryable
 from platz.http.application import build_application
 from platz.http.services import Services
 from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, User, UserId
+from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import Answer, IngressCaller
+from platz.preview.previews import Previews
+from platz.tasks.context import OperationContext
 
 BASE = "http://platz.test/api/v2"
 SIGNING_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQh"
@@ -63,6 +70,7 @@ def services_for(database: Database) -> Services:
     """Return the services that requests use, with an identity provider that can't be reached."""
     signing = Tokens(lambda: SIGNING_KEY)
     nowhere = httpx.Client(transport=httpx.MockTransport(_refuse_connection))
+    cipher, ingress = Cipher([CIPHER_KEY]), cast("IngressCaller", Ingress())
     settings = ProviderSettings(server_url="http://nowhere.test", client_id="platz", client_secret="x")
     return Services(
         database=database,
@@ -72,9 +80,32 @@ def services_for(database: Database) -> Services:
         admin_emails=(),
         own_url="http://platz.test",
         version="v1.2.3",
-        cipher=Cipher([CIPHER_KEY]),
-        ingress=cast("IngressCaller", Ingress()),
+        cipher=cipher,
+        ingress=ingress,
         request_threads=8,
+        offered_previews=Previews(context=_context(database, signing, cipher, ingress)),
+    )
+
+
+class _NoRegistry:
+    """A registry that can't be reached."""
+
+    def fetch(self, _registry: object, _chart: object) -> Path:
+        raise Retryable("The registry can't be reached.")
+
+
+def _context(database: Database, signing: Tokens, cipher: Cipher, ingress: IngressCaller) -> OperationContext:
+    """Return what previews work with: neither a cluster nor a registry can be reached."""
+    return OperationContext(
+        database=database,
+        kube=ServedClusters().client,
+        helm=cast("Any", None),
+        archives=_NoRegistry(),
+        caller=ingress,
+        credentials=Credentials(tokens=signing, own_url="http://platz.test/", lifetime=timedelta(hours=1)),
+        cipher=cipher,
+        helm_timeout=timedelta(seconds=2),
+        outside_changes=OutsideChanges.TAKE_OVER,
     )
 
 

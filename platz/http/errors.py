@@ -8,6 +8,8 @@ Source: docs/contract/http-api.md, "Errors".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from platz.errors import (
     Conflict,
     Denied,
@@ -19,6 +21,7 @@ from platz.errors import (
 )
 from platz.http.responses import ApiResponse, answer_json
 from platz.json import JsonObject
+from platz.preview.slots import TooManyPreviews
 
 STATUS: dict[type[PlatzError], int] = {
     Rejected: 400,
@@ -49,7 +52,10 @@ def status_of(error: PlatzError) -> int:
 
 def answer_error(error: PlatzError) -> ApiResponse:
     """Return the response to a request that raised ``error``."""
-    return error_answer(status_of(error), error.message)
+    answer = error_answer(status_of(error), error.message)
+    if isinstance(error, TooManyPreviews):
+        return replace(answer, headers=(("retry-after", str(error.retry_after)),))
+    return answer
 
 
 def answer_unexpected(request_id: str) -> ApiResponse:

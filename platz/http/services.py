@@ -13,7 +13,9 @@ from platz.access.oidc import IdentityProvider
 from platz.access.tokens import Tokens
 from platz.db.database import Database
 from platz.db.encryption import Cipher
+from platz.errors import Retryable
 from platz.observation.ingress import IngressCaller
+from platz.preview.previews import Previews
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,7 @@ class Services:
     """The objects that requests need.
 
     ``own_url`` is the public address, ``version`` the release, ``cipher`` encrypts secrets at rest,
-    ``request_threads`` should match the size of the connection pool.
+    ``request_threads`` should match the size of the connection pool, ``offered_previews`` are None where none are made.
 
     Source: docs/contract/http-api.md, "Server information".
     """
@@ -36,3 +38,11 @@ class Services:
     cipher: Cipher
     ingress: IngressCaller
     request_threads: int = 40
+    offered_previews: Previews | None = None
+
+    @property
+    def previews(self) -> Previews:
+        """What shows changes before they are made; raise `Retryable` where that is not offered."""
+        if self.offered_previews is None:
+            raise Retryable("This process of Platz can't compare or preview; ask another one.")
+        return self.offered_previews

@@ -20,10 +20,8 @@ from platz.actors.status_poller import StatusPoller
 from platz.actors.supervisor import ChildSpec, runner_name
 from platz.actors.task_dispatcher import TaskDispatcher
 from platz.backing_services import searches_charts
-from platz.charts.documents.features import OutsideChanges
 from platz.config import Role
-from platz.tasks.context import OperationContext
-from platz.wiring.components import Components
+from platz.wiring.components import Components, operation_context
 from platz.wiring.sources import chart_search, cluster_source
 from platz.wiring.web import Web
 
@@ -46,21 +44,10 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
         stop_helm=components.helm.kill_owned_by,
         count_helm_apart=components.helm.count_apart,
     )
-    context = OperationContext(
-        database=components.database,
-        kube=components.served.client,
-        helm=components.helm,
-        archives=components.archives,
-        caller=components.caller,
-        credentials=components.credentials,
-        cipher=components.cipher,
-        helm_timeout=settings.helm_timeout,
-        outside_changes=OutsideChanges(settings.outside_changes),
-    )
     start = partial(
         DeploymentRunner.start,
         cluster=cluster,
-        context=context,
+        context=operation_context(components),
         task_limit=components.task_limit,
         max_concurrent_tasks=settings.tasks_per_cluster,
     )

@@ -17,6 +17,7 @@ from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices, direct_database
+from platz.charts.documents.features import OutsideChanges
 from platz.config import Role, Settings, SettingsError
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
@@ -29,6 +30,7 @@ from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.memory_limit import memory_limit
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
+from platz.tasks.context import OperationContext
 from platz.web_addresses import normalised_url
 from platz.wiring.helm_room import HelmRoom, helm_room
 from platz.wiring.registry_clients import registry_client_of
@@ -59,6 +61,22 @@ class Components:
             own_url=normalised_url(self.services.own_url),
             lifetime=self.settings.deployment_credentials_token_duration,
         )
+
+
+def operation_context(components: Components) -> OperationContext:
+    """Return the services that operations use, for tasks and for previews of them."""
+    settings = components.settings
+    return OperationContext(
+        database=components.database,
+        kube=components.served.client,
+        helm=components.helm,
+        archives=components.archives,
+        caller=components.caller,
+        credentials=components.credentials,
+        cipher=components.cipher,
+        helm_timeout=settings.helm_timeout,
+        outside_changes=OutsideChanges(settings.outside_changes),
+    )
 
 
 def open_database(settings: Settings, address: DatabaseAddress, stack: ExitStack) -> Database:

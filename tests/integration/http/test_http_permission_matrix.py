@@ -95,6 +95,7 @@ createDeployment                   401      403  403   201        403   201  201
 getDeployment                      401      404  200   200        200   200  200 200        200     200
 updateDeployment                   401      403  403   200        200   200  200 200        200     403
 updateDeployment disable           401      403  403   200        403   200  200 200        200     403
+compareDeploymentRevisions         401      404  200   200        200   200  200 200        200     200
 rollbackDeployment                 401      403  403   200        200   200  200 200        200     403
 deleteDeployment                   401      403  403   204        403   204  204 403        403     403
 
@@ -386,6 +387,12 @@ def rollback(api: Installation, _: str) -> Attempt:
     return Attempt(path=f"/deployments/{deployment}/rollback", json={"revision_id": str(task)})
 
 
+def comparison(api: Installation, _: str) -> Attempt:
+    revision = {"helm_chart_id": str(api.chart), "config_inputs": {}, "values_override": {}}
+    task = api.new_task(operation={"Install": revision}, status="Done")
+    return Attempt(path=f"/deployments/{api.deployment}/compare?a={task}&b={task}")
+
+
 def restart(api: Installation, _: str) -> Attempt:
     workload = api.new_workload(name="web")
     operation = {"RestartK8sResource": {"resource_id": str(workload), "resource_name": "web"}}
@@ -465,6 +472,7 @@ ATTEMPTS: dict[str, Making] = {
         path=f"/deployments/{api.new_deployment()}", json={"enabled": False}
     ),
     "rollbackDeployment": rollback,
+    "compareDeploymentRevisions": comparison,
     "deleteDeployment": lambda api, _: Attempt(path=f"/deployments/{api.new_deployment()}"),
     "evaluateHelmChartForm": lambda api, _: Attempt(
         path=f"/helm-charts/{api.chart}/form", json={"config": {}}

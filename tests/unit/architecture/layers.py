@@ -17,6 +17,7 @@ LAYERS: tuple[dict[str, str], ...] = (
         "actors": "the actors, which decide when work is done; the only folder with mailboxes",
         "http": "the API, the live feed, the pages",
     },
+    {"preview": "what a change would do, and what earlier ones did: shown, and changed nowhere"},
     {"changes": "the changes that users request, and the tasks and reinstalls that they cause"},
     {"tasks": "how a task runs: operations, execution, recovery"},
     {"observation": "what Platz learns from clusters and deployments, and keeps up to date in them"},

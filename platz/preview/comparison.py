@@ -1,0 +1,152 @@
+"""Two revisions of a deployment side by side: charts, inputs, override, values, and the manifests if they are known.
+
+Invariant: nothing is changed, no database connection is held while a registry or a cluster is asked, and secrets are
+told as changed or unchanged only.
+
+Source: docs/contract/http-api.md, "Comparing revisions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from platz.changes.rollbacks import succeeded_revision
+from platz.db.encryption import Cipher
+from platz.db.field_encryption import decrypt_fields
+from platz.db.tables import charts, registries
+from platz.db.tables.tasks import TaskRow
+from platz.helm.manifests import manifest_objects
+from platz.identities import DeploymentId, TaskId
+from platz.json import JsonObject, JsonValue
+from platz.preview.differences import Change, differences, told
+from platz.preview.masking import Masking, hidden_keys
+from platz.preview.objects import ObjectChange, ObjectsShown, compare_objects
+from platz.preview.release_history import ReleaseHistory, looking_at, read_history
+from platz.preview.rendered_values import Rendered, Wanted, render
+from platz.preview.secret_texts import secrets_in
+from platz.tasks import sensitive_inputs
+from platz.tasks.context import OperationContext
+from platz.tasks.operations import Install, Upgrade
+from platz.tasks.task_target import load_target
+
+FORGOTTEN = "The cluster no longer holds the manifest of both revisions: Helm keeps the last 10."
+
+
+@dataclass(frozen=True, kw_only=True)
+class PastRevision:
+    """A successful revision with what it installed."""
+
+    task: TaskRow
+    wanted: Wanted = field(repr=False)
+
+    def to_json(self) -> JsonObject:
+        """Return the revision as the API tells it."""
+        return {
+            "revision_id": str(self.task.id),
+            "operation": self.task.operation_name,
+            "created_at": self.task.created_at.isoformat(),
+            "helm_chart_id": str(self.wanted.chart_id),
+            "version": self.wanted.chart.image_tag if self.wanted.chart else None,
+        }
+
+
+def compare_revisions(
+    context: OperationContext, deployment_id: DeploymentId, older: TaskId, newer: TaskId
+) -> JsonObject:
+    """Compare two revisions; raise `Rejected` or `Conflict` for what is no successful revision of the deployment."""
+    with context.database.reading() as connection:
+        a = _past(connection, deployment_id, older, context.cipher)
+        b = _past(connection, deployment_id, newer, context.cipher)
+        target = load_target(connection, b.task)
+    before = render(context, target, a.wanted, revision_id=newer)
+    after = render(context, target, b.wanted, revision_id=newer)
+    with looking_at(context, target.cluster.id) as looking:
+        history = read_history(looking, namespace=target.namespace)
+    return _told(a, b, before, after, history)
+
+
+def _past(
+    connection: Connection, deployment_id: DeploymentId, revision_id: TaskId, cipher: Cipher
+) -> PastRevision:
+    task, operation = succeeded_revision(connection, deployment_id, revision_id)
+    return PastRevision(task=task, wanted=wanted_of(connection, operation, cipher))
+
+
+def wanted_of(connection: Connection, operation: Install | Upgrade, cipher: Cipher) -> Wanted:
+    """Return what a revision installs."""
+    chart = charts.get(connection, operation.helm_chart_id)
+    return Wanted(
+        chart_id=operation.helm_chart_id,
+        chart=chart,
+        registry=registries.get(connection, chart.helm_registry_id) if chart else None,
+        inputs=decrypt_fields(operation.config_inputs, cipher),
+        override=operation.values_override,
+    )
+
+
+def _told(
+    a: PastRevision, b: PastRevision, before: Rendered, after: Rendered, history: ReleaseHistory
+) -> JsonObject:
+    manifests = history.manifests()
+    known = [manifests[str(each.task.id)] for each in (a, b) if str(each.task.id) in manifests]
+    masking = Masking({*before.secrets, *after.secrets}, contents=secrets_in(*known))
+    cut: list[str] = []
+    inputs = shown_inputs(a.wanted, b.wanted, masking, cut)
+    return {
+        "a": a.to_json(),
+        "b": b.to_json(),
+        "inputs": inputs,
+        "override": shown_pair("override", a.wanted.override or {}, b.wanted.override or {}, masking, cut),
+        **shown_values(before, after, masking, cut),
+        **_shown_manifests(a, b, history, manifests, masking, cut),
+        "cut": list[JsonValue](cut),
+    }
+
+
+def shown_inputs(before: Wanted, after: Wanted, masking: Masking, cut: list[str]) -> JsonValue:
+    """Return the differences of the inputs, with those hidden that either chart marks as sensitive."""
+    sensitive = sensitive_inputs.of_chart(before.form) | sensitive_inputs.of_chart(after.form)
+    old, new = hidden_keys(before.inputs, after.inputs, sensitive)
+    return shown_pair("inputs", old, new, masking, cut)
+
+
+def shown_values(before: Rendered, after: Rendered, masking: Masking, cut: list[str]) -> JsonObject:
+    """Return the differences of the values, or why there are none to show."""
+    problem = before.problem or after.problem
+    if problem is not None:
+        return {"values": None, "values_problem": masking.text(problem)}
+    return {
+        "values": shown_pair("values", before.values, after.values, masking, cut),
+        "values_problem": None,
+    }
+
+
+def shown_pair(
+    subject: str, before: JsonValue, after: JsonValue, masking: Masking, cut: list[str]
+) -> JsonValue:
+    """Return the differences of two documents with secrets hidden."""
+    return told(differences(*masking.pair(before, after)), subject, cut)
+
+
+def _shown_manifests(
+    a: PastRevision,
+    b: PastRevision,
+    history: ReleaseHistory,
+    manifests: Mapping[str, str],
+    masking: Masking,
+    cut: list[str],
+) -> JsonObject:
+    old, new = (manifests.get(str(each.task.id)) for each in (a, b))
+    if old is None or new is None:
+        return {"objects": None, "objects_problem": masking.text(history.problem or FORGOTTEN)}
+    changes = compare_objects(manifest_objects(old), manifest_objects(new))
+    return {"objects": shown_objects(changes, masking, cut), "objects_problem": None}
+
+
+def shown_objects(changes: Sequence[ObjectChange], masking: Masking, cut: list[str]) -> JsonValue:
+    """Return the objects that differ; unchanged ones are no news here."""
+    differing = [each for each in changes if each.change is not Change.UNCHANGED]
+    return ObjectsShown(masking=masking, cut=cut).told(differing)
