@@ -30,7 +30,7 @@ from platz.http.endpoints import (
     user_tokens,
     users,
 )
-from platz.http.endpoints.overview import overview_deployments
+from platz.http.endpoints.overview import overview_deployments, overview_start
 from platz.http.route import AnyRoute
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -48,6 +48,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *helm_charts.ROUTES,
     *chart_forms.ROUTES,
     *helm_tag_formats.ROUTES,
+    *overview_start.ROUTES,
     *overview_deployments.ROUTES,
     *deployments.ROUTES,
     *deployment_revisions.ROUTES,

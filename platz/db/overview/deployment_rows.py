@@ -44,11 +44,13 @@ _RESTRICTIONS: Mapping[str, str] = {
     "seen": "home.env_id = ANY (%(seen)s::uuid[])",
 }
 
-_VERSION = "coalesce(nullif(chart.parsed_version, ''), chart.image_tag, '')"
+VERSION = "coalesce(nullif(chart.parsed_version, ''), chart.image_tag, '')"
+"""The SQL of a chart's version as people call it."""
+
 _CHANGED = """(SELECT task.execute_at FROM deployment_tasks task
     WHERE task.deployment_id = item.id AND task.execute_at <= now()
     ORDER BY task.execute_at DESC, task.id LIMIT 1)"""
-_NUMBERS = f"ARRAY(SELECT part[1]::numeric FROM regexp_matches({_VERSION}, '[0-9]+', 'g') part)"  # noqa: S608
+_NUMBERS = f"ARRAY(SELECT part[1]::numeric FROM regexp_matches({VERSION}, '[0-9]+', 'g') part)"  # noqa: S608
 
 SORTS: Mapping[str, str] = {
     "name": "item.name",
@@ -125,7 +127,7 @@ def overview_statement(
                 {SORTS[sort]} AS key
             FROM deployments item
             JOIN k8s_clusters home ON home.id = item.cluster_id
-            LEFT JOIN (SELECT chart.id, {_VERSION} AS version{numbers} FROM helm_charts chart) chart
+            LEFT JOIN (SELECT chart.id, {VERSION} AS version{numbers} FROM helm_charts chart) chart
                 ON chart.id = item.helm_chart_id
             {_searched(words, restrictions)}
         ), chosen AS (
@@ -225,6 +227,8 @@ _TASK = _only(
     " status reason",
     operation="(SELECT operation FROM jsonb_object_keys(item.operation) operation LIMIT 1)",
 )
+TASK_MEMBERS = members(_TASK)
+"""The SQL of each value of a task in short, where ``item`` is the task."""
 
 _NEWER = """item.available AND item.error IS NULL
     AND (item.helm_registry_id, item.parsed_branch) =

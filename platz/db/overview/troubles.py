@@ -21,7 +21,9 @@ workloads with a replica that is not ready."""
 
 _CLUSTER = "(SELECT home.{} FROM k8s_clusters home WHERE home.id = item.cluster_id)"
 
-_COLOR = "item.reported_status #>> '{content,status,color}'"
+COLOR = "item.reported_status #>> '{content,status,color}'"
+"""The SQL of the colour that a deployment reports."""
+
 _REPORTED = """coalesce(
     jsonb_path_query_first(item.reported_status, 'lax $.content.notices[*].text') #>> '{}',
     item.reported_status #>> '{content,status,name}')"""
@@ -39,14 +41,19 @@ _CASES = {
         f"item.status = 'Running' AND EXISTS (SELECT {_OF_ITEM} AND {NOT_READY})",
         f"'Not all replicas are ready: ' || {_NAMES}",
     ),
-    "ReportedDanger": (f"{_COLOR} = 'danger'", _REPORTED),
-    "ReportedWarning": (f"{_COLOR} = 'warning'", _REPORTED),
+    "ReportedDanger": (f"{COLOR} = 'danger'", _REPORTED),
+    "ReportedWarning": (f"{COLOR} = 'warning'", _REPORTED),
 }
 """The condition and the sentence of each problem, the worst first."""
 
-_LONGEST = 500
+SENTENCES = {problem: sentence for problem, (_, sentence) in _CASES.items()}
+"""The SQL of the sentence that explains each problem."""
+
+LONGEST = 500
+"""The number of characters of a sentence."""
+
 _EACH = " UNION ALL ".join(
-    f"SELECT {place} AS place, '{name}' AS problem, left({sentence}, {_LONGEST}) AS reason WHERE {condition}"
+    f"SELECT {place} AS place, '{name}' AS problem, left({sentence}, {LONGEST}) AS reason WHERE {condition}"
     for place, (name, (condition, sentence)) in enumerate(_CASES.items())
 )
 

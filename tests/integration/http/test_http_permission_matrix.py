@@ -88,6 +88,8 @@ createHelmTagFormat                401      403  403   403        403   403  201
 getHelmTagFormat                   401      200  200   200        200   200  200 200        200     200
 deleteHelmTagFormat                401      403  403   403        403   403  204 403        403     403
 
+overview                           401      200  200   200        200   200  200 200        200     200
+search                             401      200  200   200        200   200  200 200        200     200
 overviewOfDeployments              401      200  200   200        200   200  200 200        200     200
 
 allDeployments                     401      200  200   200        200   200  200 200        200     200

@@ -32,7 +32,7 @@ updateEnv deleteEnv evaluateHelmChartForm evaluateResourceTypeForm
 allHelmCharts getHelmChart allHelmRegistries getHelmRegistry updateHelmRegistry allHelmTagFormats
 createHelmTagFormat getHelmTagFormat deleteHelmTagFormat allK8sClusters getK8sCluster updateK8sCluster deleteK8sCluster
 allK8sResources getK8sResource allSecrets createSecret getSecret updateSecret deleteSecret allUserTokens createUserToken
-getUserToken deleteUserToken allUsers getUser updateUser overviewOfDeployments
+getUserToken deleteUserToken allUsers getUser updateUser overviewOfDeployments overview search
 """
 
 SCHEMAS = """

@@ -15,6 +15,7 @@ import orjson
 from platz.charts.documents.derived_names import ingress_hostname, target_url
 from platz.charts.documents.features import Features, effective_features
 from platz.charts.reading.problems import InvalidDocument
+from platz.db.lists.reading import SeenEnvs
 from platz.db.overview.deployment_rows import FACETS, SORTS, OverviewQuery, read_overview
 from platz.errors import Rejected
 from platz.http.endpoints.overview.overview_models import DeploymentOverview
@@ -24,6 +25,7 @@ from platz.http.route import AnyRoute, ApiRequest, Permission, Route
 from platz.json import JsonObject, JsonValue
 
 MOST_WORDS = 8
+WORDS = f"at most {MOST_WORDS}, in any letter case"
 MOST_IDS = 1000
 
 _KINDS = {"uuid": Kind.ID, "text": Kind.TEXT, "boolean": Kind.FLAG}
@@ -37,7 +39,7 @@ PARAMETERS = (
     Parameter(
         name="q",
         kind=Kind.TEXT,
-        meaning=f"Words (at most {MOST_WORDS}) that all occur in the name, description or inputs (but sensitive ones),"
+        meaning=f"Words ({WORDS}) that all occur in the name, description or inputs (but sensitive ones),"
         " or in the name of kind or cluster, or in the version, tag or commit of the chart.",
     ),
     Parameter(
@@ -59,9 +61,8 @@ PARAMETERS = (
 def overview(request: ApiRequest) -> ApiResponse:
     """Return a page of rows and the counts of the filters' values."""
     query = overview_query(request.query)
-    seen = None if request.scope.everything else request.scope.env_ids
     with request.database.reading() as connection:
-        document = read_overview(connection, query, seen=seen)
+        document = read_overview(connection, query, seen=seen_envs(request))
     for row in cast("list[JsonObject]", document["items"]):
         row["url"] = _url_of(row, features=row.pop("features"), domain=row.pop("ingress_domain"))
     return answer_json(document)
@@ -76,7 +77,7 @@ def overview_query(given: Mapping[str, QueryValue]) -> OverviewQuery:
     return OverviewQuery(
         page=listing.page,
         per_page=listing.per_page,
-        words=_words(str(given.get("q", ""))),
+        words=words_of(str(given.get("q", ""))),
         ids=None if "ids" not in given else _ids(str(given["ids"])),
         helm_chart_id=cast("UUID | None", given.get("helm_chart_id")),
         filters={name: given[name] for name in FACETS if name in given},
@@ -85,7 +86,13 @@ def overview_query(given: Mapping[str, QueryValue]) -> OverviewQuery:
     )
 
 
-def _words(text: str) -> tuple[str, ...]:
+def seen_envs(request: ApiRequest) -> SeenEnvs:
+    """Return the environments whose rows the caller sees; None means all rows."""
+    return None if request.scope.everything else request.scope.env_ids
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """Return the words of a search; raise `Rejected` for too many."""
     words = tuple(text.split())
     if len(words) > MOST_WORDS:
         raise _refused("q", f"at most {MOST_WORDS} words are searched for")

@@ -141,3 +141,111 @@ class DeploymentOverview(Document):
     items: list[OverviewDeployment]
     num_total: int
     facets: OverviewFacets
+
+
+class OverviewCounts(Document):
+    """How many deployments there are, have a problem, are disabled, change now, and clusters that do not answer."""
+
+    deployments: int
+    problems: int
+    disabled: int
+    changing: int
+    clusters: int
+    clusters_away: int
+
+
+class Trouble(StrEnum):
+    """What can need attention: the problems of deployments, and a task that waits too long."""
+
+    FAILED = "Failed"
+    CLUSTER_AWAY = "ClusterAway"
+    NOT_READY = "NotReady"
+    REPORTED_DANGER = "ReportedDanger"
+    TASK_WAITS = "TaskWaits"
+    REPORTED_WARNING = "ReportedWarning"
+
+
+class UsefulAction(StrEnum):
+    """Where a reader gets on with a trouble."""
+
+    SEE_TASK = "SeeTask"
+    SEE_CLUSTER = "SeeCluster"
+    SEE_WORKLOADS = "SeeWorkloads"
+    SEE_STATUS = "SeeStatus"
+
+
+class DeploymentName(Document):
+    """A deployment by its name, which may be empty, and its kind."""
+
+    id: UUID
+    name: str
+    kind: str
+
+
+class OverviewTrouble(Document):
+    """Something that needs attention, and the most useful thing to do; `deployment` is null for a cluster."""
+
+    problem: Trouble
+    reason: str | None
+    since: datetime | None
+    action: UsefulAction
+    deployment: DeploymentName | None
+    cluster: NamedRow
+    env: NamedRow | None
+    task_id: UUID | None
+
+
+class OverviewChange(OverviewTask):
+    """A task, its deployment, and its environment."""
+
+    deployment: DeploymentName
+    env: NamedRow | None
+
+
+class VersionCount(Document):
+    """How many deployments of a kind have a version, and how many versions of the kind run."""
+
+    kind_id: UUID
+    kind: str
+    version: str
+    count: int
+    num_versions: int
+
+
+class OverviewSummary(Document):
+    """An installation or an environment at a glance."""
+
+    counts: OverviewCounts
+    attention: list[OverviewTrouble]
+    num_attention: int
+    changing: list[OverviewChange]
+    last_changes: list[OverviewChange]
+    versions: list[VersionCount]
+
+
+class HitType(StrEnum):
+    """What a search can find."""
+
+    DEPLOYMENT = "Deployment"
+    TASK = "Task"
+    CHART = "Chart"
+    CLUSTER = "Cluster"
+    PERSON = "Person"
+    RESOURCE = "Resource"
+
+
+class SearchHit(Document):
+    """Something that a search found; `parent_id` is the kind of a chart, or the type of a resource."""
+
+    type: HitType
+    id: UUID
+    title: str
+    detail: str
+    env_id: UUID | None
+    parent_id: UUID | None
+
+
+class SearchAnswer(Document):
+    """What a search found, by type, at most six of each."""
+
+    hits: list[SearchHit]
