@@ -2,7 +2,7 @@
 
 Invariant: the process reads one order from standard input, writes one line to standard output and ends. Meanwhile it
 takes new tokens. It never outgrows its memory limit, writes no core file, and is killed, with all that it started, when
-its parent ends.
+its parent ends, and when the time is over that the parent allowed: then another process may begin the same work.
 """
 
 from __future__ import annotations
@@ -12,15 +12,17 @@ import dataclasses
 import os
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 
 import orjson
 
 from platz.helm.engine import HelmEngine, HelmOutcome
+from platz.helm.kill_timer import KillTimer
 from platz.helm.memory_file import memory_file
 from platz.helm.parent_pipe import ParentPipe
 from platz.helm.token_file import TokenFile, token_file, with_token_file
-from platz.helm.wire import Order, decode_order, decode_token, encode_outcome
+from platz.helm.wire import Order, decode_news, decode_order, encode_outcome
 
 
 def main(arguments: list[str]) -> None:
@@ -35,10 +37,22 @@ def main(arguments: list[str]) -> None:
         return
     with token_file() as token:
         order = _with_own_token(decode_order(line), token)
-        parent.follow(lambda line: token.write(decode_token(line)))  # only now: the first token is the oldest
+        timer = KillTimer()
+        if order.until is not None:
+            timer.set(order.until)
+        parent.follow(partial(_take_news, token, timer))  # only now: the first token is the oldest
         outcome = _carry_out(order, engine)
         with os.fdopen(answers, "wb") as answer:
             answer.write(encode_outcome(outcome))
+
+
+def _take_news(token: TokenFile, timer: KillTimer, line: bytes) -> None:
+    """Take a new token, or more time to live."""
+    match decode_news(line):
+        case str(text):
+            token.write(text)
+        case float(until):
+            timer.set(until)
 
 
 def _with_own_token(order: Order, token: TokenFile) -> Order:

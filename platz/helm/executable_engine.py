@@ -18,6 +18,7 @@ import orjson
 
 from platz.helm import kept_replicas
 from platz.helm.engine import HISTORY_MAX, HelmAction, HelmOutcome, HelmRun
+from platz.helm.kill_timer import die_with_parent
 from platz.helm.memory_file import memory_file, open_descriptors
 from platz.helm.report import bounded, release_report
 from platz.json import JsonObject, JsonValue
@@ -59,6 +60,7 @@ class ExecutableEngine:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 pass_fds=open_descriptors(),
+                preexec_fn=die_with_parent,
                 check=False,
             )
 

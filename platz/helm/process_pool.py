@@ -1,7 +1,10 @@
 """Runs Helm in child processes: several in parallel, spares kept warm, each killable.
 
-Invariant: whatever happens to a child, its run ends with an outcome that a user can read, or with `HelmKilled`
-when it was killed on purpose; no outcome holds a declared secret or the cluster's credential.
+Invariants:
+
+- whatever happens to a child, its run ends with an outcome that a user can read, or with `HelmKilled` when it was
+  killed on purpose; no outcome holds a declared secret or the cluster's credential;
+- a release has one child at a time, and a child begins only after the right to run it was confirmed.
 """
 
 from __future__ import annotations
@@ -9,14 +12,14 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import platz
 from platz.errors import Retryable
 from platz.helm import kept_replicas
-from platz.helm.child_process import ChildCommand, HelmChild
+from platz.helm.child_process import ChildCommand, ChildEnd, HelmChild
 from platz.helm.diagnosis import HelmKilled, outcome_of
 from platz.helm.engine import HelmOutcome, HelmRun
 from platz.helm.redaction import Redactor
@@ -27,6 +30,13 @@ from platz.json import JsonObject, JsonValue
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _PROXY_SUFFIX = "_proxy"
 _DATA = "data"
+ENDING_SECONDS = 5.0
+"""How long a killed child may take to be gone; the kernel needs milliseconds."""
+
+Confirm = Callable[[], float | None]
+"""A last check before a child begins. It returns until when the child may run, by the boot clock (None: without a
+limit), or raises the error with which the run ends."""
+
 _CREDENTIAL_KEYS = frozenset({"token", "client-key-data", "password"})
 
 
@@ -54,13 +64,28 @@ class HelmSetup:
 class HelmJob:
     """A run that waits or is under way, known to the thread that waits for it and to those that may kill it."""
 
-    def __init__(self, order: Order, owner: str, fresh_token: FreshToken | None) -> None:
+    def __init__(
+        self, order: Order, owners: frozenset[str], confirm: Confirm, fresh_token: FreshToken | None
+    ) -> None:
         """Use `HelmProcesses.begin`."""
         self.order = order
+        self.owners = owners
+        self.confirm = confirm
         self.fresh_token = fresh_token
-        self.owner = owner
         self.canceled = False
         self.child: HelmChild | None = None
+
+    def is_rival_of(self, other: HelmJob) -> bool:
+        """Return whether both are about one release of one cluster."""
+        own, theirs = self.order, other.order
+        return self is not other and (
+            (own.run.release, own.run.namespace, own.kubeconfig.get("clusters"))
+            == (theirs.run.release, theirs.run.namespace, theirs.kubeconfig.get("clusters"))
+        )
+
+
+def without_limit() -> None:
+    """Confirm a run that no other process could begin."""
 
 
 class HelmProcesses:
@@ -88,10 +113,22 @@ class HelmProcesses:
         *,
         kubeconfig: JsonObject,
         owner: str = "",
+        co_owners: Collection[str] = (),
+        confirm: Confirm = without_limit,
         fresh_token: FreshToken | None = None,
     ) -> HelmOutcome:
-        """Run Helm and wait for it. Raises `HelmKilled`, and `Retryable` when no child can be started."""
-        return self.finish(self.begin(run, kubeconfig=kubeconfig, owner=owner, fresh_token=fresh_token))
+        """Run Helm and wait for it. Raises `HelmKilled`, `Retryable` when no child can be started, and the errors of
+        ``confirm``.
+        """
+        job = self.begin(
+            run,
+            kubeconfig=kubeconfig,
+            owner=owner,
+            co_owners=co_owners,
+            confirm=confirm,
+            fresh_token=fresh_token,
+        )
+        return self.finish(job)
 
     def begin(
         self,
@@ -99,37 +136,44 @@ class HelmProcesses:
         *,
         kubeconfig: JsonObject,
         owner: str = "",
+        co_owners: Collection[str] = (),
+        confirm: Confirm = without_limit,
         fresh_token: FreshToken | None = None,
     ) -> HelmJob:
         """Register a job and return it; `finish` runs it, and raises `HelmKilled` when the job was killed before.
 
-        ``owner`` names the job for `kill_owned_by`: the claim id of the runner whose task it is. ``fresh_token`` gives
-        the successors of the kubeconfig's token, if that does not last.
+        ``owner`` and ``co_owners`` name the job for `kill_owned_by`: the claim id of the runner whose task it is, the
+        task, the lease. ``fresh_token`` gives the successors of the kubeconfig's token, if that does not last.
         """
         order = Order(run=run, kubeconfig=kubeconfig, renews_token=fresh_token is not None)
-        job = HelmJob(order, owner, fresh_token)
+        job = HelmJob(order, frozenset({owner, *co_owners}), confirm, fresh_token)
         with self._changed:
             self._jobs.add(job)
         return job
 
     def finish(self, job: HelmJob) -> HelmOutcome:
         """Run the job in a child as soon as one may start, and return how it ended. Raises as `run`."""
+        run = job.order.run
         try:
             child = self._child_for(job)
-            run = job.order.run
             with TokenRenewal(child, job.fresh_token) as renewal:
-                end = child.serve(
-                    encode_order(job.order), seconds=run.timeout_seconds + self._limits.grace_seconds
-                )
+                end = self._serve(job, child)
         finally:
             self._remove(job)
         outcome = outcome_of(end, timeout_seconds=run.timeout_seconds, memory_bytes=self._limits.memory_bytes)
         return _redacted(outcome, job.order, renewal.tokens)
 
+    def prolong(self, until: float) -> None:
+        """Let every child live until then, because the owner's rights were renewed; never blocks on a child."""
+        with self._changed:
+            children = [job.child for job in self._jobs if job.child is not None]
+        for child in children:
+            child.prolong(until)
+
     def kill_owned_by(self, owner: str) -> int:
         """Kill all runs of this owner, also those that wait; return how many there were."""
         with self._changed:
-            found = [job for job in self._jobs if job.owner == owner]
+            found = [job for job in self._jobs if owner in job.owners]
         return self._kill(found)
 
     def count_apart(self, owner: str, apart: bool) -> None:
@@ -140,6 +184,14 @@ class HelmProcesses:
             else:
                 self._apart.discard(owner)
             self._changed.notify_all()
+
+    def end_owned_by(self, owner: str) -> bool:
+        """Kill all runs of this owner and wait until they are gone; return whether they went in time."""
+        self.kill_owned_by(owner)
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: not any(owner in job.owners for job in self._jobs), timeout=ENDING_SECONDS
+            )
 
     def kill_all(self) -> int:
         """Kill all runs now; return how many there were. Later runs start as usual."""
@@ -169,11 +221,23 @@ class HelmProcesses:
             self._changed.notify_all()
         return len(jobs)
 
+    def _serve(self, job: HelmJob, child: HelmChild) -> ChildEnd:
+        try:
+            until = job.confirm()
+        except BaseException:
+            child.discard()
+            raise
+        order = encode_order(replace(job.order, until=until))
+        seconds = job.order.run.timeout_seconds + self._limits.grace_seconds
+        return child.serve(order, seconds=seconds, until=until)
+
+    def _has_place(self, job: HelmJob) -> bool:
+        rivals = any(other.child is not None and job.is_rival_of(other) for other in self._jobs)
+        return not rivals and self._busy() < self._limits.parallel
+
     def _child_for(self, job: HelmJob) -> HelmChild:
         with self._changed:
-            self._changed.wait_for(
-                lambda: job.canceled or self._closed or self._busy() < self._limits.parallel
-            )
+            self._changed.wait_for(lambda: job.canceled or self._closed or self._has_place(job))
             if job.canceled or self._closed:
                 raise HelmKilled
             job.child = self._spare() or self._spawn()

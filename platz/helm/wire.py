@@ -1,4 +1,5 @@
-"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way, and new tokens.
+"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way, and news: new tokens,
+and more time to live.
 
 Invariant: secrets travel only here, never in an argument list, the environment or a file.
 """
@@ -16,17 +17,22 @@ from platz.json import JsonObject
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """A run and the kubeconfig of its cluster; with ``renews_token`` new tokens may follow the order."""
+    """A run and the kubeconfig of its cluster; with ``renews_token`` new tokens may follow the order.
+
+    The child is killed at ``until`` by the boot clock (None: it is not).
+    """
 
     run: HelmRun
     kubeconfig: JsonObject = field(repr=False)
     renews_token: bool = False
+    until: float | None = None
 
 
 def encode_order(order: Order) -> bytes:
     """Return the line that the child reads, without the list of secrets, which only the parent needs."""
     run = dataclasses.asdict(dataclasses.replace(order.run, secrets=()))
-    return _line({"run": run, "kubeconfig": order.kubeconfig, "renews_token": order.renews_token})
+    document = {"run": run, "kubeconfig": order.kubeconfig}
+    return _line({**document, "renews_token": order.renews_token, "until": order.until})
 
 
 def decode_order(line: bytes) -> Order:
@@ -51,6 +57,7 @@ def decode_order(line: bytes) -> Order:
         ),
         kubeconfig=document["kubeconfig"],
         renews_token=document["renews_token"],
+        until=document["until"],
     )
 
 
@@ -59,9 +66,15 @@ def encode_token(token: str) -> bytes:
     return _line({"token": token})
 
 
-def decode_token(line: bytes) -> str:
-    """Read what `encode_token` wrote."""
-    return json.loads(line)["token"]
+def encode_prolongation(until: float) -> bytes:
+    """Return the line that lets a child live longer."""
+    return _line({"until": until})
+
+
+def decode_news(line: bytes) -> str | float:
+    """Read a token or a time that `encode_token` or `encode_prolongation` wrote."""
+    news = json.loads(line)
+    return str(news["token"]) if "token" in news else float(news["until"])
 
 
 def encode_outcome(outcome: HelmOutcome) -> bytes:

@@ -81,7 +81,8 @@ def test_only_the_runs_of_the_lost_cluster_are_killed(
 ) -> None:
     script = '#!/bin/sh\ntouch "$HOME/started-$$"\nwhile [ ! -e "$HOME/go" ]; do sleep 0.02; done\n'
     processes = scripted(script)
-    east, west = Background(processes, a_run, "east"), Background(processes, a_run, "west")
+    elsewhere = dataclasses.replace(a_run, release="elsewhere")
+    east, west = Background(processes, a_run, "east"), Background(processes, elsewhere, "west")
     eventually(lambda: len(list((tmp_path / "folder-0").glob("started-*"))) == 2)
     assert processes.kill_owned_by("east") == 1
     assert isinstance(east.ended(), HelmKilled)
@@ -111,7 +112,9 @@ def test_no_more_children_run_than_are_allowed(scripted: Scripted, a_run: HelmRu
         'sleep 0.05; rm "$HOME/now/$$"\n'
     )
     processes = scripted(script, parallel=2)
-    backgrounds = [Background(processes, a_run) for _ in range(6)]
+    backgrounds = [
+        Background(processes, dataclasses.replace(a_run, release=f"shop-{number}")) for number in range(6)
+    ]
     assert all(isinstance(background.ended(), HelmOutcome) for background in backgrounds)
     counts = (tmp_path / "folder-0" / "counts").read_text().split()
     assert len(counts) == 6

@@ -33,6 +33,7 @@ LAYERS: tuple[dict[str, str], ...] = (
     {"identities": "ids and identities, for every layer above"},
     {
         "backoff": "waiting times after failures",
+        "boot_clock": "the clock by which the right to work runs out",
         "errors": "errors, by what the caller must do about them",
         "config": "every setting",
         "json": "the type of JSON documents, their equality and their merging",
