@@ -1,8 +1,8 @@
 """The respawner restarts stand-ins that ended by themselves: a killed database or simulator comes back as a real one
 would.
 
-Invariant: after `stop` no start begins; a start that is under way is waited for at most `JOIN_SECONDS`. A restarted
-stand-in has the same files, addresses and credentials as before, so its users need not be told.
+Invariant: after `stop` no start begins and none is under way, so whoever stops the stand-ins next stops all of them. A
+restarted stand-in has the same files, addresses and credentials as before, so its users need not be told.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from platz_sandbox.stand_in_process import StandInFailed
 
 LOOK_SECONDS = 0.5
 BACKOFF = Backoff(first=1.0, limit=30.0, spread=EXACT)
-JOIN_SECONDS = 5.0
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -53,9 +52,9 @@ class Respawner:
         self._thread.start()
 
     def stop(self) -> None:
-        """Restart nothing from now on."""
+        """Restart nothing from now on; wait for a start that is under way, which has a time limit of its own."""
         self._ending.set()
-        self._thread.join(JOIN_SECONDS)
+        self._thread.join()
 
     def _look_after(self) -> None:
         failures = 0

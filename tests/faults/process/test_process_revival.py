@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -58,6 +59,28 @@ def test_what_could_not_be_started_is_tried_again(revival: Respawner, parts: lis
     eventually(lambda: parts[1].alive)
 
     assert parts[1].starts == 2
+
+
+def test_the_stop_waits_for_a_start_that_is_under_way(revival: Respawner, parts: list[FakePart]) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    start = parts[0].start_again
+
+    def start_slowly() -> None:
+        begun.set()
+        assert go_on.wait(20)
+        start()
+
+    parts[0].start_again = start_slowly  # type: ignore[method-assign]
+    parts[0].alive = False
+    assert begun.wait(10)
+    stopping = threading.Thread(target=revival.stop)
+    stopping.start()
+    stopping.join(timeout=6)
+    assert stopping.is_alive(), "a start is under way"
+    go_on.set()
+    stopping.join(timeout=10)
+    assert not stopping.is_alive()
+    assert parts[0].alive
 
 
 def test_nothing_is_started_after_the_stop(revival: Respawner, parts: list[FakePart]) -> None:
