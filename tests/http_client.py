@@ -32,7 +32,7 @@ from platz.identities import Bot, BotId, Deployment, DeploymentId, Identity, Use
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import Answer, IngressCaller
 from platz.preview.previews import Previews
-from platz.tasks.context import OperationContext
+from platz.tasks.context import TaskServices
 
 BASE = "http://platz.test/api/v2"
 SIGNING_KEY = "c2VjcmV0LXNlY3JldC1zZWNyZXQh"
@@ -83,7 +83,7 @@ def services_for(database: Database) -> Services:
         cipher=cipher,
         ingress=ingress,
         request_threads=8,
-        offered_previews=Previews(context=_context(database, signing, cipher, ingress)),
+        offered_previews=Previews(services=_services(database, signing, cipher, ingress)),
     )
 
 
@@ -94,9 +94,9 @@ class _NoRegistry:
         raise Retryable("The registry can't be reached.")
 
 
-def _context(database: Database, signing: Tokens, cipher: Cipher, ingress: IngressCaller) -> OperationContext:
+def _services(database: Database, signing: Tokens, cipher: Cipher, ingress: IngressCaller) -> TaskServices:
     """Return what previews work with: neither a cluster nor a registry can be reached."""
-    return OperationContext(
+    return TaskServices(
         database=database,
         kube=ServedClusters().client,
         helm=cast("Any", None),

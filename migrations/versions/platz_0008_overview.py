@@ -9,7 +9,7 @@ from alembic import op
 from platz.db.scripts import run_script
 
 revision = "platz_0008"
-down_revision = "platz_0006"
+down_revision = "platz_0007"
 branch_labels = None
 depends_on = None
 

@@ -6,18 +6,21 @@ hears  tick, `RowChanged` of clusters, `LeaseLost`, `AccessDoubted`, `Reachabili
 tells  `ClusterServed` (sticky: later subscribers receive it, too), `ClusterDropped`
 never  talks to a cluster, or forgets one because a search failed
 
-A cluster is served when a search has found it, its row does not say `ignore`, and this process holds its lease.
-PostgreSQL grants the leases, so two copies of Platz never serve one cluster at once.
+A cluster is served when a search has found it, its row does not say `ignore`, and this process holds one of its leases.
+There is one for each kind of work, and a process takes those of its roles, so processes with different roles do not
+keep each other from working. PostgreSQL grants the leases, so two processes never do the same work in one cluster. As a
+rule one process has all leases of a cluster: another one takes only what that one has left over for some time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from typing_extensions import override
 
+from platz import boot_clock
 from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import (
     AccessDoubted,
@@ -33,6 +36,7 @@ from platz.actors.messages import (
 from platz.actors.served_clusters import ServedClusters
 from platz.actors.timers import Timer
 from platz.backoff import Backoff, jittered
+from platz.config import Role
 from platz.db import schema, task_queue
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper, cluster_lease
@@ -47,6 +51,7 @@ from platz.tasks.abandoned import end_tasks_of_ignored
 DOUBTS = Backoff(first=1.0, limit=30.0)
 """The pauses between searches for clusters whose access is in doubt."""
 LEASE_SECONDS = 3.0
+LEFT_OVER_SECONDS = 10.0
 SEARCH_AGAIN_SECONDS = 60.0
 SEARCH = Tick(name="search")
 LEASES = Tick(name="leases")
@@ -87,7 +92,8 @@ class ClusterDiscovery(Actor):
         self._every_seconds = every_seconds
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="cluster-search")
         self._found: dict[str, FoundCluster] = {}
-        self._served: dict[ClusterId, FoundCluster] = {}
+        self._served: dict[tuple[ClusterId, Role], FoundCluster] = {}
+        self._free_since: dict[tuple[ClusterId, Role], float] = {}
         self._unrecorded: tuple[FoundCluster, ...] = ()
         self._searching = False
         self._search_again: Timer | None = None
@@ -138,7 +144,7 @@ class ClusterDiscovery(Actor):
 
     @override
     def describe(self) -> str:
-        return f"{len(self._found)} clusters found, {len(self._served)} served"
+        return f"{len(self._found)} clusters found, {len({id_ for id_, _ in self._served})} served"
 
     def _doubt(self, cluster_id: ClusterId) -> None:
         """Search now if this cluster's access was not in doubt before, else after a pause that grows with the doubts.
@@ -197,12 +203,25 @@ class ClusterDiscovery(Actor):
         with self._database.reading() as connection:
             rows = clusters.all_clusters(connection)
         wanted = {row.id: row for row in rows if not row.ignore and row.provider_id in self._found}
-        for cluster_id in set(self._served) - set(wanted):
-            self._drop(cluster_id)
-            self._leases.release(cluster_lease(cluster_id))
-        for row in wanted.values():
-            self._serve(row)
+        for cluster_id, work in [key for key in self._served if key[0] not in wanted]:
+            self._drop(cluster_id, work)
+            self._leases.release(cluster_lease(cluster_id, work))
+        self._serve_missing(wanted.values())
         self._end_tasks_of_ignored([row for row in rows if row.ignore])
+
+    def _serve_missing(self, wanted: Iterable[ClusterSummary]) -> None:
+        missing = [
+            (row, work)
+            for row in wanted
+            for work in self._clients.works
+            if self._served.get((row.id, work)) != self._found[row.provider_id]
+        ]
+        if not missing:
+            return
+        free = self._leases.free([cluster_lease(row.id, work) for row, work in missing])
+        for row, work in missing:
+            if cluster_lease(row.id, work) in free and not self._is_anothers(row.id, work):
+                self._serve(row, work)
 
     def _end_tasks_of_ignored(self, ignored: Sequence[ClusterSummary]) -> None:
         """End what runners left in ignored clusters; a lock on the queue delays this, and not the serving of others."""
@@ -216,35 +235,56 @@ class ClusterDiscovery(Actor):
 
     def _end_tasks(self, row: ClusterSummary) -> None:
         """End what an ignored cluster's runner left, unless another process still serves the cluster."""
-        if not self._leases.try_acquire(cluster_lease(row.id)):
+        lease = self._leases.try_acquire(cluster_lease(row.id, Role.DEPLOY))
+        if lease is None:
             return
         try:
             with self._database.transaction() as connection:
-                ended = end_tasks_of_ignored(connection, row)
+                ended = end_tasks_of_ignored(connection, row, lease)
         finally:
-            self._leases.release(cluster_lease(row.id))
+            self._leases.release(lease.name)
         self.log.info(
             "Ended the tasks of an ignored cluster", action="end", cluster=row.name, tasks=len(ended)
         )
 
-    def _serve(self, row: ClusterSummary) -> None:
-        found = self._found[row.provider_id]
-        if self._served.get(row.id) == found or not self._leases.try_acquire(cluster_lease(row.id)):
-            return
-        self._served[row.id] = found
-        self._trust(row.id)
-        self.log.info("Serving a cluster", action="serve", cluster=row.name, cluster_id=str(row.id))
-        self._clients.put(row.id, found.access)
-        self.publish_sticky(row.id, ClusterServed(cluster_id=row.id, name=row.name, access=found.access))
+    def _is_anothers(self, cluster_id: ClusterId, work: Role) -> bool:
+        """Return whether a free lease is probably just about to be taken by the process that serves the cluster."""
+        first = self._clients.works[0]
+        if work is first or (cluster_id, first) in self._served:
+            self._free_since.pop((cluster_id, work), None)
+            return False
+        since = self._free_since.setdefault((cluster_id, work), boot_clock.now())
+        return boot_clock.now() - since < LEFT_OVER_SECONDS
 
-    def _drop(self, cluster_id: ClusterId) -> None:
-        found = self._served.pop(cluster_id)
+    def _serve(self, row: ClusterSummary, work: Role) -> None:
+        found = self._found[row.provider_id]
+        lease = self._leases.try_acquire(cluster_lease(row.id, work))
+        if lease is None:
+            return
+        if found not in self._known_of(row.id):
+            self._clients.put(row.id, found.access)
+        self._served[row.id, work] = found
+        self._trust(row.id)
+        self.log.info(
+            "Serving a cluster", action="serve", cluster=row.name, cluster_id=str(row.id), work=work
+        )
+        message = ClusterServed(cluster_id=row.id, work=work, lease=lease, name=row.name, access=found.access)
+        self.publish_sticky((row.id, work), message)
+
+    def _known_of(self, cluster_id: ClusterId) -> list[FoundCluster]:
+        return [found for (served, _), found in self._served.items() if served == cluster_id]
+
+    def _drop(self, cluster_id: ClusterId, work: Role) -> None:
+        found = self._served.pop((cluster_id, work))
+        self.log.info(
+            "Dropping a cluster", action="drop", cluster=found.name, cluster_id=str(cluster_id), work=work
+        )
         self._trust(cluster_id)
-        self.log.info("Dropping a cluster", action="drop", cluster=found.name, cluster_id=str(cluster_id))
-        self._clients.remove(cluster_id)
-        self.remove_sticky(cluster_id, ClusterDropped(cluster_id=cluster_id))
+        if not self._known_of(cluster_id):
+            self._clients.remove(cluster_id)
+        self.remove_sticky((cluster_id, work), ClusterDropped(cluster_id=cluster_id, work=work))
 
     def _lose(self, names: frozenset[str]) -> None:
-        for cluster_id in [id_ for id_ in self._served if cluster_lease(id_) in names]:
-            self._drop(cluster_id)
+        for cluster_id, work in [key for key in self._served if cluster_lease(*key) in names]:
+            self._drop(cluster_id, work)
         raise Retryable("The leases of clusters were lost.")  # try to get them back, with backoff

@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import ClusterDropped, ClusterServed, Tick
+from platz.config import Role
 from platz.db.database import Database
 from platz.errors import PlatzError
 from platz.identities import ClusterId
@@ -67,12 +68,14 @@ class CredentialRefresher(Actor):
     @override
     def handle(self, message: object) -> None:
         match message:
-            case ClusterServed(cluster_id=cluster_id):
+            case ClusterServed(cluster_id=cluster_id, work=Role.CREDENTIALS):
                 self._served.add(cluster_id)
                 self._begin(cluster_id)
-            case ClusterDropped(cluster_id=cluster_id):
+            case ClusterDropped(cluster_id=cluster_id, work=Role.CREDENTIALS):
                 self._served.discard(cluster_id)
                 self._under_way.discard(cluster_id)  # its connections are cut
+            case ClusterServed() | ClusterDropped():
+                pass  # other work
             case Tick():
                 for cluster_id in self._served:
                     self._begin(cluster_id)

@@ -30,8 +30,9 @@ from platz.actors.messages import Drain, ReachabilityChanged, SlotFree, TaskFini
 from platz.actors.runner_host import RunnerHost
 from platz.actors.timers import Timer
 from platz.db import task_queue
+from platz.db.tables.lease_rows import Lease
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
+from platz.db.task_queue import Claim, ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import ClusterId, TaskId
 from platz.kube.reachability import Reachability
@@ -48,14 +49,15 @@ Step = Callable[[OperationContext, TaskRow], None]
 
 @dataclass(frozen=True, kw_only=True)
 class RunnerCluster:
-    """The cluster of a runner.
+    """The cluster of a runner, and the lease that lets this process run its tasks.
 
-    ``stop_helm`` kills the Helm child processes of the given owner; ``count_helm_apart`` tells whether they count among
-    those that may run at once.
+    ``stop_helm`` kills the Helm child processes of the given owner (a claim, a task) and waits until they are gone;
+    ``count_helm_apart`` tells whether they count among those that may run at once.
     """
 
     id: ClusterId
     name: str
+    lease: Lease
     stop_helm: Callable[[str], object]
     count_helm_apart: Callable[[str, bool], object] = lambda _owner, _apart: None
 
@@ -77,19 +79,21 @@ class DeploymentRunner(Actor):
         generation: int,
         actor_context: ActorContext,
         cluster: RunnerCluster,
-        context: OperationContext,
+        context_of: Callable[..., OperationContext],
         task_limit: ConcurrencyLimit,
         max_concurrent_tasks: int,
     ) -> None:
-        """Take ``task_limit``, which all runners of the process share; ``max_concurrent_tasks`` is for this cluster."""
+        """Take ``context_of``, which returns the context of a claim (``claim=``), and ``task_limit``, which all runners
+        of the process share; ``max_concurrent_tasks`` is for this cluster.
+        """
         super().__init__(name=name, generation=generation, actor_context=actor_context)
         self.log = self.log.bind(cluster=cluster.name)
         self._cluster_id = self.hears_of_cluster = cluster.id
-        self._database = context.database
-        self._claim_id = ClaimId(uuid4())
+        self._claim_of_this = Claim(id=ClaimId(uuid4()), lease=cluster.lease)
         self._slots = task_limit.share()
         self._host = RunnerHost(self._slots, self.publish)
-        self._context = replace(context, owner=str(self._claim_id), host=self._host)
+        self._context = context_of(claim=self._claim_of_this, host=self._host)
+        self._database = self._context.database
         self._cluster = cluster
         self._max_concurrent_tasks = max_concurrent_tasks
         self._threads = ThreadPoolExecutor(max_concurrent_tasks, thread_name_prefix=f"task-{cluster.name}")
@@ -97,7 +101,6 @@ class DeploymentRunner(Actor):
         self._clearing = False
         self._running: set[TaskId] = set()
         self._work: set[Future[None]] = set()
-        self._resumed = False
         self._silence: Timer | None = None
         self._drain_until: float | None = None
         self._next_due: Timer | None = None
@@ -111,6 +114,7 @@ class DeploymentRunner(Actor):
         if self._drain_until is None:
             self._resume_orphans()
             self._begin_clearing()
+        self._stop_overtaken()
         self._claim()
 
     @override
@@ -119,7 +123,10 @@ class DeploymentRunner(Actor):
             case TaskFinished(task_id=task_id):
                 self._running.discard(task_id)
                 self._claim()
-            case TasksAdded() | SlotFree():
+            case TasksAdded():
+                self._stop_overtaken()
+                self._claim()
+            case SlotFree():
                 self._claim()
             case ReachabilityChanged(state=state):
                 self._reachability_changed(state)
@@ -169,21 +176,24 @@ class DeploymentRunner(Actor):
     def _resume_orphans(self) -> None:
         """Take over the tasks that are `Started` but do not run here.
 
-        The first time, these are all such tasks of the cluster: this process holds the cluster's lease, so nobody else
-        runs them. Later, they are tasks that this runner claimed without learning it, because the connection to the
-        database failed after the claim.
+        This process holds the cluster's lease, so no other process runs them. A predecessor of this actor in this
+        process may, so its Helm is stopped first. Others are tasks that this runner claimed without learning it,
+        because the connection to the database failed after the claim.
         """
+        claim = self._claim_of_this
         with self._database.transaction() as connection:
-            orphans = [
-                replace(task, claimed_by=self._claim_id)
+            left = [
+                task
                 for task in task_queue.started_tasks(connection, self._cluster_id)
                 if task.id not in self._running
-                and (not self._resumed or task.claimed_by == self._claim_id)
-                and task_queue.take_over(
-                    connection, task.id, claimed_by=self._claim_id, formerly=task.claimed_by
-                )
             ]
-        self._resumed = True
+            for former in {task.claimed_by for task in left} - {claim.id, None}:
+                self._cluster.stop_helm(str(former))
+            orphans = [
+                replace(task, claimed_by=claim.id)
+                for task in left
+                if task_queue.take_over(connection, task.id, claim=claim, formerly=task.claimed_by)
+            ]
         self._slots.force_acquire(len(orphans))
         for task in orphans:
             self._start(task, execution.resume)
@@ -202,11 +212,20 @@ class DeploymentRunner(Actor):
         finally:
             self.tell_self(LeftCleared())
 
+    def _stop_overtaken(self) -> None:
+        """Stop Helm for running tasks of deployments that are being deleted; their threads then end the tasks."""
+        if not self._running:
+            return
+        with self._database.reading() as connection:
+            overtaken = task_queue.overtaken_tasks(connection, self._claim_of_this)
+        for task_id in overtaken:
+            self._cluster.stop_helm(str(task_id))
+
     def _claim(self) -> None:
         """Count the due tasks, take slots for only as many, and claim them, so that no slot is held without work."""
         if self._drain_until is not None:
             return
-        room = self._max_concurrent_tasks - len(self._running)
+        room = max(0, self._max_concurrent_tasks - len(self._running))
         with self._database.reading() as connection:
             outlook = task_queue.outlook(connection, self._cluster_id, most=room)
         taken = self._slots.acquire(outlook.due, wake=self._wake)
@@ -219,7 +238,7 @@ class DeploymentRunner(Actor):
         try:
             with self._database.transaction() as connection:
                 claimed = task_queue.claim(
-                    connection, cluster_id=self._cluster_id, claimed_by=self._claim_id, most=taken
+                    connection, cluster_id=self._cluster_id, claim=self._claim_of_this, most=taken
                 )
             committed = claimed
         finally:

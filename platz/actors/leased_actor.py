@@ -74,10 +74,10 @@ class LeasedActor(Actor):
                 if self.lease in names and self.is_leader:
                     self.is_leader = False
                     self.on_lost()
-            case _ if self.is_leader:
+            case _ if self.is_leader and self._leases.holds(self.lease):
                 self.handle_as_leader(message)
             case _:
-                pass  # another process's work
+                pass  # another process's work, or soon so
 
     @override
     def on_stopped(self) -> None:

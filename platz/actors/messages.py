@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from platz.config import Role
 from platz.db.events import RowChange
+from platz.db.tables.lease_rows import Lease
 from platz.discovery.cluster_records import FoundCluster
 from platz.identities import ClusterId, TaskId
 from platz.kube.cluster_access import ClusterAccess
@@ -84,18 +86,21 @@ class SearchFailed:
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterServed:
-    """This process serves a cluster from now on, or reaches it in a new way."""
+    """This process does the work of a role in a cluster from now on, or reaches the cluster in a new way."""
 
     cluster_id: ClusterId
+    work: Role
+    lease: Lease
     name: str
     access: ClusterAccess
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterDropped:
-    """This process no longer serves a cluster."""
+    """This process no longer does the work of a role in a cluster."""
 
     cluster_id: ClusterId
+    work: Role
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ from platz.actors.messages import (
     Tick,
     WorkerFailed,
 )
+from platz.config import Role
 from platz.db.database import Database
 from platz.db.tables import clusters
 from platz.errors import PlatzError, Retryable
@@ -149,11 +150,13 @@ class ResourceTracker(Actor):
                 self._take_event(message)
             case ClusterProbed():
                 self._take_report(message)
-            case ClusterServed():
+            case ClusterServed(work=Role.TRACK):
                 self._track(message)
-            case ClusterDropped(cluster_id=cluster_id):
+            case ClusterDropped(cluster_id=cluster_id, work=Role.TRACK):
                 self._untrack(cluster_id)
                 self._tell_reachability(cluster_id, None)
+            case ClusterServed() | ClusterDropped():
+                pass  # other work
             case TaskFinished(cluster_id=cluster_id):
                 self._look_at_namespaces(cluster_id)
             case Tick():

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Collection
 
+from platz.config import Role
 from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.kube.cluster_access import ClusterAccess
 from platz.tasks.context import ClusterNotServed
 
+CLUSTER_WORK = (Role.DEPLOY, Role.TRACK, Role.CREDENTIALS)
+"""The roles whose work in a cluster is done by one process."""
+
 
 class ServedClusters:
-    """One shared client for each served cluster; safe to use from every thread."""
+    """One shared client for each served cluster; safe to use from every thread.
 
-    def __init__(self) -> None:
+    No client is given out when ``may_work`` says that the leases have run out, even if nobody has noticed yet.
+    """
+
+    def __init__(
+        self, may_work: Callable[[], bool] = lambda: True, *, roles: Collection[Role] = CLUSTER_WORK
+    ) -> None:
+        """Take ``roles``, those of this process."""
+        self.works = tuple(work for work in CLUSTER_WORK if work in roles)
+        self._may_work = may_work
         self._lock = threading.Lock()
         self._clients: dict[ClusterId, KubeClient] = {}
 
@@ -45,6 +58,6 @@ class ServedClusters:
         """Return the client of a cluster; raise `ClusterNotServed`."""
         with self._lock:
             client = self._clients.get(cluster_id)
-        if client is None:
+        if client is None or not self._may_work():
             raise ClusterNotServed
         return client

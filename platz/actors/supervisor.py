@@ -37,6 +37,7 @@ from platz.actors.messages import (
     Tick,
 )
 from platz.backoff import Backoff
+from platz.config import Role
 
 RESTART_BACKOFF = Backoff(first=0.2, limit=30.0)
 
@@ -125,8 +126,10 @@ class Supervisor(Actor):
                 self._schedule_restart(message)
             case Restart(name=name, generation=generation):
                 self._restart(name, generation)
-            case ClusterServed():
+            case ClusterServed(work=Role.DEPLOY):
                 self._serve(message)
+            case ClusterServed() | ClusterDropped() if message.work is not Role.DEPLOY:
+                pass  # other actors do that work
             case ClusterDropped(cluster_id=cluster_id):
                 self._stop_child(runner_name(cluster_id), seconds=0)
             case LeaseLost(names=names):

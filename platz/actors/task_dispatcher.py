@@ -1,4 +1,4 @@
-"""The task dispatcher: it tells each cluster's runner about new tasks.
+"""The task dispatcher: it tells each cluster's runner about tasks that may be due.
 
 owns   nothing
 hears  `RowChanged` of tasks
@@ -6,7 +6,7 @@ tells  `TasksAdded`
 never  claims a task
 
 A change event names a task but not its cluster. This actor looks the cluster up once for all runners, so that a new
-task wakes only the runner of its cluster.
+task, or the end of one for which others wait, wakes only the runners of the clusters concerned.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from platz.actors.actor import Actor, ActorContext
 from platz.actors.messages import RowChanged, TasksAdded
 from platz.db import schema, task_queue
 from platz.db.database import Database
-from platz.db.tables import tasks
 from platz.identities import ClusterId, TaskId
 
 
 class TaskDispatcher(Actor):
-    """An actor that finds the clusters of new tasks and tells their runners."""
+    """An actor that finds the clusters of tasks that may be due, and tells their runners."""
 
     hears = frozenset({RowChanged})
     tables = frozenset({schema.deployment_tasks.name})
@@ -45,11 +44,11 @@ class TaskDispatcher(Actor):
     def handle(self, message: object) -> None:
         match message:
             case RowChanged(changes=changes):
-                inserted = [TaskId(change.id) for change in changes if change.operation == "INSERT"]
-                if inserted:
-                    with self._database.reading() as connection:
-                        clusters = tasks.clusters_of(connection, inserted)
-                    self._tell(clusters)
+                added = [TaskId(change.id) for change in changes if change.operation == "INSERT"]
+                changed = [TaskId(change.id) for change in changes if change.operation == "UPDATE"]
+                with self._database.reading() as connection:
+                    clusters = task_queue.clusters_to_wake(connection, added=added, changed=changed)
+                self._tell(clusters)
             case _:
                 super().handle(message)
 

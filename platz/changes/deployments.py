@@ -20,7 +20,7 @@ from platz.changes.chart_features import features_of
 from platz.changes.dependants import deployment_item, refuse_if_used
 from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
-from platz.changes.relocation import is_served, leave_place, tell_what_is_waited_for
+from platz.changes.relocation import leave_place, tell_what_is_waited_for
 from platz.changes.selected_items import refuse_foreign_selection
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
@@ -29,16 +29,18 @@ from platz.db.dependants import dependants_of
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus
 from platz.db.field_encryption import decrypt_fields, reject_encrypted_markers
-from platz.db.tables import charts, clusters, deployments, kinds
+from platz.db.leases import is_served
+from platz.db.tables import charts, clusters, deployments, kinds, task_waits, tasks
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
 from platz.db.tables.kinds import KindRow
 from platz.errors import Conflict, NotFound, Rejected, Retryable
-from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId
+from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId, TaskId
 from platz.json import JsonValue, json_equal
 from platz.tasks.operations import Operation, Uninstall
 from platz.tasks.sensitive_inputs import InputEncryption
 
+BEING_DELETED = "The deployment is being deleted."
 MAX_MOVES_MEANWHILE = 5
 """How often an update starts over because the deployment was moved to another cluster while the update waited."""
 
@@ -140,15 +142,18 @@ def update_deployment(
     encrypted = InputEncryption.of_charts(cipher, chart.values_ui, _form_before(connection, before, chart))
     deployments.save(connection, replace(after, config=encrypted.inputs(after.config)))
     operations = update_plan.operations_for(effect, before, after, kind.name, reason=reason)
-    _queue_what_follows(connection, identity, before, after, kind, map(encrypted.operation, operations))
+    encrypted_operations = map(encrypted.operation, operations)
+    queued = _queue_what_follows(connection, identity, before, after, kind, encrypted_operations)
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         cause = f"The {before.name or kind.name} deployment has been updated"
-        reinstall(connection, held.values(), cause, identity)
+        reinstall(connection, held.values(), cause, identity, after=queued[-1])
     return True
 
 
 def delete_deployment(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> None:
-    """Mark the deployment as being deleted and queue its Uninstall; a second call changes nothing.
+    """Mark the deployment as being deleted, cancel what waits, and queue its Uninstall; a second call changes nothing.
+
+    The deployment's runner notices the Uninstall and stops what is running (`platz.actors.deployment_runner`).
 
     Raises NotFound, Denied, Conflict (other deployments use it).
     """
@@ -161,6 +166,8 @@ def delete_deployment(connection: Connection, identity: Identity, deployment_id:
     users = dependants_of(connection, deployment_item(deployment_id))
     refuse_if_used("This deployment can't be deleted because other deployments depend on it", users)
     deployments.set_status(connection, deployment_id, DeploymentStatus.DELETING)
+    canceled = tasks.cancel_all(connection, deployment_id, identity, BEING_DELETED)
+    task_waits.end_what_waits(connection, canceled, BEING_DELETED)
     queue_operations(connection, identity, deployment_id, row.cluster_id, [Uninstall()])
     tell_what_is_waited_for(connection, row)
 
@@ -274,8 +281,8 @@ def _queue_what_follows(
     after: DeploymentRow,
     kind: KindRow,
     operations: Iterable[Operation],
-) -> None:
-    """Queue the deployment's own tasks, whose sensitive inputs are encrypted.
+) -> list[TaskId]:
+    """Queue the deployment's own tasks, whose sensitive inputs are encrypted, and return their ids.
 
     An Uninstall runs in the cluster where the deployment was before, unless nobody serves that one.
     """
@@ -285,9 +292,13 @@ def _queue_what_follows(
     effect = update_plan.effect_of(before, after)
     stays = effect is Effect.UNINSTALL and is_served(connection, before.cluster_id)
     cluster_id = before.cluster_id if stays else after.cluster_id
-    queue_operations(connection, identity, after.id, cluster_id, operations)
+    queued = queue_operations(connection, identity, after.id, cluster_id, operations)
+    if effect is Effect.RELOCATE:
+        recreate, upgrade = queued
+        task_waits.add(connection, [upgrade], recreate)
     if relocated or effect is Effect.UNINSTALL:
         tell_what_is_waited_for(connection, after)
+    return queued
 
 
 def _shared_kind(connection: Connection, kind_id: KindId) -> KindRow:

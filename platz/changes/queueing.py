@@ -21,11 +21,7 @@ def queue_operations(
     *,
     execute_at: datetime | None = None,
 ) -> list[TaskId]:
-    """Queue the operations in order and return the tasks' ids; without ``execute_at`` they are due at once.
-
-    A Recreate and the Upgrade right after it are a pair: if the Recreate fails, `tasks.fail_upgrade_behind` makes the
-    Upgrade fail, too.
-    """
+    """Queue the operations in order and return the tasks' ids; without ``execute_at`` they are due at once."""
     new_tasks = [
         tasks.NewTask(
             deployment_id=deployment_id,

@@ -1,7 +1,8 @@
 """The Reinstall tasks of deployments that a change affects.
 
-Invariant: only deployments that are enabled and not being deleted are reinstalled. Their rows are locked when this is
-checked, so a Reinstall never follows the Uninstall of a concurrent change.
+Invariants: only deployments that are enabled, installed and not being deleted are reinstalled. Their rows are locked
+when this is checked, so a Reinstall never follows the Uninstall of a concurrent change. A Reinstall that follows from
+the change of another deployment begins only when that change has been carried out.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy import Connection
 from platz.changes.dependants import deployment_item
 from platz.db.dependants import Item, dependants_of
 from platz.db.enums import DeploymentStatus
-from platz.db.tables import deployments, tasks
+from platz.db.tables import deployments, task_waits, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.identities import DeploymentId, Identity, TaskId
 from platz.tasks.operations import Reinstall, to_json
@@ -26,16 +27,33 @@ def reinstall_dependants(connection: Connection, item: Item, reason: str, actor:
 
 
 def reinstall(
-    connection: Connection, locked: Iterable[DeploymentRow], reason: str, actor: Identity
+    connection: Connection,
+    locked: Iterable[DeploymentRow],
+    reason: str,
+    actor: Identity,
+    *,
+    after: TaskId | None = None,
 ) -> list[TaskId]:
-    """Queue a Reinstall for each locked deployment that is enabled and not being deleted; return the tasks' ids."""
+    """Queue a Reinstall for each locked deployment that is enabled and not being deleted; return the tasks' ids.
+
+    They wait for the task ``after``. A deployment whose first Install is running, perhaps with the former state of
+    what it uses, is reinstalled if that Install succeeds; one that was never installed is left alone.
+    """
     operation = to_json(Reinstall(reason=reason))
-    new_tasks = [
-        tasks.NewTask(deployment_id=row.id, cluster_id=row.cluster_id, operation=operation)
-        for row in locked
-        if row.enabled and row.status is not DeploymentStatus.DELETING
-    ]
-    return tasks.insert_pending(connection, new_tasks, actor)
+    queued: list[TaskId] = []
+    for row in locked:
+        if not row.enabled or row.status is DeploymentStatus.DELETING:
+            continue
+        first_install = None if row.revision_id is not None else tasks.started(connection, row.id)
+        if row.revision_id is None and first_install is None:
+            continue
+        new = tasks.NewTask(deployment_id=row.id, cluster_id=row.cluster_id, operation=operation)
+        made = tasks.insert_pending(connection, [new], actor)
+        waits_for = after or first_install
+        if waits_for is not None:
+            task_waits.add(connection, made, waits_for)
+        queued += made
+    return queued
 
 
 def lock_with_dependants(

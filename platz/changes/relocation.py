@@ -11,12 +11,11 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from platz.charts.documents.derived_names import namespace_name
-from platz.db import leases
 from platz.db.enums import DeploymentStatus
-from platz.db.tables import deployments, left_namespaces, tasks
+from platz.db.leases import is_served
+from platz.db.tables import deployments, left_namespaces, task_waits, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.left_namespaces import Place
-from platz.identities import ClusterId
 from platz.observation.awaited_clusters import why_cluster_waits
 
 NEVER_INSTALLED = (DeploymentStatus.UNKNOWN, DeploymentStatus.UNINSTALLED)
@@ -35,13 +34,9 @@ def leave_place(connection: Connection, before: DeploymentRow, after: Deployment
     if before.cluster_id != after.cluster_id:
         served = is_served(connection, before.cluster_id)
         if not served:
-            tasks.give_up_started(connection, before.id, before.cluster_id, MOVED_ON)
+            given_up = tasks.give_up_started(connection, before.id, before.cluster_id, MOVED_ON)
+            task_waits.end_what_waits(connection, given_up, MOVED_ON)
         tasks.follow_deployment(connection, after.id, after.cluster_id, uninstalls=not served)
-
-
-def is_served(connection: Connection, cluster_id: ClusterId) -> bool:
-    """Return whether any process of Platz serves the cluster."""
-    return leases.is_held(connection, leases.cluster_lease(cluster_id))
 
 
 def tell_what_is_waited_for(connection: Connection, row: DeploymentRow) -> None:

@@ -21,7 +21,7 @@ from platz.charts.rendering.action_bodies import action_body
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentRole, DeploymentStatus
 from platz.db.field_encryption import reject_encrypted_markers
-from platz.db.tables import charts, clusters, deployments, k8s_resources, tasks
+from platz.db.tables import charts, clusters, deployments, k8s_resources, task_waits, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.k8s_resources import WorkloadId
 from platz.errors import Conflict, Denied, NotFound, Rejected
@@ -106,6 +106,7 @@ def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, rea
         raise Denied("Cannot cancel task which is closed to being executed")
     if not tasks.cancel(connection, task_id, identity, reason):
         raise Conflict(f"This task is {task.status.value}; only a pending task can be canceled")
+    task_waits.end_what_waits(connection, [task_id], "It was canceled.")
 
 
 def _held(connection: Connection, deployment_id: DeploymentId) -> tuple[DeploymentRow, EnvId]:

@@ -99,17 +99,18 @@ class Database:
         with translate_errors(), self._checked_out(self._changing) as connection, connection.begin():
             yield connection
 
-    def dedicated(self) -> psycopg.Connection[Any]:
+    def dedicated(self, *, idle_seconds: float | None = None) -> psycopg.Connection[Any]:
         """Open an autocommit connection outside the pool, without a statement timeout; the caller closes it.
 
-        Raises `DatabaseUnreachable`.
+        With ``idle_seconds`` the server ends it after so long without a statement. Raises `DatabaseUnreachable`.
         """
         address = self.direct or self.address
+        settings = session_settings.settings_of_dedicated(idle_seconds)
         try:
             connection = psycopg.connect(make_conninfo(**self._parameters_of(address)), autocommit=True)
             deadline = connection_deadline(connection, seconds=self.limits.connect_timeout)
             with _closed_on_failure(connection), deadline:
-                session_settings.apply(connection, session_settings.settings_of_dedicated())
+                session_settings.apply(connection, settings)
         except psycopg.OperationalError as error:
             raise why_unreachable(error, address) from error
         return connection

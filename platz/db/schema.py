@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Identity,
     Index,
     MetaData,
     String,
@@ -452,7 +453,32 @@ deployment_search = Table(
     string("content"),
 )
 
-LATER_TABLES = frozenset({left_namespaces.name, change_records.name, deployment_search.name})
+platz_leases = Table(
+    "platz_leases",
+    metadata,
+    Column("name", String, primary_key=True),
+    # A new number whenever the lease changes hands; no number is ever given twice.
+    Column("epoch", BigInteger, Identity(always=True), nullable=False),
+    # The process that holds it.
+    Column("holder", Uuid, nullable=False),
+    # Counts the holder's signs of life.
+    Column("renewals", BigInteger, nullable=False, server_default=text("0")),
+    moment("renewed_at"),
+)
+
+platz_task_waits = Table(
+    "platz_task_waits",
+    metadata,
+    reference("task_id", "deployment_tasks", on_delete="CASCADE", is_key=True),
+    # The task that must succeed first.
+    reference("waits_for", "deployment_tasks", on_delete="CASCADE"),
+    Index("platz_task_waits_waits_for", "waits_for"),
+)
+
+LATER_TABLES = frozenset(
+    table.name
+    for table in (left_namespaces, change_records, deployment_search, platz_leases, platz_task_waits)
+)
 """The tables that came after the first migration; they have no change events."""
 
 FORMER_TABLES = frozenset(metadata.tables) - LATER_TABLES

@@ -48,11 +48,11 @@ def main(arguments: list[str]) -> None:
 
 def _take_news(token: TokenFile, timer: KillTimer, line: bytes) -> None:
     """Take a new token, or more time to live."""
-    match decode_news(line):
-        case str(text):
-            token.write(text)
-        case float(until):
-            timer.set(until)
+    news = decode_news(line)
+    if isinstance(news, str):
+        token.write(news)
+    else:
+        timer.set(news)
 
 
 def _with_own_token(order: Order, token: TokenFile) -> Order:

@@ -210,7 +210,7 @@ class HelmProcesses:
             spare.discard()
 
     def _busy(self) -> int:
-        return sum(job.child is not None and job.owner not in self._apart for job in self._jobs)
+        return sum(job.child is not None and self._apart.isdisjoint(job.owners) for job in self._jobs)
 
     def _kill(self, jobs: Sequence[HelmJob]) -> int:
         with self._changed:

@@ -1,5 +1,5 @@
-"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way, and news: new tokens,
-and more time to live.
+"""The messages between `platz.helm.process_pool` and `platz.helm.child`: one line of JSON each way, and news for the
+child: tokens, and more time to live.
 
 Invariant: secrets travel only here, never in an argument list, the environment or a file.
 """

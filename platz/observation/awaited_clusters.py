@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from platz.db import leases
+from platz.db.leases import is_served
 from platz.db.tables import clusters
 from platz.identities import ClusterId
 
@@ -19,7 +19,7 @@ def why_cluster_waits(connection: Connection, cluster_id: ClusterId) -> str | No
         return None
     if row.ignore:
         return f"Cluster {row.name} is ignored, so its tasks wait until a site admin includes it again."
-    if not leases.is_held(connection, leases.cluster_lease(cluster_id)):
+    if not is_served(connection, cluster_id):
         return f"No running process of Platz serves cluster {row.name}, so its tasks wait until one finds it again."
     if not row.is_ok:
         why = (row.not_ok_reason or "it does not respond").rstrip(".")

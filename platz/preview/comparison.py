@@ -28,7 +28,7 @@ from platz.preview.release_history import ReleaseHistory, looking_at, read_histo
 from platz.preview.rendered_values import Rendered, Wanted, render
 from platz.preview.secret_texts import secrets_in
 from platz.tasks import sensitive_inputs
-from platz.tasks.context import OperationContext
+from platz.tasks.context import TaskServices
 from platz.tasks.operations import Install, Upgrade
 from platz.tasks.task_target import load_target
 
@@ -54,16 +54,16 @@ class PastRevision:
 
 
 def compare_revisions(
-    context: OperationContext, deployment_id: DeploymentId, older: TaskId, newer: TaskId
+    services: TaskServices, deployment_id: DeploymentId, older: TaskId, newer: TaskId
 ) -> JsonObject:
     """Compare two revisions; raise `Rejected` or `Conflict` for what is no successful revision of the deployment."""
-    with context.database.reading() as connection:
-        a = _past(connection, deployment_id, older, context.cipher)
-        b = _past(connection, deployment_id, newer, context.cipher)
+    with services.database.reading() as connection:
+        a = _past(connection, deployment_id, older, services.cipher)
+        b = _past(connection, deployment_id, newer, services.cipher)
         target = load_target(connection, b.task)
-    before = render(context, target, a.wanted, revision_id=newer)
-    after = render(context, target, b.wanted, revision_id=newer)
-    with looking_at(context, target.cluster.id) as looking:
+    before = render(services, target, a.wanted, revision_id=newer)
+    after = render(services, target, b.wanted, revision_id=newer)
+    with looking_at(services, target.cluster.id) as looking:
         history = read_history(looking, namespace=target.namespace)
     return _told(a, b, before, after, history)
 

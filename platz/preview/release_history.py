@@ -17,7 +17,7 @@ from platz.identities import ClusterId
 from platz.kube.client import KubeClient
 from platz.kube.secret_objects import Secrets
 from platz.kube.transport import KubeTimeouts
-from platz.tasks.context import ClusterNotServed, OperationContext
+from platz.tasks.context import ClusterNotServed, TaskServices
 from platz.tasks.releases import task_of
 
 TIMEOUTS = KubeTimeouts(connect=2.0, read=5.0)
@@ -52,10 +52,10 @@ class Looking:
 
 
 @contextmanager
-def looking_at(context: OperationContext, cluster_id: ClusterId) -> Generator[Looking]:
+def looking_at(services: TaskServices, cluster_id: ClusterId) -> Generator[Looking]:
     """Give a client with short waits for the time of the block."""
     try:
-        access = context.kube(cluster_id).access
+        access = services.kube(cluster_id).access
     except ClusterNotServed:
         yield Looking(problem=NOT_SERVED)
         return

@@ -15,7 +15,7 @@ from platz.errors import PlatzError
 from platz.identities import ChartId, TaskId
 from platz.json import JsonObject, JsonValue, merged_values
 from platz.tasks.chart_values import values_override
-from platz.tasks.context import OperationContext
+from platz.tasks.context import TaskServices
 from platz.tasks.releases import PreparedChart, prepare_chart
 from platz.tasks.task_target import Revision, TaskTarget
 
@@ -62,7 +62,7 @@ def target_with(target: TaskTarget, wanted: Wanted) -> TaskTarget:
     return replace(target, deployment=deployment)
 
 
-def render(context: OperationContext, target: TaskTarget, wanted: Wanted, *, revision_id: TaskId) -> Rendered:
+def render(services: TaskServices, target: TaskTarget, wanted: Wanted, *, revision_id: TaskId) -> Rendered:
     """Compose the values; every failure is told, not raised, because the rest can be shown without them."""
     if wanted.chart is None or wanted.registry is None:
         return Rendered(problem="The chart does not exist any more, so its values can't be rendered.")
@@ -71,7 +71,7 @@ def render(context: OperationContext, target: TaskTarget, wanted: Wanted, *, rev
     )
     target = target_with(target, wanted)
     try:
-        prepared = prepare_chart(context, target, revision)
+        prepared = prepare_chart(services, target, revision)
         values = merged_values(prepared.composed.values, values_override(target))
     except PlatzError as error:
         return Rendered(problem=error.message)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.left_namespaces import LeftNamespace, Place
+from platz.db.tables.tasks import TaskRow
 from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError
 from platz.identities import ClusterId, DeploymentId
@@ -42,16 +43,16 @@ TELLING = (DeploymentStatus.RUNNING, DeploymentStatus.UNINSTALLED)
 """The statuses whose reason tells what was left behind; the reasons of the others tell something else."""
 
 
-def leave_places(context: OperationContext, deployment_id: DeploymentId, present: Place) -> str:
-    """Release every place but the present one, and clear those that this process can reach.
+def leave_places(context: OperationContext, task: TaskRow, present: Place) -> str:
+    """Release every place of the task's deployment but the present one, and clear those that this process can reach.
 
     Returns what is to be known about it: what Helm could not uninstall, and what has to wait. Raises `Interrupted`
     and `DatabaseUnavailable` only.
     """
-    with context.database.transaction() as connection:
-        left_namespaces.release(connection, deployment_id, but=present)
-        left = left_namespaces.of_deployment(connection, deployment_id)
-    return "\n".join(filter(None, (_leave(context, each) for each in left if each.place != present)))
+    with context.changing(task) as connection:
+        left_namespaces.release(connection, task.deployment_id, but=present)
+        left = left_namespaces.of_deployment(connection, task.deployment_id)
+    return "\n".join(filter(None, (_leave(context, task, each) for each in left if each.place != present)))
 
 
 def clear_cluster(context: OperationContext, cluster_id: ClusterId) -> None:
@@ -63,7 +64,7 @@ def clear_cluster(context: OperationContext, cluster_id: ClusterId) -> None:
         waiting = left_namespaces.removable(connection, cluster_id)
     for left in waiting:
         try:
-            _clear(context, left)
+            _clear(context, None, left)
         except ClusterNotServed as error:
             raise Interrupted from error
         except KubeUnreachable as error:
@@ -76,7 +77,9 @@ def clear_cluster(context: OperationContext, cluster_id: ClusterId) -> None:
             _hinder(context, left, error.message)
 
 
-def remove_namespace(context: OperationContext, deployment_id: DeploymentId, place: Place) -> str:
+def remove_namespace(
+    context: OperationContext, task: TaskRow | None, deployment_id: DeploymentId, place: Place
+) -> str:
     """Run Helm's uninstall and start the deletion of a namespace, if it is there and the deployment's.
 
     Returns what was left undone, as text: what stays outside the namespace, or that the namespace is somebody else's.
@@ -90,7 +93,7 @@ def remove_namespace(context: OperationContext, deployment_id: DeploymentId, pla
             "A namespace does not carry Platz's marks, and stays", action="remove", namespace=place.namespace
         )
         return f"Namespace {place.namespace} was left alone: it does not carry the marks of this deployment."
-    undone = uninstall_release(context, client, deployment_id, place)
+    undone = uninstall_release(context, task, deployment_id, place)
     delete_namespace_of(client, name=place.namespace, deployment_id=deployment_id)
     return undone
 
@@ -101,9 +104,9 @@ def tell(connection: Connection, deployment_id: DeploymentId) -> None:
     deployments.set_reason_if(connection, deployment_id, TELLING, reason)
 
 
-def _leave(context: OperationContext, left: LeftNamespace) -> str:
+def _leave(context: OperationContext, task: TaskRow, left: LeftNamespace) -> str:
     try:
-        return _clear(context, left)
+        return _clear(context, task, left)
     except ClusterNotServed:
         with context.database.reading() as connection:
             why = why_cluster_waits(connection, left.cluster_id)
@@ -116,8 +119,11 @@ def _leave(context: OperationContext, left: LeftNamespace) -> str:
     return f"Namespace {left.namespace} was left behind, and is removed as soon as possible: {why}"
 
 
-def _clear(context: OperationContext, left: LeftNamespace) -> str:
-    """Begin to clear a place, or forget it when nothing is left there; return what was left undone."""
+def _clear(context: OperationContext, task: TaskRow | None, left: LeftNamespace) -> str:
+    """Begin to clear a place, or forget it when nothing is left there; return what was left undone.
+
+    Without a ``task`` the runner does it, under its lease alone.
+    """
     client = context.kube(left.cluster_id)
     present = find_namespace(client, name=left.namespace)
     if present is None or not is_marked(present, left.deployment_id):
@@ -126,7 +132,9 @@ def _clear(context: OperationContext, left: LeftNamespace) -> str:
         if seconds_terminating(present, datetime.now(UTC)) > PATIENCE_SECONDS:
             _hinder(context, left, still_terminating(present, cluster=client.cluster))
         return ""
-    return remove_namespace(context, left.deployment_id, left.place) if _is_still_left(context, left) else ""
+    if not _is_still_left(context, left):
+        return ""
+    return remove_namespace(context, task, left.deployment_id, left.place)
 
 
 def _forget(context: OperationContext, left: LeftNamespace, *, exists: bool) -> str:

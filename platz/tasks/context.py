@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import Connection
+
+from platz import boot_clock
 from platz.charts.documents.features import OutsideChanges
+from platz.config import Role
+from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.encryption import Cipher
+from platz.db.leases import cluster_lease
 from platz.db.tables.charts import ChartRow
+from platz.db.tables.lease_rows import Lease
 from platz.db.tables.registries import RegistryRow
+from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import Claim, ClaimLost
 from platz.errors import PlatzError
 from platz.helm.diagnosis import HelmKilled
 from platz.helm.engine import HelmOutcome, HelmRun
@@ -43,10 +53,12 @@ class HelmRunner(Protocol):
         run: HelmRun,
         *,
         kubeconfig: JsonObject,
-        owner: str = "",
-        fresh_token: Callable[[], str | None] | None = None,
+        owner: str,
+        co_owners: Collection[str],
+        confirm: Callable[[], float],
+        fresh_token: Callable[[], str | None] | None,
     ) -> HelmOutcome:
-        """Run Helm to its end; raise `HelmKilled` if Platz stopped it first."""
+        """Run Helm to its end once ``confirm`` allows it; raise `HelmKilled` if Platz stopped it first."""
         ...
 
 
@@ -59,13 +71,11 @@ class ChartArchives(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OperationContext:
-    """The services that operations use.
+class TaskServices:
+    """The services that operations use, and previews of what they would do.
 
     ``kube`` returns the client of a cluster that this process serves, or raises `ClusterNotServed`. ``cipher`` decrypts
-    values that are encrypted at rest. ``outside_changes`` is the policy of this installation. ``owner`` names the
-    runner of the task, so that a runner that ends stops only its own Helm child processes; ``host`` is the runner
-    itself, for a task that has to wait.
+    values that are encrypted at rest. ``outside_changes`` is the policy of this installation.
     """
 
     database: Database
@@ -77,21 +87,66 @@ class OperationContext:
     cipher: Cipher
     helm_timeout: timedelta
     outside_changes: OutsideChanges
-    owner: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationContext(TaskServices):
+    """The services, and the right to change something with them.
+
+    ``claim`` is that of the task's runner, and ``safe_until`` returns until when, by the boot clock, work under its
+    lease is safe; ``host`` is the runner itself, for a task that has to wait.
+    """
+
+    safe_until: Callable[[Lease], float]
+    claim: Claim
     host: TaskHost = NO_HOST
 
-    def run_helm(self, run: HelmRun, *, cluster_id: ClusterId) -> HelmOutcome:
-        """Run Helm against a cluster with a fresh kubeconfig.
+    @property
+    def owner(self) -> str:
+        """The name of the runner as the owner of Helm child processes."""
+        return str(self.claim.id)
 
-        Raises `KubeUnreachable` if Platz stopped it because the cluster fell silent, `Interrupted` if for another
-        reason.
+    @contextmanager
+    def changing(self, task: TaskRow) -> Generator[Connection]:
+        """Provide a transaction for a change that a running task makes.
+
+        Raises `Interrupted` when the task is no longer this runner's. The deployment's row is locked.
+        """
+        with self.database.transaction() as connection:
+            try:
+                task_queue.hold(connection, task, self.claim)
+            except ClaimLost as error:
+                raise Interrupted from error
+            yield connection
+
+    def run_helm(
+        self,
+        run: HelmRun,
+        *,
+        cluster_id: ClusterId,
+        task: TaskRow | None,
+        last_look: Callable[[], object] = lambda: None,
+    ) -> HelmOutcome:
+        """Run Helm against a cluster, with a fresh kubeconfig, for a task or for the clearing of a left place (None).
+
+        ``last_look`` is called just before Helm begins, and may raise an error instead. Raises `KubeUnreachable` if
+        Platz stopped Helm because the cluster fell silent, `Interrupted` if for another reason, or if the task or the
+        lease is no longer this runner's.
         """
         access = self.kube(cluster_id).access
+        tasks = () if task is None else (str(task.id),)
+
+        def confirm() -> float:
+            last_look()
+            return self._confirmed(task)
+
         try:
             return self.helm.run(
                 run,
                 kubeconfig=as_kubeconfig(access),
                 owner=self.owner,
+                co_owners=(*tasks, cluster_lease(cluster_id, Role.DEPLOY)),
+                confirm=confirm,
                 fresh_token=successors_of_token(access.credentials),
             )
         except HelmKilled as error:
@@ -100,3 +155,18 @@ class OperationContext:
                     f"Cluster {access.name} fell silent while Helm worked on it."
                 ) from error
             raise Interrupted from error
+
+    def _confirmed(self, task: TaskRow | None) -> float:
+        """Ask the database whether the work may go on, and return until when; raise `Interrupted` if it may not.
+
+        Another process can have the lease at the earliest some seconds after the time that is returned.
+        """
+        until = self.safe_until(self.claim.lease)
+        with self.database.reading() as connection:
+            if task is None:
+                allowed = task_queue.is_in_force(connection, self.claim.lease)
+            else:
+                allowed = task_queue.may_go_on(connection, task, self.claim)
+        if not allowed or boot_clock.now() >= until:
+            raise Interrupted
+        return until

@@ -6,7 +6,9 @@ Invariants:
   for the next owner of the cluster, which calls `resume`;
 - a failure of Install, Upgrade, Reinstall or Recreate sets the deployment's status to `Error` with the reason, so
   that the status does not stay a transitional one;
-- the loss of the database or of the cluster's lease interrupts a task, but never decides its outcome.
+- the loss of the database or of the cluster's lease interrupts a task, but never decides its outcome; nothing is
+  written about a task that may be another runner's by now;
+- nothing is done for a deployment that is being deleted but its removal: every other task is `Canceled`.
 """
 
 from __future__ import annotations
@@ -22,9 +24,8 @@ from platz import metrics
 from platz.db import task_queue
 from platz.db.enums import TaskStatus
 from platz.db.storable import storable
-from platz.db.tables import deployments, tasks
+from platz.db.tables import deployments, task_waits, tasks
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
@@ -39,6 +40,8 @@ from platz.tasks.repetition import repeated
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
+OVERTAKEN = "Platz stopped this task because the deployment is being deleted. Its removal clears up what the task left."
+OVERTAKEN_BEFORE = "This task was not begun because the deployment is being deleted."
 MAX_OUTPUT_CHARACTERS = 20_000
 MAX_REASON_CHARACTERS = 8_000
 """Helm reports a failure in nested templates once for each level, so the text is cut in the middle."""
@@ -76,7 +79,9 @@ def execute(context: OperationContext, task: TaskRow) -> None:
     Raises `EndNotWritten` when the task has ended and only its end could not be written.
     """
     kind = OPERATION_KINDS.get(task.operation_name)
-    if kind is None:
+    if _is_overtaken(context, task):
+        _cancel(context, task, OVERTAKEN_BEFORE)
+    elif kind is None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
         _show(context, task, kind)
@@ -93,7 +98,9 @@ def resume(context: OperationContext, task: TaskRow) -> None:
     if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
         return
     kind = OPERATION_KINDS.get(task.operation_name)
-    if kind is None:
+    if _is_overtaken(context, task):
+        _cancel(context, task, OVERTAKEN)
+    elif kind is None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
         _conclude(context, task, kind, lambda: _resume_steps(context, task, kind))
@@ -112,13 +119,23 @@ def _resume_steps(context: OperationContext, task: TaskRow, kind: OperationKind)
     return repeated(context, task, go_on, again=go_on) if kind.may_be_repeated else go_on()
 
 
+def _is_overtaken(context: OperationContext, task: TaskRow) -> bool:
+    with context.database.reading() as connection:
+        return task_queue.is_overtaken(connection, task)
+
+
+def _cancel(context: OperationContext, task: TaskRow, reason: str) -> None:
+    """End a task because its deployment is being deleted; what it left is for the Uninstall to remove."""
+    _conclude(context, task, None, lambda: _End(status=TaskStatus.CANCELED, words=reason))
+
+
 def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
     finding = inspect_interrupted_task(context, task, kind)
     log.info("Resuming a task", action="resume", task_id=str(task.id), finding=finding.value)
     match finding:
         case RecoveryAction.FINISHED:
             releases.record_release(context, task)
-            return "Helm had finished before Platz could write it down."
+            return releases.HAD_FINISHED
         case RecoveryAction.NOT_REPEATABLE:
             raise PlatzError(
                 "Platz was interrupted while this action was being sent. It may or may not have been carried out;"
@@ -132,12 +149,12 @@ def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str
 def _show(context: OperationContext, task: TaskRow, kind: OperationKind) -> None:
     """Set the deployment's status to the one that the operation shows while it runs, if any."""
     if kind.status is not None:
-        with context.database.transaction() as connection:
+        with context.changing(task) as connection:
             deployments.set_status(connection, task.deployment_id, kind.status)
 
 
 def _conclude(
-    context: OperationContext, task: TaskRow, kind: OperationKind | None, run: Callable[[], str]
+    context: OperationContext, task: TaskRow, kind: OperationKind | None, run: Callable[[], str | _End]
 ) -> None:
     began = time.monotonic()
     end = _run(context, task, run)
@@ -157,9 +174,12 @@ def _written(write: Callable[[], None]) -> None:
         raise EndNotWritten(write) from error
 
 
-def _run(context: OperationContext, task: TaskRow, run: Callable[[], str]) -> _End:
+def _run(context: OperationContext, task: TaskRow, run: Callable[[], str | _End]) -> _End:
     try:
-        return _End(status=TaskStatus.DONE, words=bounded(run(), MAX_OUTPUT_CHARACTERS))
+        end = run()
+        if isinstance(end, _End):
+            return end
+        return _End(status=TaskStatus.DONE, words=bounded(end, MAX_OUTPUT_CHARACTERS))
     except (Interrupted, DatabaseUnavailable):
         raise
     except PlatzError as error:
@@ -188,10 +208,14 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
 
 def _write_end(context: OperationContext, task: TaskRow, kind: OperationKind | None, end: _End) -> None:
     """Write how the task ended, unless that is already written or another runner has taken the task over."""
-    with context.database.transaction() as connection:
-        if end.status is TaskStatus.DONE:
-            task_queue.mark_done(connection, task.id, claim_of(task), end.words)
-        elif task_queue.mark_failed(connection, task.id, claim_of(task), end.words):
+    with context.changing(task) as connection:
+        if end.status is TaskStatus.CANCELED:
+            task_queue.mark_overtaken(connection, task.id, context.claim, end.words)
+        else:
+            task_queue.mark_ended(connection, task.id, context.claim, end.status, end.words)
+        if end.status is TaskStatus.CANCELED:
+            task_waits.end_what_waits(connection, [task.id], end.words)
+        if end.status is TaskStatus.FAILED:
             show_failure(connection, task, kind, end.words)
 
 
@@ -209,9 +233,3 @@ def _tell_end(task: TaskRow, end: _End, seconds: float) -> None:
         status=end.status.value,
         seconds=round(seconds, 2),
     )
-
-
-def claim_of(task: TaskRow) -> ClaimId:
-    """Return the id with which a claimed task was claimed."""
-    assert task.claimed_by is not None  # noqa: S101 - a claim writes it
-    return ClaimId(task.claimed_by)

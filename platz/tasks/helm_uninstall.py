@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import structlog
 
 from platz.db.tables.left_namespaces import Place
+from platz.db.tables.tasks import TaskRow
 from platz.errors import Rejected
 from platz.helm.cluster_trouble import ClusterTrouble
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.releases import Revision, revisions
 from platz.identities import DeploymentId
-from platz.kube.client import KubeClient
 from platz.kube.kind_lookup import ServedKinds
 from platz.kube.secret_objects import Secrets
 from platz.tasks.cluster_faults import helm_failure
@@ -37,18 +37,18 @@ PASSING = frozenset({ClusterTrouble.AWAY, ClusterTrouble.UNTRUSTED, ClusterTroub
 
 
 def uninstall_release(
-    context: OperationContext, client: KubeClient, deployment_id: DeploymentId, place: Place
+    context: OperationContext, task: TaskRow | None, deployment_id: DeploymentId, place: Place
 ) -> str:
     """Uninstall the release in a place, and remove what Helm left of it; return sentences about what stays.
 
     Helm forgets the revisions, so what they name is read before. Raises `HelmFailed` when the cluster was away.
     """
-    namespace = place.namespace
+    client, namespace = context.kube(place.cluster_id), place.namespace
     release = Release(client=client, kinds=ServedKinds(client), name=namespace, namespace=namespace)
     found = _readable_revisions(release)
     outside, definitions = objects_outside(release, found), definitions_of(found)
     remove_leftover_hooks(release, found, HelmAction.UNINSTALL)
-    failure = _run_helm(context, client, deployment_id, place)
+    failure = _run_helm(context, task, deployment_id, place)
     left = [*remove_remains(release, outside), *kept_definitions(release, definitions)]
     told = "\n".join([failure, *left] if failure else left)
     if told:
@@ -67,7 +67,7 @@ def _readable_revisions(release: Release) -> Sequence[Revision]:
 
 
 def _run_helm(
-    context: OperationContext, client: KubeClient, deployment_id: DeploymentId, place: Place
+    context: OperationContext, task: TaskRow | None, deployment_id: DeploymentId, place: Place
 ) -> str:
     """Run Helm's uninstall, for delete hooks and cluster-wide objects; return why it failed, or an empty text.
 
@@ -81,10 +81,10 @@ def _run_helm(
         description=f"Platz removes deployment {deployment_id}",
         timeout_seconds=UNINSTALL_SECONDS,
     )
-    outcome = context.run_helm(run, cluster_id=place.cluster_id)
+    outcome = context.run_helm(run, cluster_id=place.cluster_id, task=task)
     if outcome.ok:
         return ""
-    failure = helm_failure(outcome, client)
+    failure = helm_failure(outcome, context.kube(place.cluster_id))
     if failure.trouble in PASSING:
         raise failure
     return f"The namespace is being deleted, but Helm could not uninstall everything first: {failure.message}"

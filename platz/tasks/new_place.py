@@ -11,7 +11,7 @@ from __future__ import annotations
 import structlog
 
 from platz.charts.documents.derived_names import is_namespace_name
-from platz.db.tables import left_namespaces, tasks
+from platz.db.tables import left_namespaces, task_waits
 from platz.db.tables.tasks import TaskRow
 from platz.errors import PlatzError, Rejected, Retryable
 from platz.helm.engine import HelmAction
@@ -40,7 +40,7 @@ def make_place(context: OperationContext, task: TaskRow, target: TaskTarget) -> 
         _require_name(target)
         client = context.kube(target.cluster.id)
         was_there = find_namespace(client, name=target.namespace) is not None
-        prepare_namespace(context, target)
+        prepare_namespace(context, task, target)
         try:
             _look(context, task, target, client)
         except PlatzError as error:
@@ -70,7 +70,7 @@ def _require_name(target: TaskTarget) -> None:
 def _look(context: OperationContext, task: TaskRow, target: TaskTarget, client: KubeClient) -> None:
     """Render the chart of the Upgrade behind the Recreate, without installing it, and look at its ingress hosts."""
     with context.database.reading() as connection:
-        upgrade = tasks.upgrade_behind(connection, task)
+        upgrade = task_waits.next_step(connection, task)
         if upgrade is None:
             return
         revision = load_revision(connection, upgrade)
@@ -79,7 +79,7 @@ def _look(context: OperationContext, task: TaskRow, target: TaskTarget, client: 
     own = {target.namespace, *(each.namespace for each in left if each.cluster_id == target.cluster.id)}
     require_free_hosts(client, hosts_of_values(chart.composed.values), own_namespaces=own)
     run = helm_run(context, upgrade, target, chart, action=HelmAction.UPGRADE, dry_run=True)
-    outcome = context.run_helm(run, cluster_id=target.cluster.id)
+    outcome = context.run_helm(run, cluster_id=target.cluster.id, task=task)
     if not outcome.ok:
         raise helm_failure(outcome, client)
 

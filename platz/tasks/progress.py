@@ -10,7 +10,7 @@ from platz.db.storable import storable
 from platz.db.tables import deployments
 from platz.db.tables.tasks import TaskRow
 from platz.helm.report import bounded
-from platz.tasks.context import OperationContext
+from platz.tasks.context import Interrupted, OperationContext
 
 MAX_CHARACTERS = 1_000
 
@@ -18,9 +18,11 @@ MAX_CHARACTERS = 1_000
 def tell_progress(context: OperationContext, task: TaskRow, words: str | None) -> None:
     """Write the words into the task's `reason`, and into its deployment's while that shows that the task runs.
 
-    None removes what was written before.
+    None removes what was written before. Raises `Interrupted` when the task must not go on.
     """
     shown = None if words is None else storable(bounded(words, MAX_CHARACTERS))
-    with context.database.transaction() as connection:
-        if task_queue.note(connection, task.id, task.claimed_by, shown):
+    with context.changing(task) as connection:
+        if task_queue.is_overtaken(connection, task):
+            raise Interrupted
+        if task_queue.note(connection, task.id, context.claim, shown):
             deployments.explain_transition(connection, task.deployment_id, shown)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from enum import Enum
 
 from platz.db.tables.tasks import TaskRow
-from platz.helm.releases import ReleaseStatus, last_revision
+from platz.helm.releases import last_revision
 from platz.kube.secret_objects import Secrets
 from platz.tasks.context import OperationContext
 from platz.tasks.operation_kinds import OperationKind
-from platz.tasks.releases import task_of
+from platz.tasks.releases import is_finished
 from platz.tasks.task_target import load_target
 
 
@@ -39,6 +39,6 @@ def inspect_interrupted_task(context: OperationContext, task: TaskRow, kind: Ope
         target = load_target(connection, task)
     store = Secrets(context.kube(target.cluster.id))
     last = last_revision(store, namespace=target.namespace, release=target.namespace)
-    if last is not None and last.status is ReleaseStatus.DEPLOYED and task_of(last) == str(task.id):
+    if is_finished(last, task):
         return RecoveryAction.FINISHED
     return RecoveryAction.REPEATABLE

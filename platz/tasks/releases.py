@@ -22,10 +22,11 @@ from platz.charts.values.own_values import own_values
 from platz.db.enums import DeploymentStatus
 from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.tasks import TaskRow
+from platz.errors import PlatzError
 from platz.helm.cluster_trouble import ClusterTrouble
 from platz.helm.engine import HelmAction, HelmOutcome, HelmRun
+from platz.helm.releases import ReleaseStatus, last_revision
 from platz.helm.releases import Revision as ReleaseRevision
-from platz.helm.releases import last_revision
 from platz.kube.client import KubeClient
 from platz.kube.namespaces import ensure_namespace
 from platz.kube.secret_objects import Secrets, apply_secret
@@ -33,7 +34,7 @@ from platz.observation.deployment_credentials import write_credentials
 from platz.tasks.chart_items import DatabaseCollections
 from platz.tasks.chart_values import values_inputs, values_override
 from platz.tasks.cluster_faults import helm_failure
-from platz.tasks.context import OperationContext
+from platz.tasks.context import OperationContext, TaskServices
 from platz.tasks.declared_types import require_agreeing_types, save_resource_types
 from platz.tasks.hook_watch import HookWatch
 from platz.tasks.operations import Reinstall, from_json
@@ -50,6 +51,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 DESCRIPTION = "Platz task "
 TASK_LABEL = "platz-task"
+HAD_FINISHED = "Helm had finished before Platz could write it down."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,17 +62,21 @@ class PreparedChart:
     composed: HelmValues
 
 
+class HelmHadFinished(PlatzError):
+    """An earlier run of this task has finished, so Helm must not run for it again."""
+
+
 def install(context: OperationContext, task: TaskRow) -> str:
     """Create the namespace, install the chart, and return Helm's output; raise `HelmFailed`."""
     target, revision = _load(context, task)
-    prepare_namespace(context, target)
+    prepare_namespace(context, task, target)
     return _release(context, task, target, revision, HelmAction.INSTALL)
 
 
 def upgrade(context: OperationContext, task: TaskRow) -> str:
     """Upgrade the release, or install it if it does not exist; return Helm's output."""
     target, revision = _load(context, task)
-    prepare_namespace(context, target)
+    prepare_namespace(context, task, target)
     return _release(context, task, target, revision, HelmAction.UPGRADE)
 
 
@@ -79,7 +85,7 @@ def reinstall(context: OperationContext, task: TaskRow) -> str:
     with context.database.reading() as connection:
         target = load_target(connection, task)
         revision = load_present_revision(connection, target.deployment)
-    prepare_namespace(context, target)
+    prepare_namespace(context, task, target)
     return _release(context, task, target, revision, HelmAction.UPGRADE)
 
 
@@ -90,9 +96,9 @@ def record_release(context: OperationContext, task: TaskRow) -> None:
     """
     own = _installs(task)
     if own:
-        with context.database.transaction() as connection:
+        with context.changing(task) as connection:
             deployments.set_revision(connection, task.deployment_id, task.id)
-    with context.database.transaction() as connection:
+    with context.changing(task) as connection:
         target = load_target(connection, task)
         revision = (
             load_revision(connection, task) if own else load_present_revision(connection, target.deployment)
@@ -113,6 +119,11 @@ def task_of(revision: ReleaseRevision) -> str | None:
     return revision.labels.get(TASK_LABEL)
 
 
+def is_finished(last: ReleaseRevision | None, task: TaskRow) -> bool:
+    """Return whether the newest Helm revision is the deployed one of this task, so that Helm must not run again."""
+    return last is not None and last.status is ReleaseStatus.DEPLOYED and task_of(last) == str(task.id)
+
+
 def _installs(task: TaskRow) -> bool:
     return not isinstance(from_json(task.operation), Reinstall)
 
@@ -122,10 +133,10 @@ def _load(context: OperationContext, task: TaskRow) -> tuple[TaskTarget, Revisio
         return load_target(connection, task), load_revision(connection, task)
 
 
-def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
+def prepare_namespace(context: OperationContext, task: TaskRow, target: TaskTarget) -> None:
     """Make sure that the deployment's namespace exists and holds fresh credentials."""
     client = context.kube(target.cluster.id)
-    with context.database.transaction() as connection:
+    with context.changing(task) as connection:
         left_namespaces.take_back(connection, target.deployment.id, target.place)
     ensure_namespace(client, name=target.namespace, deployment_id=target.deployment.id)
     write_credentials(
@@ -139,20 +150,37 @@ def prepare_namespace(context: OperationContext, target: TaskTarget) -> None:
 def _release(
     context: OperationContext, task: TaskRow, target: TaskTarget, revision: Revision, action: HelmAction
 ) -> str:
+    client = context.kube(target.cluster.id)
+    try:
+        outcome = _run_helm(context, task, target, revision, action)
+    except HelmHadFinished:
+        record_release(context, task)
+        return HAD_FINISHED
+    if not outcome.ok:
+        raise helm_failure(outcome, client)
+    _check_record(client, target, outcome)
+    record_release(context, task)
+    return outcome.output
+
+
+def _run_helm(
+    context: OperationContext, task: TaskRow, target: TaskTarget, revision: Revision, action: HelmAction
+) -> HelmOutcome:
     chart = prepare_chart(context, target, revision)
     client = context.kube(target.cluster.id)
     for name, texts in chart.composed.secrets.items():
         apply_secret(client, namespace=target.namespace, name=name, texts=texts)
-    wanted = helm_run(context, task, target, chart, action=action)
-    run_helm = partial(context.run_helm, cluster_id=target.cluster.id)
-    policy = effective_features(revision.chart.features).outside_changes or context.outside_changes
+    look = partial(_refuse_if_finished, client, task, target)
+    run = ReleaseRun(
+        client=client,
+        run_helm=partial(context.run_helm, cluster_id=target.cluster.id, task=task, last_look=look),
+        wanted=helm_run(context, task, target, chart, action=action),
+        policy=effective_features(revision.chart.features).outside_changes or context.outside_changes,
+        look=look,
+    )
     with HookWatch(context, task, client, namespace=target.namespace) as hooks:
-        outcome = run_release(ReleaseRun(client=client, run_helm=run_helm, wanted=wanted, policy=policy))
-    if not outcome.ok:
-        raise helm_failure(hooks.explained(outcome), client)
-    _check_record(client, target, outcome)
-    record_release(context, task)
-    return outcome.output
+        outcome = run_release(run)
+    return hooks.explained(outcome)
 
 
 def _check_record(client: KubeClient, target: TaskTarget, outcome: HelmOutcome) -> None:
@@ -195,19 +223,26 @@ def helm_run(
     )
 
 
-def prepare_chart(context: OperationContext, target: TaskTarget, revision: Revision) -> PreparedChart:
+def _refuse_if_finished(client: KubeClient, task: TaskRow, target: TaskTarget) -> None:
+    """Raise `HelmHadFinished` if the newest Helm revision is the deployed one of this task."""
+    last = last_revision(Secrets(client), namespace=target.namespace, release=target.namespace)
+    if is_finished(last, task):
+        raise HelmHadFinished
+
+
+def prepare_chart(services: TaskServices, target: TaskTarget, revision: Revision) -> PreparedChart:
     """Fetch a revision's chart, and compose its values from the present state of everything that they depend on."""
-    archive = context.archives.fetch(revision.registry, revision.chart)
+    archive = services.archives.fetch(revision.registry, revision.chart)
     own = own_values(unpack(archive.read_bytes()))
-    with context.database.reading() as connection:
+    with services.database.reading() as connection:
         require_agreeing_types(connection, target, revision.chart)
-        collections = DatabaseCollections(connection, context.cipher)
+        collections = DatabaseCollections(connection, services.cipher)
         inputs = values_inputs(
             target,
             revision,
-            own_url=context.credentials.own_url,
+            own_url=services.credentials.own_url,
             collections=collections,
-            cipher=context.cipher,
+            cipher=services.cipher,
             own=own,
         )
         composed = compose(inputs)

@@ -30,9 +30,9 @@ def uninstall(context: OperationContext, task: TaskRow) -> str:
     and the namespaces stay recorded as left.
     """
     places = _leave_cluster(context, task)
-    undone = [remove_namespace(context, task.deployment_id, place) for place in places]
+    undone = [remove_namespace(context, task, task.deployment_id, place) for place in places]
     told = bounded("\n".join(filter(None, undone)))
-    with context.database.transaction() as connection:
+    with context.changing(task) as connection:
         deployments.set_revision(connection, task.deployment_id, None)
         for place in places:
             left_namespaces.take_back(connection, task.deployment_id, place)
@@ -54,14 +54,14 @@ def recreate(context: OperationContext, task: TaskRow) -> str:
     make_place(context, task, target)
     old = Place(cluster_id=ClusterId(operation.old_cluster_id), namespace=operation.old_namespace)
     if old != target.place:
-        with context.database.transaction() as connection:
+        with context.changing(task) as connection:
             left_namespaces.record(connection, task.deployment_id, old, released=True)
-    return leave_places(context, task.deployment_id, target.place)
+    return leave_places(context, task, target.place)
 
 
 def _leave_cluster(context: OperationContext, task: TaskRow) -> list[Place]:
     """Record as left, and released, what the deployment may have in the task's cluster and all that it left before."""
-    with context.database.transaction() as connection:
+    with context.changing(task) as connection:
         row = deployments.get(connection, task.deployment_id)
         if row is None:
             raise NotFound("The deployment does not exist any more.")

@@ -21,7 +21,8 @@ from platz.actors.supervisor import ChildSpec, runner_name
 from platz.actors.task_dispatcher import TaskDispatcher
 from platz.backing_services import searches_charts
 from platz.config import Role
-from platz.wiring.components import Components, operation_context
+from platz.tasks.context import OperationContext
+from platz.wiring.components import Components, task_services
 from platz.wiring.sources import chart_search, cluster_source
 from platz.wiring.web import Web
 
@@ -41,13 +42,16 @@ def runner_of(components: Components, served: ClusterServed) -> ChildSpec | None
     cluster = RunnerCluster(
         id=served.cluster_id,
         name=served.name,
-        stop_helm=components.helm.kill_owned_by,
+        lease=served.lease,
+        stop_helm=components.helm.end_owned_by,
         count_helm_apart=components.helm.count_apart,
     )
+    services = task_services(components)
+    context_of = partial(OperationContext, **vars(services), safe_until=components.leases.safe_until)
     start = partial(
         DeploymentRunner.start,
         cluster=cluster,
-        context=operation_context(components),
+        context_of=context_of,
         task_limit=components.task_limit,
         max_concurrent_tasks=settings.tasks_per_cluster,
     )

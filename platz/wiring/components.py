@@ -30,7 +30,7 @@ from platz.helm.process_pool import HelmLimits, HelmProcesses, HelmSetup
 from platz.memory_limit import memory_limit
 from platz.observation.deployment_credentials import Credentials
 from platz.observation.ingress import IngressCaller
-from platz.tasks.context import OperationContext
+from platz.tasks.context import TaskServices
 from platz.web_addresses import normalised_url
 from platz.wiring.helm_room import HelmRoom, helm_room
 from platz.wiring.registry_clients import registry_client_of
@@ -63,10 +63,10 @@ class Components:
         )
 
 
-def operation_context(components: Components) -> OperationContext:
+def task_services(components: Components) -> TaskServices:
     """Return the services that operations use, for tasks and for previews of them."""
     settings = components.settings
-    return OperationContext(
+    return TaskServices(
         database=components.database,
         kube=components.served.client,
         helm=components.helm,
@@ -116,20 +116,26 @@ def make_components(
     aws = AwsAccount(region=settings.aws_region)
     room = helm_room(settings, memory_limit())
     helm = _helm(settings, services, room)
-    served = ServedClusters()
 
     def lost(names: frozenset[str]) -> None:
         served.clear()  # first, so that no task starts Helm again: the next owner may be about to run it
         helm.kill_all()
         lost_leases(names)
 
+    leases = LeaseKeeper(
+        database,
+        lost,
+        on_renewed=helm.prolong,
+        end_work=lambda lease: helm.end_owned_by(lease.name),
+    )
+    served = ServedClusters(leases.is_safe, roles=settings.roles)
     components = Components(
         settings=settings,
         services=services,
         database=database,
         cipher=cipher,
         tokens=Tokens(_signing_key(database, cipher)),
-        leases=LeaseKeeper(database, lost),
+        leases=leases,
         served=served,
         helm=helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),

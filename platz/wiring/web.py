@@ -32,7 +32,7 @@ from platz.http.pages.frontend import pages
 from platz.http.server import WebServer
 from platz.http.services import Services
 from platz.preview.previews import Previews
-from platz.wiring.components import Components, operation_context
+from platz.wiring.components import Components, task_services
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -113,7 +113,7 @@ def _services(components: Components) -> Services:
         cipher=components.cipher,
         ingress=components.caller,
         request_threads=min(40, settings.db_pool_max_size),
-        offered_previews=Previews(context=operation_context(components)),
+        offered_previews=Previews(services=task_services(components)),
     )
 
 

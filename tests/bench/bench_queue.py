@@ -14,12 +14,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import pykka
 import structlog
+from claims import bare_context, new_claim, present_lease
 from database import free_port
 from figures import Figure, quantile
 from platz_sandbox.postgres.server import EmbeddedPostgres
@@ -39,12 +41,10 @@ from platz.db.database import Database
 from platz.db.enums import TaskStatus
 from platz.db.migrations import migrate
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
 from platz.identities import ClusterId, DeploymentId
 from platz.kube.reachability import Reachability
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
-from platz.tasks.task_host import NO_HOST, TaskHost
 from tests.integration.changes.world import World
 
 SLOTS = 8
@@ -53,13 +53,6 @@ TASKS = 200
 LATENCY = """
     SELECT extract(epoch FROM started_at - created_at)::float8 FROM deployment_tasks ORDER BY created_at DESC LIMIT %s
 """
-
-
-@dataclass(frozen=True)
-class _Context:
-    database: Database
-    owner: str = ""
-    host: TaskHost = NO_HOST
 
 
 def measure() -> Iterator[Figure]:
@@ -139,21 +132,20 @@ def _dying(world: World, dead: Sequence[ClusterId], event_bus: EventBus) -> Iter
 
 def _done(context: OperationContext, task: TaskRow) -> None:
     with context.database.transaction() as connection:
-        task_queue.mark_done(connection, task.id, execution.claim_of(task), "")
+        task_queue.mark_ended(connection, task.id, context.claim, TaskStatus.DONE, "")
 
 
 def _claims_alone(world: World) -> list[float]:
     seconds: list[float] = []
+    claim = new_claim(world.database)
     for number in range(50):
         world.create(f"alone{number}")
         began = time.perf_counter()
         with world.database.transaction() as connection:
-            (task,) = task_queue.claim(
-                connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1
-            )
+            (task,) = task_queue.claim(connection, cluster_id=world.cluster, claim=claim, most=1)
         seconds.append(time.perf_counter() - began)
         with world.database.transaction() as connection:
-            task_queue.mark_done(connection, task.id, execution.claim_of(task), "")
+            task_queue.mark_ended(connection, task.id, claim, TaskStatus.DONE, "")
     return seconds
 
 
@@ -204,7 +196,7 @@ def _runners(world: World, clusters: int) -> Iterator[_Served]:
     TaskDispatcher.start(
         name="dispatcher", generation=0, actor_context=actor_context, database=world.database
     )
-    limit = ConcurrencyLimit(SLOTS)
+    limit, lease = ConcurrencyLimit(SLOTS), present_lease(world.database)
     with world.making() as make:
         served = [make.cluster(f"many{number}", world.env) for number in range(clusters)]
     for cluster_id in served:
@@ -212,8 +204,10 @@ def _runners(world: World, clusters: int) -> Iterator[_Served]:
             name=f"runner-{cluster_id}",
             generation=0,
             actor_context=actor_context,
-            cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
-            context=cast("OperationContext", _Context(database=world.database)),
+            cluster=RunnerCluster(
+                id=cluster_id, name=str(cluster_id), lease=lease, stop_helm=lambda _owner: None
+            ),
+            context_of=partial(bare_context, world.database),
             task_limit=limit,
             max_concurrent_tasks=TASKS_PER_CLUSTER,
         )

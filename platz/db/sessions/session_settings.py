@@ -28,9 +28,10 @@ SERVER_SIDE_GRACE_SECONDS = 60
 """How long after the pool's idle timeout the server closes an idle session by itself."""
 
 
-def settings_of_dedicated() -> dict[LiteralString, int | str]:
-    """Return the settings of a connection outside the pool, which has no timeouts."""
-    return {**EVERY_SESSION, **SILENT_CLIENT}
+def settings_of_dedicated(idle_seconds: float | None = None) -> dict[LiteralString, int | str]:
+    """Return the settings of a connection outside the pool, which has no timeouts but ``idle_seconds``, if given."""
+    timeout = 0 if idle_seconds is None else round(idle_seconds * 1000)
+    return {**EVERY_SESSION, **SILENT_CLIENT, "idle_session_timeout": timeout}
 
 
 def settings_of_pooled(limits: PoolLimits) -> dict[LiteralString, int | str]:

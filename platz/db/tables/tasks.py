@@ -8,13 +8,13 @@ those of transactions that waited for one another, and even when the clock jumps
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from platz.db import schema
 from platz.db.enums import ACTIVE_TASK_STATUSES, FINISHED_TASK_STATUSES, TaskStatus
@@ -67,12 +67,6 @@ COLUMNS = columns_of(tasks, TaskRow)
 def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
     """Return the task, or None."""
     return first_row(connection, select(*COLUMNS).where(tasks.c.id == task_id), TaskRow)
-
-
-def clusters_of(connection: Connection, task_ids: Collection[TaskId]) -> frozenset[ClusterId]:
-    """Return the clusters of those of these tasks that exist."""
-    query = select(tasks.c.cluster_id).distinct().where(tasks.c.id.in_(list(task_ids)))
-    return frozenset(ClusterId(cluster_id) for cluster_id in connection.scalars(query))
 
 
 def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
@@ -183,40 +177,22 @@ def active_clusters(connection: Connection, deployment_id: DeploymentId) -> list
     return [*dict.fromkeys(ClusterId(cluster_id) for cluster_id in connection.scalars(query))]
 
 
-def upgrade_behind(connection: Connection, recreate: TaskRow) -> TaskRow | None:
-    """Return the Upgrade that was queued together with a Recreate, unless it has ended; see `fail_upgrade_behind`."""
-    query = select(*COLUMNS).where(
-        tasks.c.deployment_id == recreate.deployment_id,
-        tasks.c.created_at == recreate.created_at + NEXT_PLACE,
-        tasks.c.operation.has_key("Upgrade"),
-        tasks.c.status == TaskStatus.PENDING,
-    )
-    return first_row(connection, query, TaskRow)
-
-
-def fail_upgrade_behind(connection: Connection, recreate_id: TaskId, reason: str) -> bool:
-    """Fail the Upgrade that was queued together with a Recreate; return False when it is not Pending any more.
-
-    The two are one change: the Upgrade must not run when the Recreate failed. It is the Upgrade of the same deployment
-    whose `created_at` is exactly `NEXT_PLACE` after that of the Recreate, as `insert_pending` sets it for tasks that
-    are queued together. Call this in the transaction that records the failure of the Recreate.
-
-    Source: docs/contract/http-api.md, "Deployments".
-    """
-    recreate = tasks.alias("recreate")
+def cancel_all(
+    connection: Connection, deployment_id: DeploymentId, canceler: Identity, reason: str
+) -> list[TaskId]:
+    """Cancel the Pending tasks of a deployment that is being deleted, but those that remove it; return their ids."""
     statement = (
         update(tasks)
-        .where(
-            recreate.c.id == recreate_id,
-            recreate.c.operation.has_key("Recreate"),
-            tasks.c.deployment_id == recreate.c.deployment_id,
-            tasks.c.created_at == recreate.c.created_at + NEXT_PLACE,
-            tasks.c.operation.has_key("Upgrade"),
-            tasks.c.status == TaskStatus.PENDING,
+        .where(tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.PENDING, ~removes())
+        .values(
+            status=TaskStatus.CANCELED,
+            finished_at=func.clock_timestamp(),
+            reason=reason,
+            **_columns_of("canceled_by", canceler),
         )
-        .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=reason)
+        .returning(tasks.c.id)
     )
-    return connection.execute(statement).rowcount == 1
+    return [TaskId(task_id) for task_id in connection.scalars(statement)]
 
 
 def follow_deployment(
@@ -231,14 +207,14 @@ def follow_deployment(
         tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.PENDING
     )
     if not uninstalls:
-        statement = statement.where(~tasks.c.operation.has_key("Uninstall"))
+        statement = statement.where(~removes())
     connection.execute(statement.values(cluster_id=cluster_id))
 
 
 def give_up_started(
     connection: Connection, deployment_id: DeploymentId, cluster_id: ClusterId, reason: str
-) -> bool:
-    """Fail the deployment's Started task in a cluster that nobody serves; return whether there was one.
+) -> list[TaskId]:
+    """Fail the deployment's Started task in a cluster that nobody serves; return its id, if there was one.
 
     Whoever claimed it can no longer write its end.
     """
@@ -250,8 +226,9 @@ def give_up_started(
             tasks.c.status == TaskStatus.STARTED,
         )
         .values(status=TaskStatus.FAILED, finished_at=func.clock_timestamp(), reason=storable(reason))
+        .returning(tasks.c.id)
     )
-    return connection.execute(statement).rowcount > 0
+    return [TaskId(task_id) for task_id in connection.scalars(statement)]
 
 
 def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None:
@@ -273,6 +250,15 @@ def keep_history_of_moved(connection: Connection, cluster_id: ClusterId) -> None
     connection.execute(statement)
 
 
+def started(connection: Connection, deployment_id: DeploymentId) -> TaskId | None:
+    """Return the task of the deployment that is running, or None."""
+    query = select(tasks.c.id).where(
+        tasks.c.deployment_id == deployment_id, tasks.c.status == TaskStatus.STARTED
+    )
+    found: UUID | None = connection.scalar(query)
+    return None if found is None else TaskId(found)
+
+
 def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
     """Return whether a task of the deployment is Started, or is Pending although its `execute_at` has passed."""
     query = select(tasks.c.id).where(
@@ -281,3 +267,8 @@ def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
         tasks.c.execute_at <= func.clock_timestamp(),
     )
     return connection.scalar(query.limit(1)) is not None
+
+
+def removes() -> ColumnElement[bool]:
+    """Return the condition for a task that removes its deployment from a cluster: it goes on when that is deleted."""
+    return tasks.c.operation.has_key("Uninstall")

@@ -2,8 +2,9 @@
 
 Interrupted runs, leftover hooks, changes from outside and autoscalers are dealt with here, for every operation that
 installs or upgrades.
-Invariants: Helm never runs twice at once for a release, because this process holds the cluster's lease and the queue
-runs one task of a deployment at a time; so a revision that is pending before a run is left over. Whatever is cleared
+Invariants: Helm never runs twice at once for a release, because the children of a lease's former owner are gone before
+another one begins (docs/architecture.md, "Fencing"), and a release has one child at a time in a process; so a revision
+that is pending before a run is left over. Whatever is cleared
 away, put back or left alone is told in the output.
 
 Source: docs/contract/workers.md, "Helm execution", "Changes from outside".
@@ -43,18 +44,22 @@ RunHelm = Callable[[HelmRun], HelmOutcome]
 
 @dataclass(frozen=True, kw_only=True)
 class ReleaseRun:
-    """An install or upgrade of a release: ``wanted`` is what Helm is to do, ``run_helm`` does it."""
+    """An install or upgrade of a release: ``wanted`` is what Helm is to do, ``run_helm`` does it.
+
+    ``look`` raises an error if it turns out that Helm must not run: it is called before anything is cleared away.
+    """
 
     client: KubeClient
     run_helm: RunHelm
     wanted: HelmRun
     policy: OutsideChanges
+    look: Callable[[], object] = lambda: None
 
 
 def run_release(run: ReleaseRun) -> HelmOutcome:
     """Run Helm and return how it ended, once more when another attempt can succeed.
 
-    Raises `ChangedFromOutside` under the policy `Refuse`, and the errors of the cluster.
+    Raises `ChangedFromOutside` under the policy `Refuse`, the errors of the cluster, and what ``look`` raises.
     """
     release = Release(
         client=run.client,
@@ -71,6 +76,7 @@ def run_release(run: ReleaseRun) -> HelmOutcome:
 
 
 def _attempt(run: ReleaseRun, release: Release, told: list[str]) -> HelmOutcome:
+    run.look()
     action, last = _clear_the_way(release, run.wanted.action, told)
     autoscaled = autoscaled_workloads(release.client, release.kinds, namespace=release.namespace)
     helm_run = dataclasses.replace(

@@ -10,6 +10,7 @@ from tracking import Heard, Tracking
 from waiting import eventually
 
 from platz.actors.messages import AccessDoubted, ClusterDropped, ReachabilityChanged
+from platz.config import Role
 from platz.kube.reachability import Reachability
 from platz_sandbox.kubernetes.api.faults import Action
 from platz_sandbox.kubernetes.control import Control
@@ -42,7 +43,7 @@ def test_of_a_cluster_that_is_dropped_nothing_bad_is_remembered(tracking: Tracki
     tracking.relay.close()
     eventually(lambda: tracking.heard.last_state() is Reachability.SILENT)
     tracking.actor_context.event_bus.remove_sticky(
-        tracking.world.cluster, ClusterDropped(cluster_id=tracking.world.cluster)
+        tracking.world.cluster, ClusterDropped(cluster_id=tracking.world.cluster, work=Role.TRACK)
     )
     eventually(lambda: tracking.heard.last_state() is Reachability.ANSWERING)
     later = Heard()

@@ -13,7 +13,9 @@ from waiting import eventually
 
 from platz.actors.actor import ActorContext
 from platz.actors.messages import ClusterServed, ReachabilityChanged
+from platz.config import Role
 from platz.db.schema import k8s_clusters
+from platz.db.tables.lease_rows import Lease
 from platz.identities import ClusterId, DeploymentId
 from platz.kube.api_resources import ResourceKind
 from platz.kube.client import KubeClient
@@ -55,7 +57,13 @@ class Tracking:
     def serve(self, cluster_id: ClusterId | None = None) -> None:
         """Let the tracker watch the cluster (anew) as what the row is for; the world's first one if none is given."""
         cluster_id = cluster_id or self.world.cluster
-        served = ClusterServed(cluster_id=cluster_id, name="east", access=self.access)
+        served = ClusterServed(
+            cluster_id=cluster_id,
+            work=Role.TRACK,
+            lease=Lease(name="east", epoch=1),
+            name="east",
+            access=self.access,
+        )
         self.actor_context.event_bus.publish_sticky(cluster_id, served)
 
     def falls_ill(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,12 @@ from acceptance.platz_process import PlatzProcess, end_process
 from waiting import eventually
 
 SLOW = {"mode": "slow-install", "seconds": 3}
+MARK_AS_DELETED = "UPDATE deployments SET status = 'Deleting', reason = NULL WHERE id = %s"
+QUEUE_UNINSTALL = """
+    INSERT INTO deployment_tasks (cluster_id, deployment_id, acting_user_id, operation, status)
+    SELECT cluster_id, deployment_id, acting_user_id, '{"Uninstall": {}}', 'Pending'
+    FROM deployment_tasks WHERE deployment_id = %s
+"""
 NOT_THE_DATABASE = ("run.py", "platz_sandbox", "platz.helm")
 
 
@@ -93,6 +100,46 @@ def test_a_removal_that_was_killed_comes_to_its_end(
 
     eventually(lambda: made["id"] not in {row["id"] for row in admin.items("/deployments")}, seconds=30)
     assert east.namespace("guestbook-removed") is None
+
+
+FOR_EVER = {"mode": "slow-install", "seconds": 600}
+STOPPED = "Platz stopped this task because the deployment is being deleted."
+
+
+def test_a_deletion_stops_an_install_that_hangs(
+    platz: PlatzProcess, admin: Client, east: ClusterView
+) -> None:
+    made = admin.deploy("chaos-monkey", "1.0.0", name="hangs", config=FOR_EVER)
+    under_way(admin, east, made["id"], "chaosmonkey-hangs", "pending-install")
+    ended: list[str] = []
+
+    admin.delete(f"/deployments/{made['id']}")
+
+    def look() -> bool:
+        ended.extend(row["reason"] for row in admin.tasks(made["id"]) if row["status"] == "Canceled")
+        return made["id"] not in {row["id"] for row in admin.items("/deployments")}
+
+    eventually(look, seconds=30, every=0.02)
+    assert ended
+    assert ended[0].startswith(STOPPED)
+    assert east.namespace("chaosmonkey-hangs") is None
+
+
+def test_an_install_of_a_deployment_that_is_being_deleted_is_not_resumed_after_a_kill(
+    platz: PlatzProcess, admin: Client, east: ClusterView
+) -> None:
+    made = admin.deploy("chaos-monkey", "1.0.0", name="doomed", config=FOR_EVER)
+    under_way(admin, east, made["id"], "chaosmonkey-doomed", "pending-install")
+    platz.signal(signal.SIGSTOP)  # so that it does not notice the deletion
+    platz.sql(MARK_AS_DELETED, made["id"])
+    platz.sql(QUEUE_UNINSTALL, made["id"])
+
+    kill_and_start(platz)
+
+    eventually(lambda: made["id"] not in {row["id"] for row in admin.items("/deployments")}, seconds=40)
+    assert "Starting a task" in platz.log
+    assert '"finding"' not in platz.log, "nothing was resumed"
+    assert east.namespace("chaosmonkey-doomed") is None
 
 
 def test_tasks_that_waited_are_run_after_the_start(platz: PlatzProcess, admin: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,31 @@ def test_a_killed_copys_task_is_finished_once_by_the_other(copies: Copies, admin
         assert task["status"] == "Done", task["reason"]
         assert client.deployment(made["id"])["status"] == "Running"
     assert copies.cluster.statuses("chaosmonkey-orphan") == ["deployed"]
+
+
+def test_a_copy_that_hangs_loses_its_work_to_the_other_and_starts_nothing_when_it_goes_on(
+    copies: Copies, admin: Client
+) -> None:
+    busy = copies.serving()
+    other = copies.other(busy)
+    made = admin.deploy("chaos-monkey", "1.0.0", name="hung", config=SLOW)
+    eventually(lambda: under_way(copies.cluster, "chaosmonkey-hung"), seconds=20)
+
+    busy.signal(signal.SIGSTOP)
+    try:
+        with signed_in(other.url) as client:
+            (task,) = client.settled(made["id"], seconds=LOST_LEASE_SECONDS)
+    finally:
+        busy.signal(signal.SIGCONT)
+
+    assert task["status"] == "Done", task["reason"]
+    eventually(lambda: not serves(busy), seconds=20)
+    assert serves(other)
+    assert copies.cluster.statuses("chaosmonkey-hung") == ["deployed"]
+    with signed_in(busy.url) as client:
+        made = client.deploy("guestbook", "0.3.0", name="after-the-hang", config={"title": "Hello"})
+        client.running(made["id"])
+    assert "Starting a task" in other.log
 
 
 def test_a_stopped_copys_work_moves_to_the_other_at_once(copies: Copies, admin: Client) -> None:

@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 
 import pytest
 from chart_package import package
+from claims import new_claim
 from simulated_clusters import SimulatedClusters, east, simulated
 from tcp_relay import Relay, relayed
 from workshop import Host, Workshop
 
+from platz import boot_clock
 from platz.access.tokens import Tokens
 from platz.charts.documents.features import OutsideChanges
 from platz.db.database import Database
@@ -89,6 +91,8 @@ def workshop(
         outside_changes=OutsideChanges.TAKE_OVER,
         helm_timeout=timedelta(seconds=60),
         host=host,
+        claim=new_claim(database),
+        safe_until=lambda _lease: boot_clock.now() + 60,
     )
     return Workshop(
         world=world, relay=relay, client=through_relay, host=host, context=context, templates=templates

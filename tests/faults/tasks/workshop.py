@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from uuid import uuid4
 
 from tcp_relay import Relay
 from waiting import eventually
@@ -17,7 +16,6 @@ from platz.db import task_queue
 from platz.db.enums import TaskStatus
 from platz.db.schema import deployment_tasks, deployments
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
 from platz.identities import ClusterId, DeploymentId
 from platz.kube.client import KubeClient
 from platz.tasks import execution
@@ -65,7 +63,7 @@ class Workshop:
         """Claim the next task and run it on a thread."""
         with self.world.database.transaction() as connection:
             (task,) = task_queue.claim(
-                connection, cluster_id=self.world.cluster, claimed_by=ClaimId(uuid4()), most=1
+                connection, cluster_id=self.world.cluster, claim=self.context.claim, most=1
             )
         thread = threading.Thread(target=self._execute, args=[task], daemon=True)
         thread.start()

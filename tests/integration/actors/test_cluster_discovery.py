@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pykka
 import pytest
+from claims import new_claim
 from sqlalchemy import Connection, text
 from waiting import eventually
 
@@ -22,14 +23,14 @@ from platz.actors import cluster_discovery
 from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
 from platz.actors.messages import AccessDoubted, ClusterServed, ReachabilityChanged
-from platz.actors.served_clusters import ServedClusters
+from platz.actors.served_clusters import CLUSTER_WORK, ServedClusters
 from platz.backoff import EXACT, Backoff
+from platz.config import Role
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
-from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.discovery.findings import FoundCluster
 from platz.errors import Rejected
@@ -184,7 +185,7 @@ def test_a_doubt_about_the_access_to_a_cluster_starts_a_search_at_once(
     discover()
     eventually(lambda: names(database) == ["far"])
     cluster_id = serve_all(database)
-    eventually(lambda: len(served.told) == 1)
+    eventually(lambda: len(served.told) == len(CLUSTER_WORK))
     moved = dataclasses.replace(FAR.access, server="https://moved.test")
     source.search_once = lambda: (dataclasses.replace(FAR, access=moved),)
     actor_context.event_bus.publish(AccessDoubted(cluster_id=cluster_id))
@@ -238,7 +239,7 @@ def started(world: World) -> DeploymentId:
     """Create a deployment whose Install is Started."""
     deployment_id = world.create("blue")
     with world.database.transaction() as connection:
-        task_queue.claim(connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1)
+        task_queue.claim(connection, cluster_id=world.cluster, claim=new_claim(world.database), most=1)
     return deployment_id
 
 
@@ -263,7 +264,7 @@ def test_what_another_process_still_works_on_is_left_to_it(
     deployment_id = started(world)
     other = LeaseKeeper(database, lambda _: None)
     other.start()
-    assert other.try_acquire(cluster_lease(world.cluster))
+    assert other.try_acquire(cluster_lease(world.cluster, Role.DEPLOY))
     ref = discover()
     ignored(world)
     ref.ask(cluster_discovery.LEASES)

@@ -18,7 +18,9 @@ from platz.actors import credential_refresher
 from platz.actors.actor import ActorContext
 from platz.actors.credential_refresher import CredentialRefresher
 from platz.actors.messages import ClusterServed, Tick
+from platz.config import Role
 from platz.db.database import Database
+from platz.db.tables.lease_rows import Lease
 from platz.identities import ClusterId
 from platz.kube.cluster_access import ClusterAccess
 from platz.kube.credentials import Credential, FixedCredential
@@ -30,7 +32,8 @@ def served(cluster_id: ClusterId) -> ClusterServed:
     access = ClusterAccess(
         name="far", server="https://far.test", credentials=FixedCredential(credential=Credential())
     )
-    return ClusterServed(cluster_id=cluster_id, name="far", access=access)
+    lease = Lease(name="far", epoch=1)
+    return ClusterServed(cluster_id=cluster_id, work=Role.CREDENTIALS, lease=lease, name="far", access=access)
 
 
 @pytest.fixture

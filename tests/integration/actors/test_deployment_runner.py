@@ -7,11 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, cast
-from uuid import UUID, uuid4
+from functools import partial
+from typing import Any
+from uuid import UUID
 
 import pykka
 import pytest
+from claims import bare_context, new_claim, new_lease, present_lease
 from sqlalchemy import Connection, event, text
 from waiting import eventually
 
@@ -20,17 +22,19 @@ from platz.actors.actor import ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.deployment_runner import LOOK_SECONDS, DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain, ReachabilityChanged, TasksAdded
+from platz.changes.deployments import delete_deployment
+from platz.changes.queueing import queue_operations
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
+from platz.db.tables import deployments, task_waits
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
 from platz.db.unreachable import DatabaseUnavailable
 from platz.identities import DeploymentId
 from platz.kube.reachability import Reachability
 from platz.tasks import execution
 from platz.tasks.context import OperationContext
-from platz.tasks.task_host import NO_HOST, TaskHost
+from platz.tasks.operations import Reinstall
 from tests.integration.changes.world import World
 
 Work = Callable[[TaskRow], None]
@@ -48,15 +52,15 @@ class Steps:
     work: Work = lambda _task: None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def execute(self, _context: OperationContext, task: TaskRow) -> None:
+    def execute(self, context: OperationContext, task: TaskRow) -> None:
         self.executed.append(task.id)
-        self._run(task)
+        self._run(context, task)
 
-    def resume(self, _context: OperationContext, task: TaskRow) -> None:
+    def resume(self, context: OperationContext, task: TaskRow) -> None:
         self.resumed.append(task.id)
-        self._run(task)
+        self._run(context, task)
 
-    def _run(self, task: TaskRow) -> None:
+    def _run(self, context: OperationContext, task: TaskRow) -> None:
         with self.lock:
             self.running[task.deployment_id] += 1
             assert self.running[task.deployment_id] == 1, "two tasks of one deployment at once"
@@ -67,17 +71,7 @@ class Steps:
             with self.lock:
                 self.running[task.deployment_id] -= 1
         with self.database.transaction() as connection:
-            assert task.claimed_by is not None
-            task_queue.mark_done(connection, task.id, ClaimId(task.claimed_by), "")
-
-
-@dataclass(frozen=True)
-class BareContext:
-    """What the runner itself needs of an `OperationContext`."""
-
-    database: Database
-    owner: str = ""
-    host: TaskHost = NO_HOST
+            task_queue.mark_ended(connection, task.id, context.claim, TaskStatus.DONE, "")
 
 
 @pytest.fixture
@@ -91,11 +85,11 @@ def steps(database: Database, monkeypatch: pytest.MonkeyPatch) -> Steps:
 @pytest.fixture
 def run(actor_context: ActorContext, world: World) -> Callable[..., pykka.ActorRef[DeploymentRunner]]:
     def start(*, most: int = 4, slots: int = 8, stop_helm: Callable[[str], Any] = lambda _owner: None) -> Any:
-        context = BareContext(database=world.database)
-        cluster = RunnerCluster(id=world.cluster, name="blue", stop_helm=stop_helm)
+        lease = present_lease(world.database)
+        cluster = RunnerCluster(id=world.cluster, name="blue", lease=lease, stop_helm=stop_helm)
         options = {
             "cluster": cluster,
-            "context": context,
+            "context_of": partial(bare_context, world.database),
             "task_limit": ConcurrencyLimit(slots),
             "max_concurrent_tasks": most,
         }
@@ -112,7 +106,9 @@ def statuses(world: World, deployment_id: DeploymentId) -> list[str]:
 
 def started_by_somebody_else(world: World, deployment_id: DeploymentId) -> UUID:
     with world.database.transaction() as connection:
-        (task,) = task_queue.claim(connection, cluster_id=world.cluster, claimed_by=ClaimId(uuid4()), most=1)
+        (task,) = task_queue.claim(
+            connection, cluster_id=world.cluster, claim=new_claim(world.database), most=1
+        )
     assert task.deployment_id == deployment_id
     return task.id
 
@@ -270,6 +266,71 @@ def test_a_runner_that_must_let_go_leaves_its_task_started_for_the_next_owner(
     assert steps.resumed == steps.executed
 
 
+def test_a_deletion_stops_helm_for_the_running_task_and_the_removal_follows(
+    run: Any, steps: Steps, world: World
+) -> None:
+    stopped: list[str] = []
+    helm_is_gone = threading.Event()
+
+    def stop_helm(owner: str) -> None:
+        stopped.append(owner)
+        helm_is_gone.set()
+
+    def until_stopped(task: TaskRow) -> None:
+        if task.operation_name == "Install":
+            assert helm_is_gone.wait(20)
+
+    steps.work = until_stopped
+    run(stop_helm=stop_helm)
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Started"])
+    world.do(delete_deployment, world.admin, deployment)
+    eventually(lambda: statuses(world, deployment) == ["Done", "Done"])
+    assert stopped == [str(world.tasks(deployment, pending=False)[0].id)]
+
+
+def test_before_a_task_is_resumed_the_helm_of_a_predecessor_is_gone(
+    run: Any, steps: Steps, world: World
+) -> None:
+    deployment = world.create("blue")
+    started_by_somebody_else(world, deployment)
+    former = world.tasks(deployment, pending=False)[0].claimed_by
+    stopped: list[str] = []
+    steps.work = lambda _task: stopped.append("resumed")
+    run(stop_helm=stopped.append)
+    eventually(lambda: statuses(world, deployment) == ["Done"])
+    assert stopped[:2] == [str(former), "resumed"]
+
+
+def test_a_runner_whose_lease_has_changed_hands_claims_nothing(run: Any, steps: Steps, world: World) -> None:
+    ref = run()
+    new_lease(world.database)
+    deployment = world.create("blue")
+    ref.ask(TasksAdded(cluster_id=world.cluster))
+    assert (steps.executed, statuses(world, deployment)) == ([], ["Pending"])
+
+
+def test_the_end_of_a_task_wakes_what_waits_for_it_in_another_cluster(
+    run: Any, steps: Steps, world: World
+) -> None:
+    run()
+    waiting = world.create("waiting")
+    eventually(lambda: statuses(world, waiting) == ["Done"])
+    first = world.create("first", cluster_id=world.second_cluster)
+    (task,) = world.tasks(first)
+    with world.database.transaction() as connection:
+        deployments.lock(connection, [waiting])
+        queued = queue_operations(connection, world.admin, waiting, world.cluster, [Reinstall(reason="it")])
+        task_waits.add(connection, queued, task.id)
+    claim = new_claim(world.database)
+    with world.database.transaction() as connection:
+        task_queue.claim(connection, cluster_id=world.second_cluster, claim=claim, most=1)
+    assert statuses(world, waiting) == ["Done", "Pending"]
+    with world.database.transaction() as connection:
+        task_queue.mark_ended(connection, task.id, claim, TaskStatus.DONE, "")
+    eventually(lambda: statuses(world, waiting) == ["Done", "Done"], seconds=LOOK_SECONDS / 2)
+
+
 def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
     actor_context: ActorContext, steps: Steps, world: World
 ) -> None:
@@ -282,8 +343,13 @@ def test_with_more_clusters_than_slots_no_task_waits_for_a_later_look(
             name=f"runner-{cluster_id}",
             generation=0,
             actor_context=actor_context,
-            cluster=RunnerCluster(id=cluster_id, name=str(cluster_id), stop_helm=lambda _owner: None),
-            context=cast("OperationContext", BareContext(database=world.database)),
+            cluster=RunnerCluster(
+                id=cluster_id,
+                name=str(cluster_id),
+                lease=present_lease(world.database),
+                stop_helm=lambda _owner: None,
+            ),
+            context_of=partial(bare_context, world.database),
             task_limit=limit,
             max_concurrent_tasks=4,
         )

@@ -9,11 +9,13 @@ import pykka
 import pytest
 from waiting import eventually
 
+from platz.actors import cluster_discovery
 from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import ClusterDiscovery
 from platz.actors.leased_actor import LeasedActor
 from platz.actors.messages import ClusterDropped, ClusterServed, LeaseLost, RowChanged, Tick
-from platz.actors.served_clusters import ServedClusters
+from platz.actors.served_clusters import CLUSTER_WORK, ServedClusters
+from platz.config import Role
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
@@ -106,6 +108,16 @@ def test_a_lost_lease_ends_the_duty_until_it_is_got_back(
     eventually(lambda: actor.is_leader and actor.looks == looks + 1)
 
 
+def test_a_leader_whose_lease_has_run_out_handles_nothing_even_if_nobody_has_noticed(
+    actor_context: ActorContext, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leases = keeper()
+    actor, ref = sweeper(actor_context, leases, "only")
+    monkeypatch.setattr(leases, "holds", lambda _name: False)
+    ref.ask(RowChanged(table="x", changes=()))
+    assert (actor.is_leader, actor.worked) == (True, [])
+
+
 class Account:
     """A source of clusters that says what the test wants."""
 
@@ -154,8 +166,14 @@ def ear(actor_context: ActorContext) -> Ear:
 
 @pytest.fixture
 def discover(actor_context: ActorContext, database: Database) -> Callable[..., tuple[Any, ServedClusters]]:
-    def start(account: Account, leases: LeaseKeeper, name: str = "discovery") -> tuple[Any, ServedClusters]:
-        served = ServedClusters()
+    def start(
+        account: Account,
+        leases: LeaseKeeper,
+        name: str = "discovery",
+        *,
+        roles: Sequence[Role] = (Role.DEPLOY,),
+    ) -> tuple[Any, ServedClusters]:
+        served = ServedClusters(roles=roles)
         options = {"database": database, "source": account, "leases": leases, "served": served}
         ref = ClusterDiscovery.start(
             name=name, generation=0, actor_context=actor_context, every_seconds=3600, **options
@@ -188,7 +206,7 @@ def test_ignoring_a_cluster_drops_it_at_once_and_clearing_that_serves_it_again(
     east = cluster_id(database, "east")
     with database.transaction() as connection:
         clusters.save(connection, east, {"ignore": True})
-    eventually(lambda: ear.heard[-1] == ClusterDropped(cluster_id=east))
+    eventually(lambda: ear.heard[-1] == ClusterDropped(cluster_id=east, work=Role.DEPLOY))
     with pytest.raises(ClusterNotServed):
         served.client(east)
     with database.transaction() as connection:
@@ -204,6 +222,57 @@ def test_two_processes_never_serve_one_cluster(discover: Any, keeper: Keeper, ea
     assert first_leases.held() & second_leases.held() == frozenset()
     first_leases.stop()
     eventually(lambda: len(second_leases.held()) == 2)
+
+
+def test_a_process_with_one_role_does_not_keep_another_from_serving(
+    discover: Any, keeper: Keeper, ear: Ear, database: Database
+) -> None:
+    discover(Account("east"), keeper(), "first", roles=[Role.CREDENTIALS, Role.CLUSTERS])
+    eventually(lambda: len(ear.heard) == 1)
+    discover(Account("east"), keeper(), "second", roles=[Role.DEPLOY, Role.CREDENTIALS])
+    eventually(lambda: len(ear.heard) == 2)
+    served = [message.work for message in ear.heard if isinstance(message, ClusterServed)]
+    assert served == [Role.CREDENTIALS, Role.DEPLOY]
+
+
+def test_one_of_two_processes_has_all_leases_of_a_cluster(
+    discover: Any, keeper: Keeper, database: Database
+) -> None:
+    both = keeper(), keeper()
+    for number, leases in enumerate(both):
+        discover(Account("east"), leases, str(number), roles=CLUSTER_WORK)
+    all_of_them = {
+        cluster_lease(eventually(lambda: cluster_id(database, "east")), work) for work in CLUSTER_WORK
+    }
+    owner = eventually(lambda: next((leases for leases in both if leases.held() == all_of_them), None))
+    for leases in both:
+        assert leases is owner or leases.held() == frozenset()
+    owner.stop()
+    eventually(lambda: any(leases.held() == all_of_them for leases in both))
+
+
+def test_what_the_server_of_a_cluster_leaves_over_is_taken_by_another(
+    discover: Any, keeper: Keeper, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster_discovery, "LEFT_OVER_SECONDS", 1.0)
+    first, second = keeper(), keeper()
+    discover(Account("east"), first, "first", roles=[Role.DEPLOY])
+    east = eventually(lambda: cluster_id(database, "east"))
+    eventually(first.held)
+    discover(Account("east"), second, "second", roles=CLUSTER_WORK)
+    left = {cluster_lease(east, work) for work in (Role.TRACK, Role.CREDENTIALS)}
+    eventually(lambda: second.held() == left)
+
+
+def test_a_process_that_only_searches_serves_no_cluster(
+    discover: Any, keeper: Keeper, database: Database
+) -> None:
+    leases = keeper()
+    _, served = discover(Account("east"), leases, roles=[Role.CLUSTERS])
+    east = eventually(lambda: cluster_id(database, "east"))
+    assert leases.held() == frozenset()
+    with pytest.raises(ClusterNotServed):
+        served.client(east)
 
 
 def test_a_failing_search_forgets_nothing(
@@ -226,10 +295,10 @@ def test_a_lost_lease_drops_the_cluster_and_it_is_served_again(
     discover(Account("east"), leases)
     eventually(lambda: len(ear.heard) == 1)
     east = cluster_id(database, "east")
-    assert leases.held() == {cluster_lease(east)}
+    assert leases.held() == {cluster_lease(east, Role.DEPLOY)}
     with database.reading() as connection:
         connection.exec_driver_sql(
             "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
         )
-    eventually(lambda: ClusterDropped(cluster_id=east) in ear.heard)
+    eventually(lambda: ClusterDropped(cluster_id=east, work=Role.DEPLOY) in ear.heard)
     eventually(lambda: isinstance(ear.heard[-1], ClusterServed))

@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from platz.changes.deployments import delete_deployment
 from platz.db import schema
-from platz.db.enums import DeploymentStatus
-from platz.db.tables import deployments
+from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.db.tables import deployments, left_namespaces
 from platz.errors import Denied, NotFound
 from platz.identities import DeploymentId
 from tests.integration.changes.world import World, select_input, values_ui
@@ -45,6 +45,28 @@ def test_a_deletion_that_must_wait_for_the_cluster_says_so(
     row = world.stored(schema.deployments, shop)
     assert row.status is DeploymentStatus.DELETING
     assert reason in row.reason
+
+
+def test_a_deletion_cancels_what_waits_in_the_name_of_the_deleter(world: World) -> None:
+    shop = world.installed()
+    world.update(shop, config={"size": "big"})
+    world.do(delete_deployment, world.owner, shop)
+    _, upgrade, uninstall = world.tasks(shop, pending=False)
+    assert (upgrade.status, upgrade.reason) == (TaskStatus.CANCELED, "The deployment is being deleted.")
+    assert upgrade.canceled_by_user_id == world.owner.id
+    assert upgrade.finished_at is not None
+    assert uninstall.status is TaskStatus.PENDING
+
+
+def test_a_move_that_waits_is_canceled_and_its_old_place_stays_recorded(world: World) -> None:
+    shop = world.installed()
+    world.update(shop, name="green")
+    world.do(delete_deployment, world.owner, shop)
+    _, recreate, upgrade, uninstall = world.tasks(shop, pending=False)
+    assert (recreate.status, upgrade.status) == (TaskStatus.CANCELED, TaskStatus.CANCELED)
+    assert uninstall.status is TaskStatus.PENDING
+    with world.database.reading() as connection:
+        assert left_namespaces.of_deployment(connection, shop)
 
 
 def test_a_second_deletion_changes_nothing(world: World) -> None:

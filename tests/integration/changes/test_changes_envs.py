@@ -9,14 +9,16 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from claims import new_claim
 from sqlalchemy import text
 
 from platz.changes.clusters import ClusterUpdate, Given, delete_cluster, update_cluster
 from platz.changes.deployments import delete_deployment
 from platz.changes.envs import EnvUpdate, NewEnv, create_env, delete_env, update_env
 from platz.changes.kinds import rename_kind
-from platz.db import schema
-from platz.db.tables import clusters, envs, tasks
+from platz.db import schema, task_queue
+from platz.db.enums import TaskStatus
+from platz.db.tables import clusters, envs, task_waits, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
 from platz.identities import ClusterId, EnvId, KindId
 from platz.tasks.operations import Reinstall
@@ -83,6 +85,36 @@ def test_a_given_placement_reinstalls_every_enabled_deployment(
     assert world.operations(disabled) == []
     assert world.names(doomed) == ["Uninstall"]
     assert world.operations(foreign) == []
+
+
+def test_a_deployment_that_was_never_installed_keeps_its_reason_and_gets_no_reinstall(world: World) -> None:
+    failed = world.create("failed")
+    claim = new_claim(world.database)
+    with world.database.transaction() as connection:
+        (task,) = task_queue.claim(connection, cluster_id=world.cluster, claim=claim, most=1)
+        task_queue.mark_ended(connection, task.id, claim, TaskStatus.FAILED, "The image is missing.")
+    waiting = world.create("waiting")
+    world.do(update_env, world.admin, world.env, EnvUpdate(tolerations=[]))
+    assert world.operations(failed) == []
+    assert world.names(waiting) == ["Install"]
+
+
+@pytest.mark.parametrize("end", [TaskStatus.DONE, TaskStatus.FAILED])
+def test_a_first_install_that_is_under_way_is_followed_by_a_reinstall_if_it_succeeds(
+    world: World, end: TaskStatus
+) -> None:
+    installing = world.create("installing")
+    claim = new_claim(world.database)
+    with world.database.transaction() as connection:
+        (install,) = task_queue.claim(connection, cluster_id=world.cluster, claim=claim, most=1)
+    world.do(update_env, world.admin, world.env, EnvUpdate(tolerations=[]))
+    assert world.names(installing) == ["Reinstall"]
+    with world.database.transaction() as connection:
+        task_queue.mark_ended(connection, install.id, claim, end, "The image is missing.")
+        if end is TaskStatus.FAILED:
+            task_waits.end_what_waits(connection, [install.id], "The image is missing.")
+        claimed = task_queue.claim(connection, cluster_id=world.cluster, claim=claim, most=1)
+    assert len(claimed) == (1 if end is TaskStatus.DONE else 0)
 
 
 def test_another_name_alone_reinstalls_nothing(world: World) -> None:

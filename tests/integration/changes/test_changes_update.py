@@ -6,13 +6,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from claims import new_claim
 
 from platz.changes.deployments import delete_deployment
-from platz.db import schema
+from platz.db import schema, task_queue
 from platz.db.enums import DeploymentStatus, TaskStatus
-from platz.db.tables import deployments, tasks
+from platz.db.tables import deployments, task_waits, tasks
 from platz.errors import Conflict, Denied, NotFound, Rejected
-from platz.identities import ChartId, Deployment, DeploymentId
+from platz.identities import ChartId, Deployment, DeploymentId, TaskId
 from platz.tasks.operations import Install, Recreate, Reinstall, Upgrade
 from tests.integration.changes.world import World, features, select_input, values_ui
 
@@ -260,18 +261,22 @@ def test_a_recreate_that_fails_takes_its_upgrade_along(world: World, shop: Deplo
     recreate, upgrade, later = world.tasks(shop)
     assert upgrade.created_at - recreate.created_at == tasks.NEXT_PLACE
 
-    assert world.do(tasks.fail_upgrade_behind, recreate.id, "The old namespace could not be deleted")
+    world.do(task_waits.end_what_waits, [recreate.id], "The old namespace could not be deleted")
 
     by_id = {task.id: task for task in world.tasks(shop, pending=False)}
     assert by_id[upgrade.id].status is TaskStatus.FAILED
     assert by_id[upgrade.id].finished_at is not None
+    assert by_id[upgrade.id].reason == (
+        "The step before this one failed: The old namespace could not be deleted"
+    )
     assert by_id[later.id].status is TaskStatus.PENDING
 
 
 def test_an_upgrade_of_its_own_is_never_taken_for_the_one_of_a_pair(world: World, shop: DeploymentId) -> None:
     world.update(shop, config={"size": "big"})
     [upgrade] = world.tasks(shop)
-    assert not world.do(tasks.fail_upgrade_behind, upgrade.id, "no")
+    world.do(task_waits.end_what_waits, [upgrade.id], "no")
+    assert world.tasks(shop) == [upgrade]
 
 
 @pytest.fixture
@@ -317,6 +322,48 @@ def test_a_rename_reinstalls_dependants(
     assert world.operations(front) == [Reinstall(reason="The blue deployment has been updated")]
     [task] = world.tasks(front)
     assert world.creator(task.id) == world.maintainer
+
+
+def test_dependants_are_reinstalled_after_the_change_that_they_depend_on(
+    world: World, shop: DeploymentId, front: DeploymentId
+) -> None:
+    world.update(shop, name="green")
+    recreate, upgrade = (task.id for task in world.tasks(shop))
+    [reinstall] = (task.id for task in world.tasks(front))
+    assert due_one_after_another(world) == [recreate, upgrade, reinstall]
+
+
+def test_when_a_change_fails_its_dependants_are_not_reinstalled(
+    world: World, shop: DeploymentId, front: DeploymentId
+) -> None:
+    world.update(shop, name="green")
+    recreate, upgrade = (task.id for task in world.tasks(shop))
+    [reinstall] = world.tasks(front)
+    world.do(task_waits.end_what_waits, [recreate], "No room.")
+    by_id = {
+        task.id: task for task in [*world.tasks(shop, pending=False), *world.tasks(front, pending=False)]
+    }
+    assert (by_id[upgrade].status, by_id[reinstall.id].status) == (TaskStatus.FAILED, TaskStatus.CANCELED)
+    assert by_id[reinstall.id].canceled_by_deployment_id == shop
+    assert by_id[reinstall.id].reason == (
+        "The change of green, which this deployment depends on, was not carried out: No room."
+    )
+    row = world.row(front)
+    assert row is not None
+    assert row.status is DeploymentStatus.RUNNING
+
+
+def due_one_after_another(world: World) -> list[TaskId]:
+    """Claim and finish whatever is due, one task at a time, in the order in which that is possible."""
+    claim, done = new_claim(world.database), list[TaskId]()
+    while True:
+        with world.database.transaction() as connection:
+            claimed = task_queue.claim(connection, cluster_id=world.cluster, claim=claim, most=100)
+            for task in claimed:
+                task_queue.mark_ended(connection, task.id, claim, TaskStatus.DONE, "")
+        if not claimed:
+            return done
+        done += [task.id for task in claimed]
 
 
 def test_a_new_config_reinstalls_dependants_only_if_the_new_chart_says_so(

@@ -12,6 +12,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import Connection, Row, Table, insert, select, text
 
 from platz.changes.deployments import DeploymentUpdate, NewDeployment, create_deployment, update_deployment
+from platz.config import Role
 from platz.db import schema
 from platz.db.database import Database
 from platz.db.encryption import Cipher
@@ -111,7 +112,7 @@ class World:
         leases = LeaseKeeper(self.database, lambda _: None)
         leases.start()
         try:
-            assert all(leases.try_acquire(cluster_lease(cluster)) for cluster in clusters)
+            assert all(leases.try_acquire(cluster_lease(cluster, Role.DEPLOY)) for cluster in clusters)
             yield
         finally:
             leases.stop()

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table, insert, text
 
 from platz.db import schema
+from platz.db.tables.lease_rows import Lease
 from platz.identities import ClusterId, DeploymentId, EnvId, TaskId
 
+LEASE = Lease(name="platz:cluster:of-the-tests", epoch=1)
 LONG_AGO = datetime(2024, 3, 9, 12, 34, 56, tzinfo=UTC)
 
 
@@ -34,7 +36,14 @@ class Ground:
 
 
 def lay_ground(connection: Connection) -> Ground:
-    """Insert an environment, a cluster in it, a kind, a registry, a chart and a user."""
+    """Insert a lease, an environment, a cluster in it, a kind, a registry, a chart and a user."""
+    connection.execute(
+        text(
+            "INSERT INTO platz_leases (name, epoch, holder) OVERRIDING SYSTEM VALUE"
+            " VALUES (:name, :epoch, :holder) ON CONFLICT DO NOTHING"
+        ),
+        {"name": LEASE.name, "epoch": LEASE.epoch, "holder": uuid4()},
+    )
     env = add(connection, schema.envs, name=f"env-{uuid4()}")
     kind = add(connection, schema.deployment_kinds, name=f"Kind-{uuid4()}")
     registry = add(connection, schema.helm_registries, domain_name="r", repo_name=str(uuid4()), kind_id=kind)

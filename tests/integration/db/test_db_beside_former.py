@@ -9,21 +9,22 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from db_rows import Ground, add, add_deployment, add_task, lay_ground
+from db_rows import LEASE, Ground, add, add_deployment, add_task, lay_ground
 from psycopg import errors as pg
 from sqlalchemy import text, update
 
 from platz.db import schema, task_queue
 from platz.db.database import Database
+from platz.db.enums import TaskStatus
 from platz.db.tables import charts, deployment_resource_types
 from platz.db.tables.charts import NewChartRow, TagInfo
 from platz.db.tables.registries import RegistryId
-from platz.db.task_queue import ClaimId
+from platz.db.task_queue import Claim, ClaimId
 from platz.errors import Conflict
 from platz.identities import ChartId, KindId, TaskId
 
 END = "end"
-ME = ClaimId(UUID(int=1))
+ME = Claim(id=ClaimId(UUID(int=1)), lease=LEASE)
 CHANNELS = {
     "deployment_tasks": "db_deployment_tasks_notifications",
     "deployments": "db_deployments_notifications",
@@ -129,7 +130,7 @@ class TestTasks:
             self.started(database, ground, deployment)
 
     def test_platz_starts_only_one(self, database: Database, ground: Ground, deployment: UUID) -> None:
-        self.started(database, ground, deployment, claimed_by=ME)
+        self.started(database, ground, deployment, claimed_by=ME.id)
         with pytest.raises(Conflict, match="Another task of this deployment is running"):
             self.started(database, ground, deployment, claimed_by=uuid4())
 
@@ -139,7 +140,7 @@ class TestTasks:
         self.started(database, ground, deployment)
         with database.transaction() as connection:
             add_task(connection, ground, deployment)
-            claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=10)
+            claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=ME, most=10)
         assert claimed == []
 
     def test_of_two_that_it_left_only_one_is_taken_over_at_a_time(
@@ -147,11 +148,11 @@ class TestTasks:
     ) -> None:
         first, second = (self.started(database, ground, deployment) for _ in range(2))
         with database.transaction() as connection:
-            assert task_queue.take_over(connection, first, claimed_by=ME, formerly=None)
-            assert not task_queue.take_over(connection, second, claimed_by=ME, formerly=None)
+            assert task_queue.take_over(connection, first, claim=ME, formerly=None)
+            assert not task_queue.take_over(connection, second, claim=ME, formerly=None)
         with database.transaction() as connection:
-            assert task_queue.mark_done(connection, first, ME, "")
-            assert task_queue.take_over(connection, second, claimed_by=ME, formerly=None)
+            assert task_queue.mark_ended(connection, first, ME, TaskStatus.DONE, "")
+            assert task_queue.take_over(connection, second, claim=ME, formerly=None)
 
 
 def new_chart(ground: Ground, **values: object) -> NewChartRow:

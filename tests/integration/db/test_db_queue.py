@@ -9,20 +9,22 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from db_rows import LONG_AGO, Ground, add_cluster, add_deployment, add_task, lay_ground
+from db_rows import LEASE, LONG_AGO, Ground, add_cluster, add_deployment, add_task, lay_ground
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text, update
+from waiting import eventually
 
 from platz.db import schema, task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
-from platz.db.task_queue import ClaimId
+from platz.db.tables import task_waits
+from platz.db.task_queue import Claim, ClaimId, ClaimLost
 from platz.errors import Conflict, Rejected
 from platz.identities import ClusterId, TaskId
 
-ME = ClaimId(UUID(int=1))
-OTHER = ClaimId(UUID(int=2))
+ME = Claim(id=ClaimId(UUID(int=1)), lease=LEASE)
+OTHER = Claim(id=ClaimId(UUID(int=2)), lease=LEASE)
 tasks = schema.deployment_tasks
 
 
@@ -32,9 +34,9 @@ def ground(database: Database) -> Ground:
         return lay_ground(connection)
 
 
-def claim(database: Database, ground: Ground, *, by: ClaimId = ME, most: int = 100) -> list[TaskId]:
+def claim(database: Database, ground: Ground, *, by: Claim = ME, most: int = 100) -> list[TaskId]:
     with database.reading() as connection:
-        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=by, most=most)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=by, most=most)
         return [task.id for task in claimed]
 
 
@@ -56,10 +58,10 @@ def row(database: Database, task: TaskId) -> object:
 def test_a_due_task_is_claimed_and_says_by_whom_and_when(database: Database, ground: Ground) -> None:
     task = add(database, ground, reason="left from before")
     with database.reading() as connection:
-        (claimed,) = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=1)
-    assert (claimed.id, claimed.status, claimed.claimed_by) == (task, TaskStatus.STARTED, ME)
+        (claimed,) = task_queue.claim(connection, cluster_id=ground.cluster, claim=ME, most=1)
+    assert (claimed.id, claimed.status, claimed.claimed_by) == (task, TaskStatus.STARTED, ME.id)
     stored = row(database, task)
-    assert (stored.status, stored.claimed_by, stored.reason) == (TaskStatus.STARTED, ME, None)  # type: ignore[attr-defined]
+    assert (stored.status, stored.claimed_by, stored.reason) == (TaskStatus.STARTED, ME.id, None)  # type: ignore[attr-defined]
     assert stored.started_at is not None  # type: ignore[attr-defined]
     assert claimed.first_attempted_at == stored.started_at  # type: ignore[attr-defined]
 
@@ -103,7 +105,7 @@ def test_a_deployments_tasks_start_one_after_another(
     assert claim(database, ground) == [first]
     assert claim(database, ground) == []
     with database.reading() as connection:
-        assert task_queue.mark_done(connection, first, ME, "")
+        assert task_queue.mark_ended(connection, first, ME, TaskStatus.DONE, "")
     assert claim(database, ground) == [second]
 
 
@@ -113,7 +115,7 @@ def test_ties_are_broken_by_the_id(database: Database, ground: Ground) -> None:
     for expected in ids:
         assert claim(database, ground) == [expected]
         with database.reading() as connection:
-            assert task_queue.mark_failed(connection, expected, ME, "no")
+            assert task_queue.mark_ended(connection, expected, ME, TaskStatus.FAILED, "no")
 
 
 def test_a_task_behind_one_that_another_process_claims_right_now_is_not_claimed(
@@ -122,7 +124,7 @@ def test_a_task_behind_one_that_another_process_claims_right_now_is_not_claimed(
     deployment = deployment_of(database, ground)
     first, _second = add(database, ground, deployment, after=1), add(database, ground, deployment, after=2)
     with database.transaction() as connection:
-        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=10)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=OTHER, most=10)
         assert [task.id for task in claimed] == [first]
         assert claim(database, ground) == []
 
@@ -132,7 +134,7 @@ def test_a_task_that_another_process_claims_right_now_delays_nobody(
 ) -> None:
     busy, free = add(database, ground, after=1), add(database, ground, after=2)
     with database.transaction() as connection:
-        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=OTHER, most=1)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=OTHER, most=1)
         assert [task.id for task in claimed] == [busy]
         assert claim(database, ground) == [free]
 
@@ -147,19 +149,19 @@ def test_a_scheduled_task_does_not_hold_up_those_behind_it(database: Database, g
 def test_two_started_tasks_of_one_deployment_are_impossible(database: Database, ground: Ground) -> None:
     deployment = deployment_of(database, ground)
     started = {"status": "Started", "started_at": LONG_AGO}
-    add(database, ground, deployment, **started, claimed_by=ME)
+    add(database, ground, deployment, **started, claimed_by=ME.id)
     with pytest.raises(Conflict, match="Another task of this deployment is running"):
-        add(database, ground, deployment, **started, claimed_by=OTHER)
+        add(database, ground, deployment, **started, claimed_by=OTHER.id)
 
 
-@pytest.mark.parametrize("finish", [task_queue.mark_done, task_queue.mark_failed])
-def test_only_the_claimer_can_finish(database: Database, ground: Ground, finish: object) -> None:
+@pytest.mark.parametrize("end", [TaskStatus.DONE, TaskStatus.FAILED])
+def test_only_the_claimer_can_finish(database: Database, ground: Ground, end: TaskStatus) -> None:
     task = add(database, ground)
     claim(database, ground)
     with database.reading() as connection:
-        assert finish(connection, task, OTHER, "mine?") is False  # type: ignore[operator]
-        assert finish(connection, task, ME, "mine") is True  # type: ignore[operator]
-        assert finish(connection, task, ME, "again") is False  # type: ignore[operator]
+        assert task_queue.mark_ended(connection, task, OTHER, end, "mine?") is False
+        assert task_queue.mark_ended(connection, task, ME, end, "mine") is True
+        assert task_queue.mark_ended(connection, task, ME, end, "again") is False
     assert row(database, task).reason == "mine"  # type: ignore[attr-defined]
 
 
@@ -169,7 +171,7 @@ def test_output_that_the_database_can_not_hold_does_not_keep_a_task_from_ending(
     task = add(database, ground)
     claim(database, ground)
     with database.reading() as connection:
-        assert task_queue.mark_failed(connection, task, ME, "a\x00b\ud800c")
+        assert task_queue.mark_ended(connection, task, ME, TaskStatus.FAILED, "a\x00b\ud800c")
     assert row(database, task).reason == "a\ufffdb?c"  # type: ignore[attr-defined]
 
 
@@ -187,19 +189,19 @@ def test_a_task_that_was_attempted_before_keeps_its_first_attempt(database: Data
 def test_one_heir_takes_over_a_dead_process_s_task(database: Database, ground: Ground) -> None:
     task = add(database, ground)
     claim(database, ground, by=OTHER)
-    heir, rival = ClaimId(uuid4()), ClaimId(uuid4())
+    heir, rival = (Claim(id=ClaimId(uuid4()), lease=LEASE) for _ in range(2))
     with database.reading() as connection:
         assert [each.id for each in task_queue.started_tasks(connection, ground.cluster)] == [task]
-        assert task_queue.take_over(connection, task, claimed_by=heir, formerly=OTHER) is True
-        assert task_queue.take_over(connection, task, claimed_by=rival, formerly=OTHER) is False
-        assert task_queue.mark_done(connection, task, OTHER, "too late") is False
-        assert task_queue.mark_done(connection, task, heir, "") is True
+        assert task_queue.take_over(connection, task, claim=heir, formerly=OTHER.id) is True
+        assert task_queue.take_over(connection, task, claim=rival, formerly=OTHER.id) is False
+        assert task_queue.mark_ended(connection, task, OTHER, TaskStatus.DONE, "too late") is False
+        assert task_queue.mark_ended(connection, task, heir, TaskStatus.DONE, "") is True
 
 
 def test_a_started_task_that_nobody_claimed_can_be_taken_over(database: Database, ground: Ground) -> None:
     task = add(database, ground, status="Started", started_at=LONG_AGO)
     with database.reading() as connection:
-        assert task_queue.take_over(connection, task, claimed_by=ME, formerly=None) is True
+        assert task_queue.take_over(connection, task, claim=ME, formerly=None) is True
 
 
 def test_the_outlook_counts_what_is_due_and_tells_when_the_next_is(
@@ -226,7 +228,7 @@ def test_the_outlook_counts_exactly_what_a_claim_gets(database: Database, ground
         add(database, ground, deployment=queued, execute_at=LONG_AGO)  # only the first can be claimed
     with database.transaction() as connection:
         due = task_queue.outlook(connection, ground.cluster, most=10).due
-        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=ME, most=10)
+        claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=ME, most=10)
     assert due == len(claimed) == 1
 
 
@@ -243,7 +245,8 @@ def test_a_claim_reads_only_what_is_due_however_long_the_history(database: Datab
             )
             add_task(connection, ground, deployment)
         connection.execute(text("ANALYZE deployment_tasks"))
-        arguments = {"cluster_id": ground.cluster, "claimed_by": ME, "most": 5}
+        lease = {"lease": LEASE.name, "epoch": LEASE.epoch}
+        arguments = {"cluster_id": ground.cluster, "claimed_by": ME.id, "most": 5, **lease}
         plan = "\n".join(connection.execute(text(f"EXPLAIN {task_queue.CLAIM.element}"), arguments).scalars())
     assert "Seq Scan" not in plan
     assert "_history" not in plan
@@ -282,10 +285,10 @@ def _work_off(
     expired.start()
 
     def work(number: int) -> None:
-        me = ClaimId(UUID(int=number + 10))
+        me = Claim(id=ClaimId(UUID(int=number + 10)), lease=LEASE)
         while not done.is_set():
             with database.reading() as connection:
-                claimed = task_queue.claim(connection, cluster_id=ground.cluster, claimed_by=me, most=2)
+                claimed = task_queue.claim(connection, cluster_id=ground.cluster, claim=me, most=2)
             for task in claimed:
                 with lock:
                     if task.deployment_id in running:
@@ -293,7 +296,7 @@ def _work_off(
                     running.add(task.deployment_id)
                 with lock, database.reading() as connection:
                     running.discard(task.deployment_id)
-                    assert task_queue.mark_done(connection, task.id, me, "")
+                    assert task_queue.mark_ended(connection, task.id, me, TaskStatus.DONE, "")
                     finished[task.deployment_id].append(task.id)
                     if sum(map(len, finished.values())) >= total:
                         done.set()
@@ -312,3 +315,97 @@ def test_a_task_does_not_become_pending_with_a_claim_on_it(database: Database, g
     claim(database, ground)
     with pytest.raises(Rejected), database.transaction() as connection:
         connection.execute(update(tasks).where(tasks.c.id == task).values(status="Pending"))
+
+
+def test_when_the_lease_has_changed_hands_nothing_is_claimed_taken_over_or_written(
+    database: Database, ground: Ground
+) -> None:
+    task, waiting = add(database, ground, after=1), add(database, ground, after=2)
+    assert claim(database, ground, most=1) == [task]
+    with database.transaction() as connection:
+        connection.execute(text("UPDATE platz_leases SET epoch = DEFAULT"))
+    with database.reading() as connection:
+        (stored,) = task_queue.started_tasks(connection, ground.cluster)
+        assert claim(database, ground) == []
+        assert not task_queue.take_over(connection, task, claim=OTHER, formerly=ME.id)
+        assert not task_queue.mark_ended(connection, task, ME, TaskStatus.DONE, "too late")
+        assert not task_queue.may_go_on(connection, stored, ME)
+    with pytest.raises(ClaimLost), database.transaction() as connection:
+        task_queue.hold(connection, stored, ME)
+    assert row(database, waiting).status is TaskStatus.PENDING  # type: ignore[attr-defined]
+
+
+def test_whoever_takes_a_task_over_waits_for_the_last_write_of_the_former_owner(
+    database: Database, ground: Ground
+) -> None:
+    task = add(database, ground)
+    claim(database, ground)
+    heir = Claim(id=ClaimId(uuid4()), lease=LEASE)
+    taken: list[bool] = []
+
+    def take() -> None:
+        with database.transaction() as connection:
+            taken.append(task_queue.take_over(connection, task, claim=heir, formerly=ME.id))
+
+    thread = threading.Thread(target=take)
+    with database.transaction() as connection:
+        (stored,) = task_queue.started_tasks(connection, ground.cluster)
+        task_queue.hold(connection, stored, ME)
+        thread.start()
+        eventually(lambda: waits_for_a_lock(database))
+        assert taken == []
+        assert task_queue.mark_ended(connection, task, ME, TaskStatus.DONE, "in time")
+    thread.join(timeout=10)
+    assert taken == [False]
+    assert row(database, task).reason == "in time"  # type: ignore[attr-defined]
+
+
+def waits_for_a_lock(database: Database) -> bool:
+    with database.reading() as connection:
+        query = text(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            " AND datname = current_database())"
+        )
+        return bool(connection.scalar(query))
+
+
+def test_a_task_begins_only_when_the_one_that_it_waits_for_has_ended(
+    database: Database, ground: Ground
+) -> None:
+    first, second = add(database, ground, after=2), add(database, ground, after=1)
+    with database.transaction() as connection:
+        task_waits.add(connection, [second], first)
+        assert task_queue.outlook(connection, ground.cluster, most=10).due == 1
+    assert claim(database, ground) == [first]
+    assert claim(database, ground) == []
+    with database.reading() as connection:
+        assert task_queue.clusters_to_wake(connection, added=[], changed=[first]) == {ground.cluster}
+        assert task_queue.mark_ended(connection, first, ME, TaskStatus.DONE, "")
+    assert claim(database, ground) == [second]
+
+
+def test_what_waits_for_a_task_that_failed_ends_with_it_step_by_step(
+    database: Database, ground: Ground
+) -> None:
+    first, step, other = add(database, ground), add(database, ground), add(database, ground)
+    with database.transaction() as connection:
+        task_waits.add(connection, [step], first)
+        task_waits.add(connection, [other], step)
+        task_waits.end_what_waits(connection, [first], "The cluster is full.")
+    for task in (step, other):
+        ended = row(database, task)
+        assert ended.status is TaskStatus.CANCELED  # type: ignore[attr-defined]
+        assert str(ended.reason).endswith("was not carried out: The cluster is full.")  # type: ignore[attr-defined]
+        assert ended.canceled_by_deployment_id is not None  # type: ignore[attr-defined]
+        assert ended.finished_at is not None  # type: ignore[attr-defined]
+
+
+def test_what_began_already_is_not_ended_by_the_failure_of_another(
+    database: Database, ground: Ground
+) -> None:
+    first, running = add(database, ground, after=1), add(database, ground, after=2)
+    assert len(claim(database, ground)) == 2
+    with database.transaction() as connection:
+        task_waits.add(connection, [running], first)
+        task_waits.end_what_waits(connection, [first], "no")
+    assert row(database, running).status is TaskStatus.STARTED  # type: ignore[attr-defined]

@@ -190,7 +190,8 @@ def test_the_task_and_the_deployment_say_what_stays(shop: Shop, database: Databa
     context: Any = SimpleNamespace(
         database=database,
         kube=lambda _cluster_id: shop.client,
-        run_helm=lambda run, cluster_id: shop.helm(run),
+        changing=lambda _task: database.transaction(),
+        run_helm=lambda run, **_more: shop.helm(run),
     )
     told = removals.uninstall(context, install)
     assert told.startswith(f"ClusterRole {shop.namespace}:kept stays in the cluster")

@@ -124,4 +124,4 @@ def stage(platz: Installation, helm_processes: HelmProcesses, tmp_path: Path) ->
     platz.context = dataclasses.replace(
         platz.context, helm=helm_processes, archives=charts, helm_timeout=timedelta(seconds=30)
     )
-    return Stage(platz=platz, charts=charts, previews=Previews(context=platz.context))
+    return Stage(platz=platz, charts=charts, previews=Previews(services=platz.context))

@@ -6,7 +6,7 @@ import base64
 import dataclasses
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +14,11 @@ from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from claims import new_claim
 from simulated_clusters import SimulatedClusters, east, namespace, simulated
 from waiting import eventually
 
+from platz import boot_clock
 from platz.access.tokens import Tokens
 from platz.actors.served_clusters import ServedClusters
 from platz.charts.documents.features import OutsideChanges
@@ -24,7 +26,6 @@ from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.tables import left_namespaces
 from platz.db.tables.tasks import TaskRow
-from platz.db.task_queue import ClaimId
 from platz.helm.engine import HelmOutcome, HelmRun
 from platz.identities import ClusterId, DeploymentId
 from platz.json import JsonObject
@@ -51,8 +52,11 @@ class Helm:
     runs: list[HelmRun] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)
 
-    def run(self, run: HelmRun, *, kubeconfig: JsonObject, **_more: object) -> HelmOutcome:
+    def run(
+        self, run: HelmRun, *, kubeconfig: JsonObject, confirm: Callable[[], float], **_more: object
+    ) -> HelmOutcome:
         assert kubeconfig
+        confirm()
         self.runs.append(run)
         reason = self.refuses.get("dry run" if run.dry_run else run.action.value)
         return HelmOutcome(ok=reason is None, output=reason or "")
@@ -110,7 +114,8 @@ class Installation:
     def beside(self, *clusters: ClusterId) -> Installation:
         """Return another process on the same database, which serves these clusters only."""
         other = dataclasses.replace(self, served=ServedClusters())
-        other.context = dataclasses.replace(self.context, kube=other.served.client)
+        claim = new_claim(self.world.database)
+        other.context = dataclasses.replace(self.context, kube=other.served.client, claim=claim)
         other.serve(*clusters)
         return other
 
@@ -119,9 +124,7 @@ class Installation:
         ran: list[TaskRow] = []
         while True:
             with self.world.database.transaction() as connection:
-                claimed = task_queue.claim(
-                    connection, cluster_id=cluster, claimed_by=ClaimId(uuid4()), most=1
-                )
+                claimed = task_queue.claim(connection, cluster_id=cluster, claim=self.context.claim, most=1)
             if not claimed:
                 return ran
             execution.execute(self.context, claimed[0])
@@ -177,7 +180,9 @@ def world(database: Database) -> World:
 
 
 @pytest.fixture
-def platz(world: World, simulated: SimulatedClusters, tmp_path: Path) -> Iterator[Installation]:
+def platz(
+    world: World, database: Database, simulated: SimulatedClusters, tmp_path: Path
+) -> Iterator[Installation]:
     """An installation whose clusters "blue" and "green" are simulated, and served by this process."""
     helm, served = Helm(), ServedClusters()
     credentials = Credentials(
@@ -193,6 +198,8 @@ def platz(world: World, simulated: SimulatedClusters, tmp_path: Path) -> Iterato
         cipher=world.cipher,
         helm_timeout=timedelta(seconds=2),
         outside_changes=OutsideChanges.TAKE_OVER,
+        claim=new_claim(database),
+        safe_until=lambda _lease: boot_clock.now() + 600,
     )
     access = {world.cluster: simulated.access["east"], world.second_cluster: simulated.access["west"]}
     platz = Installation(world=world, helm=helm, served=served, context=context, access=access)

@@ -6,13 +6,17 @@ Source: docs/contract/workers.md, "Recreate", "Left namespaces".
 from __future__ import annotations
 
 import pytest
+from claims import new_lease
 from sqlalchemy import text
 
 from platz.changes.deployments import delete_deployment
+from platz.changes.reinstalls import reinstall
+from platz.db import task_queue
 from platz.db.tables import deployments
 from platz.identities import DeploymentId
 from platz.json import JsonObject
 from platz.kube.api_resources import INGRESS, NAMESPACE
+from platz.tasks.context import Interrupted
 from tests.integration.tasks.conftest import Installation
 
 
@@ -245,6 +249,36 @@ def test_a_deployment_can_leave_a_cluster_that_died_under_its_running_task(
         ("Recreate", "Done"),
         ("Upgrade", "Done"),
     ]
+
+
+def test_what_waited_for_the_task_in_a_dead_cluster_ends_with_it(platz: Installation, name: str) -> None:
+    world = platz.world
+    deployment, user = installed(platz, name), installed(platz, f"{name}-user")
+    world.update(deployment, config={"size": "big"})
+    with world.database.transaction() as connection:
+        (upgrade,) = task_queue.claim(connection, cluster_id=world.cluster, claim=platz.context.claim, most=1)
+        row = deployments.get(connection, user)
+        assert row is not None
+        reinstall(connection, [row], "changed", world.owner, after=upgrade.id)
+    platz.serve(world.second_cluster)
+    world.update(deployment, cluster_id=world.second_cluster)
+    assert platz.ends(user) == [("Install", "Done"), ("Reinstall", "Canceled")]
+    assert "no running process of Platz" in world.tasks(user, pending=False)[-1].reason
+
+
+def test_a_former_owner_clears_nothing(platz: Installation, name: str) -> None:
+    world = platz.world
+    deployment = installed(platz, name)
+    platz.kill(world.cluster)
+    world.update(deployment, cluster_id=world.second_cluster)
+    platz.run(world.second_cluster)
+    platz.revive(world.cluster)
+    former = platz.beside(world.cluster)
+    new_lease(world.database)
+    with pytest.raises(Interrupted):
+        former.clear(world.cluster)
+    assert "uninstall" not in [action for action, _ in platz.helm.done()]
+    assert platz.left(deployment) == {(world.cluster, f"webshop-{name}")}
 
 
 def test_a_disabled_deployment_that_is_renamed_is_removed_by_its_old_name(

@@ -7,7 +7,7 @@ import threading
 
 from platz.helm.parent_pipe import ParentPipe
 from platz.helm.token_file import token_file, with_token_file
-from platz.helm.wire import decode_token, encode_token
+from platz.helm.wire import decode_news, encode_token
 from platz.json import JsonObject
 
 KUBECONFIG: JsonObject = {"users": [{"name": "user", "user": {"token": "first", "client-key-data": "k"}}]}
@@ -36,7 +36,7 @@ def test_a_shorter_token_leaves_nothing_of_a_longer_one() -> None:
 
 
 def test_a_token_survives_the_wire() -> None:
-    assert decode_token(encode_token('k8s-aws-v1."\n')) == 'k8s-aws-v1."\n'
+    assert decode_news(encode_token('k8s-aws-v1."\n')) == 'k8s-aws-v1."\n'
 
 
 def test_lines_that_come_together_or_in_pieces_are_told_apart() -> None:
