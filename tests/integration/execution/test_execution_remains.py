@@ -10,7 +10,8 @@ import pytest
 from waiting import eventually
 
 from platz.db.database import Database
-from platz.db.tables import left_namespaces
+from platz.db.enums import DeploymentStatus
+from platz.db.tables import deployments, left_namespaces
 from platz.db.tables.left_namespaces import Place
 from platz.helm.engine import HelmAction, HelmRun
 from platz.helm.manifests import ManifestObject, manifest_objects
@@ -186,6 +187,7 @@ def test_the_task_and_the_deployment_say_what_stays(shop: Shop, database: Databa
     place = Place(cluster_id=install.cluster_id, namespace=shop.namespace)
     with database.transaction() as connection:
         left_namespaces.record(connection, deployment, place, released=True)
+        deployments.set_status(connection, deployment, DeploymentStatus.UNINSTALLING)
     shop.install(ROLES)
     context: Any = SimpleNamespace(
         database=database,
