@@ -177,6 +177,51 @@ def test_a_failure_is_told_where_the_person_looks(
     expect(page.get_by_role("rowheader", name="console-fails")).to_be_visible()
 
 
+def test_a_deployment_is_found_by_what_is_known_of_it(
+    page: Page, platz: PlatzProcess, env: str, shop: dict[str, Any]
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/envs/{env}")
+    page.get_by_role("link", name=re.compile(r"\d+ fine")).click()
+    expect(page).to_have_url(re.compile(r"/deployments\?problem=false&enabled=true"))
+    page.get_by_label("Search deployments").fill("console-shop webshop 1.")
+    row = page.get_by_role("row", name=re.compile("console-shop"))
+    expect(row).to_be_visible()
+    expect(page.get_by_role("main").get_by_role("status")).to_have_text("1 deployment")
+    expect(page).to_have_url(re.compile("q=console-shop"))
+    page.get_by_label("State").select_option("Running (1)")
+    page.get_by_role("button", name="Version").click()
+    expect(page.get_by_role("columnheader", name="Version")).to_have_attribute("aria-sort", "ascending")
+    page.reload()
+    expect(page.get_by_label("Search deployments")).to_have_value("console-shop webshop 1.")
+    expect(page.get_by_label("State")).to_have_value("Running")
+    expect(row.get_by_role("link", name="Open")).to_have_attribute("href", re.compile("^https://"))
+    page.get_by_label("Search deployments").fill("nothing has this name")
+    page.get_by_role("button", name="Clear the filters").click()
+    expect(row).to_be_visible()
+
+
+def test_a_slash_searches_everything(page: Page, platz: PlatzProcess, env: str, shop: dict[str, Any]) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/envs/{env}/secrets")
+    expect(page.get_by_role("heading", name="Secrets")).to_be_visible()
+    page.keyboard.press("/")
+    search = page.get_by_role("combobox", name="Search everything")
+    expect(search).to_be_focused()
+    page.keyboard.type("console-shop")
+    expect(page.get_by_role("option", name=re.compile("console-shop")).first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option").nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="console-shop", level=1)).to_be_visible()
+    search.fill("nothing-has-this-name")
+    expect(page.get_by_text("Nothing matches.")).to_be_visible()
+    search.press("Escape")
+    expect(page.get_by_text("Nothing matches.")).to_be_hidden()
+
+
 def test_an_action_is_asked_for_and_run(page: Page, platz: PlatzProcess, shop: dict[str, Any]) -> None:
     signed_in_as(page, platz)
     page.goto(f"/deployments/{shop['id']}")
@@ -324,7 +369,8 @@ PAGES = (
     "/",
     "/envs/{env}",
     "/envs/{env}/deployments",
-    "/envs/{env}/deployments?name=nothing-has-this-name",
+    "/envs/{env}/deployments?q=nothing-has-this-name",
+    "/deployments?sort=-changed",
     "/envs/{env}/deployments/new",
     "/envs/{env}/activity",
     "/envs/{env}/secrets",

@@ -14,6 +14,9 @@ const OPERATIONS = {
 /** The kinds of workload whose pods can be replaced. */
 export const RESTARTABLE = ["Deployment", "StatefulSet", "DaemonSet"];
 
+/** Say what the tasks of an operation do. */
+export const operationTitle = (name) => OPERATIONS[name] ?? name;
+
 /** Return the only key of a task's operation, and its parameters. */
 export function operationOf(task) {
   const [name, parameters] = Object.entries(task.operation)[0] ?? ["", {}];
@@ -23,7 +26,7 @@ export function operationOf(task) {
 /** Say what a task does, such as "Restart web". */
 export function taskTitle(task) {
   const { name, parameters } = operationOf(task);
-  const title = OPERATIONS[name] ?? name;
+  const title = operationTitle(name);
   if (name === "InvokeAction") return `${title} ${parameters.action_id}`;
   if (name === "RestartK8sResource") return `${title} ${parameters.resource_name}`;
   if (name === "Recreate") return `${title} to ${parameters.new_namespace}`;

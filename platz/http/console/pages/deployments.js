@@ -1,4 +1,4 @@
-/** The deployments of an environment: found, filtered and paged by the server. */
+/** The deployments of an environment, or of all: found, filtered, counted, sorted and paged by the server. */
 
 import { get } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
@@ -8,81 +8,77 @@ import { DeploymentStatus, Metric } from "../parts/status.js";
 import { Empty, Shown } from "../parts/states.js";
 import { Pager, Table } from "../parts/table.js";
 import { PageHead } from "../parts/tabs.js";
-import { Version } from "../parts/version.js";
+import { Ago } from "../parts/time.js";
+import { VersionOf } from "../parts/version.js";
 import { address, changeQuery } from "../router.js";
-import { clusterOf, clustersOf, envOf, kindOf, kinds } from "../session/catalogue.js";
-import { html, useEffect, useRef } from "../view.js";
-import { count, deploymentTitle } from "../words.js";
+import { actorOf } from "../session/catalogue.js";
+import { html, useEffect } from "../view.js";
+import { count, deploymentTitle, operationTitle, versionOf } from "../words.js";
+import { FILTERS, Filters, isFiltered, withoutFilters } from "./deployment_filters.js";
+import { envTitle } from "./glance.js";
 
-const FILTERS = ["name", "kind_id", "cluster_id", "status", "problem", "enabled"];
-const STATES = ["Running", "Error", "Installing", "Upgrading", "Renaming", "Uninstalling", "Uninstalled", "Deleting", "Unknown"];
+const TABLES = ["deployments", "deployment_tasks", "k8s_clusters", "k8s_resources", "helm_charts"];
 
 export function Deployments({ env: envId }) {
   const { query } = address.value;
-  const asked = { env_id: envId, page: query.page, per_page: 50, ...Object.fromEntries(FILTERS.map((key) => [key, query[key]])) };
-  const remote = useRemote((abort) => get("/deployments", asked, abort), [JSON.stringify(asked)], ["deployments"], (event) => event.env_id === envId);
+  const asked = { ...Object.fromEntries(["q", "sort", "page", ...FILTERS].map((key) => [key, query[key]])), per_page: 50, ...(envId ? { env_id: envId } : {}) };
+  const remote = useRemote((abort) => get("/overview/deployments", asked, abort), [JSON.stringify(asked)], TABLES, (event) => !envId || !event.env_id || event.env_id === envId);
   useEffect(() => {
-    document.title = `Deployments · ${envOf(envId)?.name ?? ""} – Platz`;
+    document.title = `Deployments · ${envTitle(envId)} – Platz`;
   }, [envId]);
-  const filtered = FILTERS.some((key) => query[key]);
   return html`
-    <${PageHead} title="Deployments"><a class="button primary" href=${`/envs/${envId}/deployments/new`}><${Icon} name="add" />New deployment</a></${PageHead}>
-    <${Filters} envId=${envId} query=${query} />
+    <${PageHead} title="Deployments" detail=${!envId && html`<span>In all environments</span>`}>
+      ${envId && html`<a class="button primary" href=${`/envs/${envId}/deployments/new`}><${Icon} name="add" />New deployment</a>`}</${PageHead}>
+    <${Filters} facets=${remote.value.data?.facets} query=${query} envId=${envId} />
     <${Shown} remote=${remote} rows=${8}>${(answer) => html`
-      <p class="hidden" role="status">${count(answer.num_total, "deployment")}</p>
+      <p class="soft found" role="status">${count(answer.num_total, "deployment")}</p>
       ${answer.items.length === 0
-        ? html`<${Nothing} filtered=${filtered} envId=${envId} />`
-        : html`<${Rows} rows=${answer.items} /><${Pager} answer=${answer} />`}
+        ? html`<${Nothing} filtered=${isFiltered(query)} envId=${envId} />`
+        : html`<${Rows} rows=${answer.items} envId=${envId} /><${Pager} answer=${answer} />`}
     `}</${Shown}>
   `;
 }
 
-function Filters({ envId, query }) {
-  const timer = useRef(0);
-  const search = (event) => {
-    const name = event.target.value;
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => changeQuery({ name, page: "" }), 150);
-  };
-  const choose = (key) => (event) => changeQuery({ [key]: event.target.value, page: "" });
-  return html`<form class="filters" role="search" onSubmit=${(event) => event.preventDefault()}>
-    <label class="search"><${Icon} name="search" /><span class="hidden">Search by name</span>
-      <input type="search" placeholder="Search by name" autocomplete="off" value=${query.name ?? ""} onInput=${search} /></label>
-    <${Choice} title="Kind" value=${query.kind_id} choose=${choose("kind_id")} options=${(kinds.value ?? []).map((kind) => [kind.id, kind.name])} />
-    <${Choice} title="Cluster" value=${query.cluster_id} choose=${choose("cluster_id")} options=${clustersOf(envId).map((cluster) => [cluster.id, cluster.name])} />
-    <${Choice} title="State" value=${query.status} choose=${choose("status")} options=${STATES.map((state) => [state, state])} />
-    <${Choice} title="Trouble" value=${query.problem} choose=${choose("problem")} options=${[["true", "With trouble"]]} />
-    <${Choice} title="Enabled" value=${query.enabled} choose=${choose("enabled")} options=${[["true", "Enabled"], ["false", "Disabled"]]} />
-    ${FILTERS.some((key) => query[key]) && html`<button type="button" class="small" onClick=${() => changeQuery({ ...Object.fromEntries(FILTERS.map((key) => [key, ""])), page: "" })}>Clear</button>`}
-  </form>`;
-}
-
-function Choice({ title, value, options, choose }) {
-  return html`<label><span class="hidden">${title}</span>
-    <select value=${value ?? ""} onChange=${choose}>
-      <option value="">${title}: all</option>
-      ${options.map(([key, label]) => html`<option value=${key}>${label}</option>`)}
-    </select>
-  </label>`;
-}
-
-function Rows({ rows }) {
+function Rows({ rows, envId }) {
   const columns = [
-    { title: "Name", cell: (row) => html`<a class="named" href=${`/deployments/${row.id}`}><${KindMark} name=${kindOf(row.kind_id)?.name} /><span dir="auto">${deploymentTitle(row, kindOf(row.kind_id))}</span></a>` },
-    { title: "State", cell: (row) => html`<${DeploymentStatus} deployment=${row} />` },
-    { title: "Kind", cell: (row) => kindOf(row.kind_id)?.name },
-    { title: "Version", cell: (row) => html`<${Version} chartId=${row.helm_chart_id} />` },
-    { title: "Cluster", cell: (row) => html`<${ClusterName} cluster=${clusterOf(row.cluster_id)} />` },
-    { title: "Metric", cell: (row) => row.reported_status?.content?.primary_metric && html`<${Metric} metric=${row.reported_status.content.primary_metric} />` },
-  ];
+    { title: "Name", sort: "name", className: "name", cell: (row) => html`<a class="named" href=${`/deployments/${row.id}`}><${KindMark} name=${row.kind.name} /><span dir="auto">${deploymentTitle(row, row.kind)}</span></a>` },
+    { title: "State", sort: "status", cell: (row) => html`<${State} row=${row} />` },
+    { title: "Kind", sort: "kind", className: "nowrap", cell: (row) => html`<span dir="auto">${row.kind.name}</span>` },
+    { title: "Version", sort: "version", className: "nowrap", cell: (row) => html`<${Its} row=${row} />` },
+    !envId && { title: "Environment", cell: (row) => html`<span dir="auto">${row.env?.name ?? ""}</span>` },
+    { title: "Cluster", sort: "cluster", className: "nowrap", cell: (row) => html`<${ClusterName} cluster=${row.cluster} />` },
+    rows.some(metricOf) && { title: "Metric", cell: (row) => metricOf(row) && html`<${Metric} metric=${metricOf(row)} />` },
+    { title: "Changed", sort: "changed", cell: (row) => row.last_task && html`<${Changed} task=${row.last_task} />` },
+    { title: "", className: "end", cell: (row) => row.url && html`<a class="button small" href=${row.url} target="_blank" rel="noopener noreferrer">Open<span class="hidden"> ${deploymentTitle(row, row.kind)}</span><${Icon} name="open" /></a>` },
+  ].filter(Boolean);
   return html`<${Table} caption="Deployments" columns=${columns} rows=${rows} dimmed=${(row) => !row.enabled} />`;
+}
+
+const metricOf = (row) => row.reported_status?.content?.primary_metric;
+
+function State({ row }) {
+  const worst = row.problems[0];
+  return html`<${DeploymentStatus} deployment=${row} />
+    ${worst?.problem === "NotReady" && html` <span class="pill bad" title=${worst.reason}>${row.workloads.ready} of ${row.workloads.replicas} ready</span>`}
+    ${worst?.reason && worst.problem !== "NotReady" && html`<span class="soft cut under" dir="auto" title=${worst.reason}>${worst.reason}</span>`}`;
+}
+
+function Its({ row }) {
+  return html`<${VersionOf} chart=${row.chart} />
+    ${row.newer_chart && html`<a class="newer" href=${`/deployments/${row.id}/change?chart=${row.newer_chart.id}`} title=${`${versionOf(row.newer_chart)} is newer on its branch`}><${Icon} name="up" /><span class="hidden">Newer: </span>${versionOf(row.newer_chart)}</a>`}`;
+}
+
+function Changed({ task }) {
+  return html`<a class="plain" href=${`/tasks/${task.id}`}><${Ago} at=${task.finished_at ?? task.started_at ?? task.execute_at} /></a>
+    <span class="soft under one-line" dir="auto">${operationTitle(task.operation)} by ${actorOf(task)}</span>`;
 }
 
 function Nothing({ filtered, envId }) {
   if (!filtered) {
-    return html`<${Empty} title=${`Nothing is deployed in ${envOf(envId)?.name ?? "this environment"} yet.`}>
-      <p><a class="button primary" href=${`/envs/${envId}/deployments/new`}>New deployment</a></p>
+    return html`<${Empty} title=${`Nothing is deployed in ${envId ? envTitle(envId) : "any environment"} yet.`}>
+      ${envId && html`<p><a class="button primary" href=${`/envs/${envId}/deployments/new`}>New deployment</a></p>`}
     </${Empty}>`;
   }
-  return html`<${Empty} title="No deployment matches these filters." />`;
+  return html`<${Empty} title="No deployment matches these filters.">
+    <p><button type="button" onClick=${() => changeQuery(withoutFilters())}>Clear the filters</button></p></${Empty}>`;
 }

@@ -26,6 +26,7 @@ const PAGES = [
   ["/envs/:env/resources/:type", Resources],
   ["/envs/:env/resources/:type/:resource", ResourceForm],
   ["/envs/:env/settings", EnvSettings],
+  ["/deployments", Deployments],
   ["/deployments/:id/change", ChangePage],
   ["/deployments/:id/actions/:action", ActionPage],
   ["/deployments/:id", DeploymentPage],

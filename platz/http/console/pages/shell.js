@@ -14,6 +14,7 @@ import { me, SIGNED_IN, signOut } from "../session/identity.js";
 import { chooseTheme, theme } from "../session/preferences.js";
 import { html, useEffect } from "../view.js";
 import { pageAt } from "./routes.js";
+import { SearchBox } from "./search_box.js";
 import { SignedIn, SignIn, SignInAgain } from "./sign_in.js";
 
 /** The console. */
@@ -58,6 +59,7 @@ function TopBar() {
     <a class="mark" href="/" aria-label="Platz, home"><span aria-hidden="true">P</span></a>
     <${EnvSwitch} />
     <span class="grow"></span>
+    <${SearchBox} />
     <${RunningTasks} />
     <${LiveMark} />
     <${PersonMenu} />

@@ -1,19 +1,35 @@
 /** Tables and their pages. */
 
-import { changeQuery } from "../router.js";
+import { address, changeQuery } from "../router.js";
 import { html } from "../view.js";
+import { Icon } from "./icon.js";
 
-/** A table of rows: `columns` are `{title, cell(row), narrow?}`; the first column names the row. */
+/**
+ * A table of rows: `columns` are `{title, cell(row), className?, sort?}`; the first column names the row. The heading of
+ * a column with `sort` sorts by it; the order stands in the address.
+ */
 export function Table({ caption, columns, rows, dimmed = () => false }) {
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${caption}>
     <table>
       <caption class="hidden">${caption}</caption>
-      <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.className}>${column.title || html`<span class="hidden">Actions</span>`}</th>`)}</tr></thead>
+      <thead><tr>${columns.map((column) => html`<${Heading} column=${column} />`)}</tr></thead>
       <tbody>
         ${rows.map((row) => html`<tr key=${row.id} class=${dimmed(row) ? "dimmed" : ""}>${columns.map((column, place) => cell(column, row, place))}</tr>`)}
       </tbody>
     </table>
   </div>`;
+}
+
+function Heading({ column }) {
+  const { title, className, sort } = column;
+  if (!sort) return html`<th scope="col" class=${className}>${title || html`<span class="hidden">Actions</span>`}</th>`;
+  const by = address.value.query.sort ?? "name";
+  const up = by === sort;
+  const down = by === `-${sort}`;
+  const order = up ? "ascending" : down ? "descending" : undefined;
+  return html`<th scope="col" class=${className} aria-sort=${order}>
+    <button type="button" class="sort" onClick=${() => changeQuery({ sort: up ? `-${sort}` : sort, page: "" })}>${title}${order && html`<${Icon} name=${up ? "up" : "down"} />`}</button>
+  </th>`;
 }
 
 function cell(column, row, place) {
