@@ -5,12 +5,18 @@ Source: docs/contract/http-api.md, "Deployments".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from platz.changes import deployments
 from platz.db.enums import DeploymentStatus
 from platz.db.lists.catalogue import DEPLOYMENTS
+from platz.http.endpoints.overview.allowed_answers import (
+    WITH_ALLOWED,
+    AllowedChanges,
+    told_with_deployment,
+)
 from platz.http.endpoints.reading import detail_route, list_route, row_of
 from platz.http.endpoints.writing import Entity, create_route, delete_route, update_route
 from platz.http.openapi.models import AnyJson, Document, Reference
@@ -38,6 +44,12 @@ class Deployment(Document):
     helm_chart_id: UUID
     config: AnyJson
     values_override: AnyJson
+
+
+class DeploymentDetail(Deployment):
+    """A deployment; `allowed` is there when it is asked for."""
+
+    allowed: AllowedChanges | None = None
 
 
 class NewDeployment(RequestBody):
@@ -119,7 +131,13 @@ ROUTES: tuple[AnyRoute, ...] = (
         permission=Permission.OWNER,
         errors=(404, 409),
     ),
-    detail_route(ENTITY, DEPLOYMENTS, "getDeployment"),
+    detail_route(
+        replace(ENTITY, item=DeploymentDetail),
+        DEPLOYMENTS,
+        "getDeployment",
+        parameters=(WITH_ALLOWED,),
+        beside=told_with_deployment,
+    ),
     update_route(
         ENTITY,
         "updateDeployment",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
+import orjson
 from sqlalchemy import Connection
 
 from platz.access.authentication import subject_gone, told_as_database_error
@@ -19,6 +20,7 @@ from platz.http.endpoints.writing import Entity
 from platz.http.queries import PAGING, Kind, Parameter
 from platz.http.responses import ApiResponse, found
 from platz.http.route import ApiRequest, Body, Permission, Route, SelfAuthenticatingHandler
+from platz.json import JsonObject
 
 Handler = Callable[[ApiRequest], ApiResponse]
 
@@ -70,17 +72,23 @@ def detail_route(
     method: str = "GET",
     handler: Handler | None = None,
     permission: Permission | None = None,
+    parameters: tuple[Parameter, ...] = (),
+    beside: Callable[[ApiRequest, Connection], JsonObject] = lambda _request, _connection: {},
 ) -> Route:
-    """Return the route `GET path/{id}`, a row; 404 when it does not exist or is out of scope."""
+    """Return the route `GET path/{id}`, a row; 404 when it does not exist or is out of scope.
+
+    ``beside`` returns further keys of the row, which the caller sees.
+    """
 
     def handle(request: ApiRequest) -> ApiResponse:
         with told_as_database_error(), request.database.reading() as connection:
             body = reading.read_item_as(
                 connection, collection, request.path_id_or_none, caller=request.identity
             )
-        if body is None:
-            raise subject_gone(request.identity)
-        return found(_in_plain(request, collection, body))
+            if body is None:
+                raise subject_gone(request.identity)
+            more = beside(request, connection)
+        return found(_with_more(_in_plain(request, collection, body), more))
 
     return Route(
         method=method,
@@ -90,10 +98,16 @@ def detail_route(
         summary=f"Read {entity.noun}",
         handler=handler or SelfAuthenticatingHandler(handle),
         permission=permission or _reading_permission(collection),
+        parameters=parameters,
         response=entity.item,
-        errors=(404,),
+        errors=(404, *((400,) if parameters else ())),
         only_reads=True,
     )
+
+
+def _with_more(body: bytes, more: JsonObject) -> bytes:
+    """Return the JSON of an object with further keys at its end."""
+    return body if not more else body.rstrip()[:-1] + b"," + orjson.dumps(more)[1:]
 
 
 def row_of(

@@ -11,6 +11,7 @@ from typing import cast
 from uuid import UUID
 
 import orjson
+from sqlalchemy import Connection
 
 from platz.charts.documents.derived_names import ingress_hostname, target_url
 from platz.charts.documents.features import Features, effective_features
@@ -18,10 +19,12 @@ from platz.charts.reading.problems import InvalidDocument
 from platz.db.lists.reading import SeenEnvs
 from platz.db.overview.deployment_rows import FACETS, SORTS, OverviewQuery, read_overview
 from platz.errors import Rejected
+from platz.http.endpoints.overview.allowed_answers import WITH_ALLOWED, allowed_on, wants_allowed
 from platz.http.endpoints.overview.overview_models import DeploymentOverview
 from platz.http.queries import PAGING, Kind, Parameter, QueryValue, listing_of, parse_id
 from platz.http.responses import ApiResponse, answer_json
 from platz.http.route import AnyRoute, ApiRequest, Permission, Route
+from platz.identities import ClusterId, Identity, KindId
 from platz.json import JsonObject, JsonValue
 
 MOST_WORDS = 8
@@ -45,6 +48,7 @@ PARAMETERS = (
     Parameter(
         name="ids", kind=Kind.TEXT, meaning=f"Only these ids, separated by commas; at most {MOST_IDS}."
     ),
+    WITH_ALLOWED,
     Parameter(name="helm_chart_id", kind=Kind.ID, meaning="Exactly this chart."),
     *(
         Parameter(name=name, kind=_KINDS[kind], meaning=_MEANINGS.get(name, "Exactly this value."))
@@ -63,9 +67,22 @@ def overview(request: ApiRequest) -> ApiResponse:
     query = overview_query(request.query)
     with request.database.reading() as connection:
         document = read_overview(connection, query, seen=seen_envs(request))
+        if wants_allowed(request):
+            _tell_allowed(connection, request.identity, document)
     for row in cast("list[JsonObject]", document["items"]):
         row["url"] = _url_of(row, features=row.pop("features"), domain=row.pop("ingress_domain"))
     return answer_json(document)
+
+
+def _tell_allowed(connection: Connection, identity: Identity, document: JsonObject) -> None:
+    """Add `allowed` to each row; rows of one kind in one cluster have the same."""
+    known: dict[tuple[str, str], JsonObject] = {}
+    for row in cast("list[JsonObject]", document["items"]):
+        place = str(row["cluster_id"]), str(row["kind_id"])
+        if place not in known:
+            cluster_id, kind_id = ClusterId(UUID(place[0])), KindId(UUID(place[1]))
+            known[place] = allowed_on(connection, identity, cluster_id, kind_id)
+        row["allowed"] = known[place]
 
 
 def overview_query(given: Mapping[str, QueryValue]) -> OverviewQuery:

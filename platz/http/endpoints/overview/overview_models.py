@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from platz.db.enums import DeploymentStatus, TaskStatus
+from platz.http.endpoints.overview.allowed_answers import AllowedOnRow
 from platz.http.openapi.models import Document
 from platz.http.openapi.status_models import DeploymentReportedStatus
 
@@ -111,6 +112,7 @@ class OverviewDeployment(Document):
     workloads: WorkloadsInShort
     problems: list[DeploymentProblem]
     url: str | None
+    allowed: AllowedOnRow | None = None
 
 
 class FacetValue(Document):
