@@ -209,10 +209,11 @@ def test_a_slash_searches_everything(page: Page, platz: PlatzProcess, env: str, 
     search = page.get_by_role("combobox", name="Search everything")
     expect(search).to_be_focused()
     page.keyboard.type("console-shop")
-    expect(page.get_by_role("option", name=re.compile("console-shop")).first).to_be_visible()
+    hits = page.get_by_role("listbox", name="Found").get_by_role("option")
+    expect(hits.filter(has_text="console-shop").first).to_be_visible()
     assert violations(page) == []
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("option").nth(1)).to_have_attribute("aria-selected", "true")
+    expect(hits.nth(1)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="console-shop", level=1)).to_be_visible()
@@ -292,6 +293,28 @@ def test_a_right_that_is_given_appears_by_itself(
     expect(page.get_by_role("dialog").get_by_role("alert")).to_be_visible()
     expect(page.get_by_role("dialog").get_by_label("Name", exact=True)).to_have_value("not mine")
     admin.delete(f"/env-user-permissions/{member['id']}")
+
+
+def test_a_button_without_its_right_says_who_can_grant_it(
+    page: Page, platz: PlatzProcess, env: str, shop: dict[str, Any], admin: Client
+) -> None:
+    signed_in_as(page, platz, "maintainer")
+    person = next(user for user in admin.items("/users") if user["email"] == "maintainer@platz.localhost")
+    if not any(one["user_id"] == person["id"] for one in admin.items("/env-user-permissions")):
+        admin.post("/env-user-permissions", {"env_id": env, "user_id": person["id"], "role": "User"})
+    page.goto(f"/deployments/{shop['id']}")
+    change = page.get_by_role("button", name="Change …")
+    expect(change).to_have_attribute("aria-disabled", "true")
+    change.focus()
+    expect(page.get_by_role("tooltip")).to_contain_text("Only maintainers and owners of WebShop")
+    page.get_by_text("More", exact=True).click()
+    expect(page.get_by_role("button", name="Delete …")).to_contain_text("Only owners of WebShop")
+    assert violations(page) == []
+    role = {"env_id": env, "user_id": person["id"], "kind_id": shop["kind_id"], "role": "Maintainer"}
+    given = admin.post("/deployment-permissions", role)
+    expect(page.get_by_role("link", name="Change …")).to_be_visible()
+    admin.delete(f"/deployment-permissions/{given['id']}")
+    expect(change).to_have_attribute("aria-disabled", "true")
 
 
 def test_a_sign_in_that_ends_is_told_and_the_address_kept(page: Page, platz: PlatzProcess, env: str) -> None:

@@ -28,7 +28,7 @@ CONSOLE_POLICY = (
 _INDEX = "index.html"
 _PREFIX = "/console/"
 _SCRIPTS = {".js", ".mjs"}
-_ON_DEMAND = "pages/admin/"
+_ON_DEMAND = ("pages/admin/", "pages/resources/", "pages/settings/")
 """Pages that few people open; their modules are loaded when they are."""
 
 

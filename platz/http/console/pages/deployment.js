@@ -2,6 +2,7 @@
 
 import { all, get, post, put, remove } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
+import { NeedsRight, whyNot } from "../parts/allowed.js";
 import { Menu } from "../parts/buttons.js";
 import { Confirm } from "../parts/dialog.js";
 import { ClusterName } from "../parts/cluster_name.js";
@@ -25,14 +26,16 @@ import { WorkloadsTab } from "./deployment_workloads.js";
 
 const TABS = { "": OverviewTab, workloads: WorkloadsTab, history: HistoryTab, config: ConfigTab, settings: SettingsTab };
 
-/** Read a deployment with its chart. */
+const RIGHTS = ["deployment_permissions", "env_user_permissions"];
+
+/** Read a deployment with its chart, and what the person may do with it. */
 export async function readDeployment(id, abort) {
-  const deployment = await get(`/deployments/${id}`, {}, abort);
+  const deployment = await get(`/deployments/${id}`, { with: "allowed" }, abort);
   return { deployment, chart: await get(`/helm-charts/${deployment.helm_chart_id}`, {}, abort) };
 }
 
 export function DeploymentPage({ id, tab = "" }) {
-  const remote = useRemote((abort) => readDeployment(id, abort), [id], ["deployments"], (event) => event.data.id === id);
+  const remote = useRemote((abort) => readDeployment(id, abort), [id], ["deployments", ...RIGHTS], (event) => event.data.id === id || RIGHTS.includes(event.table));
   return html`<${Shown} remote=${remote}>${(data) => html`<${Deployment} ...${data} tab=${tab} />`}</${Shown}>`;
 }
 
@@ -64,16 +67,18 @@ function Buttons({ deployment, chart: its, title }) {
   const open = addressOf(deployment, its);
   const actions = its.actions_schema ? actionsOf(its) : [];
   if (deployment.status === "Deleting") return null;
+  const { allowed = {} } = deployment;
+  const asked = (label, kind, verdict) => ({ label, act: () => (asking.value = kind), danger: kind === "delete", denied: whyNot(verdict) });
   const more = [
-    ...actions.map((action) => ({ label: `${action.title} …`, href: `${base}/actions/${action.id}`, danger: action.dangerous })),
-    { label: "Restart all workloads …", act: () => (asking.value = "restart") },
+    ...actions.map((action) => ({ label: `${action.title} …`, href: `${base}/actions/${action.id}`, danger: action.dangerous, denied: whyNot(allowed.actions?.[action.id]) })),
+    asked("Restart all workloads …", "restart", allowed.restart),
     { label: "Clone …", href: `/envs/${clusterOf(deployment.cluster_id)?.env_id}/deployments/new?from=${deployment.id}` },
-    deployment.enabled ? { label: "Disable …", act: () => (asking.value = "disable") } : { label: "Enable …", act: () => (asking.value = "enable") },
-    { label: "Delete …", danger: true, act: () => (asking.value = "delete") },
+    deployment.enabled ? asked("Disable …", "disable", allowed.enable) : asked("Enable …", "enable", allowed.enable),
+    asked("Delete …", "delete", allowed.delete),
   ];
   return html`
     ${open && html`<a class="button" href=${open} target="_blank" rel="noopener noreferrer">Open<${Icon} name="open" /></a>`}
-    <a class="button primary" href=${`${base}/change`}>Change …</a>
+    <${NeedsRight} verdict=${allowed.change} label="Change …" className="primary"><a class="button primary" href=${`${base}/change`}>Change …</a></${NeedsRight}>
     <${Menu} label="More" items=${more} />
     ${asking.value && html`<${Asking} kind=${asking.value} deployment=${deployment} title=${title} close=${() => (asking.value = null)} />`}
   `;

@@ -2,6 +2,7 @@
 
 import { get, put } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
+import { NeedsRight } from "../parts/allowed.js";
 import { Confirm } from "../parts/dialog.js";
 import { changesOf } from "../parts/delta.js";
 import { Status } from "../parts/status.js";
@@ -29,7 +30,8 @@ export function HistoryTab({ deployment, cluster }) {
     { title: "By", cell: (task) => html`<span dir="auto">${actorOf(task)}</span>` },
     { title: "When", cell: (task) => html`<${Ago} at=${task.execute_at} />` },
     { title: "Took", cell: (task) => html`<${Duration} from=${task.started_at} to=${task.finished_at} />` },
-    { title: "", cell: (task) => isRevision(task) && task.id !== deployment.revision_id && html`<button type="button" class="small" onClick=${() => (back.value = task)}>Go back to this</button>` },
+    { title: "", cell: (task) => isRevision(task) && task.id !== deployment.revision_id && html`<${NeedsRight} verdict=${deployment.allowed?.roll_back} label="Go back to this" className="small">
+      <button type="button" class="small" onClick=${() => (back.value = task)}>Go back to this</button></${NeedsRight}>` },
   ];
   return html`
     <${Shown} remote=${remote}>${(answer) => answer.items.length === 0

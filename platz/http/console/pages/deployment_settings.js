@@ -1,6 +1,7 @@
 /** Description, name and cluster of a deployment; the last two replace its namespace. */
 
 import { put } from "../api/request.js";
+import { NeedsRight } from "../parts/allowed.js";
 import { Confirm } from "../parts/dialog.js";
 import { useSending } from "../parts/sending.js";
 import { Problem } from "../parts/states.js";
@@ -23,7 +24,7 @@ function Description({ deployment }) {
     <label class="field"><span class="hidden">Description, Markdown</span>
       <textarea rows="5" value=${text.value} onInput=${(event) => { text.value = event.target.value; saved.value = false; }}></textarea></label>
     ${error.value && html`<${Problem} error=${error.value} />`}
-    <div class="buttons"><button type="submit" disabled=${busy.value}>Save the description</button>${saved.value && html`<span class="soft" role="status">Saved.</span>`}</div>
+    <div class="buttons"><${NeedsRight} verdict=${deployment.allowed?.change} label="Save the description"><button type="submit" disabled=${busy.value}>Save the description</button></${NeedsRight}>${saved.value && html`<span class="soft" role="status">Saved.</span>`}</div>
   </form>`;
 }
 
@@ -44,7 +45,8 @@ function Place({ deployment, cluster, kind }) {
     <label class="field">Cluster<select value=${clusterId.value} onChange=${(event) => (clusterId.value = event.target.value)}>
       ${clusters.map((one) => html`<option value=${one.id}>${one.name}${one.is_ok ? "" : " (not answering)"}</option>`)}</select></label>
     <p class="help">A change here deletes the namespace <code>${before}</code> and installs the chart in a new one. Data in volumes is lost.</p>
-    <div class="buttons"><button type="button" class="danger" disabled=${Object.keys(changes).length === 0} onClick=${() => (asking.value = true)}>Move …</button></div>
+    <div class="buttons"><${NeedsRight} verdict=${deployment.allowed?.change} label="Move …" className="danger">
+      <button type="button" class="danger" disabled=${Object.keys(changes).length === 0} onClick=${() => (asking.value = true)}>Move …</button></${NeedsRight}></div>
     ${asking.value && html`<${Confirm} title="Move this deployment?" verb="Move" danger=${true} type=${before} close=${() => (asking.value = false)}
       act=${() => put(`/deployments/${deployment.id}`, changes)}>
       <p>This deletes the namespace <code>${before}</code> in cluster ${cluster?.name} and creates <code>${after}</code> in cluster ${target?.name}. Data in volumes is lost.</p>

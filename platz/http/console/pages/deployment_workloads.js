@@ -2,6 +2,7 @@
 
 import { get, post } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
+import { NeedsRight } from "../parts/allowed.js";
 import { ActionButton } from "../parts/buttons.js";
 import { Replicas } from "../parts/status.js";
 import { Empty, Shown } from "../parts/states.js";
@@ -18,7 +19,7 @@ export function WorkloadsTab({ deployment }) {
     { title: "Kind", cell: (row) => row.kind },
     { title: "Replicas", cell: (row) => html`<${Replicas} kind=${row.kind} colors=${row.status_color} />` },
     { title: "Changed", cell: (row) => html`<${Ago} at=${row.last_updated_at} />` },
-    { title: "", cell: (row) => RESTARTABLE.includes(row.kind) && html`<${ActionButton} className="small" act=${() => restart(row)}>Restart</${ActionButton}>` },
+    { title: "", cell: (row) => RESTARTABLE.includes(row.kind) && html`<${NeedsRight} verdict=${deployment.allowed?.restart} label="Restart" className="small"><${ActionButton} className="small" act=${() => restart(row)}>Restart</${ActionButton}></${NeedsRight}>` },
   ];
   return html`
     <${Shown} remote=${remote}>${({ items }) => items.length === 0

@@ -42,9 +42,9 @@ export function Deployments({ env: envId }) {
 function Rows({ rows, envId }) {
   const columns = [
     { title: "Name", sort: "name", className: "name", cell: (row) => html`<a class="named" href=${`/deployments/${row.id}`}><${KindMark} name=${row.kind.name} /><span dir="auto">${deploymentTitle(row, row.kind)}</span></a>` },
-    { title: "State", sort: "status", cell: (row) => html`<${State} row=${row} />` },
+    { title: "State", sort: "status", className: "state", cell: (row) => html`<${State} row=${row} />` },
     { title: "Kind", sort: "kind", className: "nowrap", cell: (row) => html`<span dir="auto">${row.kind.name}</span>` },
-    { title: "Version", sort: "version", className: "nowrap", cell: (row) => html`<${Its} row=${row} />` },
+    { title: "Version", sort: "version", className: "nowrap its", cell: (row) => html`<${Its} row=${row} />` },
     !envId && { title: "Environment", cell: (row) => html`<span dir="auto">${row.env?.name ?? ""}</span>` },
     { title: "Cluster", sort: "cluster", className: "nowrap", cell: (row) => html`<${ClusterName} cluster=${row.cluster} />` },
     rows.some(metricOf) && { title: "Metric", cell: (row) => metricOf(row) && html`<${Metric} metric=${metricOf(row)} />` },
@@ -58,7 +58,8 @@ const metricOf = (row) => row.reported_status?.content?.primary_metric;
 
 function State({ row }) {
   const worst = row.problems[0];
-  return html`<${DeploymentStatus} deployment=${row} />
+  const last = row.cluster.is_ok ? html`<${DeploymentStatus} deployment=${row} />` : html`<span class="status quiet"><${Icon} name="unknown" />was ${row.status}</span>`;
+  return html`${last}
     ${worst?.problem === "NotReady" && html` <span class="pill bad" title=${worst.reason}>${row.workloads.ready} of ${row.workloads.replicas} ready</span>`}
     ${worst?.reason && worst.problem !== "NotReady" && html`<span class="soft cut under" dir="auto" title=${worst.reason}>${worst.reason}</span>`}`;
 }

@@ -9,10 +9,7 @@ import { Charts, KindCharts } from "./charts.js";
 import { DeploymentPage } from "./deployment.js";
 import { Deployments } from "./deployments.js";
 import { EnvOverview } from "./env_overview.js";
-import { EnvSettings } from "./env_settings.js";
 import { Home } from "./home.js";
-import { Profile } from "./profile.js";
-import { ResourceForm, Resources } from "./resources.js";
 import { Secrets } from "./secrets.js";
 import { TaskPage } from "./task.js";
 
@@ -23,9 +20,9 @@ const PAGES = [
   ["/envs/:env/deployments/new", NewDeployment],
   ["/envs/:env/activity", Activity],
   ["/envs/:env/secrets", Secrets],
-  ["/envs/:env/resources/:type", Resources],
-  ["/envs/:env/resources/:type/:resource", ResourceForm],
-  ["/envs/:env/settings", EnvSettings],
+  ["/envs/:env/resources/:type", later(() => import("./resources/resources.js"), "Resources")],
+  ["/envs/:env/resources/:type/:resource", later(() => import("./resources/resources.js"), "ResourceForm")],
+  ["/envs/:env/settings", later(() => import("./settings/env_settings.js"), "EnvSettings")],
   ["/deployments", Deployments],
   ["/deployments/:id/change", ChangePage],
   ["/deployments/:id/actions/:action", ActionPage],
@@ -40,7 +37,7 @@ const PAGES = [
   ["/admin/tag-formats", later(() => import("./admin/tag_formats.js"), "TagFormatsPage")],
   ["/admin/users", later(() => import("./admin/users.js"), "UsersPage")],
   ["/admin/bots", later(() => import("./admin/bots.js"), "BotsPage")],
-  ["/me", Profile],
+  ["/me", later(() => import("./settings/profile.js"), "Profile")],
 ];
 
 /** Addresses of the older frontend, which stand in tickets and mails. */

@@ -11,7 +11,7 @@ export function ActionButton({ act, className = "", children }) {
     ${error.value && html`<span class="wrong-text" role="alert" dir="auto">${error.value.message}</span>`}`;
 }
 
-/** A menu: `items` are `{label, act, danger?}` or `{label, href}`. */
+/** A menu: `items` are `{label, act, danger?}` or `{label, href}`; one with `denied`, the reason, does nothing. */
 export function Menu({ label, items, icon = "down" }) {
   const element = useRef(null);
   const close = () => element.current?.removeAttribute("open");
@@ -24,7 +24,9 @@ export function Menu({ label, items, icon = "down" }) {
   return html`<details class="menu" ref=${element} onFocusout=${leave} onKeyDown=${keys}>
     <summary class="button">${label}<${Icon} name=${icon} /></summary>
     <div class="menu-items">
-      ${items.map((entry) => entry.href
+      ${items.map((entry) => entry.denied
+        ? html`<button type="button" aria-disabled="true">${entry.label}<span class="soft why" dir="auto">${entry.denied}</span></button>`
+        : entry.href
         ? html`<a href=${entry.href} onClick=${close}>${entry.label}</a>`
         : html`<button type="button" class=${entry.danger ? "danger-text" : ""} onClick=${() => { close(); entry.act(); }}>${entry.label}</button>`)}
     </div>

@@ -1,18 +1,18 @@
 /** The resources of one type in an environment, and the form of one. */
 
-import { get, post, put, remove } from "../api/request.js";
-import { useAnswers } from "../forms/answers.js";
-import { Form, ProblemSummary } from "../forms/form.js";
-import { useRemote } from "../live/remote.js";
-import { Confirm } from "../parts/dialog.js";
-import { useSending } from "../parts/sending.js";
-import { Status } from "../parts/status.js";
-import { Empty, Problem, Shown } from "../parts/states.js";
-import { Pager, Table } from "../parts/table.js";
-import { PageHead } from "../parts/tabs.js";
-import { address, navigate } from "../router.js";
-import { html, useEffect, useSignal } from "../view.js";
-import { DeploymentLink } from "./task_list.js";
+import { get, post, put, remove } from "../../api/request.js";
+import { useAnswers } from "../../forms/answers.js";
+import { Form, ProblemSummary } from "../../forms/form.js";
+import { useRemote } from "../../live/remote.js";
+import { Confirm } from "../../parts/dialog.js";
+import { useSending } from "../../parts/sending.js";
+import { Status } from "../../parts/status.js";
+import { Empty, Problem, Shown } from "../../parts/states.js";
+import { Pager, Table } from "../../parts/table.js";
+import { PageHead } from "../../parts/tabs.js";
+import { address, navigate } from "../../router.js";
+import { html, useEffect, useSignal } from "../../view.js";
+import { DeploymentLink } from "../task_list.js";
 import { ManagedBy } from "./resource_owner.js";
 
 export function Resources({ env: envId, type: typeId }) {

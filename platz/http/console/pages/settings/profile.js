@@ -1,10 +1,10 @@
 /** The signed-in person: who they are, and their tokens. */
 
-import { PageHead } from "../parts/tabs.js";
-import { Tokens } from "../parts/tokens.js";
-import { chooseTheme, theme } from "../session/preferences.js";
-import { me } from "../session/identity.js";
-import { html, useEffect } from "../view.js";
+import { PageHead } from "../../parts/tabs.js";
+import { Tokens } from "../../parts/tokens.js";
+import { chooseTheme, theme } from "../../session/preferences.js";
+import { me } from "../../session/identity.js";
+import { html, useEffect } from "../../view.js";
 
 const THEMES = [["system", "As the system"], ["light", "Light"], ["dark", "Dark"]];
 

@@ -1,15 +1,15 @@
 /** The people of an environment with their roles, and where its workloads are placed. */
 
-import { all, post, put, remove } from "../api/request.js";
-import { useRemote } from "../live/remote.js";
-import { Editor } from "../parts/editor.js";
-import { jsonOf } from "../parts/json_text.js";
-import { useSending } from "../parts/sending.js";
-import { Empty, Problem, Shown } from "../parts/states.js";
-import { Table } from "../parts/table.js";
-import { PageHead } from "../parts/tabs.js";
-import { envOf, item, kinds, users } from "../session/catalogue.js";
-import { html, useEffect, useSignal } from "../view.js";
+import { all, post, put, remove } from "../../api/request.js";
+import { useRemote } from "../../live/remote.js";
+import { Editor } from "../../parts/editor.js";
+import { jsonOf } from "../../parts/json_text.js";
+import { useSending } from "../../parts/sending.js";
+import { Empty, Problem, Shown } from "../../parts/states.js";
+import { Table } from "../../parts/table.js";
+import { PageHead } from "../../parts/tabs.js";
+import { envOf, item, kinds, users } from "../../session/catalogue.js";
+import { html, useEffect, useSignal } from "../../view.js";
 
 export function EnvSettings({ env: envId }) {
   const env = envOf(envId);

@@ -1,12 +1,12 @@
 /** The deployment that will manage a new resource: one of the type's kind in this environment. */
 
-import { all } from "../api/request.js";
-import { useRemote } from "../live/remote.js";
-import { Combobox } from "../parts/combobox.js";
-import { Problem } from "../parts/states.js";
-import { clusterOf, kindOf } from "../session/catalogue.js";
-import { html, useEffect } from "../view.js";
-import { deploymentTitle } from "../words.js";
+import { all } from "../../api/request.js";
+import { useRemote } from "../../live/remote.js";
+import { Combobox } from "../../parts/combobox.js";
+import { Problem } from "../../parts/states.js";
+import { clusterOf, kindOf } from "../../session/catalogue.js";
+import { html, useEffect } from "../../view.js";
+import { deploymentTitle } from "../../words.js";
 
 export function ManagedBy({ type, envId, value, choose }) {
   const remote = useRemote((abort) => all("/deployments", { env_id: envId, kind_id: type.deployment_kind_id }, abort), [type.id, envId], ["deployments"]);
