@@ -12,7 +12,8 @@ from repository import ROOT
 FOLDER = ROOT / "terraform"
 _BLOCK = re.compile(r'^(resource|data|variable|output) "(\w+)"(?: "(\w+)")? \{', re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_STRING = re.compile(r'"(?:[^"\\$]|\\.|\$(?!\{))*"')
+_STRING = re.compile(r'"(?:[^"\\$]|\\.|\$(?!\{)|\$\{[^}]*\})*"')
+_EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _REFERENCE = re.compile(r"(?<![\w.])((?:var|local|data\.\w+)\.\w+|aws_\w+\.\w+)")
 _LOCAL = re.compile(r"^  (\w+) += ", re.MULTILINE)
@@ -40,8 +41,9 @@ def declared() -> set[str]:
 
 
 def referred() -> set[str]:
-    """Return every reference outside of plain strings."""
-    return set(_REFERENCE.findall(_STRING.sub('""', text())))
+    """Return every reference, also in the expressions inside of strings."""
+    code = _STRING.sub(lambda string: " ".join(_EXPRESSION.findall(string[0])), text())
+    return set(_REFERENCE.findall(code))
 
 
 def names(kind: str) -> list[str]:
