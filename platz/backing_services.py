@@ -169,7 +169,7 @@ def cluster_provider(settings: Settings) -> str:
     """Return where clusters are found; `auto` depends on the given settings, including those of the install chart."""
     if settings.cluster_provider != "auto":
         return settings.cluster_provider
-    if settings.local_kubeconfig or settings.local_context:
+    if settings.local_kubeconfig or settings.local_context or settings.kubeconfig_folder:
         return "local"
     return "eks" if _is_no_laptop(settings) else "sandbox"
 

@@ -64,6 +64,8 @@ def _clusters(settings: Settings, services: BackingServices) -> Iterator[str]:
         yield "  clusters     EKS, in every region of " + (
             f"{1 + others} accounts" if others else "the account"
         )
+    elif settings.kubeconfig_folder:
+        yield f"  clusters     kubeconfigs in {settings.kubeconfig_folder}"
     else:
         yield f"  clusters     kubeconfig, context {settings.local_context or 'as it says'}"
 

@@ -257,6 +257,11 @@ class Settings(BaseSettings):
     )
     local_kubeconfig: Path | None = setting("PLATZ_LOCAL_KUBECONFIG", None, "Kubeconfig of provider `local`.")
     local_context: str | None = setting("PLATZ_LOCAL_CONTEXT", None, "Context of provider `local`.")
+    kubeconfig_folder: Path | None = setting(
+        "PLATZ_KUBECONFIG_FOLDER",
+        None,
+        "Folder of kubeconfigs of provider `local`, one for each cluster; files may come and go.",
+    )
     kubeconfig: str | None = setting(
         "KUBECONFIG", None, "Kubeconfig files of provider `local`, as kubectl has it."
     )
@@ -418,6 +423,10 @@ class Settings(BaseSettings):
             raise ValueError(
                 "PLATZ_OIDC_SSM_SERVER_URL, PLATZ_OIDC_SSM_CLIENT_ID and PLATZ_OIDC_SSM_CLIENT_SECRET belong together:"
                 " give all three"
+            )
+        if self.kubeconfig_folder and (self.local_kubeconfig or self.local_context):
+            raise ValueError(
+                "PLATZ_KUBECONFIG_FOLDER excludes PLATZ_LOCAL_KUBECONFIG and PLATZ_LOCAL_CONTEXT: give one or the other"
             )
         if self.registry_provider == "oci" and not self.oci_registry_url:
             raise ValueError("PLATZ_OCI_REGISTRY_URL is needed with PLATZ_REGISTRY_PROVIDER=oci")

@@ -14,9 +14,8 @@ rule one process has all leases of a cluster: another one takes only what that o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from typing_extensions import override
 
@@ -43,6 +42,7 @@ from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
 from platz.db.tables.clusters import ClusterSummary
 from platz.discovery.cluster_records import FoundCluster, record_clusters
+from platz.discovery.cluster_source import ClusterSource
 from platz.errors import PlatzError, Retryable
 from platz.identities import ClusterId
 from platz.kube.reachability import Reachability
@@ -56,14 +56,6 @@ SEARCH_AGAIN_SECONDS = 60.0
 SEARCH = Tick(name="search")
 LEASES = Tick(name="leases")
 DOUBT = Tick(name="doubt")
-
-
-class ClusterSource(Protocol):
-    """A source of clusters, such as an AWS account or a kubeconfig."""
-
-    def search(self) -> Sequence[FoundCluster]:
-        """Return all clusters that exist; raise `PlatzError` with the reason when the search fails."""
-        ...
 
 
 class ClusterDiscovery(Actor):
@@ -95,6 +87,7 @@ class ClusterDiscovery(Actor):
         self._served: dict[tuple[ClusterId, Role], FoundCluster] = {}
         self._free_since: dict[tuple[ClusterId, Role], float] = {}
         self._unrecorded: tuple[FoundCluster, ...] = ()
+        self._unmarked: dict[str, str] = {}
         self._searching = False
         self._search_again: Timer | None = None
         self._doubted: set[ClusterId] = set()
@@ -117,13 +110,19 @@ class ClusterDiscovery(Actor):
         match message:
             case Tick(name=SEARCH.name):
                 self._begin_search()
-            case ClustersFound(clusters=found):
+            case ClustersFound(clusters=found, removed=removed):
                 self._searching = False
+                self._forget(removed)
                 self._record(found)
             case SearchFailed(reason=reason):
                 self._searching = False
                 self._fail_search(reason)
-            case RowChanged() | Tick(name=LEASES.name):
+            case Tick(name=LEASES.name):
+                if self._source.has_changed():
+                    self._begin_search()
+                self._mark_removed()
+                self._decide()
+            case RowChanged():
                 self._decide()
             case LeaseLost(names=names):
                 self._lose(names)
@@ -188,7 +187,26 @@ class ClusterDiscovery(Actor):
         except PlatzError as error:
             self.tell_self(SearchFailed(reason=error.message))
         else:
-            self.tell_self(ClustersFound(clusters=found))
+            self.tell_self(ClustersFound(clusters=found, removed=self._source.removed()))
+
+    def _forget(self, removed: Mapping[str, str]) -> None:
+        """Serve clusters no longer that were taken away on purpose; `_mark_removed` writes why."""
+        gone = {provider_id: reason for provider_id, reason in removed.items() if provider_id in self._found}
+        for provider_id in gone:
+            del self._found[provider_id]
+        self._unmarked |= gone
+
+    def _mark_removed(self) -> None:
+        """Write why clusters are not served; this is done some seconds later, when their watches have ended."""
+        if not self._unmarked:
+            return
+        with self._database.transaction() as connection:
+            for row in clusters.all_clusters(connection):
+                if row.provider_id in self._unmarked and row.provider_id not in self._found:
+                    clusters.set_health(
+                        connection, row.id, is_ok=False, reason=self._unmarked[row.provider_id]
+                    )
+        self._unmarked = {}
 
     def _record(self, found: tuple[FoundCluster, ...]) -> None:
         self._found |= {cluster.provider_id: cluster for cluster in found}

@@ -6,6 +6,7 @@ at again; the truth is in PostgreSQL and in the clusters.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from platz.config import Role
@@ -72,9 +73,10 @@ class LeaseLost:
 
 @dataclass(frozen=True, kw_only=True)
 class ClustersFound:
-    """A search for clusters succeeded: these exist."""
+    """A search for clusters succeeded: these exist, and those were removed, by provider id and with the reason."""
 
     clusters: tuple[FoundCluster, ...]
+    removed: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

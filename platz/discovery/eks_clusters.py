@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import structlog
+from typing_extensions import override
 
 from platz.aws.caller import caller_arn
 from platz.aws.eks import EksCluster, find_clusters
 from platz.aws.eks_token import eks_token
 from platz.aws.sessions import AwsAccount
+from platz.discovery.cluster_source import ClusterSource
 from platz.discovery.findings import FoundCluster
 from platz.errors import PlatzError
 from platz.kube.cluster_access import ClusterAccess
@@ -29,13 +31,14 @@ ACCOUNTS_AT_ONCE = 4
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class EksSource:
+class EksSource(ClusterSource):
     """The clusters of the account to which the SDK's credentials belong, and of other ``accounts``."""
 
     def __init__(self, *accounts: AwsAccount) -> None:
         """Take at least one account; of a cluster that several accounts show, the access by the last one counts."""
         self._accounts = [_AccountClusters(account) for account in accounts]
 
+    @override
     def search(self) -> Sequence[FoundCluster]:
         """Return the clusters that can be read, and log the accounts, regions and clusters that can't.
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from typing_extensions import override
+
+from platz.discovery.cluster_source import ClusterSource
 from platz.discovery.findings import FirstSight, FoundCluster
 from platz.kube.kubeconfig import KubeconfigChoice, access_from_kubeconfig
 
 
-class KubeconfigSource:
+class KubeconfigSource(ClusterSource):
     """The clusters of a kubeconfig, one for each of ``contexts``; None stands for the context of ``choice``."""
 
     def __init__(
@@ -29,6 +32,7 @@ class KubeconfigSource:
         self._contexts = contexts
         self._first_sight = first_sight
 
+    @override
     def search(self) -> Sequence[FoundCluster]:
         """Return the clusters; raise `Rejected` when the file or a context can't be used."""
         return [self._cluster(context) for context in self._contexts]

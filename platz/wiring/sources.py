@@ -8,15 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from platz.actors.chart_discovery import SearchPlan
-from platz.actors.cluster_discovery import ClusterSource
 from platz.aws.caller import account_number
 from platz.aws.ecr import EcrImages
 from platz.aws.sqs import EventQueue
 from platz.backing_services import cluster_provider, registry_provider
+from platz.discovery.cluster_source import ClusterSource
 from platz.discovery.ecr_charts import EcrSearch
 from platz.discovery.eks_clusters import EksSource
 from platz.discovery.findings import FirstSight
 from platz.discovery.kubeconfig_clusters import KubeconfigSource
+from platz.discovery.kubeconfig_folder import KubeconfigFolder
 from platz.discovery.oci_charts import OciSearch, registry_domain
 from platz.errors import PlatzError
 from platz.helm.registry_client import RegistryClient
@@ -75,6 +76,8 @@ def cluster_source(components: Components) -> ClusterSource:
         )
     if cluster_provider(settings) == "eks":
         return EksSource(components.aws, *map(components.aws.assuming, settings.eks_role_arns))
+    if settings.kubeconfig_folder is not None:
+        return KubeconfigFolder(settings.kubeconfig_folder, environment=environment)
     return _kubeconfig_source(components, environment)
 
 

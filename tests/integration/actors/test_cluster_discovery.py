@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -17,12 +17,13 @@ import pykka
 import pytest
 from claims import new_claim
 from sqlalchemy import Connection, text
+from typing_extensions import override
 from waiting import eventually
 
 from platz.actors import cluster_discovery
 from platz.actors.actor import ActorContext
 from platz.actors.cluster_discovery import SEARCH, ClusterDiscovery
-from platz.actors.messages import AccessDoubted, ClusterServed, ReachabilityChanged
+from platz.actors.messages import AccessDoubted, ClusterDropped, ClusterServed, ReachabilityChanged
 from platz.actors.served_clusters import CLUSTER_WORK, ServedClusters
 from platz.backoff import EXACT, Backoff
 from platz.config import Role
@@ -32,6 +33,7 @@ from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
 from platz.db.unreachable import DatabaseUnavailable
+from platz.discovery.cluster_source import ClusterSource
 from platz.discovery.findings import FoundCluster
 from platz.errors import Rejected
 from platz.identities import ClusterId, DeploymentId
@@ -50,16 +52,22 @@ FAR = FoundCluster(
 )
 
 
+LOOK = cluster_discovery.Tick(name=cluster_discovery.LEASES.name)
+
+
 @dataclass
-class Source:
+class Source(ClusterSource):
     """Where clusters are found: counts the searches, and does what the test says."""
 
     search_once: Callable[[], Sequence[FoundCluster]] = lambda: (FAR,)
+    changed: bool = False
+    gone: dict[str, str] = field(default_factory=dict[str, str])
     searches: int = 0
     at_once: int = 0
     most_at_once: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
+    @override
     def search(self) -> Sequence[FoundCluster]:
         with self.lock:
             self.searches += 1
@@ -70,6 +78,14 @@ class Source:
         finally:
             with self.lock:
                 self.at_once -= 1
+
+    @override
+    def has_changed(self) -> bool:
+        return self.changed
+
+    @override
+    def removed(self) -> Mapping[str, str]:
+        return self.gone
 
 
 @dataclass
@@ -190,6 +206,58 @@ def test_a_doubt_about_the_access_to_a_cluster_starts_a_search_at_once(
     source.search_once = lambda: (dataclasses.replace(FAR, access=moved),)
     actor_context.event_bus.publish(AccessDoubted(cluster_id=cluster_id))
     eventually(lambda: served.told[-1].access.server == "https://moved.test", seconds=5)
+
+
+def test_a_source_that_has_changed_is_searched_within_seconds(discover: Any, source: Source) -> None:
+    ref = discover()
+    eventually(lambda: source.searches == 1 and source.at_once == 0)
+    ref.ask(LOOK)
+    assert source.searches == 1
+    source.changed = True
+    ref.ask(LOOK)
+    eventually(lambda: source.searches == 2)
+
+
+def test_a_cluster_that_was_removed_on_purpose_is_dropped_and_marked_and_comes_back(
+    discover: Any, source: Source, database: Database, actor_context: ActorContext
+) -> None:
+    served = Served()
+    messages: Any = {ClusterServed, ClusterDropped}
+    actor_context.event_bus.subscribe("served", served, messages=messages, tables=None)  # type: ignore[arg-type]
+    ref = discover()
+    eventually(lambda: names(database) == ["far"])
+    cluster_id = serve_all(database)
+    eventually(lambda: len(served.told) == len(CLUSTER_WORK))
+
+    source.search_once, source.gone = lambda: (), {FAR.provider_id: "Its kubeconfig was removed."}
+    ref.tell(SEARCH)
+    eventually(lambda: isinstance(served.told[-1], ClusterDropped))
+    ref.ask(LOOK)
+    with database.reading() as connection:
+        row = clusters.get(connection, cluster_id)
+    assert row is not None
+    assert (row.is_ok, row.not_ok_reason) == (False, "Its kubeconfig was removed.")
+
+    source.search_once, source.gone = lambda: (FAR,), {}
+    ref.tell(SEARCH)
+    eventually(lambda: isinstance(served.told[-1], ClusterServed))
+
+
+def test_a_cluster_that_is_only_missing_is_still_served(
+    discover: Any, source: Source, database: Database, actor_context: ActorContext
+) -> None:
+    served = Served()
+    messages: Any = {ClusterServed, ClusterDropped}
+    actor_context.event_bus.subscribe("served", served, messages=messages, tables=None)  # type: ignore[arg-type]
+    ref = discover()
+    eventually(lambda: names(database) == ["far"])
+    serve_all(database)
+    eventually(lambda: len(served.told) == len(CLUSTER_WORK))
+    source.search_once = lambda: ()
+    ref.tell(SEARCH)
+    eventually(lambda: source.searches == 2 and source.at_once == 0)
+    ref.ask(LOOK)
+    assert len(served.told) == len(CLUSTER_WORK)
 
 
 def test_many_doubts_cause_few_searches(

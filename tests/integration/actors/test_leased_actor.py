@@ -7,6 +7,7 @@ from typing import Any
 
 import pykka
 import pytest
+from typing_extensions import override
 from waiting import eventually
 
 from platz.actors import cluster_discovery
@@ -19,6 +20,7 @@ from platz.config import Role
 from platz.db.database import Database
 from platz.db.leases import LeaseKeeper, cluster_lease
 from platz.db.tables import clusters
+from platz.discovery.cluster_source import ClusterSource
 from platz.discovery.findings import FirstSight, FoundCluster
 from platz.errors import Retryable
 from platz.kube.cluster_access import ClusterAccess
@@ -118,13 +120,14 @@ def test_a_leader_whose_lease_has_run_out_handles_nothing_even_if_nobody_has_not
     assert (actor.is_leader, actor.worked) == (True, [])
 
 
-class Account:
+class Account(ClusterSource):
     """A source of clusters that says what the test wants."""
 
     def __init__(self, *names: str) -> None:
         self.names = list(names)
         self.fails = False
 
+    @override
     def search(self) -> Sequence[FoundCluster]:
         if self.fails:
             raise Retryable("The account can't be asked.")

@@ -62,7 +62,7 @@ SECRETS = {
     "postgres-creds": ("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE"),
     "oidc-config": ("serverUrl", "clientId", "clientSecret"),
     "keys": ("keys",),
-    "clusters": ("kubeconfig",),
+    "clusters": ("east.yaml", "west.yaml"),
     "pull": (".dockerconfigjson",),
 }
 """The secrets that the values name, with the keys that the chart reads."""
@@ -166,7 +166,7 @@ def test_a_pod_has_no_rights_and_writes_only_to_its_volumes(render: Render) -> N
     }
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert environment(deployment)["PLATZ_DATA_DIR"] == mounts["data"]
-    assert environment(deployment)["PLATZ_LOCAL_KUBECONFIG"] == f"{mounts['kubeconfig']}/kubeconfig"
+    assert environment(deployment)["PLATZ_KUBECONFIG_FOLDER"] == mounts["kubeconfigs"]
     assert {volume["name"] for volume in pod["volumes"]} == set(mounts)
     assert container["image"] == "registry.example.com/platz:1.2"
     assert pod["terminationGracePeriodSeconds"] > 40

@@ -28,7 +28,7 @@
 {{- end }}
 - {name: PLATZ_CLUSTER_PROVIDER, value: {{ $values.clusters.provider | quote }}}
 {{- if eq $values.clusters.provider "local" }}
-- {name: PLATZ_LOCAL_KUBECONFIG, value: {{ printf "/etc/platz/kubeconfig/%s" $values.clusters.kubeconfigKey | quote }}}
+- {name: PLATZ_KUBECONFIG_FOLDER, value: /etc/platz/kubeconfigs}
 {{- end }}
 {{- with $values.clusters.eksRoleArns }}
 - {name: PLATZ_EKS_ROLE_ARNS, value: {{ join " " . | quote }}}
