@@ -114,7 +114,7 @@ class DeploymentRunner(Actor):
         if self._drain_until is None:
             self._resume_orphans()
             self._begin_clearing()
-        self._stop_overtaken()
+        self._stop_what_must_not_go_on()
         self._claim()
 
     @override
@@ -124,7 +124,7 @@ class DeploymentRunner(Actor):
                 self._running.discard(task_id)
                 self._claim()
             case TasksAdded():
-                self._stop_overtaken()
+                self._stop_what_must_not_go_on()
                 self._claim()
             case SlotFree():
                 self._claim()
@@ -212,14 +212,19 @@ class DeploymentRunner(Actor):
         finally:
             self.tell_self(LeftCleared())
 
-    def _stop_overtaken(self) -> None:
-        """Stop Helm for running tasks of deployments that are being deleted; their threads then end the tasks."""
+    def _stop_what_must_not_go_on(self) -> None:
+        """Stop Helm for running tasks that somebody wants to stop, or whose deployments are being deleted.
+
+        Their threads then end the tasks.
+        """
         if not self._running:
             return
         with self._database.reading() as connection:
-            overtaken = task_queue.overtaken_tasks(connection, self._claim_of_this)
-        for task_id in overtaken:
+            to_stop = task_queue.tasks_to_stop(connection, self._claim_of_this)
+        for task_id in to_stop:
             self._cluster.stop_helm(str(task_id))
+        if to_stop:
+            self._host.wake_sleepers()
 
     def _claim(self) -> None:
         """Count the due tasks, take slots for only as many, and claim them, so that no slot is held without work."""

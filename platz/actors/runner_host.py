@@ -19,6 +19,8 @@ class RunnerHost:
         self._share = share
         self._publish = publish
         self._letting_go = threading.Event()
+        self._waking = threading.Condition()
+        self._wakings = 0
         self._helm_stopped = threading.Event()
 
     @property
@@ -29,7 +31,14 @@ class RunnerHost:
     def let_go(self) -> None:
         """End all waiting: every task that waits is interrupted."""
         self._letting_go.set()
+        self.wake_sleepers()
         self._share.close()
+
+    def wake_sleepers(self) -> None:
+        """End the present pause of every task that sleeps, so that it looks whether it must stop."""
+        with self._waking:
+            self._wakings += 1
+            self._waking.notify_all()
 
     def cluster_is_silent(self, silent: bool) -> None:
         """Remember whether Helm is stopped because the cluster is silent."""
@@ -47,8 +56,11 @@ class RunnerHost:
         return self._share.waiting()
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raise `Interrupted` as soon as the runner lets go of the task."""
-        if self._letting_go.wait(seconds):
+        """Wait, or until the sleepers are woken; raise `Interrupted` as soon as the runner lets go of the task."""
+        with self._waking:
+            before = self._wakings
+            self._waking.wait_for(lambda: self.lets_go or self._wakings != before, seconds)
+        if self.lets_go:
             raise Interrupted
 
     def doubt_access(self, cluster_id: ClusterId) -> None:

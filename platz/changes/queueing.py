@@ -20,14 +20,19 @@ def queue_operations(
     operations: Iterable[Operation],
     *,
     execute_at: datetime | None = None,
+    repeats: TaskId | None = None,
 ) -> list[TaskId]:
-    """Queue the operations in order and return the tasks' ids; without ``execute_at`` they are due at once."""
+    """Queue the operations in order and return the tasks' ids; without ``execute_at`` they are due at once.
+
+    ``repeats`` is the task that they do again.
+    """
     new_tasks = [
         tasks.NewTask(
             deployment_id=deployment_id,
             cluster_id=cluster_id,
             operation=to_json(operation),
             execute_at=execute_at,
+            repeats=repeats,
         )
         for operation in operations
     ]

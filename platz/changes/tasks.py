@@ -38,11 +38,12 @@ CLOSED_BEFORE_EXECUTION = timedelta(minutes=5)
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRequest:
-    """The requested task; without ``execute_at`` it is due at once."""
+    """The requested task; without ``execute_at`` it is due at once. ``repeats`` is the task that it does again."""
 
     deployment_id: DeploymentId
     operation: Operation
     execute_at: datetime | None = None
+    repeats: TaskId | None = None
 
 
 def create_task(
@@ -78,7 +79,13 @@ def create_task(
     if deployment.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     [task_id] = queue_operations(
-        connection, identity, deployment.id, cluster_id, [operation], execute_at=request.execute_at
+        connection,
+        identity,
+        deployment.id,
+        cluster_id,
+        [operation],
+        execute_at=request.execute_at,
+        repeats=request.repeats,
     )
     return task_id
 

@@ -267,6 +267,8 @@ deployment_tasks = Table(
     string("reason", nullable=True),
     # The claim id of the runner that claimed the task last; it is kept after the task's end.
     Column("claimed_by", Uuid, nullable=True),
+    # The task that failed or was canceled, and that this one does again.
+    reference("repeats", "deployment_tasks", nullable=True, on_delete="SET NULL"),
     enum_check("status", TaskStatus),
     # "At most one", because a task outlives the bot or deployment that created it; a new task names exactly one.
     CheckConstraint(
@@ -319,6 +321,7 @@ deployment_tasks = Table(
             "acting_deployment_id",
             "canceled_by_bot_id",
             "canceled_by_deployment_id",
+            "repeats",
         )
     ),
 )

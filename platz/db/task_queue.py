@@ -10,10 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal_column, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from platz.db.enums import ACTIVE_TASK_STATUSES, DeploymentStatus, TaskStatus
 from platz.db.rows import all_rows
@@ -22,7 +34,7 @@ from platz.db.schema import deployments, platz_leases, platz_task_waits
 from platz.db.schema import k8s_clusters as clusters
 from platz.db.storable import storable
 from platz.db.tables.lease_rows import Lease
-from platz.db.tables.tasks import COLUMNS, TaskRow, removes
+from platz.db.tables.tasks import CANCELERS, COLUMNS, TaskRow, is_asked_to_stop, removes
 from platz.errors import PlatzError
 from platz.identities import ClusterId, TaskId
 
@@ -36,6 +48,13 @@ class Claim:
 
     id: ClaimId
     lease: Lease
+
+
+class WhyStop(Enum):
+    """Why a task that runs must not go on."""
+
+    DELETION = "its deployment is being deleted"
+    REQUEST = "somebody asked for it"
 
 
 class ClaimLost(PlatzError):
@@ -155,8 +174,10 @@ def hold(connection: Connection, task: TaskRow, claim: Claim) -> None:
 
 
 def may_go_on(connection: Connection, task: TaskRow, claim: Claim) -> bool:
-    """Return whether the task is `Started` under the claim, and nothing but its end stands in its way."""
-    query = select(tasks.c.id).where(tasks.c.id == task.id, _is_held(claim), ~_is_overtaken())
+    """Return whether the task is `Started` under the claim, and need not stop."""
+    query = select(tasks.c.id).where(
+        tasks.c.id == task.id, _is_held(claim), ~_is_overtaken(), ~is_asked_to_stop()
+    )
     return connection.scalar(query) is not None
 
 
@@ -191,15 +212,18 @@ def abandon(
     return connection.execute(statement).rowcount == 1
 
 
-def is_overtaken(connection: Connection, task: TaskRow) -> bool:
-    """Return whether the task's deployment is being deleted, and the task is not what removes it."""
-    query = select(tasks.c.id).where(tasks.c.id == task.id, _is_overtaken())
-    return connection.scalar(query) is not None
+def why_stop(connection: Connection, task: TaskRow) -> WhyStop | None:
+    """Return why the task must not go on, the deletion of its deployment first; None if it may."""
+    query = select(_is_overtaken(), is_asked_to_stop()).where(tasks.c.id == task.id)
+    is_overtaken, is_asked = connection.execute(query).one_or_none() or (False, False)
+    if is_overtaken:
+        return WhyStop.DELETION
+    return WhyStop.REQUEST if is_asked else None
 
 
-def overtaken_tasks(connection: Connection, claim: Claim) -> list[TaskId]:
-    """Return the tasks that are `Started` under the claim although their deployments are being deleted."""
-    query = select(tasks.c.id).where(_is_held(claim), _is_overtaken())
+def tasks_to_stop(connection: Connection, claim: Claim) -> list[TaskId]:
+    """Return the tasks that are `Started` under the claim and must not go on."""
+    query = select(tasks.c.id).where(_is_held(claim), or_(_is_overtaken(), is_asked_to_stop()))
     return [TaskId(task_id) for task_id in connection.scalars(query)]
 
 
@@ -209,7 +233,7 @@ def clusters_to_wake(
     """Return the clusters whose runners may have something to do because of new and of changed tasks.
 
     A new task may be due, or be the removal that stops other tasks of its deployment; a changed one may have ended, so
-    that what waits for it is due.
+    that what waits for it is due, or be asked to stop.
     """
     others, waits = tasks.alias("others"), platz_task_waits
     of_same_deployment = (
@@ -222,16 +246,19 @@ def clusters_to_wake(
         .join(waits, waits.c.task_id == tasks.c.id)
         .where(waits.c.waits_for.in_(list(changed)), tasks.c.status == TaskStatus.PENDING)
     )
-    found = connection.scalars(of_same_deployment.union(waiting))
+    to_stop = select(tasks.c.cluster_id).where(tasks.c.id.in_(list(changed)), is_asked_to_stop())
+    found = connection.scalars(of_same_deployment.union(waiting, to_stop))
     return frozenset(ClusterId(cluster_id) for cluster_id in found)
 
 
 def mark_ended(connection: Connection, task_id: TaskId, claim: Claim, status: TaskStatus, words: str) -> bool:
     """Write the end of a Started task: its status, and its output or reason.
 
-    Returns False, and changes nothing, when the task is no longer `Started` under the claim.
+    Whoever asked to stop it stays named only if it is `Canceled`; else the request came too late. Returns False, and
+    changes nothing, when the task is no longer `Started` under the claim.
     """
-    return _end(connection, task_id, claim, {"status": status, "reason": storable(words)})
+    nobody = dict.fromkeys(() if status is TaskStatus.CANCELED else (column.name for column in CANCELERS))
+    return _end(connection, task_id, claim, {"status": status, "reason": storable(words), **nobody})
 
 
 def mark_overtaken(connection: Connection, task_id: TaskId, claim: Claim, reason: str) -> bool:
@@ -247,12 +274,9 @@ def mark_overtaken(connection: Connection, task_id: TaskId, claim: Claim, reason
         .limit(1)
         .correlate(tasks)
     )
-    cancelers = (
-        tasks.c.canceled_by_user_id, tasks.c.canceled_by_bot_id, tasks.c.canceled_by_deployment_id,
-    )  # fmt: skip
     named = {
         canceler: deleter.with_only_columns(actor).scalar_subquery()
-        for canceler, actor in zip(cancelers, deleter.selected_columns, strict=True)
+        for canceler, actor in zip(CANCELERS, deleter.selected_columns, strict=True)
     }
     values = {"status": TaskStatus.CANCELED, "reason": reason}
     return _end(connection, task_id, claim, {**values, **{column.name: by for column, by in named.items()}})

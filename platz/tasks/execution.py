@@ -8,7 +8,9 @@ Invariants:
   that the status does not stay a transitional one;
 - the loss of the database or of the cluster's lease interrupts a task, but never decides its outcome; nothing is
   written about a task that may be another runner's by now;
-- nothing is done for a deployment that is being deleted but its removal: every other task is `Canceled`.
+- nothing is done for a deployment that is being deleted but its removal: every other task is `Canceled`;
+- a task that somebody asked to stop is `Canceled` with what it had applied, and its release is left as the next task
+  can use it.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from platz.db.enums import TaskStatus
 from platz.db.storable import storable
 from platz.db.tables import deployments, task_waits, tasks
 from platz.db.tables.tasks import TaskRow
+from platz.db.task_queue import WhyStop
 from platz.db.unreachable import DatabaseUnavailable
 from platz.errors import PlatzError, Rejected
 from platz.helm.report import bounded
@@ -42,6 +45,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 OVERTAKEN = "Platz stopped this task because the deployment is being deleted. Its removal clears up what the task left."
 OVERTAKEN_BEFORE = "This task was not begun because the deployment is being deleted."
+STOPPED = "This task was stopped on request."
+STOPPED_BETWEEN = "What it had done by then stays; a retry does all of it again."
 MAX_OUTPUT_CHARACTERS = 20_000
 MAX_REASON_CHARACTERS = 8_000
 """Helm reports a failure in nested templates once for each level, so the text is cut in the middle."""
@@ -49,10 +54,11 @@ MAX_REASON_CHARACTERS = 8_000
 
 @dataclass(frozen=True, kw_only=True)
 class _End:
-    """The end of a task: its status, and its output or the reason of its failure."""
+    """The end of a task: its status, its output or the reason of its failure, and why it was stopped, if it was."""
 
     status: TaskStatus
     words: str
+    why: WhyStop | None = None
 
 
 class EndNotWritten(DatabaseUnavailable):
@@ -79,8 +85,9 @@ def execute(context: OperationContext, task: TaskRow) -> None:
     Raises `EndNotWritten` when the task has ended and only its end could not be written.
     """
     kind = OPERATION_KINDS.get(task.operation_name)
-    if _is_overtaken(context, task):
-        _cancel(context, task, OVERTAKEN_BEFORE)
+    why = _why_stop(context, task)
+    if why is not None:
+        _stop(context, task, kind, why, overtaken=OVERTAKEN_BEFORE)
     elif kind is None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
@@ -98,8 +105,9 @@ def resume(context: OperationContext, task: TaskRow) -> None:
     if present is None or (present.status, present.claimed_by) != (TaskStatus.STARTED, task.claimed_by):
         return
     kind = OPERATION_KINDS.get(task.operation_name)
-    if _is_overtaken(context, task):
-        _cancel(context, task, OVERTAKEN)
+    why = _why_stop(context, task)
+    if why is not None:
+        _stop(context, task, kind, why, overtaken=OVERTAKEN)
     elif kind is None:
         _conclude(context, task, None, lambda: _refuse_unknown(task))
     else:
@@ -119,14 +127,41 @@ def _resume_steps(context: OperationContext, task: TaskRow, kind: OperationKind)
     return repeated(context, task, go_on, again=go_on) if kind.may_be_repeated else go_on()
 
 
-def _is_overtaken(context: OperationContext, task: TaskRow) -> bool:
+def _why_stop(context: OperationContext, task: TaskRow) -> WhyStop | None:
     with context.database.reading() as connection:
-        return task_queue.is_overtaken(connection, task)
+        return task_queue.why_stop(connection, task)
 
 
-def _cancel(context: OperationContext, task: TaskRow, reason: str) -> None:
-    """End a task because its deployment is being deleted; what it left is for the Uninstall to remove."""
-    _conclude(context, task, None, lambda: _End(status=TaskStatus.CANCELED, words=reason))
+def _stop(
+    context: OperationContext, task: TaskRow, kind: OperationKind | None, why: WhyStop, *, overtaken: str
+) -> None:
+    """End a task that must not go on, and whose Helm is gone.
+
+    What it left is for the Uninstall to remove if the deployment is being deleted, else for the next task to go on
+    from.
+    """
+    if why is WhyStop.DELETION or kind is None:
+        _conclude(context, task, None, lambda: _End(status=TaskStatus.CANCELED, words=overtaken, why=why))
+    else:
+        _conclude(context, task, kind, lambda: _stopped(context, task, kind))
+
+
+def _stopped(context: OperationContext, task: TaskRow, kind: OperationKind) -> str | _End:
+    """Return the end of a task that was asked to stop; it is `Done` if Helm had finished before."""
+    if not kind.is_release:
+        return _End(status=TaskStatus.CANCELED, words=f"{STOPPED} {STOPPED_BETWEEN}", why=WhyStop.REQUEST)
+    try:
+        if inspect_interrupted_task(context, task, kind) is RecoveryAction.FINISHED:
+            releases.record_release(context, task)
+            return releases.HAD_FINISHED
+        applied = releases.stop(context, task)
+    except (Interrupted, DatabaseUnavailable):
+        raise
+    except PlatzError as error:
+        if _is_taken_away(context, task, error):
+            raise Interrupted from error
+        applied = f"What it had applied is not known: {error.message} The next task goes on from there."
+    return _End(status=TaskStatus.CANCELED, words=f"{STOPPED} {applied}", why=WhyStop.REQUEST)
 
 
 def _go_on(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
@@ -209,13 +244,13 @@ def _is_taken_away(context: OperationContext, task: TaskRow, error: PlatzError) 
 def _write_end(context: OperationContext, task: TaskRow, kind: OperationKind | None, end: _End) -> None:
     """Write how the task ended, unless that is already written or another runner has taken the task over."""
     with context.changing(task) as connection:
-        if end.status is TaskStatus.CANCELED:
+        if end.why is WhyStop.DELETION:
             task_queue.mark_overtaken(connection, task.id, context.claim, end.words)
         else:
             task_queue.mark_ended(connection, task.id, context.claim, end.status, end.words)
-        if end.status is TaskStatus.CANCELED:
+        if end.why is WhyStop.DELETION:
             task_waits.end_what_waits(connection, [task.id], end.words)
-        if end.status is TaskStatus.FAILED:
+        elif end.status is not TaskStatus.DONE:
             show_failure(connection, task, kind, end.words)
 
 

@@ -13,6 +13,8 @@ from platz.tasks.operation_kinds import OperationKind
 def show_failure(connection: Connection, task: TaskRow, kind: OperationKind | None, reason: str) -> None:
     """Set the deployment's status to `Error` if the operation's failures show, and end what waits for the task.
 
+    A task that was stopped on request has failed in this sense.
+
     The failure of a removal becomes the deployment's reason, while its status stays.
     """
     task_waits.end_what_waits(connection, [task.id], reason)

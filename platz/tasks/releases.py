@@ -39,6 +39,7 @@ from platz.tasks.declared_types import require_agreeing_types, save_resource_typ
 from platz.tasks.hook_watch import HookWatch
 from platz.tasks.operations import Reinstall, from_json
 from platz.tasks.releasing.helm_runs import ReleaseRun, run_release
+from platz.tasks.releasing.stopped import settle_stopped
 from platz.tasks.task_target import (
     Revision,
     TaskTarget,
@@ -107,6 +108,19 @@ def record_release(context: OperationContext, task: TaskRow) -> None:
         left_namespaces.release(connection, target.deployment.id, but=target.place)
         left_behind = left_namespaces.remaining(connection, target.deployment.id)
         deployments.set_status(connection, target.deployment.id, DeploymentStatus.RUNNING, left_behind)
+
+
+def stop(context: OperationContext, task: TaskRow) -> str:
+    """Leave the release of a stopped task, whose Helm is gone, as the next task can use it; return what was applied.
+
+    Raises the errors of the cluster.
+    """
+    with context.database.reading() as connection:
+        target = load_target(connection, task)
+    client = context.kube(target.cluster.id)
+    return settle_stopped(
+        client, release=target.namespace, is_of_task=lambda revision: task_of(revision) == str(task.id)
+    )
 
 
 def description_of(task: TaskRow) -> str:

@@ -23,7 +23,7 @@ from platz.db.tables.tasks import TaskRow
 from platz.errors import PlatzError
 from platz.tasks.cluster_faults import ClusterFault, fault_of
 from platz.tasks.context import OperationContext
-from platz.tasks.progress import tell_progress
+from platz.tasks.progress import require_going_on, tell_progress
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -91,6 +91,7 @@ class _Patience:
         so_far = f", {self.waited_seconds:.0f} s so far" if self.waited_seconds else ""
         tell_progress(self.context, self.task, f"Waiting for cluster {self._name()}{so_far}: {fault.reason}")
         self.context.host.sleep(min(left, max(fault.retry_after, PAUSES.after(self.faults))))
+        require_going_on(self.context, self.task)
 
     def _seconds_left(self, fault: ClusterFault, now: float) -> float:
         """Return how long the task may go on waiting; what is doubtful is worth less than the whole limit."""

@@ -17,7 +17,7 @@ class TaskHost(Protocol):
         ...
 
     def sleep(self, seconds: float) -> None:
-        """Wait; raise `Interrupted` as soon as the runner lets go of the task."""
+        """Wait, less if some task must stop; raise `Interrupted` as soon as the runner lets go of the task."""
         ...
 
     def doubt_access(self, cluster_id: ClusterId) -> None:

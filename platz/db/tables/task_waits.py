@@ -52,15 +52,20 @@ def add(connection: Connection, waiting: Iterable[TaskId], waits_for: TaskId) ->
         connection.execute(insert(platz_task_waits), rows)
 
 
-def next_step(connection: Connection, task: TaskRow) -> TaskRow | None:
-    """Return the Pending task of the same deployment that waits for the task: the next step of the same change."""
+def next_step(
+    connection: Connection, task: TaskRow, statuses: Collection[TaskStatus] = (TaskStatus.PENDING,)
+) -> TaskRow | None:
+    """Return the task of the same deployment that waits for the task: the next step of the same change.
+
+    None unless it has one of the ``statuses``.
+    """
     query = (
         select(*COLUMNS)
         .join(platz_task_waits, platz_task_waits.c.task_id == tasks.c.id)
         .where(
             platz_task_waits.c.waits_for == task.id,
             tasks.c.deployment_id == task.deployment_id,
-            tasks.c.status == TaskStatus.PENDING,
+            tasks.c.status.in_(list(statuses)),
         )
     )
     return first_row(connection, query, TaskRow)

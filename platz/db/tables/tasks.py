@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from platz.db import schema
 from platz.db.enums import ACTIVE_TASK_STATUSES, FINISHED_TASK_STATUSES, TaskStatus
@@ -24,6 +24,9 @@ from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Id
 from platz.json import JsonObject, JsonValue
 
 tasks = schema.deployment_tasks
+
+CHANGES = ("Install", "Upgrade", "Recreate", "Uninstall")
+"""The operations after which a deployment is another than before."""
 
 NEXT_PLACE = timedelta(microseconds=1)
 """The difference in `created_at` between a task and the next one of its deployment that is created together with it."""
@@ -63,6 +66,9 @@ class TaskRow:
 
 COLUMNS = columns_of(tasks, TaskRow)
 
+CANCELERS = (tasks.c.canceled_by_user_id, tasks.c.canceled_by_bot_id, tasks.c.canceled_by_deployment_id)
+"""The columns of which one names who canceled a task, or who asked to stop it while it is Started."""
+
 
 def get(connection: Connection, task_id: TaskId) -> TaskRow | None:
     """Return the task, or None."""
@@ -77,12 +83,13 @@ def lock(connection: Connection, task_id: TaskId) -> TaskRow | None:
 
 @dataclass(frozen=True, kw_only=True)
 class NewTask:
-    """A task to queue; without ``execute_at`` it is due at once."""
+    """A task to queue; without ``execute_at`` it is due at once. ``repeats`` is the task that it does again."""
 
     deployment_id: DeploymentId
     cluster_id: ClusterId
     operation: JsonObject
     execute_at: datetime | None = None
+    repeats: TaskId | None = None
 
 
 def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: Identity) -> list[TaskId]:
@@ -105,6 +112,7 @@ def insert_pending(connection: Connection, new_tasks: Sequence[NewTask], actor: 
                 "deployment_id": task.deployment_id,
                 "operation": task.operation,
                 "status": TaskStatus.PENDING,
+                "repeats": task.repeats,
                 **_columns_of("acting", actor),
             }
         )
@@ -175,6 +183,26 @@ def active_clusters(connection: Connection, deployment_id: DeploymentId) -> list
         .order_by(tasks.c.execute_at, tasks.c.created_at, tasks.c.id)
     )
     return [*dict.fromkeys(ClusterId(cluster_id) for cluster_id in connection.scalars(query))]
+
+
+def ask_to_stop(connection: Connection, task_id: TaskId, canceler: Identity) -> bool:
+    """Name who wants a Started task to stop; its runner ends it. Return False when it is not Started, or was asked."""
+    statement = (
+        update(tasks)
+        .where(tasks.c.id == task_id, tasks.c.status == TaskStatus.STARTED, ~is_asked_to_stop())
+        .values(_columns_of("canceled_by", canceler))
+    )
+    return connection.execute(statement).rowcount == 1
+
+
+def end_unserved(connection: Connection, task_id: TaskId, words: str) -> bool:
+    """Cancel a Started task that no process runs; whoever claimed it can no longer write its end."""
+    statement = (
+        update(tasks)
+        .where(tasks.c.id == task_id, tasks.c.status == TaskStatus.STARTED)
+        .values(status=TaskStatus.CANCELED, finished_at=func.clock_timestamp(), reason=storable(words))
+    )
+    return connection.execute(statement).rowcount == 1
 
 
 def cancel_all(
@@ -259,6 +287,23 @@ def started(connection: Connection, deployment_id: DeploymentId) -> TaskId | Non
     return None if found is None else TaskId(found)
 
 
+def changed_since(connection: Connection, task: TaskRow) -> TaskId | None:
+    """Return the newest task that changed the deployment after ``task``, or still will; None if there is none."""
+    query = (
+        select(tasks.c.id)
+        .where(
+            tasks.c.deployment_id == task.deployment_id,
+            tasks.c.created_at > task.created_at,
+            tasks.c.status.in_((*ACTIVE_TASK_STATUSES, TaskStatus.DONE)),
+            or_(*(tasks.c.operation.has_key(name) for name in CHANGES)),
+        )
+        .order_by(tasks.c.created_at.desc())
+        .limit(1)
+    )
+    found: UUID | None = connection.scalar(query)
+    return None if found is None else TaskId(found)
+
+
 def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
     """Return whether a task of the deployment is Started, or is Pending although its `execute_at` has passed."""
     query = select(tasks.c.id).where(
@@ -267,6 +312,11 @@ def has_due(connection: Connection, deployment_id: DeploymentId) -> bool:
         tasks.c.execute_at <= func.clock_timestamp(),
     )
     return connection.scalar(query.limit(1)) is not None
+
+
+def is_asked_to_stop() -> ColumnElement[bool]:
+    """Return the condition for a Started task that somebody wants to stop."""
+    return and_(tasks.c.status == TaskStatus.STARTED, or_(*(column.is_not(None) for column in CANCELERS)))
 
 
 def removes() -> ColumnElement[bool]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.changes import tasks
+from platz.changes.retries import retry_task
+from platz.changes.task_stops import stop_task
 from platz.db.enums import TaskStatus
 from platz.db.lists.catalogue import DEPLOYMENT_TASKS
 from platz.http.endpoints.reading import detail_route, list_route, row_of
@@ -44,6 +46,7 @@ class DeploymentTask(Document):
     operation: DeploymentTaskOperation
     status: TaskStatus
     reason: str | None
+    repeats: UUID | None
 
 
 class CreateDeploymentTask(RequestBody):
@@ -90,6 +93,22 @@ def cancel(request: ApiRequest[CancelDeploymentTask]) -> ApiResponse:
         return found(row_of(request, connection, DEPLOYMENT_TASKS, task_id))
 
 
+def stop(request: ApiRequest[CancelDeploymentTask]) -> ApiResponse:
+    """Cancel a task that waits, or let one that runs be stopped."""
+    task_id = TaskId(request.path_id)
+    with request.database.transaction() as connection:
+        stop_task(connection, request.identity, task_id, request.body.reason)
+        return found(row_of(request, connection, DEPLOYMENT_TASKS, task_id))
+
+
+def retry(request: ApiRequest) -> ApiResponse:
+    """Queue a task again that failed or was canceled."""
+    task_id = TaskId(request.path_id)
+    with request.database.transaction() as connection:
+        again = retry_task(connection, request.identity, task_id, cipher=request.services.cipher)
+        return created(row_of(request, connection, DEPLOYMENT_TASKS, again))
+
+
 ENTITY = Entity(path="/deployment-tasks", tag="Deployment Tasks", noun="a task", item=DeploymentTask)
 
 ROUTES: tuple[AnyRoute, ...] = (
@@ -114,6 +133,31 @@ ROUTES: tuple[AnyRoute, ...] = (
         request=CancelDeploymentTask,
         body_required=False,
         response=DeploymentTask,
+        errors=(404, 409),
+    ),
+    Route(
+        method="POST",
+        path=f"{ENTITY.path}/{{id}}/stop",
+        operation_id="stopDeploymentTask",
+        tag=ENTITY.tag,
+        summary="Stop a task that waits or runs",
+        handler=stop,
+        permission=Permission.TASK_CANCELER,
+        request=CancelDeploymentTask,
+        body_required=False,
+        response=DeploymentTask,
+        errors=(404, 409),
+    ),
+    Route(
+        method="POST",
+        path=f"{ENTITY.path}/{{id}}/retry",
+        operation_id="retryDeploymentTask",
+        tag=ENTITY.tag,
+        summary="Repeat a task that failed or was canceled",
+        handler=retry,
+        permission=Permission.PER_OPERATION,
+        response=DeploymentTask,
+        success=201,
         errors=(404, 409),
     ),
 )

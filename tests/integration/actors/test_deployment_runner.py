@@ -22,8 +22,10 @@ from platz.actors.actor import ActorContext
 from platz.actors.concurrency_limit import ConcurrencyLimit
 from platz.actors.deployment_runner import LOOK_SECONDS, DeploymentRunner, RunnerCluster
 from platz.actors.messages import Drain, ReachabilityChanged, TasksAdded
+from platz.actors.runner_host import RunnerHost
 from platz.changes.deployments import delete_deployment
 from platz.changes.queueing import queue_operations
+from platz.changes.task_stops import stop_task
 from platz.db import task_queue
 from platz.db.database import Database
 from platz.db.enums import TaskStatus
@@ -287,6 +289,33 @@ def test_a_deletion_stops_helm_for_the_running_task_and_the_removal_follows(
     world.do(delete_deployment, world.admin, deployment)
     eventually(lambda: statuses(world, deployment) == ["Done", "Done"])
     assert stopped == [str(world.tasks(deployment, pending=False)[0].id)]
+
+
+def test_a_request_to_stop_ends_helm_and_the_pauses_of_the_running_task(
+    run: Any, steps: Steps, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helm_is_gone, woken = threading.Event(), threading.Event()
+    monkeypatch.setattr(RunnerHost, "wake_sleepers", lambda _host: woken.set())
+    steps.work = lambda _task: assert_set(helm_is_gone)
+    stopped: list[str] = []
+
+    def stop_helm(owner: str) -> None:
+        stopped.append(owner)
+        helm_is_gone.set()
+
+    run(stop_helm=stop_helm)
+    deployment = world.create("blue")
+    eventually(lambda: statuses(world, deployment) == ["Started"])
+    task = world.tasks(deployment, pending=False)[0].id
+    with world.served(world.cluster):
+        world.do(stop_task, world.admin, task, None)
+    eventually(lambda: statuses(world, deployment) != ["Started"])
+    assert stopped == [str(task)]
+    assert woken.is_set()
+
+
+def assert_set(event: threading.Event) -> None:
+    assert event.wait(20)
 
 
 def test_before_a_task_is_resumed_the_helm_of_a_predecessor_is_gone(

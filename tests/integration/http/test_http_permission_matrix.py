@@ -108,6 +108,8 @@ createDeploymentTask restart       401      403  403   201        201   201  201
 createDeploymentTask uninstall     401      403  403   403        403   403  403 403        403     403
 getDeploymentTask                  401      404  200   200        200   200  200 200        200     200
 cancelDeploymentTask               401      404  403   200        200   200  200 200        200     403
+stopDeploymentTask                 401      404  403   200        200   200  200 200        200     403
+retryDeploymentTask                401      404  403   201        201   201  201 201        201     403
 
 allDeploymentResourceTypes         401      200  200   200        200   200  200 200        200     200
 getDeploymentResourceType          401      200  200   200        200   200  200 200        200     200
@@ -395,6 +397,13 @@ def comparison(api: Installation, _: str) -> Attempt:
     return Attempt(path=f"/deployments/{api.deployment}/compare?a={task}&b={task}")
 
 
+def retry(api: Installation, _: str) -> Attempt:
+    inputs = {"helm_chart_id": str(api.chart), "config_inputs": {}, "values_override": None}
+    deployment = api.new_deployment(helm_chart_id=api.chart, config={}, values_override=None)
+    task = api.new_task(deployment, operation={"Install": inputs}, status="Failed")
+    return Attempt(path=f"/deployment-tasks/{task}/retry")
+
+
 def restart(api: Installation, _: str) -> Attempt:
     workload = api.new_workload(name="web")
     operation = {"RestartK8sResource": {"resource_id": str(workload), "resource_name": "web"}}
@@ -488,6 +497,10 @@ ATTEMPTS: dict[str, Making] = {
     "createDeploymentTask uninstall": lambda api, _: Attempt(
         path="/deployment-tasks", json={"deployment_id": str(api.deployment), "operation": {"Uninstall": {}}}
     ),
+    "stopDeploymentTask": lambda api, _: Attempt(
+        path=f"/deployment-tasks/{api.new_task(operation={'Reinstall': {'reason': 'x'}})}/stop"
+    ),
+    "retryDeploymentTask": retry,
     "createDeploymentResource": lambda api, _: new_resource(api, None),
     "createDeploymentResource by owners": lambda api, _: new_resource(api, "Owner"),
     "updateDeploymentResource": lambda api, _: Attempt(

@@ -35,7 +35,7 @@ KEYS = {
     " reported_status helm_chart_id config values_override",
     "/deployment-tasks": "id created_at execute_at first_attempted_at started_at finished_at cluster_id deployment_id"
     " acting_user_id acting_bot_id acting_deployment_id canceled_by_user_id canceled_by_bot_id"
-    " canceled_by_deployment_id operation status reason",
+    " canceled_by_deployment_id operation status reason repeats",
     "/deployment-resource-types": "id created_at env_id deployment_kind_id key spec",
     "/deployment-resources": "id type_id created_at deployment_id name exists props sync_status sync_reason",
     "/bot-tokens": "id bot_id created_at created_by_user_id",

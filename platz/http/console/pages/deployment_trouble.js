@@ -7,6 +7,7 @@ import { Duration } from "../parts/time.js";
 import { actorOf } from "../session/catalogue.js";
 import { html } from "../view.js";
 import { taskTitle } from "../words.js";
+import { RetryButton, StopButton } from "./task_actions.js";
 
 const LONG = 240; // characters of a reason that are shown unfolded
 
@@ -19,7 +20,7 @@ export function Trouble({ deployment, cluster }) {
     ${cluster && !cluster.is_ok && html`<div class="strip warn"><${Icon} name="alert" /><div>
       <p><strong>Cluster ${cluster.name} does not answer.</strong> What you see here may be old. <span class="soft" dir="auto">${cluster.not_ok_reason}</span></p></div></div>`}
     ${running.map((task) => html`<${Running} key=${task.id} task=${task} />`)}
-    ${running.length === 0 && deployment.status === "Error" && html`<${Failed} deployment=${deployment} task=${tasks.find((task) => task.status === "Failed")} />`}
+    ${running.length === 0 && deployment.status === "Error" && html`<${Failed} deployment=${deployment} task=${tasks.find((task) => ["Failed", "Canceled"].includes(task.status))} />`}
   `;
 }
 
@@ -27,7 +28,7 @@ function Running({ task }) {
   const waits = task.status === "Pending";
   return html`<div class="strip busy" role="status"><${Icon} name=${waits ? "clock" : "busy"} turning=${!waits} /><div>
     <p><a href=${`/tasks/${task.id}`}><strong>${taskTitle(task)}</strong></a> ${waits ? "waits for its turn" : html`runs for <${Duration} from=${task.started_at} />`}
-      <span class="soft"> · by ${actorOf(task)}</span></p>
+      <span class="soft"> · by ${actorOf(task)}</span> <${StopButton} task=${task} className="small" /></p>
     ${task.reason && html`<p class="soft cut" dir="auto">${task.reason}</p>`}</div></div>`;
 }
 
@@ -37,6 +38,6 @@ function Failed({ deployment, task }) {
   return html`<div class="strip bad" role="alert"><${Icon} name="error" /><div>
     <p class="reason" dir="auto">${short}</p>
     ${reason.length > LONG && html`<details><summary>All of it</summary><pre dir="auto">${reason}</pre></details>`}
-    <p>${task && html`<a href=${`/tasks/${task.id}`}>See the task</a> · `}<a href=${`/deployments/${deployment.id}/change`}>Change the config</a> · <a href=${`/deployments/${deployment.id}/history`}>Go back to an earlier version</a></p>
+    <p>${task && html`<${RetryButton} task=${task} className="small" /> <a href=${`/tasks/${task.id}`}>See the task</a> · `}<a href=${`/deployments/${deployment.id}/change`}>Change the config</a> · <a href=${`/deployments/${deployment.id}/history`}>Go back to an earlier version</a></p>
   </div></div>`;
 }

@@ -1,8 +1,8 @@
 /** One task: what it does, how far it is, and what came of it. */
 
-import { get, remove } from "../api/request.js";
+import { get } from "../api/request.js";
 import { useRemote } from "../live/remote.js";
-import { ActionButton, CopyButton } from "../parts/buttons.js";
+import { CopyButton } from "../parts/buttons.js";
 import { Status } from "../parts/status.js";
 import { Shown } from "../parts/states.js";
 import { PageHead } from "../parts/tabs.js";
@@ -13,6 +13,7 @@ import { actorOf, clusterOf } from "../session/catalogue.js";
 import { knownChart } from "../session/known_rows.js";
 import { html, useEffect } from "../view.js";
 import { operationOf, taskTitle } from "../words.js";
+import { RetryButton, StopButton } from "./task_actions.js";
 import { DeploymentLink } from "./task_list.js";
 
 export function TaskPage({ id }) {
@@ -28,7 +29,8 @@ function Task({ task }) {
   }, [task.status]);
   return html`
     <${PageHead} title=${title} detail=${html`<${Status} status=${task.status} /><span>of <${DeploymentLink} id=${task.deployment_id} /></span><span>by ${actorOf(task)}</span>`}>
-      ${task.status === "Pending" && html`<${ActionButton} act=${() => remove(`/deployment-tasks/${task.id}`, { reason: "Cancelled in the console" })}>Cancel</${ActionButton}>`}
+      <${StopButton} task=${task} />
+      <${RetryButton} task=${task} />
       <a class="button" href=${`/deployments/${task.deployment_id}`}>The deployment</a>
     </${PageHead}>
     <ol class="steps">
@@ -39,6 +41,7 @@ function Task({ task }) {
         <${Duration} from=${task.started_at} to=${task.finished_at} />
       </${Step}>
     </ol>
+    ${task.repeats && html`<p>This repeats <a href=${`/tasks/${task.repeats}`}>an earlier task</a>.</p>`}
     ${parameters.reason && html`<p>Because: <span dir="auto">${parameters.reason}</span></p>`}
     <${VersionChange} from=${parameters.prev_helm_chart_id} to=${parameters.helm_chart_id} />
     ${parameters.config_delta && html`<${Delta} delta=${parameters.config_delta} chartId=${parameters.helm_chart_id} />`}
