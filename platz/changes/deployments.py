@@ -9,7 +9,7 @@ Source: docs/contract/http-api.md, "Deployments".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
@@ -115,15 +115,17 @@ def update_deployment(
     *,
     cipher: Cipher,
     reason: str | None = None,
+    check: Callable[[DeploymentRow], None] = lambda _row: None,
 ) -> bool:
     """Save the differences and queue the tasks that they cause (`update_plan.py`); ``reason`` is told by an Upgrade.
 
     An update that changes nothing has no effect at all, and is the only one for which this returns False. Sensitive
-    inputs are encrypted in the row and in the tasks.
+    inputs are encrypted in the row and in the tasks. ``check`` sees the locked row before the change and may refuse.
     Raises NotFound, Denied, Rejected, Conflict, Retryable (the deployment keeps being moved).
     """
     kind, held = _hold(connection, deployment_id, update)
     before = _in_plain(held.pop(deployment_id), cipher)
+    check(before)
     after = _updated(before, update)
     _require_update(connection, identity, before, after)
     if after is before:

@@ -8,6 +8,7 @@ Source: docs/contract/http-api.md, "Rolling back a deployment".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC
 
 from sqlalchemy import Connection
@@ -33,6 +34,7 @@ def rollback_deployment(
     revision_id: TaskId,
     *,
     cipher: Cipher,
+    check: Callable[[DeploymentRow], None] = lambda _row: None,
 ) -> None:
     """Give the deployment the chart, inputs and override of an earlier revision, and queue the Upgrade.
 
@@ -52,6 +54,7 @@ def rollback_deployment(
         restoring(revision, cipher),
         cipher=cipher,
         reason=_what_it_undoes(connection, row, task, chart),
+        check=check,
     )
     if not is_changed:
         raise Conflict(

@@ -15,21 +15,19 @@ from sqlalchemy import Connection
 
 from platz.changes.rollbacks import succeeded_revision
 from platz.db.encryption import Cipher
-from platz.db.field_encryption import decrypt_fields
-from platz.db.tables import charts, registries
 from platz.db.tables.tasks import TaskRow
 from platz.helm.manifests import manifest_objects
 from platz.identities import DeploymentId, TaskId
 from platz.json import JsonObject, JsonValue
-from platz.preview.differences import Change, differences, told
-from platz.preview.masking import Masking, hidden_keys
+from platz.preview.differences import Change
+from platz.preview.masking import Masking
 from platz.preview.objects import ObjectChange, ObjectsShown, compare_objects
 from platz.preview.release_history import ReleaseHistory, looking_at, read_history
 from platz.preview.rendered_values import Rendered, Wanted, render
+from platz.preview.revisions import wanted_of
 from platz.preview.secret_texts import secrets_in
-from platz.tasks import sensitive_inputs
+from platz.preview.shown import shown_inputs, shown_pair, shown_values
 from platz.tasks.context import TaskServices
-from platz.tasks.operations import Install, Upgrade
 from platz.tasks.task_target import load_target
 
 FORGOTTEN = "The cluster no longer holds the manifest of both revisions: Helm keeps the last 10."
@@ -75,18 +73,6 @@ def _past(
     return PastRevision(task=task, wanted=wanted_of(connection, operation, cipher))
 
 
-def wanted_of(connection: Connection, operation: Install | Upgrade, cipher: Cipher) -> Wanted:
-    """Return what a revision installs."""
-    chart = charts.get(connection, operation.helm_chart_id)
-    return Wanted(
-        chart_id=operation.helm_chart_id,
-        chart=chart,
-        registry=registries.get(connection, chart.helm_registry_id) if chart else None,
-        inputs=decrypt_fields(operation.config_inputs, cipher),
-        override=operation.values_override,
-    )
-
-
 def _told(
     a: PastRevision, b: PastRevision, before: Rendered, after: Rendered, history: ReleaseHistory
 ) -> JsonObject:
@@ -104,31 +90,6 @@ def _told(
         **_shown_manifests(a, b, history, manifests, masking, cut),
         "cut": list[JsonValue](cut),
     }
-
-
-def shown_inputs(before: Wanted, after: Wanted, masking: Masking, cut: list[str]) -> JsonValue:
-    """Return the differences of the inputs, with those hidden that either chart marks as sensitive."""
-    sensitive = sensitive_inputs.of_chart(before.form) | sensitive_inputs.of_chart(after.form)
-    old, new = hidden_keys(before.inputs, after.inputs, sensitive)
-    return shown_pair("inputs", old, new, masking, cut)
-
-
-def shown_values(before: Rendered, after: Rendered, masking: Masking, cut: list[str]) -> JsonObject:
-    """Return the differences of the values, or why there are none to show."""
-    problem = before.problem or after.problem
-    if problem is not None:
-        return {"values": None, "values_problem": masking.text(problem)}
-    return {
-        "values": shown_pair("values", before.values, after.values, masking, cut),
-        "values_problem": None,
-    }
-
-
-def shown_pair(
-    subject: str, before: JsonValue, after: JsonValue, masking: Masking, cut: list[str]
-) -> JsonValue:
-    """Return the differences of two documents with secrets hidden."""
-    return told(differences(*masking.pair(before, after)), subject, cut)
 
 
 def _shown_manifests(

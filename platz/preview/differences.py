@@ -47,7 +47,7 @@ def differences(before: JsonValue, after: JsonValue) -> Sequence[Difference]:
     for path, sides in json_diff(before, after).items():
         match sides:
             case [old, new]:
-                found.append(Difference(path=path, before=old, after=new))
+                found.append(Difference(path=str(path), before=old, after=new))
             case _:
                 continue
     return found

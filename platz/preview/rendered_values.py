@@ -35,6 +35,11 @@ class Wanted:
         """The chart's stored form; None if there is none."""
         return self.chart.values_ui if self.chart else None
 
+    @property
+    def nothing(self) -> Wanted:
+        """What is there before anything is installed: the same chart without inputs and override."""
+        return replace(self, inputs={}, override={})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:

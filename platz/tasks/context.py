@@ -55,7 +55,7 @@ class HelmRunner(Protocol):
         kubeconfig: JsonObject,
         owner: str,
         co_owners: Collection[str],
-        confirm: Callable[[], float],
+        confirm: Callable[[], float | None],
         fresh_token: Callable[[], str | None] | None,
     ) -> HelmOutcome:
         """Run Helm to its end once ``confirm`` allows it; raise `HelmKilled` if Platz stopped it first."""

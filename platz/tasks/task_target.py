@@ -17,7 +17,7 @@ from platz.db.tables.left_namespaces import Place
 from platz.db.tables.registries import RegistryRow
 from platz.db.tables.tasks import TaskRow
 from platz.errors import Conflict, NotFound
-from platz.identities import ChartId, TaskId
+from platz.identities import ChartId, DeploymentId, TaskId
 from platz.json import JsonValue
 from platz.tasks.operations import Install, Upgrade, from_json
 
@@ -66,7 +66,12 @@ class Revision:
 
 def load_target(connection: Connection, task: TaskRow) -> TaskTarget:
     """Read the deployment of a task; raise `NotFound` if it or its cluster is gone."""
-    deployment = deployments.get(connection, task.deployment_id)
+    return target_of(connection, task.deployment_id)
+
+
+def target_of(connection: Connection, deployment_id: DeploymentId) -> TaskTarget:
+    """Read a deployment as its tasks see it; raise `NotFound` if it or its cluster is gone."""
+    deployment = deployments.get(connection, deployment_id)
     if deployment is None:
         raise NotFound("The deployment does not exist any more.")
     kind = kinds.get(connection, deployment.kind_id)

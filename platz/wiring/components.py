@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from platz import metrics
 from platz.access.tokens import Tokens
@@ -35,10 +35,16 @@ from platz.web_addresses import normalised_url
 from platz.wiring.helm_room import HelmRoom, helm_room
 from platz.wiring.registry_clients import registry_client_of
 
+PREVIEW_RUNS = 2
+"""How many previews render at once; others wait for their turn, within their own limit."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Components:
-    """The plain objects that the actors and the web server share."""
+    """The plain objects that the actors and the web server share.
+
+    ``preview_helm`` is for previews, so that they neither wait for tasks nor hold them up.
+    """
 
     settings: Settings
     services: BackingServices
@@ -48,6 +54,7 @@ class Components:
     leases: LeaseKeeper
     served: ServedClusters
     helm: HelmProcesses
+    preview_helm: HelmProcesses
     archives: ArchiveCache
     caller: IngressCaller
     task_limit: ConcurrencyLimit
@@ -115,7 +122,9 @@ def make_components(
     """Make the components; ``lost_leases`` is called with the names of leases that this process has lost."""
     aws = AwsAccount(region=settings.aws_region)
     room = helm_room(settings, memory_limit())
-    helm = _helm(settings, services, room)
+    helm = _helm(settings, services, room, warm=1 if Role.DEPLOY in settings.roles else 0)
+    preview_room = replace(room, parallel=min(room.parallel, PREVIEW_RUNS))
+    preview_helm = _helm(settings, services, preview_room, warm=0)
 
     def lost(names: frozenset[str]) -> None:
         served.clear()  # first, so that no task starts Helm again: the next owner may be about to run it
@@ -138,6 +147,7 @@ def make_components(
         leases=leases,
         served=served,
         helm=helm,
+        preview_helm=preview_helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress, api_servers=lambda: _api_servers(settings, served)),
         task_limit=ConcurrencyLimit(room.parallel),
@@ -145,6 +155,7 @@ def make_components(
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))
     stack.callback(components.helm.close)
+    stack.callback(components.preview_helm.close)
     stack.callback(components.leases.stop)
     return components
 
@@ -163,10 +174,9 @@ def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
     return read
 
 
-def _helm(settings: Settings, services: BackingServices, room: HelmRoom) -> HelmProcesses:
+def _helm(settings: Settings, services: BackingServices, room: HelmRoom, *, warm: int) -> HelmProcesses:
     folder = services.cache / "helm"
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
-    warm = 1 if Role.DEPLOY in settings.roles else 0
     limits = HelmLimits(parallel=room.parallel, warm=warm, memory_bytes=room.memory_bytes)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from starlette.routing import BaseRoute
@@ -113,7 +113,7 @@ def _services(components: Components) -> Services:
         cipher=components.cipher,
         ingress=components.caller,
         request_threads=min(40, settings.db_pool_max_size),
-        offered_previews=Previews(services=task_services(components)),
+        offered_previews=Previews(services=replace(task_services(components), helm=components.preview_helm)),
     )
 
 

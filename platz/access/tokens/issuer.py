@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from platz.access.tokens import access_tokens, cookie_tokens
 from platz.access.tokens.access_tokens import AccessToken, VerifiedClaims
 from platz.access.tokens.cookie_tokens import LivePass, PageState, SignInFlow
-from platz.access.tokens.keys import SigningKeys
+from platz.access.tokens.keys import SigningKeys, derive
 from platz.access.tokens.signatures import NotAToken
 from platz.errors import Rejected, Unauthenticated
 from platz.identities import Identity
@@ -42,6 +42,10 @@ class Tokens:
     def key_fingerprint(self) -> str:
         """Return a text that changes when the signing key changes, which makes every earlier token invalid."""
         return self._keys.current().fingerprint
+
+    def preview_key(self) -> bytes:
+        """Return the key of the digests in the ids of previews, so that nobody can guess what was digested."""
+        return derive(self._keys.current().secret, "preview")
 
     def seal_live_pass(self, claims: VerifiedClaims, page: PageState | None = None) -> str:
         """Make the value of the live events cookie, for the same identity and the same time as the access token."""

@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, text, update
 
 from platz.db import schema
 from platz.db.enums import ACTIVE_TASK_STATUSES, FINISHED_TASK_STATUSES, TaskStatus
-from platz.db.rows import columns_of, first_row
+from platz.db.rows import all_rows, columns_of, first_row
 from platz.db.storable import storable
 from platz.identities import Bot, BotId, ClusterId, Deployment, DeploymentId, Identity, TaskId, User, UserId
 from platz.json import JsonObject, JsonValue
@@ -142,6 +142,16 @@ def _columns_of(role: str, identity: Identity) -> dict[str, UUID]:
             return {f"{role}_bot_id": identity.id}
         case Deployment():
             return {f"{role}_deployment_id": identity.id}
+
+
+def queued_in_transaction(connection: Connection) -> Sequence[TaskRow]:
+    """Return the Pending tasks that this transaction has queued so far, in the order of their creation.
+
+    Those that it queued inside a savepoint are not seen.
+    """
+    is_own = text("xmin = pg_current_xact_id()::xid")
+    query = select(*COLUMNS).where(tasks.c.status == TaskStatus.PENDING, is_own)
+    return all_rows(connection, query.order_by(tasks.c.created_at, tasks.c.id), TaskRow)
 
 
 def cancel(connection: Connection, task_id: TaskId, canceler: Identity, reason: str | None) -> bool:

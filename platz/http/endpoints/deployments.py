@@ -23,8 +23,10 @@ from platz.http.openapi.models import AnyJson, Document, Reference
 from platz.http.openapi.status_models import DeploymentReportedStatus
 from platz.http.requests import RequestBody
 from platz.http.responses import ApiResponse, created, found, no_content
-from platz.http.route import AnyRoute, ApiRequest, Permission
-from platz.identities import ChartId, ClusterId, DeploymentId, KindId
+from platz.http.route import AnyRoute, ApiRequest, Body, Permission, Route
+from platz.identities import ChartId, ClusterId, DeploymentId, KindId, TaskId
+from platz.preview import requested as requested_changes
+from platz.preview.requested import Requested, unchecked
 
 
 class Deployment(Document):
@@ -61,6 +63,7 @@ class NewDeployment(RequestBody):
     helm_chart_id: Reference
     config: AnyJson = None
     values_override: AnyJson = None
+    preview_id: str | None = None
 
 
 class UpdateDeployment(RequestBody):
@@ -73,10 +76,40 @@ class UpdateDeployment(RequestBody):
     values_override: AnyJson = None
     enabled: bool | None = None
     description_md: str | None = None
+    preview_id: str | None = None
+
+
+class Rollback(RequestBody):
+    """The revision to go back to: the id of a successful Install or Upgrade of the deployment."""
+
+    revision_id: UUID
+    preview_id: str | None = None
 
 
 def create(request: ApiRequest[NewDeployment]) -> ApiResponse:
     """Insert the deployment and queue its Install."""
+    requested = requested_creation(request)
+    return created(_made(request, requested, request.body.preview_id))
+
+
+def update(request: ApiRequest[UpdateDeployment]) -> ApiResponse:
+    """Save the changes and queue the tasks that follow from them."""
+    requested = requested_update(request, update_of(request.body))
+    return found(_made(request, requested, request.body.preview_id))
+
+
+def rollback(request: ApiRequest[Rollback]) -> ApiResponse:
+    """Bring back the chart, inputs and override of an earlier revision."""
+    revision_id = TaskId(request.body.revision_id)
+    cipher = request.services.cipher
+    requested = requested_changes.rollback(
+        request.identity, DeploymentId(request.path_id), revision_id, cipher
+    )
+    return found(_made(request, requested, request.body.preview_id))
+
+
+def requested_creation(request: ApiRequest[NewDeployment]) -> Requested:
+    """Return the creation that a request asks for."""
     body = request.body
     new = deployments.NewDeployment(
         name=body.name,
@@ -86,17 +119,12 @@ def create(request: ApiRequest[NewDeployment]) -> ApiResponse:
         config=body.config,
         values_override=body.values_override,
     )
-    with request.database.transaction() as connection:
-        deployment_id = deployments.create_deployment(
-            connection, request.identity, new, cipher=request.services.cipher
-        )
-        return created(row_of(request, connection, DEPLOYMENTS, deployment_id))
+    return requested_changes.creation(request.identity, new, request.services.cipher)
 
 
-def update(request: ApiRequest[UpdateDeployment]) -> ApiResponse:
-    """Save the changes and queue the tasks that follow from them."""
-    body, deployment_id = request.body, DeploymentId(request.path_id)
-    update = deployments.DeploymentUpdate(
+def update_of(body: UpdateDeployment) -> deployments.DeploymentUpdate:
+    """Return the update that a body describes."""
+    return deployments.DeploymentUpdate(
         name=body.name,
         cluster_id=None if body.cluster_id is None else ClusterId(body.cluster_id),
         helm_chart_id=None if body.helm_chart_id is None else ChartId(body.helm_chart_id),
@@ -105,11 +133,21 @@ def update(request: ApiRequest[UpdateDeployment]) -> ApiResponse:
         enabled=body.enabled,
         description_md=body.description_md,
     )
+
+
+def requested_update(request: ApiRequest[Body], wanted: deployments.DeploymentUpdate) -> Requested:
+    """Return the update of the deployment in the request's path."""
+    return requested_changes.update(
+        request.identity, DeploymentId(request.path_id), wanted, request.services.cipher
+    )
+
+
+def _made(request: ApiRequest[Body], requested: Requested, preview_id: str | None) -> bytes:
+    """Make a change, with a preview's id exactly as it was shown; return the row."""
+    check = request.services.previews.as_shown(requested, preview_id) if preview_id else unchecked
     with request.database.transaction() as connection:
-        deployments.update_deployment(
-            connection, request.identity, deployment_id, update, cipher=request.services.cipher
-        )
-        return found(row_of(request, connection, DEPLOYMENTS, deployment_id))
+        deployment_id = requested.make(connection, check)
+        return row_of(request, connection, DEPLOYMENTS, deployment_id)
 
 
 def delete(request: ApiRequest) -> ApiResponse:
@@ -147,4 +185,16 @@ ROUTES: tuple[AnyRoute, ...] = (
         errors=(409,),
     ),
     delete_route(ENTITY, "deleteDeployment", delete, permission=Permission.OWNER, errors=(409,)),
+    Route(
+        method="POST",
+        path="/deployments/{id}/rollback",
+        operation_id="rollbackDeployment",
+        tag=ENTITY.tag,
+        summary="Go back to an earlier revision of a deployment",
+        handler=rollback,
+        permission=Permission.MAINTAINER,
+        request=Rollback,
+        response=Deployment,
+        errors=(404, 409),
+    ),
 )

@@ -10,7 +10,9 @@ from typing import Literal
 from uuid import UUID
 
 from platz.http.openapi.models import AnyJson, Document
+from platz.preview.dangers import DangerKind
 from platz.preview.differences import Change
+from platz.preview.rehearsal import Effect
 
 
 class ShownDifference(Document):
@@ -63,4 +65,30 @@ class RevisionComparison(Document):
     values_problem: str | None
     objects: list[ShownObject] | None
     objects_problem: str | None
+    cut: list[str]
+
+
+class Danger(Document):
+    """What a change ends, loses or takes from somebody else."""
+
+    kind: DangerKind
+    sentence: str
+
+
+class ChangePreview(Document):
+    """What a change would do; a sentence stands where the values or the objects are not known."""
+
+    preview_id: str
+    sentence: str
+    effect: Effect
+    dangers: list[Danger]
+    restarts: list[str]
+    refusals: list[str]
+    inputs: list[ShownDifference]
+    override: list[ShownDifference]
+    values: list[ShownDifference] | None
+    values_problem: str | None
+    objects: list[ShownObject] | None
+    objects_problem: str | None
+    notes: list[str]
     cut: list[str]

@@ -97,6 +97,9 @@ createDeployment                   401      403  403   201        403   201  201
 getDeployment                      401      404  200   200        200   200  200 200        200     200
 updateDeployment                   401      403  403   200        200   200  200 200        200     403
 updateDeployment disable           401      403  403   200        403   200  200 200        200     403
+previewNewDeployment               401      403  403   200        403   200  200 403        403     403
+previewDeploymentChange            401      403  403   200        200   200  200 200        200     403
+previewDeploymentChange delete     401      403  403   200        403   200  200 403        403     403
 compareDeploymentRevisions         401      404  200   200        200   200  200 200        200     200
 rollbackDeployment                 401      403  403   200        200   200  200 200        200     403
 deleteDeployment                   401      403  403   204        403   204  204 403        403     403
@@ -484,6 +487,21 @@ ATTEMPTS: dict[str, Making] = {
     ),
     "rollbackDeployment": rollback,
     "compareDeploymentRevisions": comparison,
+    "previewNewDeployment": lambda api, _: Attempt(
+        path="/deployments/preview",
+        json={
+            "name": api.unique("new"),
+            "kind_id": str(api.kind),
+            "cluster_id": str(api.cluster),
+            "helm_chart_id": str(api.chart),
+        },
+    ),
+    "previewDeploymentChange": lambda api, _: Attempt(
+        path=f"/deployments/{api.new_deployment()}/preview", json={"config": {"a": 1}}
+    ),
+    "previewDeploymentChange delete": lambda api, _: Attempt(
+        path=f"/deployments/{api.new_deployment()}/preview", json={"delete": True}
+    ),
     "deleteDeployment": lambda api, _: Attempt(path=f"/deployments/{api.new_deployment()}"),
     "evaluateHelmChartForm": lambda api, _: Attempt(
         path=f"/helm-charts/{api.chart}/form", json={"config": {}}

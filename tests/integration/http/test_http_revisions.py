@@ -90,3 +90,53 @@ def test_going_back_to_what_is_there_is_refused(api: Installation) -> None:
     answer = api["maintainer"].post(path, {"revision_id": str(revision(api))})
     assert answer.status_code == 409
     assert "nothing to go back to" in answer.json()["message"]
+
+
+def test_a_change_is_previewed_as_far_as_can_be_known_and_not_made(api: Installation) -> None:
+    before = api["maintainer"].get(f"/deployments/{api.deployment}").json()
+    answer = api["maintainer"].post(f"/deployments/{api.deployment}/preview", {"config": {"size": 2}})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["effect"] == "upgrade"
+    assert body["inputs"] == [{"path": "size", "before": None, "after": 2}]
+    assert body["objects"] is None
+    assert api["maintainer"].get(f"/deployments/{api.deployment}").json() == before
+    assert api["user"].items("/deployment-tasks", params={"deployment_id": str(api.deployment)}) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"delete": True, "config": {}},
+        {"delete": True, "revision_id": str(uuid4())},
+        {"revision_id": str(uuid4()), "enabled": False},
+    ],
+    ids=str,
+)
+def test_two_changes_at_once_are_not_previewed(api: Installation, body: Any) -> None:
+    answer = api["owner"].post(f"/deployments/{api.deployment}/preview", body)
+    assert answer.status_code == 400
+    assert "one at a time" in answer.json()["message"]
+
+
+def test_a_preview_of_what_is_refused_is_refused(api: Installation) -> None:
+    body = {"kind_id": str(api.kind), "cluster_id": str(api.cluster), "helm_chart_id": str(api.chart)}
+    answer = api["owner"].post("/deployments/preview", {**body, "name": "Not A Name"})
+    assert answer.status_code == 400
+
+
+def test_an_update_with_a_preview_that_no_longer_holds_is_refused(api: Installation) -> None:
+    path = f"/deployments/{api.deployment}"
+    shown = api["maintainer"].post(f"{path}/preview", {"config": {"size": 2}}).json()["preview_id"]
+    assert api["maintainer"].put(path, {"config": {"size": 1}}).status_code == 200
+    answer = api["maintainer"].put(path, {"config": {"size": 2}, "preview_id": shown})
+    assert answer.status_code == 409
+    assert "the deployment was changed" in answer.json()["message"]
+    assert api["maintainer"].get(path).json()["config"] == {"size": 1}
+
+
+def test_an_update_with_a_preview_that_holds_is_made(api: Installation) -> None:
+    path = f"/deployments/{api.deployment}"
+    shown = api["maintainer"].post(f"{path}/preview", {"config": {"size": 2}}).json()["preview_id"]
+    assert api["maintainer"].put(path, {"config": {"size": 2}, "preview_id": shown}).status_code == 200
+    assert api["maintainer"].put(path, {"config": {"size": 3}, "preview_id": "x"}).status_code == 400
