@@ -1,6 +1,7 @@
 /** An environment at a glance. */
 
 import { Empty } from "../parts/states.js";
+import { Icon } from "../parts/icon.js";
 import { PageHead } from "../parts/tabs.js";
 import { clustersOf, envOf } from "../session/catalogue.js";
 import { html, useEffect } from "../view.js";
@@ -14,7 +15,7 @@ export function EnvOverview({ env: envId }) {
   }, [env?.name]);
   if (!env) return html`<${Empty} page=${true} title="You do not see this environment, or it does not exist." />`;
   return html`
-    <${PageHead} title=${env.name}><a class="button primary" href=${`/envs/${envId}/deployments/new`}>New deployment</a></${PageHead}>
+    <${PageHead} title=${env.name}><a class="button primary" href=${`/envs/${envId}/deployments/new`}><${Icon} name="add" />New deployment</a></${PageHead}>
     <${Glance} envId=${envId} empty=${html`<${FirstSteps} env=${env} />`} />
   `;
 }

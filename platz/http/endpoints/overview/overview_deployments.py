@@ -134,6 +134,8 @@ def _url_of(row: JsonObject, *, features: JsonValue, domain: JsonValue) -> str |
     """Return the address of the application, null when nobody can reach it from outside."""
     if not row["enabled"] or row["status"] == "Uninstalled" or not isinstance(domain, str):
         return None
+    if row["status"] != "Running" and row["revision_id"] is None:
+        return None  # nothing was ever installed
     try:
         known = _features(cast("str | None", features))
     except InvalidDocument:

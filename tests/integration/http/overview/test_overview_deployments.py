@@ -333,10 +333,12 @@ def test_the_url_is_the_one_of_the_ingress(api: Installation) -> None:
         3: "https://u3.shops.test/",
         4: None,
     }
-    for number, features in enumerate(FEATURES):
-        chart = new_chart(api, f"6.{number}.0", features=features)
+    charts = [new_chart(api, f"6.{place}.0", features=features) for place, features in enumerate(FEATURES)]
+    for number, chart in enumerate(charts):
         made = api.new_deployment(name=f"u{number}", helm_chart_id=chart)
         assert only(api["owner"], made)["url"] == expected[number]
+    failed = api.new_deployment(name="failed", status="Error", helm_chart_id=charts[1])
+    assert only(api["owner"], failed)["url"] is None  # nothing was ever installed
     off = api.new_deployment(name="off", enabled=False)
     assert only(api["owner"], off)["url"] is None
     assert only(api["site"], api.far_deployment)["url"] is None  # its cluster has no domain
