@@ -5,12 +5,14 @@ Source: docs/contract/http-api.md, "Kubernetes clusters".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from platz.access import permissions
+from platz.changes.shown_addresses import check_domain, check_web_address
 from platz.db.tables import clusters, deployments, tasks
 from platz.errors import Conflict, NotFound
 from platz.identities import ClusterId, EnvId, Identity
@@ -43,7 +45,7 @@ def update_cluster(
 ) -> None:
     """Save the given fields; an empty text clears its field.
 
-    Raises NotFound, Denied, Rejected (unknown environment), Conflict (ingress domain taken).
+    Raises NotFound, Denied, Rejected (unknown environment, no domain, no web address), Conflict (ingress domain taken).
     """
     permissions.require_site_admin(connection, identity)
     cluster = clusters.lock(connection, cluster_id)
@@ -51,6 +53,7 @@ def update_cluster(
         raise NotFound
     wanted = {column: _meant(value) for column, value in vars(update).items() if value is not None}
     differing = {column: value for column, value in wanted.items() if getattr(cluster, column) != value}
+    _check(differing)
     clusters.save(connection, cluster_id, differing)
 
 
@@ -67,6 +70,14 @@ def delete_cluster(connection: Connection, identity: Identity, cluster_id: Clust
         raise Conflict("This cluster has deployments, please delete or move them to another cluster first")
     tasks.keep_history_of_moved(connection, cluster_id)
     clusters.remove(connection, [cluster_id])
+
+
+def _check(differing: Mapping[str, bool | EnvId | str | None]) -> None:
+    grafana, domain = differing.get("grafana_url"), differing.get("ingress_domain")
+    if isinstance(grafana, str):
+        check_web_address(grafana, "grafana_url")
+    if isinstance(domain, str):
+        check_domain(domain, "ingress_domain")
 
 
 def _meant(value: bool | Given[EnvId | None] | Given[str | None]) -> bool | EnvId | str | None:

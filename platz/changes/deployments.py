@@ -22,6 +22,7 @@ from platz.changes.queueing import queue_operations
 from platz.changes.reinstalls import lock_with_dependants, reinstall
 from platz.changes.relocation import leave_place, tell_what_is_waited_for
 from platz.changes.selected_items import refuse_foreign_selection
+from platz.changes.shown_addresses import check_markdown
 from platz.changes.update_plan import Effect
 from platz.charts.documents.derived_names import namespace_name
 from platz.charts.installability import is_refused
@@ -134,6 +135,8 @@ def update_deployment(
         raise Conflict("This deployment is being deleted")
     _reject_encrypted(update)
     _reject_override(update.values_override)
+    if after.description_md is not None and after.description_md != before.description_md:
+        check_markdown(after.description_md, "description_md")
     chart = _validated(connection, kind, before, after)
     if _selects_anew(before, after):
         refuse_foreign_selection(connection, chart, after.cluster_id, after.config, cipher=cipher)

@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from platz.access import permissions
+from platz.changes.shown_addresses import check_icon
 from platz.db.enums import RegistryProvider
 from platz.db.lists.catalogue import HELM_REGISTRIES
 from platz.db.tables import registries
@@ -48,6 +49,8 @@ def update(request: ApiRequest[UpdateHelmRegistry]) -> ApiResponse:
     registry_id, icon = RegistryId(request.path_id), request.body.fa_icon
     with request.database.transaction() as connection:
         permissions.require_site_admin(connection, request.identity)
+        if icon is not None:
+            check_icon(icon, "fa_icon")
         if icon is not None and not registries.set_icon(connection, registry_id, icon):
             raise NotFound
         return found(row_of(request, connection, HELM_REGISTRIES, registry_id))
