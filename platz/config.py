@@ -175,6 +175,16 @@ class Settings(BaseSettings):
         "Listen port of /status, /readyz and /metrics alone, for a process with any roles.",
     )
     own_url: str | None = setting("PLATZ_OWN_URL", None, "Public address of this installation.")
+    anonymous_requests_per_minute: Count = setting(
+        "PLATZ_ANONYMOUS_REQUESTS_PER_MINUTE",
+        6000,
+        "Requests a minute that one address may send to the routes that need no sign-in.",
+    )
+    failed_tokens_per_minute: Count = setting(
+        "PLATZ_FAILED_TOKENS_PER_MINUTE",
+        6000,
+        "Invalid credentials a minute that one address may send before it is told to wait.",
+    )
     frontend_dir: Path | None = setting(
         "PLATZ_FRONTEND_DIR", None, "Folder of another web frontend to serve at /."
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -321,9 +321,9 @@ class Installation:
 
 
 @contextmanager
-def installation(database: Database) -> Iterator[Installation]:
-    """Build the installation and serve it."""
-    services = services_for(database)
+def installation(database: Database, **services_changes: Any) -> Iterator[Installation]:
+    """Build the installation and serve it, with other services than usual where some are given."""
+    services = replace(services_for(database), **services_changes)
     transport = httpx.ASGITransport(app=build_application(services), raise_app_exceptions=False)
     with start_blocking_portal() as portal:
         client = httpx.AsyncClient(transport=transport)

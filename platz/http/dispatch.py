@@ -18,11 +18,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from platz.access.authentication import Authenticated
-from platz.errors import Denied, PlatzError, Retryable
+from platz.errors import Denied, PlatzError, Retryable, Unauthenticated
 from platz.http.body_room import BodyRoom
 from platz.http.errors import answer_error, error_answer, status_of
+from platz.http.failed_credentials import address_of, tell_refused_credential
 from platz.http.middleware import RequestContext, context_of, send_answer
 from platz.http.queries import read_query
+from platz.http.rate_limits import TooManyRequests
 from platz.http.requests import MAX_ANONYMOUS_BYTES, MAX_BODY_BYTES, parse_body
 from platz.http.responses import ApiResponse
 from platz.http.route import AnyRoute, ApiRequest
@@ -107,14 +109,29 @@ class PathEndpoint:
         context = context_of(scope)
         context.route = f"/api/v2{route.path}"
         try:
+            if not route.authenticated:
+                self._services.rate_limits.anonymous.take(address_of(scope))
             answer = await self._answer(route, request, context)
         except ClientDisconnect:
             return
         except TimeoutError:
             answer = error_answer(408, "The request's body took too long to arrive.")
+        except Unauthenticated as error:
+            answer = answer_error(self._counted(route, request, error))
         except PlatzError as error:
             answer = _refused(error, context)
         await send_answer(answer, send)
+
+    def _counted(self, route: AnyRoute, request: Request, error: Unauthenticated) -> PlatzError:
+        """Count and log an invalid credential; return the error, or the refusal of an address that sends too many."""
+        if not route.authenticated or not any(_credentials(request).values()):
+            return error
+        try:
+            self._services.rate_limits.failed_tokens.take(address_of(request.scope))
+        except TooManyRequests as refusal:
+            return refusal
+        tell_refused_credential(address_of(request.scope), request.headers.get("x-platz-token"))
+        return error
 
     async def _answer(self, route: AnyRoute, request: Request, context: RequestContext) -> ApiResponse:
         if route.only_reads:

@@ -19,6 +19,7 @@ from platz.errors import (
     Retryable,
     Unauthenticated,
 )
+from platz.http.rate_limits import TooManyRequests
 from platz.http.responses import ApiResponse, answer_json
 from platz.json import JsonObject
 from platz.preview.slots import TooManyPreviews
@@ -30,6 +31,7 @@ STATUS: dict[type[PlatzError], int] = {
     NotFound: 404,
     Conflict: 409,
     Retryable: 503,
+    TooManyRequests: 429,
 }
 
 ALSO_AS_ERROR = (
@@ -53,7 +55,7 @@ def status_of(error: PlatzError) -> int:
 def answer_error(error: PlatzError) -> ApiResponse:
     """Return the response to a request that raised ``error``."""
     answer = error_answer(status_of(error), error.message)
-    if isinstance(error, TooManyPreviews):
+    if isinstance(error, TooManyPreviews | TooManyRequests):
         return replace(answer, headers=(("retry-after", str(error.retry_after)),))
     return answer
 

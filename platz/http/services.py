@@ -6,7 +6,7 @@ Invariant: handlers reach everything outside through these objects; none of them
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from platz.access.authentication import Authenticator
 from platz.access.oidc import IdentityProvider
@@ -14,6 +14,7 @@ from platz.access.tokens import Tokens
 from platz.db.database import Database
 from platz.db.encryption import Cipher
 from platz.errors import Retryable
+from platz.http.rate_limits import RateLimits
 from platz.observation.ingress import IngressCaller
 from platz.preview.previews import Previews
 
@@ -39,6 +40,7 @@ class Services:
     ingress: IngressCaller
     request_threads: int = 40
     offered_previews: Previews | None = None
+    rate_limits: RateLimits = field(default_factory=RateLimits)
 
     @property
     def previews(self) -> Previews:

@@ -29,6 +29,7 @@ from platz.http.live.handshake import HandshakeAuthenticator
 from platz.http.live.rights import RightsReader
 from platz.http.pages.canonical_host import CanonicalHost
 from platz.http.pages.frontend import pages
+from platz.http.rate_limits import RateLimits, anonymous_limit, failed_token_limit
 from platz.http.server import WebServer
 from platz.http.services import Services
 from platz.preview.previews import Previews
@@ -114,6 +115,10 @@ def _services(components: Components) -> Services:
         ingress=components.caller,
         request_threads=min(40, settings.db_pool_max_size),
         offered_previews=Previews(services=replace(task_services(components), helm=components.preview_helm)),
+        rate_limits=RateLimits(
+            anonymous=anonymous_limit(settings.anonymous_requests_per_minute),
+            failed_tokens=failed_token_limit(settings.failed_tokens_per_minute),
+        ),
     )
 
 

@@ -187,7 +187,7 @@ def _page_of(item: JsonObject) -> JsonObject:
 
 
 def _refusals(route: AnyRoute) -> set[int]:
-    statuses = {*route.errors, 503}
+    statuses = {*route.errors, 429, 503}
     if route.authenticated:
         statuses |= {401, 403}
     if "{id}" in route.path:
