@@ -51,6 +51,7 @@ from platz.errors import PlatzError
 from platz.wiring.children import child_specs, runner_of
 from platz.wiring.components import Components, cipher_of, make_components, open_database
 from platz.wiring.listeners import answering_probes, answering_that_it_starts, bound_listeners
+from platz.wiring.weaknesses import tell_or_refuse, weaknesses
 from platz.wiring.web import Web, make_web
 
 READY_SECONDS = 30.0
@@ -137,6 +138,7 @@ def serve(loaded: LoadedSettings) -> int:
         progress = Progress()
         with answering_that_it_starts(listeners, lambda: str(progress)):
             services, database, cipher = _prepare(settings, progress, stack)
+        tell_or_refuse(settings, weaknesses(settings, services, cipher))
         components = make_components(
             settings, services, database, cipher, _on_lost_leases(actor_context), stack
         )

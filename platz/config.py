@@ -149,6 +149,12 @@ class Settings(BaseSettings):
 
     production: bool = setting("PLATZ_PRODUCTION", False, "Refuse every stand-in of the sandbox.")
     roles: Roles = setting("PLATZ_ROLES", tuple(Role), "The parts of the work that this process takes.")
+    weak_settings: Literal["warn", "refuse"] = setting(
+        "PLATZ_WEAK_SETTINGS",
+        "warn",
+        "What happens without encryption keys, with plain http, or with a database across a network without TLS: warn"
+        " at each start and in /readyz, or refuse to start.",
+    )
     data_dir: Path = setting(
         "PLATZ_DATA_DIR", Path(".platz"), "Folder for caches and for the data of the stand-ins."
     )

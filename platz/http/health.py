@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.applications import Starlette
@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from platz.errors import PlatzError
 from platz.http.database_counts import DatabaseCounts, exposition
-from platz.json import JsonObject
+from platz.json import JsonObject, JsonValue
 
 Check = Callable[[], None]
 _CHECKED_FOR_SECONDS = 1.0
@@ -30,9 +30,19 @@ _CHECKED_FOR_SECONDS = 1.0
 class Readiness:
     """The readiness of this process: the state of its dependencies, and whether it is stopping. Thread-safe."""
 
-    def __init__(self, checks: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Each check raises a `PlatzError` when its dependency fails, and returns within seconds."""
+    def __init__(
+        self,
+        checks: Mapping[str, Check],
+        *,
+        warnings: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Each check raises a `PlatzError` when its dependency fails, and returns within seconds.
+
+        ``warnings`` are told, but leave the process ready.
+        """
         self._checks = checks
+        self._warnings = list[JsonValue](warnings)
         self._clock = clock
         self._lock = threading.Lock()
         self._stopping = False
@@ -50,7 +60,10 @@ class Readiness:
             dependencies = self._known[1]
         well = all(state == {"ok": True} for state in dependencies.values())
         ready = well and not self._stopping
-        return ready, {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
+        report: JsonObject = {"ready": ready, "stopping": self._stopping, "dependencies": dependencies}
+        if self._warnings:
+            report["warnings"] = self._warnings
+        return ready, report
 
 
 def health_application(readiness: Readiness) -> Starlette:

@@ -34,6 +34,7 @@ from platz.http.server import WebServer
 from platz.http.services import Services
 from platz.preview.previews import Previews
 from platz.wiring.components import Components, task_services
+from platz.wiring.weaknesses import weaknesses
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -92,7 +93,10 @@ def make_web(components: Components, *, listener: socket.socket | None, actor_re
         feed=LiveFeed(
             RightsReader(components.database, components.tokens), MissedChangesReader(components.database)
         ),
-        readiness=Readiness({"database": components.database.check, "actors": actors_work}),
+        readiness=Readiness(
+            {"database": components.database.check, "actors": actors_work},
+            warnings=weaknesses(components.settings, components.services, components.cipher),
+        ),
         listener=listener,
         frontend=pages(components.settings.frontend_dir) if listener else None,
         components=components,
