@@ -70,6 +70,12 @@ class DatabaseCollections(Collections):
         return types.find(self._connection, EnvId(env_id), key, kind)
 
     @override
+    def resource_env(self, resource_id: UUID) -> UUID | None:
+        row = resources.get(self._connection, ResourceId(resource_id))
+        found = types.get(self._connection, row.type_id) if row else None
+        return found.env_id if found else None
+
+    @override
     def resource(self, *, type_id: UUID, resource_id: UUID) -> ResourceItem | None:
         row = resources.of_type(self._connection, ResourceTypeId(type_id), ResourceId(resource_id))
         kind = types.get(self._connection, ResourceTypeId(type_id)) if row else None

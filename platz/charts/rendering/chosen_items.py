@@ -104,6 +104,10 @@ class Collections(Protocol):
         """Return the resource of that type, even if its row is marked as no longer existing."""
         ...
 
+    def resource_env(self, resource_id: UUID) -> UUID | None:
+        """Return the environment that a resource's type belongs to; None for a global type or an unknown resource."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Property:

@@ -1,7 +1,7 @@
 """Selected items that belong to another environment.
 
-Invariant: only the answers of visible inputs count, and only deployments and secrets that exist. Whether others can be
-resolved shows when values are rendered, and resources are found by a type of the environment only.
+Invariant: only the answers of visible inputs count, and only items that exist. Whether others can be resolved shows
+when values are rendered. A resource belongs to the environment of its type; those of global types are for all.
 
 Source: docs/contract/chart-extensions.md, "Items of other environments".
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from platz.charts.documents.collections import Table, parse_reference
+from platz.charts.documents.collections import CollectionReference, Table, parse_reference
 from platz.charts.documents.ui_schema import Input, UiSchema
 from platz.charts.jsonlogic.evaluation import Budget
 from platz.charts.reading.json_text import exceeds_nesting
@@ -36,7 +36,7 @@ def refuse_foreign_items(
     for declared in schema.inputs_by_id().values():
         reference = parse_reference(declared.collection) if declared.selects_from_collection else None
         ids = list(_ids(declared, config.get(declared.id))) if reference else []
-        if isinstance(reference, Table) and ids and visible(declared, config, budget):
+        if reference is not None and ids and visible(declared, config, budget):
             for item_id in ids:
                 if _is_foreign(reference, item_id, env_id, collections):
                     raise ForeignItem(
@@ -53,7 +53,16 @@ def _ids(declared: Input, answer: JsonValue) -> Iterator[UUID]:
             yield item_id
 
 
-def _is_foreign(reference: Table, item_id: UUID, env_id: UUID, collections: Collections) -> bool:
+def _is_foreign(
+    reference: CollectionReference, item_id: UUID, env_id: UUID, collections: Collections
+) -> bool:
+    return _home(reference, item_id, collections) not in {None, env_id}
+
+
+def _home(reference: CollectionReference, item_id: UUID, collections: Collections) -> UUID | None:
+    """Return the environment of an item; None if there is no such item, or if it is for all of them."""
+    if not isinstance(reference, Table):
+        return collections.resource_env(item_id)
     found = {"deployments": collections.deployment, "secrets": collections.secret}.get(reference.name)
     item = found(item_id) if found else None
-    return item is not None and item.env_id not in {None, env_id}
+    return None if item is None else item.env_id

@@ -58,6 +58,11 @@ class CollectionRows:
             (row for of_type, row in self.resources if of_type == type_id and row.id == resource_id), None
         )
 
+    def resource_env(self, resource_id: UUID) -> UUID | None:
+        """Return the environment of the resource's type."""
+        of_type = next((type_id for type_id, row in self.resources if row.id == resource_id), None)
+        return next((row.env_id for row in self.types if row.id == of_type), None)
+
 
 def parse_collection_rows(document: JsonValue) -> CollectionRows:
     """Read the rows; raise `InvalidDocument`."""

@@ -54,7 +54,7 @@ def create(world: World, chart: ChartId, **config: Any) -> Any:
     return world.create("new", helm_chart_id=chart, config=answers)
 
 
-@pytest.mark.parametrize("name", ["shop", "key"])
+@pytest.mark.parametrize("name", ["shop", "key", "campaign"])
 def test_an_item_of_another_environment_is_refused_at_creation(
     world: World, chart: ChartId, own: dict[str, UUID], foreign: dict[str, UUID], name: str
 ) -> None:
@@ -67,6 +67,12 @@ def test_items_of_the_own_environment_are_accepted(
 ) -> None:
     assert foreign
     assert create(world, chart, **own)
+
+
+def test_a_resource_of_a_global_type_is_for_every_environment(world: World, chart: ChartId) -> None:
+    with world.making() as make:
+        resource = make.resource(make.resource_type(world.kind, "campaign", None), None)
+    assert create(world, chart, campaign=resource)
 
 
 def test_hidden_inputs_and_items_that_do_not_exist_do_not_count(

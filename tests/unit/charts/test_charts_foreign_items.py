@@ -79,6 +79,9 @@ def check(schema: Any, config: Any) -> None:
         ("secrets", FOREIGN),
         ("deployments", f"urn:uuid:{FOREIGN}"),
         ("secrets", FOREIGN.replace("-", "")),
+        ("elsewhere", FOREIGN),
+        ({"deployment": "Shop", "type": "elsewhere"}, FOREIGN),
+        (CAMPAIGN, FOREIGN),
     ],
     ids=str,
 )
