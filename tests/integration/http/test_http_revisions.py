@@ -11,6 +11,9 @@ from http_client import Installation
 
 from platz.preview.slots import MOST_AT_ONCE
 
+UNKNOWN = "5f0c2ad4-6a3e-4f0b-9d6a-3c1b7a52e9d8"
+"""The id of nothing."""
+
 
 def revision(api: Installation, **config: Any) -> UUID:
     install = {"helm_chart_id": str(api.chart), "config_inputs": config, "values_override": {}}
@@ -33,7 +36,7 @@ def test_two_revisions_are_compared_as_far_as_can_be_known(api: Installation) ->
     assert "does not look after the cluster" in body["objects_problem"]
 
 
-@pytest.mark.parametrize("query", ["", "?a=", "?a=x&b=y", f"?a={uuid4()}"])
+@pytest.mark.parametrize("query", ["", "?a=", "?a=x&b=y", f"?a={UNKNOWN}"])
 def test_ids_that_are_missing_or_none_are_refused(api: Installation, query: str) -> None:
     answer = api["user"].get(f"/deployments/{api.deployment}/compare{query}")
     assert answer.status_code == 400
@@ -76,7 +79,7 @@ def test_going_back_answers_with_the_row_and_queues_the_upgrade(api: Installatio
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({}, 400), ({"revision_id": "x"}, 400), ({"revision_id": str(uuid4())}, 400)],
+    [({}, 400), ({"revision_id": "x"}, 400), ({"revision_id": UNKNOWN}, 400)],
     ids=str,
 )
 def test_going_back_to_nothing_is_refused(api: Installation, body: Any, status: int) -> None:
@@ -108,8 +111,8 @@ def test_a_change_is_previewed_as_far_as_can_be_known_and_not_made(api: Installa
     "body",
     [
         {"delete": True, "config": {}},
-        {"delete": True, "revision_id": str(uuid4())},
-        {"revision_id": str(uuid4()), "enabled": False},
+        {"delete": True, "revision_id": UNKNOWN},
+        {"revision_id": UNKNOWN, "enabled": False},
     ],
     ids=str,
 )
