@@ -182,12 +182,20 @@ def test_a_deleted_environment_leaves_its_clusters_without_one(api: Installation
         ({"node_selector": {}, "tolerations": {}}, "Env node selector, tolerations updated"),
     ],
 )
-def test_placement_reinstalls_what_is_enabled(api: Installation, given: dict[str, Any], reason: str) -> None:
-    api.new_deployment(enabled=False)
+def test_placement_reinstalls_what_is_enabled_and_installed(
+    api: Installation, given: dict[str, Any], reason: str
+) -> None:
+    long_ago = datetime(2024, 1, 1, tzinfo=UTC)
+    installed = api.new_task(status="Done", operation={"Install": {}}, execute_at=long_ago)
+    api.execute(
+        "update deployments set revision_id = :task where id = :id", task=installed, id=api.deployment
+    )
+    api.new_deployment(enabled=False, revision_id=installed)
+    api.new_deployment()  # nothing of it was ever installed
     changed = api["site"].put(f"/envs/{api.here}", given)
     assert changed.status_code == 200
     assert {key: changed.json()[key] for key in given} == given
-    tasks = api["site"].items("/deployment-tasks")
+    tasks = [task for task in api["site"].items("/deployment-tasks") if task["status"] == "Pending"]
     assert [(task["deployment_id"], task["operation"]) for task in tasks] == [
         (str(api.deployment), {"Reinstall": {"reason": reason}})
     ]
