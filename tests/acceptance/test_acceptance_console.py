@@ -121,6 +121,19 @@ def test_an_upgrade_and_the_way_back(
     assert admin.running(shop["id"])["config"]["shop_name"] == "A shop"
 
 
+def test_a_part_that_an_update_took_away_is_loaded_anew(
+    page: Page, platz: PlatzProcess, shop: dict[str, Any]
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{shop['id']}")
+    page.route("**/pages/changes/*.js", lambda route: route.fulfill(status=404))
+    page.get_by_role("link", name="Change …").click()
+    expect(page.get_by_role("alert")).to_contain_text("Perhaps Platz was updated")
+    page.unroute("**/pages/changes/*.js")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_label("Name of the shop")).to_have_value("A shop")
+
+
 def test_what_is_typed_survives_another_version_and_new_charts(
     page: Page, platz: PlatzProcess, shop: dict[str, Any]
 ) -> None:

@@ -28,8 +28,8 @@ CONSOLE_POLICY = (
 _INDEX = "index.html"
 _PREFIX = "/console/"
 _SCRIPTS = {".js", ".mjs"}
-_ON_DEMAND = ("pages/admin/", "pages/resources/", "pages/settings/")
-"""Pages that few people open; their modules are loaded when they are."""
+_ON_DEMAND = ("forms/", "pages/admin/", "pages/changes/", "pages/resources/", "pages/settings/")
+"""What the first page needs nothing of: these modules are loaded when a page that needs them is opened."""
 
 
 @dataclass(frozen=True, kw_only=True)

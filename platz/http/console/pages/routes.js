@@ -2,9 +2,7 @@
 
 import { later } from "../parts/later.js";
 import { match } from "../router.js";
-import { ActionPage } from "./action.js";
 import { Activity } from "./activity.js";
-import { ChangePage, NewDeployment } from "./change.js";
 import { Charts, KindCharts } from "./charts.js";
 import { DeploymentPage } from "./deployment.js";
 import { Deployments } from "./deployments.js";
@@ -17,15 +15,15 @@ const PAGES = [
   ["/", Home],
   ["/envs/:env", EnvOverview],
   ["/envs/:env/deployments", Deployments],
-  ["/envs/:env/deployments/new", NewDeployment],
+  ["/envs/:env/deployments/new", later(() => import("./changes/change.js"), "NewDeployment")],
   ["/envs/:env/activity", Activity],
   ["/envs/:env/secrets", Secrets],
   ["/envs/:env/resources/:type", later(() => import("./resources/resources.js"), "Resources")],
   ["/envs/:env/resources/:type/:resource", later(() => import("./resources/resources.js"), "ResourceForm")],
   ["/envs/:env/settings", later(() => import("./settings/env_settings.js"), "EnvSettings")],
   ["/deployments", Deployments],
-  ["/deployments/:id/change", ChangePage],
-  ["/deployments/:id/actions/:action", ActionPage],
+  ["/deployments/:id/change", later(() => import("./changes/change.js"), "ChangePage")],
+  ["/deployments/:id/actions/:action", later(() => import("./changes/action.js"), "ActionPage")],
   ["/deployments/:id", DeploymentPage],
   ["/deployments/:id/:tab", DeploymentPage],
   ["/tasks/:id", TaskPage],

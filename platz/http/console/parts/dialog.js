@@ -32,7 +32,7 @@ export function Confirm({ title, verb, danger = false, type = "", act, close, ch
   return html`<${Dialog} title=${title} close=${close}>
     <form onSubmit=${send}>
       ${children}
-      ${type && html`<label class="field">Type <strong>${type}</strong> to go on
+      ${type && html`<label class="field"><span>Type <strong>${type}</strong> to go on</span>
         <input type="text" autocomplete="off" value=${typed} onInput=${(event) => (typed.value = event.target.value)} />
       </label>`}
       ${error.value && html`<${Problem} error=${error.value} />`}

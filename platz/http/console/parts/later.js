@@ -2,12 +2,15 @@
 
 import { useRemote } from "../live/remote.js";
 import { html } from "../view.js";
-import { Shown } from "./states.js";
+import { Problem, Shown } from "./states.js";
+
+const GONE = new Error("This part of the console could not be loaded. Perhaps Platz was updated; try again to load the whole page anew.");
 
 /** Return a component in place of the one called `name` in the module that `load()` imports. */
 export function later(load, name) {
   return function Later(properties) {
     const remote = useRemote(load, []);
+    if (remote.value.error) return html`<${Problem} error=${GONE} retry=${() => location.reload()} />`;
     return html`<${Shown} remote=${remote}>${(module) => html`<${module[name]} ...${properties} />`}</${Shown}>`;
   };
 }

@@ -1,7 +1,7 @@
 /** Values that are laid over those of the form, for people who know the chart. */
 
-import { jsonOf } from "../parts/json_text.js";
-import { html } from "../view.js";
+import { jsonOf } from "../../parts/json_text.js";
+import { html } from "../../view.js";
 
 export function Override({ text }) {
   const used = text.peek().trim() !== "{}";

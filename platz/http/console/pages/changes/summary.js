@@ -1,9 +1,9 @@
 /** What a change will do, in words, beside the button that does it. */
 
-import { namespaceOf } from "../parts/features.js";
-import { clusterOf, kindOf } from "../session/catalogue.js";
-import { html } from "../view.js";
-import { count, versionOf } from "../words.js";
+import { namespaceOf } from "../../parts/features.js";
+import { clusterOf, kindOf } from "../../session/catalogue.js";
+import { html } from "../../view.js";
+import { count, versionOf } from "../../words.js";
 
 export function Summary({ chart, before, from, place, form, isNew }) {
   const cluster = clusterOf(place.clusterId);

@@ -1,21 +1,21 @@
 /** New deployment, and the change of one: what and where, the chart's form, the override. One page for both. */
 
-import { all, get, post, put } from "../api/request.js";
-import { carriedOver, useAnswers } from "../forms/answers.js";
-import { Form, ProblemSummary } from "../forms/form.js";
-import { useRemote } from "../live/remote.js";
-import { useSending } from "../parts/sending.js";
-import { Empty, Problem, Shown } from "../parts/states.js";
-import { PageHead } from "../parts/tabs.js";
-import { address, navigate } from "../router.js";
-import { clusterOf, envOf, kindOf } from "../session/catalogue.js";
-import { lookAt } from "../session/current_env.js";
-import { html, useEffect, useMemo, useRef, useSignal } from "../view.js";
-import { deploymentTitle, versionOf } from "../words.js";
-import { Override, parsedOverride } from "./change_override.js";
-import { Summary } from "./change_summary.js";
-import { Where } from "./change_where.js";
-import { readDeployment } from "./deployment.js";
+import { all, get, post, put } from "../../api/request.js";
+import { carriedOver, useAnswers } from "../../forms/answers.js";
+import { Form, ProblemSummary } from "../../forms/form.js";
+import { useRemote } from "../../live/remote.js";
+import { useSending } from "../../parts/sending.js";
+import { Empty, Problem, Shown } from "../../parts/states.js";
+import { PageHead } from "../../parts/tabs.js";
+import { address, navigate } from "../../router.js";
+import { clusterOf, envOf, kindOf } from "../../session/catalogue.js";
+import { lookAt } from "../../session/current_env.js";
+import { html, useEffect, useMemo, useRef, useSignal } from "../../view.js";
+import { deploymentTitle, versionOf } from "../../words.js";
+import { Override, parsedOverride } from "./override.js";
+import { Summary } from "./summary.js";
+import { Where } from "./where.js";
+import { readDeployment } from "../deployment.js";
 
 /** `/envs/{env}/deployments/new?kind&chart&from`. */
 export function NewDeployment({ env: envId }) {

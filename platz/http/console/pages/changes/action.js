@@ -1,17 +1,17 @@
 /** An action of a chart: its form, and its invocation on a running deployment. */
 
-import { post } from "../api/request.js";
-import { useAnswers } from "../forms/answers.js";
-import { Form, ProblemSummary } from "../forms/form.js";
-import { useRemote } from "../live/remote.js";
-import { useSending } from "../parts/sending.js";
-import { Empty, Problem, Shown } from "../parts/states.js";
-import { PageHead } from "../parts/tabs.js";
-import { navigate } from "../router.js";
-import { clusterOf, kindOf } from "../session/catalogue.js";
-import { html, useEffect } from "../view.js";
-import { deploymentTitle } from "../words.js";
-import { actionsOf, readDeployment } from "./deployment.js";
+import { post } from "../../api/request.js";
+import { useAnswers } from "../../forms/answers.js";
+import { Form, ProblemSummary } from "../../forms/form.js";
+import { useRemote } from "../../live/remote.js";
+import { useSending } from "../../parts/sending.js";
+import { Empty, Problem, Shown } from "../../parts/states.js";
+import { PageHead } from "../../parts/tabs.js";
+import { navigate } from "../../router.js";
+import { clusterOf, kindOf } from "../../session/catalogue.js";
+import { html, useEffect } from "../../view.js";
+import { deploymentTitle } from "../../words.js";
+import { actionsOf, readDeployment } from "../deployment.js";
 
 export function ActionPage({ id, action: actionId }) {
   const remote = useRemote((abort) => readDeployment(id, abort), [id]);

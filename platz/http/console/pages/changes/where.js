@@ -1,11 +1,11 @@
 /** The first part of a change: kind, version, cluster and name. */
 
-import { Combobox } from "../parts/combobox.js";
-import { featuresOf, namespaceOf } from "../parts/features.js";
-import { Problem } from "../parts/states.js";
-import { clustersOf, kindOf, kinds, registries } from "../session/catalogue.js";
-import { html } from "../view.js";
-import { versionOf } from "../words.js";
+import { Combobox } from "../../parts/combobox.js";
+import { featuresOf, namespaceOf } from "../../parts/features.js";
+import { Problem } from "../../parts/states.js";
+import { clustersOf, kindOf, kinds, registries } from "../../session/catalogue.js";
+import { html } from "../../view.js";
+import { versionOf } from "../../words.js";
 
 const LONGEST_NAME = 53; // of a Helm release, which is named like the namespace
 
