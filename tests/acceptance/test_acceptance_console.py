@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -36,6 +37,23 @@ def shop(admin: Client) -> dict[str, Any]:
     """A running web shop of the older version."""
     made = admin.deploy("web-shop", "1.0.0", name="console-shop", config={"shop_name": "A shop"})
     return admin.running(made["id"])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revised:
+    """A running web shop with two revisions, and the address of their comparison."""
+
+    id: str
+    comparison: str
+
+
+@pytest.fixture(scope="module")
+def revised(admin: Client) -> Revised:
+    made = admin.deploy("web-shop", "1.1.0", name="console-revised", config={"shop_name": "First name"})
+    first = admin.running(made["id"])["revision_id"]
+    admin.put(f"/deployments/{made['id']}", {"config": {"shop_name": "Second name"}})
+    second = admin.running(made["id"])["revision_id"]
+    return Revised(id=made["id"], comparison=f"/deployments/{made['id']}/compare?a={first}&b={second}")
 
 
 def test_a_deep_link_survives_the_sign_in(page: Page, env: str) -> None:
@@ -115,10 +133,63 @@ def test_an_upgrade_and_the_way_back(
     expect(page.get_by_role("heading", name="Changed inputs")).to_be_visible()
     expect(page.locator("main ins")).to_have_text("A better shop")
     page.go_back()
-    page.get_by_role("button", name="Go back to this").click()
-    page.get_by_role("button", name="Upgrade to it").click()
+    page.get_by_role("button", name="Roll back to this").click()
+    page.get_by_role("button", name="Roll back", exact=True).click()
     expect(page.get_by_text("A shop", exact=True).first).to_be_visible()
     assert admin.running(shop["id"])["config"]["shop_name"] == "A shop"
+
+
+def test_a_change_is_made_as_its_preview_showed_it(page: Page, platz: PlatzProcess, admin: Client) -> None:
+    made = admin.deploy("web-shop", "1.1.0", name="console-preview", config={"shop_name": "Before"})
+    admin.running(made["id"])
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{made['id']}/change")
+    name = page.get_by_label("Name of the shop")
+    name.fill("Previewed")
+    page.get_by_role("button", name="Preview").click()
+    preview = page.get_by_role("region", name="Preview")
+    expect(preview).to_contain_text("1 workload restarts, 2 objects change, nothing is deleted.")
+    expect(preview.locator(".answers ins").first).to_have_text("Previewed")
+    preview.get_by_text("webshop-console-preview-config").click()
+    lines = preview.get_by_role("region", name="Changed lines")
+    expect(lines.filter(has_text='"name": "Previewed"')).to_be_visible()
+    assert violations(page) == []
+    old = page.get_by_text("The form was changed since.")
+    name.fill("Typed after the preview")
+    expect(old).to_be_visible()
+    name.fill("Previewed")
+    expect(old).to_have_count(0)
+    admin.put(f"/deployments/{made['id']}", {"config": {"shop_name": "Of somebody else"}})
+    admin.running(made["id"])
+    apply = page.get_by_role("button", name="Apply the change")
+    apply.click()
+    expect(page.get_by_text("Nothing was changed.")).to_be_visible()
+    page.get_by_role("button", name="Preview").click()
+    expect(preview.locator(".answers del").first).to_have_text("Of somebody else")
+    apply.click()
+    expect(page.get_by_role("heading", name="console-preview", exact=True)).to_be_visible()
+    assert admin.running(made["id"])["config"]["shop_name"] == "Previewed"
+
+
+def test_two_revisions_are_compared_and_the_first_comes_back(
+    page: Page, platz: PlatzProcess, revised: Revised, admin: Client
+) -> None:
+    signed_in_as(page, platz)
+    page.goto(f"/deployments/{revised.id}/history")
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Revisions of console-revised", level=1)).to_be_visible()
+    expect(page).to_have_url(re.compile(re.escape(revised.comparison)))
+    inputs = page.locator("main .answers")
+    expect(inputs.locator("del").first).to_have_text("First name")
+    expect(inputs.locator("ins").first).to_have_text("Second name")
+    expect(page.get_by_text("Objects: 2 changed")).to_be_visible()
+    page.get_by_role("button", name="Roll back to this").click()
+    dialog = page.get_by_role("dialog", name="Roll back to this revision?")
+    expect(dialog).to_contain_text("1 workload restarts, 2 objects change, nothing is deleted.")
+    assert violations(page) == []
+    dialog.get_by_role("button", name="Roll back", exact=True).click()
+    expect(page.get_by_role("heading", name="console-revised", exact=True)).to_be_visible()
+    assert admin.running(revised.id)["config"]["shop_name"] == "First name"
 
 
 def test_a_part_that_an_update_took_away_is_loaded_anew(
@@ -262,6 +333,8 @@ def test_disabling_enabling_and_deleting_by_its_name(page: Page, platz: PlatzPro
     page.get_by_role("button", name="Delete …").click()
     last = page.get_by_role("dialog").get_by_role("button", name="Delete console-gone")
     expect(last).to_be_disabled()
+    expect(page.get_by_role("dialog")).to_contain_text("is deleted with everything in it.")
+    assert violations(page) == []
     page.get_by_role("dialog").get_by_role("textbox").fill("console-gone")
     last.click()
     expect(page.get_by_role("heading", name="Deployments", level=1)).to_be_visible()
@@ -417,6 +490,7 @@ PAGES = (
     "/deployments/{shop}/config",
     "/deployments/{shop}/settings",
     "/deployments/{shop}/change",
+    "{comparison}",
     "/deployments/{shop}/actions/restock",
     "/charts",
     "/admin/clusters",
@@ -432,14 +506,17 @@ PAGES = (
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_has_a_barrier_that_axe_finds(
-    browser: Browser, platz: PlatzProcess, env: str, shop: dict[str, Any], theme: str
+    browser: Browser, platz: PlatzProcess, env: str, shop: dict[str, Any], revised: Revised, theme: str
 ) -> None:
     with opened(browser, platz, color_scheme=theme, reduced_motion="reduce") as page:
         page.goto("/")
         assert violations(page) == []
         signed_in_as(page, platz)
         for pattern in PAGES:
-            page.goto(pattern.format(env=env, shop=shop["id"]))
+            page.goto(pattern.format(env=env, shop=shop["id"], comparison=revised.comparison))
             expect(page.locator("main h1, main .empty-title").first).to_be_visible()
             page.wait_for_load_state("networkidle")
+            page.evaluate(
+                "document.querySelectorAll('main .preview details').forEach(one => one.open = true)"
+            )
             assert (pattern, violations(page)) == (pattern, [])

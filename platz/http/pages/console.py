@@ -28,7 +28,14 @@ CONSOLE_POLICY = (
 _INDEX = "index.html"
 _PREFIX = "/console/"
 _SCRIPTS = {".js", ".mjs"}
-_ON_DEMAND = ("forms/", "pages/admin/", "pages/changes/", "pages/resources/", "pages/settings/")
+_ON_DEMAND = (
+    "forms/",
+    "pages/admin/",
+    "pages/changes/",
+    "pages/previews/",
+    "pages/resources/",
+    "pages/settings/",
+)
 """What the first page needs nothing of: these modules are loaded when a page that needs them is opened."""
 
 

@@ -8,6 +8,7 @@ import { Confirm } from "../parts/dialog.js";
 import { ClusterName } from "../parts/cluster_name.js";
 import { Icon, KindMark } from "../parts/icon.js";
 import { addressOf } from "../parts/features.js";
+import { later } from "../parts/later.js";
 import { DeploymentStatus } from "../parts/status.js";
 import { Shown } from "../parts/states.js";
 import { PageHead, Tabs } from "../parts/tabs.js";
@@ -26,6 +27,7 @@ import { WorkloadsTab } from "./deployment_workloads.js";
 
 const TABS = { "": OverviewTab, workloads: WorkloadsTab, history: HistoryTab, config: ConfigTab, settings: SettingsTab };
 
+const Preview = later(() => import("./previews/preview_answer.js"), "PreviewAsked");
 const RIGHTS = ["deployment_permissions", "env_user_permissions"];
 
 /** Read a deployment with its chart, and what the person may do with it. */
@@ -98,14 +100,16 @@ function Asking({ kind, deployment, title, close }) {
         <p>Each workload replaces its pods, as far as possible one after the other.</p></${Confirm}>`;
     case "disable":
       return html`<${Confirm} title=${`Disable ${title}?`} verb="Disable" danger=${true} close=${close} act=${() => put(path, { enabled: false })}>
-        <p>Helm uninstalls the release and its namespace is deleted. Data in volumes is lost. The settings stay, so it can be enabled again.</p></${Confirm}>`;
+        <p>Helm uninstalls the release and its namespace is deleted. Data in volumes is lost. The settings stay, so it can be enabled again.</p>
+        <${Preview} path=${`${path}/preview`} body=${{ enabled: false }} folded=${true} /></${Confirm}>`;
     case "enable":
       return html`<${Confirm} title=${`Enable ${title}?`} verb="Enable" close=${close} act=${() => put(path, { enabled: true })}>
         <p>The chart is installed again with the present config.</p></${Confirm}>`;
     default:
       return html`<${Confirm} title=${`Delete ${title}?`} verb=${`Delete ${title}`} danger=${true} type=${title} close=${close}
         act=${async () => { await remove(path); navigate(`/envs/${clusterOf(deployment.cluster_id)?.env_id}/deployments`); }}>
-        <p>This ends the application, deletes its namespace with all that is in it, and forgets its config and history.</p></${Confirm}>`;
+        <p>This ends the application, deletes its namespace with all that is in it, and forgets its config and history.</p>
+        <${Preview} path=${`${path}/preview`} body=${{ delete: true }} folded=${true} /></${Confirm}>`;
   }
 }
 

@@ -23,6 +23,7 @@ const PAGES = [
   ["/envs/:env/settings", later(() => import("./settings/env_settings.js"), "EnvSettings")],
   ["/deployments", Deployments],
   ["/deployments/:id/change", later(() => import("./changes/change.js"), "ChangePage")],
+  ["/deployments/:id/compare", later(() => import("./previews/compare.js"), "ComparePage")],
   ["/deployments/:id/actions/:action", later(() => import("./changes/action.js"), "ActionPage")],
   ["/deployments/:id", DeploymentPage],
   ["/deployments/:id/:tab", DeploymentPage],

@@ -20,7 +20,7 @@ from starlette.routing import Mount
 from platz.http.pages.console import CONSOLE_FOLDER, Console
 
 OWN = [file for file in sorted(CONSOLE_FOLDER.rglob("*.js")) if "vendor" not in file.parts]
-ON_DEMAND_PAGES = ("admin", "changes", "resources", "settings")
+ON_DEMAND_PAGES = ("admin", "changes", "previews", "resources", "settings")
 ON_DEMAND = (CONSOLE_FOLDER / "forms", *(CONSOLE_FOLDER / "pages" / name for name in ON_DEMAND_PAGES))
 
 

@@ -12,10 +12,11 @@ import { clusterOf, envOf, kindOf } from "../../session/catalogue.js";
 import { lookAt } from "../../session/current_env.js";
 import { html, useEffect, useMemo, useRef, useSignal } from "../../view.js";
 import { deploymentTitle, versionOf } from "../../words.js";
+import { readDeployment } from "../deployment.js";
 import { Override, parsedOverride } from "./override.js";
+import { PreviewCard, usePreview } from "./preview_card.js";
 import { Summary } from "./summary.js";
 import { Where } from "./where.js";
-import { readDeployment } from "../deployment.js";
 
 /** `/envs/{env}/deployments/new?kind&chart&from`. */
 export function NewDeployment({ env: envId }) {
@@ -79,11 +80,17 @@ function Answers({ chart, before, from, place, envId, isNew, work, override }) {
   }, []);
   const form = useAnswers(chart.values_ui, `/helm-charts/${chart.id}/form`, carried?.kept ?? null);
   work.current = { answers: form.answers.value, schema: chart.values_ui };
+  const wanted = () => bodyOf({ chart, form, override, place, isNew });
+  const preview = usePreview(wanted);
   const { busy, error, send } = useSending(async () => {
     form.showProblems.value = true;
     if (!(await form.check())) return;
-    const body = { helm_chart_id: chart.id, config: form.answers.value, values_override: parsedOverride(override.value) };
-    navigate(`/deployments/${await saved(body, { from, place, isNew })}`);
+    const body = wanted();
+    navigate(`/deployments/${await saved({ ...body, preview_id: preview.idFor(body) }, { from, isNew })}`);
+  });
+  const look = useSending(async () => {
+    form.showProblems.value = true;
+    if (await form.check()) preview.ask();
   });
   const verb = isNew ? "Deploy" : chart.id === from.helm_chart_id ? "Apply the change" : `Upgrade to ${versionOf(chart)}`;
   const ready = place.clusterId && place.kindId;
@@ -94,10 +101,13 @@ function Answers({ chart, before, from, place, envId, isNew, work, override }) {
     </section>
     <${Override} text=${override} />
     <${Summary} chart=${chart} before=${before} from=${from} place=${place} form=${form} isNew=${isNew} />
+    ${preview.asked.value && html`<${PreviewCard} preview=${preview} path=${isNew ? "/deployments/preview" : `/deployments/${from.id}/preview`} />`}
     <${ProblemSummary} form=${form} />
+    ${look.error.value && html`<${Problem} error=${look.error.value} />`}
     ${error.value && html`<${Problem} error=${error.value} title=${error.value.status >= 400 ? "Nothing was changed." : ""} />`}
     <div class="buttons end">
       <a class="button" href=${isNew ? `/envs/${envId}/deployments` : `/deployments/${from.id}`}>Leave</a>
+      <button type="button" disabled=${look.busy.value || !ready} onClick=${look.send}>Preview</button>
       <button type="submit" class="primary" disabled=${busy.value || !ready} title=${ready ? undefined : "Choose a cluster first."}>${busy.value ? "Asking the server …" : verb}</button>
     </div>
   </form>`;
@@ -110,10 +120,13 @@ function sendOnCtrlEnter(event, send) {
 }
 
 /** Send the deployment and return its id. */
-async function saved(body, { from, place, isNew }) {
-  if (!isNew) return (await put(`/deployments/${from.id}`, body)).id;
-  const made = await post("/deployments", { ...body, name: place.name, kind_id: place.kindId, cluster_id: place.clusterId });
-  return made.id;
+async function saved(body, { from, isNew }) {
+  return (await (isNew ? post("/deployments", body) : put(`/deployments/${from.id}`, body))).id;
+}
+
+function bodyOf({ chart, form, override, place, isNew }) {
+  const body = { helm_chart_id: chart.id, config: form.answers.value, values_override: parsedOverride(override.value) };
+  return isNew ? { ...body, name: place.name, kind_id: place.kindId, cluster_id: place.clusterId } : body;
 }
 
 function Carried({ carried }) {
