@@ -18,9 +18,9 @@ from platz.access import permissions
 from platz.db.enums import DeploymentRole
 from platz.db.overview.grantors import grantors_of
 from platz.errors import Denied, NotFound
-from platz.identities import ClusterId, Identity, KindId, User
+from platz.identities import ClusterId, DeploymentId, Identity, KindId, User
 
-Check = Callable[[Connection, ClusterId, KindId, Identity], None]
+Check = Callable[..., None]
 
 CHECKS: Mapping[str, Check] = {
     "change": permissions.require_deployment_maintainer,
@@ -47,13 +47,19 @@ Verdict = Refusal | None
 
 
 def allowed_changes(
-    connection: Connection, identity: Identity, cluster_id: ClusterId, kind_id: KindId
+    connection: Connection,
+    identity: Identity,
+    cluster_id: ClusterId,
+    kind_id: KindId,
+    *,
+    deployment_id: DeploymentId,
 ) -> dict[str, Verdict]:
     """Return the verdict on each of `CHECKS` for a deployment of this kind in this cluster."""
     judged: dict[Check, bool] = {}
     for check in CHECKS.values():
         if check not in judged:
-            judged[check] = _passes(partial(check, connection, cluster_id, kind_id, identity))
+            asked = partial(check, connection, cluster_id, kind_id, identity, deployment_id=deployment_id)
+            judged[check] = _passes(asked)
     return {
         name: None
         if judged[check]
@@ -69,9 +75,18 @@ def allowed_action(
     kind_id: KindId,
     *,
     role: DeploymentRole,
+    deployment_id: DeploymentId,
 ) -> Verdict:
     """Return the verdict on an action that ``role`` may use."""
-    check = partial(permissions.require_deployment_role, connection, cluster_id, kind_id, role, identity)
+    check = partial(
+        permissions.require_deployment_role,
+        connection,
+        cluster_id,
+        kind_id,
+        role,
+        identity,
+        deployment_id=deployment_id,
+    )
     if _passes(check):
         return None
     return _refusal(connection, identity, cluster_id, kind_id, owners_only=role is DeploymentRole.OWNER)

@@ -36,8 +36,9 @@ from platz.db.tables.charts import ChartRow
 from platz.db.tables.deployments import DeploymentRow, NewDeploymentRow
 from platz.db.tables.kinds import KindRow
 from platz.errors import Conflict, NotFound, Rejected, Retryable
-from platz.identities import ChartId, ClusterId, DeploymentId, Identity, KindId, TaskId
+from platz.identities import ChartId, ClusterId, Deployment, DeploymentId, Identity, KindId, TaskId
 from platz.json import JsonValue, json_equal
+from platz.tasks import sensitive_inputs
 from platz.tasks.operations import Operation, Uninstall
 from platz.tasks.sensitive_inputs import InputEncryption
 
@@ -125,9 +126,11 @@ def update_deployment(
     Raises NotFound, Denied, Rejected, Conflict, Retryable (the deployment keeps being moved).
     """
     kind, held = _hold(connection, deployment_id, update)
-    before = _in_plain(held.pop(deployment_id), cipher)
+    stored = held.pop(deployment_id)
+    _require_maintainer(connection, identity, stored, stored.cluster_id)
+    before = _in_plain(stored, cipher)
     check(before)
-    after = _updated(before, update)
+    after = _updated(before, _with_unread_inputs(connection, identity, before, update))
     _require_update(connection, identity, before, after)
     if after is before:
         return False
@@ -235,6 +238,22 @@ def _form_before(connection: Connection, before: DeploymentRow, chart: ChartRow)
     return None if old is None else old.values_ui
 
 
+def _with_unread_inputs(
+    connection: Connection, identity: Identity, before: DeploymentRow, update: DeploymentUpdate
+) -> DeploymentUpdate:
+    """Return the update with the sensitive inputs that a deployment leaves out, because it is not given its own.
+
+    Source: docs/contract/auth.md, "What deployments may do".
+    """
+    if not isinstance(identity, Deployment) or not isinstance(update.config, dict):
+        return update
+    chart = charts.get(connection, before.helm_chart_id)
+    sensitive = sensitive_inputs.of_chart(None if chart is None else chart.values_ui)
+    present = before.config if isinstance(before.config, dict) else {}
+    kept = {key: value for key, value in present.items() if key in sensitive}
+    return replace(update, config={**kept, **update.config})
+
+
 def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
     """Return the row with the update applied; the same object if nothing differs."""
     differing = {
@@ -245,14 +264,24 @@ def _updated(row: DeploymentRow, update: DeploymentUpdate) -> DeploymentRow:
     return replace(row, **differing) if differing else row
 
 
+def _require_maintainer(
+    connection: Connection, identity: Identity, row: DeploymentRow, cluster_id: ClusterId
+) -> None:
+    permissions.require_deployment_maintainer(
+        connection, cluster_id, row.kind_id, identity, deployment_id=row.id
+    )
+
+
 def _require_update(
     connection: Connection, identity: Identity, before: DeploymentRow, after: DeploymentRow
 ) -> None:
-    """Raise Denied unless the identity may edit in the old and the new cluster, and may enable or disable if needed."""
+    """Raise Denied unless the identity may edit in the new cluster, and may enable or disable in both if needed."""
+    _require_maintainer(connection, identity, before, after.cluster_id)
     for cluster_id in dict.fromkeys((before.cluster_id, after.cluster_id)):
-        permissions.require_deployment_maintainer(connection, cluster_id, before.kind_id, identity)
         if before.enabled != after.enabled:
-            permissions.require_enabling(connection, cluster_id, before.kind_id, identity)
+            permissions.require_enabling(
+                connection, cluster_id, before.kind_id, identity, deployment_id=before.id
+            )
 
 
 def _validated(

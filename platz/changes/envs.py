@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from platz.access import permissions
+from platz.access.visibility import scope_of
 from platz.changes.dependants import refuse_if_used
 from platz.changes.reinstalls import reinstall
 from platz.db.enums import EnvUserRole
@@ -56,7 +57,7 @@ def update_env(connection: Connection, identity: Identity, env_id: EnvId, update
     If a node selector or tolerations are given, even unchanged ones, every enabled deployment of the environment is
     reinstalled, as the frontend announces. Raises NotFound, Denied, Rejected (empty name), Conflict (name taken).
     """
-    permissions.require_site_admin(connection, identity)
+    _require_site_admin(connection, identity, env_id)
     if not envs.lock(connection, env_id):
         raise NotFound
     given = {column: value for column, value in vars(update).items() if value is not None}
@@ -76,7 +77,7 @@ def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> Non
 
     Raises NotFound, Denied, Conflict (the environment has deployments).
     """
-    permissions.require_site_admin(connection, identity)
+    _require_site_admin(connection, identity, env_id)
     if not envs.lock(connection, env_id, exclusive=True):
         raise NotFound
     clusters.lock_of_env(connection, env_id)
@@ -87,6 +88,12 @@ def delete_env(connection: Connection, identity: Identity, env_id: EnvId) -> Non
 
 
 _PLACEMENT = {"node_selector": "node selector", "tolerations": "tolerations"}
+
+
+def _require_site_admin(connection: Connection, identity: Identity, env_id: EnvId) -> None:
+    """Raise NotFound for an environment that the identity does not see, else Denied unless it is a site admin."""
+    scope_of(connection, identity).require(env_id)
+    permissions.require_site_admin(connection, identity)
 
 
 def _check_name(name: str) -> None:

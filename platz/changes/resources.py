@@ -14,6 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from platz.access import permissions
+from platz.access.visibility import scope_of, sees_cluster
 from platz.changes.dependants import refuse_if_used, resource_item
 from platz.changes.reinstalls import reinstall_dependants
 from platz.charts.documents.resource_types import Operation, ResourceSpec, merged_props, parse_resource_spec
@@ -59,14 +60,12 @@ def create_resource(
 ) -> ResourceId:
     """Insert the resource; its create hook is called later if the status is Creating.
 
-    Raises NotFound, Denied, Rejected (name, type of another kind or environment), Conflict (name taken).
+    Raises Denied, Rejected (name, deployment, type of another kind or environment), Conflict (name taken).
     """
     resource_type = types.lock_shared(connection, new.type_id)
     if resource_type is None:
         raise Rejected("There is no such resource type", field="type_id")
-    manager = deployments.get(connection, new.deployment_id)
-    if manager is None:
-        raise Rejected("There is no such deployment", field="deployment_id")
+    manager = _seen_manager(connection, identity, new.deployment_id)
     spec = _spec(resource_type)
     _require(connection, identity, spec, Operation.CREATE, manager)
     _require_same_home(connection, resource_type, manager)
@@ -146,11 +145,26 @@ def _hold(connection: Connection, identity: Identity, resource_id: ResourceId, o
     kind = kinds.get(connection, resource_type.deployment_kind_id) if resource_type else None
     if resource is None or resource_type is None or kind is None:
         raise NotFound
-    spec = _spec(resource_type)
     manager = deployments.get(connection, resource.deployment_id) if resource.deployment_id else None
+    if not _sees(connection, identity, manager):
+        raise NotFound
+    spec = _spec(resource_type)
     _require(connection, identity, spec, operation, manager)
     item = resource_item(resource_id, kind_name=kind.name, key=resource_type.key)
     return _Held(resource=resource, spec=spec, item=item)
+
+
+def _seen_manager(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> DeploymentRow:
+    manager = deployments.get(connection, deployment_id)
+    if manager is None or not _sees(connection, identity, manager):
+        raise Rejected("There is no such deployment", field="deployment_id")
+    return manager
+
+
+def _sees(connection: Connection, identity: Identity, manager: DeploymentRow | None) -> bool:
+    if manager is None:
+        return scope_of(connection, identity).everything
+    return sees_cluster(connection, identity, manager.cluster_id)
 
 
 def _spec(resource_type: ResourceTypeRow) -> ResourceSpec:
@@ -175,6 +189,7 @@ def _require(
         kind_id=manager.kind_id if manager else None,
         allowed_role=DeploymentRole(role.value) if role else None,
         identity=identity,
+        deployment_id=manager.id if manager else None,
     )
 
 

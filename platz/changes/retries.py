@@ -13,14 +13,14 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.access.visibility import scope_of
+from platz.access.visibility import sees_cluster
 from platz.changes.queueing import queue_operations
 from platz.changes.tasks import TaskRequest, create_task
 from platz.charts.documents.derived_names import namespace_name
 from platz.db.encryption import Cipher
 from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.field_encryption import decrypt_fields
-from platz.db.tables import clusters, deployments, kinds, task_waits, tasks
+from platz.db.tables import deployments, kinds, task_waits, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.tasks import TaskRow
 from platz.errors import Conflict, NotFound
@@ -78,8 +78,8 @@ def _held(connection: Connection, identity: Identity, task_id: TaskId) -> tuple[
     task = tasks.lock(connection, task_id)
     if task is None or deployment is None:
         raise NotFound
-    cluster = clusters.get(connection, deployment.cluster_id)
-    scope_of(connection, identity).require(cluster.env_id if cluster else None)
+    if not all(sees_cluster(connection, identity, each.cluster_id) for each in (task, deployment)):
+        raise NotFound
     return task, deployment
 
 
@@ -106,7 +106,7 @@ def _require_permission(
         require = permissions.require_deployment_owner
     else:
         require = permissions.require_enabling
-    require(connection, deployment.cluster_id, deployment.kind_id, identity)
+    require(connection, deployment.cluster_id, deployment.kind_id, identity, deployment_id=deployment.id)
 
 
 def _require_ended(task: TaskRow) -> None:

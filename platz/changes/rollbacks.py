@@ -14,6 +14,7 @@ from datetime import UTC
 from sqlalchemy import Connection
 
 from platz.access import permissions
+from platz.access.visibility import sees_cluster
 from platz.changes.deployments import DeploymentUpdate, update_deployment
 from platz.db.encryption import Cipher
 from platz.db.enums import TaskStatus
@@ -44,8 +45,10 @@ def rollback_deployment(
     row = deployments.get(connection, deployment_id)
     if row is None:
         raise NotFound
-    permissions.require_rollback(connection, row.cluster_id, row.kind_id, identity)
-    task, revision = succeeded_revision(connection, deployment_id, revision_id)
+    permissions.require_rollback(
+        connection, row.cluster_id, row.kind_id, identity, deployment_id=deployment_id
+    )
+    task, revision = succeeded_revision(connection, identity, deployment_id, revision_id)
     chart = _installable_chart(connection, revision)
     is_changed = update_deployment(
         connection,
@@ -69,14 +72,15 @@ def rollback_deployment(
 
 
 def succeeded_revision(
-    connection: Connection, deployment_id: DeploymentId, revision_id: TaskId
+    connection: Connection, identity: Identity, deployment_id: DeploymentId, revision_id: TaskId
 ) -> tuple[TaskRow, Install | Upgrade]:
     """Return a successful Install or Upgrade of the deployment.
 
-    Raises `Rejected` if there is no such task, and `Conflict` if it did not succeed or installed nothing.
+    Raises `Rejected` if the identity sees no such task, and `Conflict` if it did not succeed or installed nothing.
     """
     task = tasks.get(connection, revision_id)
-    if task is None or task.deployment_id != deployment_id:
+    is_own = task is not None and task.deployment_id == deployment_id
+    if task is None or not (is_own and sees_cluster(connection, identity, task.cluster_id)):
         raise Rejected(
             "This deployment has no such revision; a revision is the id of one of its tasks",
             field="revision_id",

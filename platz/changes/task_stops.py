@@ -11,10 +11,10 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.access.visibility import scope_of
+from platz.access.visibility import sees_cluster
 from platz.db.enums import TaskStatus
 from platz.db.leases import is_served
-from platz.db.tables import clusters, deployments, task_waits, tasks
+from platz.db.tables import deployments, task_waits, tasks
 from platz.db.tables.deployments import DeploymentRow
 from platz.db.tables.tasks import TaskRow
 from platz.errors import Conflict, NotFound
@@ -64,15 +64,14 @@ def stoppable(connection: Connection, identity: Identity, task_id: TaskId) -> tu
     seen = tasks.get(connection, task_id)
     deployment = deployments.lock(connection, [seen.deployment_id]).get(seen.deployment_id) if seen else None
     task = tasks.lock(connection, task_id)
-    if task is None or deployment is None:
+    if task is None or deployment is None or not sees_cluster(connection, identity, task.cluster_id):
         raise NotFound
-    cluster = clusters.get(connection, task.cluster_id)
-    scope_of(connection, identity).require(cluster.env_id if cluster else None)
     permissions.require_task_cancel(
         connection,
         creator=task.creator,
         cluster_id=task.cluster_id,
         kind_id=deployment.kind_id,
         identity=identity,
+        deployment_id=deployment.id,
     )
     return task, deployment

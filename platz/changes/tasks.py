@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from platz.access import permissions
-from platz.access.visibility import scope_of
+from platz.access.visibility import scope_of, sees_cluster
 from platz.changes.queueing import queue_operations
 from platz.charts.documents.actions import Action, find_action
 from platz.charts.reading.problems import InvalidDocument
@@ -55,15 +55,17 @@ def create_task(
     task. Raises NotFound (deployment, chart, action, resource), Denied, Rejected (body, resource name), Conflict
     (cluster without environment, another chart, a status that does not allow the action, deployment being deleted).
     """
-    deployment, env_id = _held(connection, request.deployment_id)
+    deployment, env_id = _held(connection, identity, request.deployment_id)
     cluster_id, operation = deployment.cluster_id, request.operation
     match OPERATION_KINDS[name_of(operation)].needs:
         case Needs.CHANGE:
             raise Denied(f"{name_of(operation)} tasks can't be created through the API")
         case Needs.MAINTAINER:
-            permissions.require_deployment_maintainer(connection, cluster_id, deployment.kind_id, identity)
+            permissions.require_deployment_maintainer(
+                connection, cluster_id, deployment.kind_id, identity, deployment_id=deployment.id
+            )
         case Needs.ACTION_ROLE:
-            scope_of(connection, identity).require(env_id)
+            pass  # the action names the role
     match operation:
         case InvokeAction():
             action = _allowed_action(connection, identity, deployment, operation)
@@ -98,16 +100,15 @@ def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, rea
     """
     task = tasks.lock(connection, task_id)
     deployment = deployments.get(connection, task.deployment_id) if task else None
-    if task is None or deployment is None:
+    if task is None or deployment is None or not sees_cluster(connection, identity, task.cluster_id):
         raise NotFound
-    cluster = clusters.get(connection, task.cluster_id)
-    scope_of(connection, identity).require(cluster.env_id if cluster else None)
     permissions.require_task_cancel(
         connection,
         creator=task.creator,
         cluster_id=task.cluster_id,
         kind_id=deployment.kind_id,
         identity=identity,
+        deployment_id=deployment.id,
     )
     if task.execute_at < datetime.now(UTC) + CLOSED_BEFORE_EXECUTION:
         raise Denied("Cannot cancel task which is closed to being executed")
@@ -116,12 +117,15 @@ def cancel_task(connection: Connection, identity: Identity, task_id: TaskId, rea
     task_waits.end_what_waits(connection, [task_id], "It was canceled.")
 
 
-def _held(connection: Connection, deployment_id: DeploymentId) -> tuple[DeploymentRow, EnvId]:
-    """The locked deployment and its environment."""
+def _held(
+    connection: Connection, identity: Identity, deployment_id: DeploymentId
+) -> tuple[DeploymentRow, EnvId]:
+    """The locked deployment and its environment; raise `NotFound` also when the identity does not see it."""
     deployment = deployments.lock(connection, [deployment_id]).get(deployment_id)
     if deployment is None:
         raise NotFound
     cluster = clusters.get(connection, deployment.cluster_id)
+    scope_of(connection, identity).require(cluster.env_id if cluster else None)
     if cluster is None or cluster.env_id is None:
         raise Conflict("Can't create a deployment task for a deployment in a cluster with no env_id")
     return deployment, cluster.env_id
@@ -142,7 +146,14 @@ def _allowed_action(
     except InvalidDocument as error:
         raise Conflict(f"The actions of the chart {chart.image_tag} can't be read") from error
     role = DeploymentRole(action.allowed_role.value)
-    permissions.require_deployment_role(connection, deployment.cluster_id, deployment.kind_id, role, identity)
+    permissions.require_deployment_role(
+        connection,
+        deployment.cluster_id,
+        deployment.kind_id,
+        role,
+        identity,
+        deployment_id=deployment.id,
+    )
     return action
 
 

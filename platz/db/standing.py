@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Executable, and_, exists, false, func, select
+from sqlalchemy import Connection, Executable, and_, exists, false, func, select, true
 
 from platz.db import schema
 from platz.db.enums import DeploymentRole, EnvUserRole
 from platz.db.rows import first_row
+from platz.db.tables import accounts
 from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId, User, UserId
 
 
@@ -20,11 +21,13 @@ from platz.identities import Bot, ClusterId, Deployment, EnvId, Identity, KindId
 class Standing:
     """The environment of a cluster (None when it has none), and the rights of an identity in it.
 
-    ``administers``: the identity is an active user who is an admin of the environment or of the site. ``granted``: the
-    role of an active user for one kind. ``is_home``: the identity is a deployment in a cluster of this environment.
+    ``is_seen``: the identity sees the cluster's deployments. ``administers``: it is an active user who is an admin of
+    the environment or of the site. ``granted``: the role of an active member of the environment for one kind.
+    ``is_home``: it is a deployment that lives in a cluster of this environment.
     """
 
     env_id: EnvId | None
+    is_seen: bool = False
     administers: bool = False
     granted: DeploymentRole | None = None
     is_home: bool = False
@@ -37,16 +40,28 @@ def standing_of(
     return first_row(connection, _query(identity, cluster_id, kind_id), Standing)
 
 
-def administers_env(connection: Connection, user_id: UserId, env_id: EnvId) -> bool:
-    """Return whether the user is active, and an admin of the environment or of the site."""
+@dataclass(frozen=True, kw_only=True)
+class EnvStanding:
+    """Whether an active user sees an environment, and whether the user is an admin of it or of the site."""
+
+    is_seen: bool = False
+    administers: bool = False
+
+
+def env_standing_of(connection: Connection, user_id: UserId, env_id: EnvId) -> EnvStanding:
+    """Return the user's standing in an environment, which need not exist."""
     users, in_env = schema.users, schema.env_user_permissions
-    role = and_(in_env.c.user_id == users.c.id, in_env.c.env_id == env_id, in_env.c.role == EnvUserRole.ADMIN)
+    membership = and_(in_env.c.user_id == users.c.id, in_env.c.env_id == env_id)
+    is_admin = users.c.is_admin.is_(True)
     query = (
-        select(users.c.is_admin.is_(True) | in_env.c.role.is_not(None))
-        .select_from(users.outerjoin(in_env, role))
+        select(
+            (is_admin | in_env.c.role.is_not(None)).label("is_seen"),
+            func.coalesce(is_admin | (in_env.c.role == EnvUserRole.ADMIN), false()).label("administers"),
+        )
+        .select_from(users.outerjoin(in_env, membership))
         .where(users.c.id == user_id, users.c.is_active)
     )
-    return bool(connection.scalar(query))
+    return first_row(connection, query, EnvStanding) or EnvStanding()
 
 
 def _query(identity: Identity, cluster_id: ClusterId, kind_id: KindId) -> Executable:
@@ -57,7 +72,7 @@ def _query(identity: Identity, cluster_id: ClusterId, kind_id: KindId) -> Execut
             return _of_deployment(identity, cluster_id)
         case Bot():
             clusters = schema.k8s_clusters
-            return select(clusters.c.env_id).where(clusters.c.id == cluster_id)
+            return select(clusters.c.env_id, true().label("is_seen")).where(clusters.c.id == cluster_id)
 
 
 def _of_user(user: User, cluster_id: ClusterId, kind_id: KindId) -> Executable:
@@ -70,14 +85,18 @@ def _of_user(user: User, cluster_id: ClusterId, kind_id: KindId) -> Executable:
             on_kind,
             and_(
                 on_kind.c.env_id == clusters.c.env_id,
-                on_kind.c.user_id == users.c.id,
+                on_kind.c.user_id == in_env.c.user_id,  # a role on a kind counts for members only
                 on_kind.c.kind_id == kind_id,
             ),
         )
     )
-    is_admin = users.c.is_admin.is_(True) | (in_env.c.role == EnvUserRole.ADMIN)
-    administers = func.coalesce(is_admin, false())
-    query = select(clusters.c.env_id, administers.label("administers"), on_kind.c.role.label("granted"))
+    is_admin = users.c.is_admin.is_(True)
+    query = select(
+        clusters.c.env_id,
+        func.coalesce(is_admin | in_env.c.role.is_not(None), false()).label("is_seen"),
+        func.coalesce(is_admin | (in_env.c.role == EnvUserRole.ADMIN), false()).label("administers"),
+        on_kind.c.role.label("granted"),
+    )
     return query.select_from(tables).where(clusters.c.id == cluster_id)
 
 
@@ -86,6 +105,8 @@ def _of_deployment(deployment: Deployment, cluster_id: ClusterId) -> Executable:
     is_home = exists(
         select(own.c.id)
         .join(home, home.c.id == own.c.cluster_id)
-        .where(own.c.id == deployment.id, home.c.env_id == clusters.c.env_id)
+        .where(own.c.id == deployment.id, accounts.deployment_lives(), home.c.env_id == clusters.c.env_id)
     )
-    return select(clusters.c.env_id, is_home.label("is_home")).where(clusters.c.id == cluster_id)
+    return select(clusters.c.env_id, is_home.label("is_seen"), is_home.label("is_home")).where(
+        clusters.c.id == cluster_id
+    )

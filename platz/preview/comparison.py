@@ -17,7 +17,7 @@ from platz.changes.rollbacks import succeeded_revision
 from platz.db.encryption import Cipher
 from platz.db.tables.tasks import TaskRow
 from platz.helm.manifests import manifest_objects
-from platz.identities import DeploymentId, TaskId
+from platz.identities import DeploymentId, Identity, TaskId
 from platz.json import JsonObject, JsonValue
 from platz.preview.differences import Change
 from platz.preview.masking import Masking
@@ -28,6 +28,7 @@ from platz.preview.revisions import wanted_of
 from platz.preview.secret_texts import secrets_in
 from platz.preview.shown import shown_inputs, shown_pair, shown_values
 from platz.tasks.context import TaskServices
+from platz.tasks.operations import Install, Upgrade
 from platz.tasks.task_target import load_target
 
 FORGOTTEN = "The cluster no longer holds the manifest of both revisions: Helm keeps the last 10."
@@ -52,12 +53,14 @@ class PastRevision:
 
 
 def compare_revisions(
-    services: TaskServices, deployment_id: DeploymentId, older: TaskId, newer: TaskId
+    services: TaskServices, identity: Identity, deployment_id: DeploymentId, older: TaskId, newer: TaskId
 ) -> JsonObject:
-    """Compare two revisions; raise `Rejected` or `Conflict` for what is no successful revision of the deployment."""
+    """Compare two revisions; raise `Rejected` or `Conflict` for what is no successful revision that is seen."""
     with services.database.reading() as connection:
-        a = _past(connection, deployment_id, older, services.cipher)
-        b = _past(connection, deployment_id, newer, services.cipher)
+        a, b = (
+            _past(connection, *succeeded_revision(connection, identity, deployment_id, each), services.cipher)
+            for each in (older, newer)
+        )
         target = load_target(connection, b.task)
     before = render(services, target, a.wanted, revision_id=newer)
     after = render(services, target, b.wanted, revision_id=newer)
@@ -67,9 +70,8 @@ def compare_revisions(
 
 
 def _past(
-    connection: Connection, deployment_id: DeploymentId, revision_id: TaskId, cipher: Cipher
+    connection: Connection, task: TaskRow, operation: Install | Upgrade, cipher: Cipher
 ) -> PastRevision:
-    task, operation = succeeded_revision(connection, deployment_id, revision_id)
     return PastRevision(task=task, wanted=wanted_of(connection, operation, cipher))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from platz.db.tables.deployments import DeploymentRow
 from platz.errors import Conflict
-from platz.identities import DeploymentId, TaskId
+from platz.identities import DeploymentId, Identity, TaskId
 from platz.json import JsonObject
 from platz.preview.change_preview import digests_of, present_fingerprint, preview_change
 from platz.preview.comparison import compare_revisions
@@ -24,10 +24,12 @@ class Previews:
     services: TaskServices
     slots: Slots = field(default_factory=Slots)
 
-    def compare(self, deployment_id: DeploymentId, older: TaskId, newer: TaskId) -> JsonObject:
+    def compare(
+        self, identity: Identity, deployment_id: DeploymentId, older: TaskId, newer: TaskId
+    ) -> JsonObject:
         """Compare two revisions of a deployment that the caller may see."""
         with self.slots.taken():
-            return compare_revisions(self.services, deployment_id, older, newer)
+            return compare_revisions(self.services, identity, deployment_id, older, newer)
 
     def preview(self, requested: Requested) -> JsonObject:
         """Return what the change would do; raise what it would raise."""

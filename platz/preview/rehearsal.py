@@ -70,7 +70,8 @@ def rehearse(database: Database, cipher: Cipher, change: Change, *, of: Deployme
     seen: list[Rehearsal] = []
     try:
         with database.transaction() as connection:
-            before = target_of(connection, of) if of else None
+            is_there = of is not None and deployments.get(connection, of) is not None
+            before = target_of(connection, of) if of and is_there else None
             deployment_id = change(connection)
             seen.append(_looked_at(connection, cipher, before, deployment_id))
             _undo()

@@ -23,6 +23,7 @@ from functools import partial
 import structlog
 
 from platz import metrics
+from platz.access.scheduled_rights import ChartAction, require_present_right
 from platz.db import task_queue
 from platz.db.enums import TaskStatus
 from platz.db.storable import storable
@@ -36,8 +37,8 @@ from platz.kube.errors import KubeAborted
 from platz.tasks import releases
 from platz.tasks.context import ClusterNotServed, Interrupted, OperationContext
 from platz.tasks.failures import show_failure
-from platz.tasks.operation_kinds import OPERATION_KINDS, OperationKind
-from platz.tasks.operations import from_json
+from platz.tasks.operation_kinds import OPERATION_KINDS, Needs, OperationKind
+from platz.tasks.operations import InvokeAction, from_json
 from platz.tasks.recovery import RecoveryAction, inspect_interrupted_task
 from platz.tasks.repetition import repeated
 
@@ -115,11 +116,23 @@ def resume(context: OperationContext, task: TaskRow) -> None:
 
 
 def _run_steps(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:
+    _require_present_right(context, task, kind)
     if not kind.may_be_repeated:
         return kind.steps(context, task)
     return repeated(
         context, task, lambda: kind.steps(context, task), again=lambda: _go_on(context, task, kind)
     )
+
+
+def _require_present_right(context: OperationContext, task: TaskRow, kind: OperationKind) -> None:
+    """Raise `SchedulerMayNot` for a task that was requested for later, and whose creator has lost the right to it."""
+    if kind.needs is Needs.CHANGE or task.execute_at <= task.created_at:
+        return
+    operation, action = from_json(task.operation), None
+    if isinstance(operation, InvokeAction):
+        action = ChartAction(chart_id=operation.helm_chart_id, action_id=operation.action_id)
+    with context.database.reading() as connection:
+        require_present_right(connection, task.creator, task.deployment_id, action)
 
 
 def _resume_steps(context: OperationContext, task: TaskRow, kind: OperationKind) -> str:

@@ -87,7 +87,14 @@ def _cases(api: Installation) -> Iterator[tuple[str, bytes, float | None]]:
     owner = {**api["owner"].headers, "content-type": "application/json"}
     seen = [api.here]
     detail = f"/api/v2/deployments/{api.deployment}"
-    page = {"page": 1, "per_page": 50, "skipped": 0, "seen": seen}
+    page = {
+        "page": 1,
+        "per_page": 50,
+        "skipped": 0,
+        "seen": seen,
+        "everything": False,
+        "caller": api.id_of("user"),
+    }
     yield "sign-in check (GET /auth/me)", _request("GET", "/api/v2/auth/me", credential), None
     yield (
         "detail of a deployment",

@@ -65,6 +65,78 @@ _SHOWN_PROPS = """CASE WHEN jsonb_typeof(item.props) = 'object' THEN item.props 
     SELECT prop.key FROM jsonb_each(item.props) prop WHERE jsonb_exists(prop.value, '$encrypted')
 ) ELSE item.props END"""
 
+# Whether the user :caller may change a deployment (docs/contract/auth.md, "Named checks"), of which the SQL's parts are
+# the cluster and the kind.
+_MAY_CHANGE = """EXISTS (
+    SELECT FROM k8s_clusters home
+    JOIN env_user_permissions member ON member.env_id = home.env_id AND member.user_id = :caller
+    WHERE home.id = {cluster} AND (member.role = 'Admin' OR EXISTS (
+        SELECT FROM deployment_permissions role
+        WHERE role.env_id = home.env_id AND role.user_id = :caller AND role.kind_id = {kind})))"""
+
+# The ids of the inputs that the forms of some charts mark as sensitive. The value of an input that selects from a
+# collection is an id, which is no secret.
+_SENSITIVE_IDS = """(
+    SELECT marked.id #>> '{{}}' FROM helm_charts chart
+    CROSS JOIN LATERAL (VALUES (chart.values_ui), (chart.actions_schema)) form (document)
+    CROSS JOIN LATERAL jsonb_path_query(form.document, 'lax $.**.inputs[*] ? (@.sensitive == true
+        && !(@.type like_regex "^collectionselect$" flag "i")
+        && !(@.itemType like_regex "^collectionselect$" flag "i")).id ? (@.type() == "string")') marked (id)
+    WHERE chart.id IN ({charts})
+)"""
+
+
+def _without_sensitive(document: str, ids: str) -> str:
+    """Return the SQL of an object without the keys that are sensitive or encrypted; of anything else, of itself."""
+    return f"""CASE WHEN jsonb_typeof({document}) = 'object' THEN (
+        SELECT coalesce(jsonb_object_agg(field.key, field.value), '{{}}') FROM jsonb_each({document}) field
+        WHERE field.key NOT IN {ids} AND NOT jsonb_exists(field.value, '$encrypted')
+    ) ELSE {document} END"""  # noqa: S608 - constants
+
+
+def _shown_operation() -> str:
+    """Return the SQL of a task's operation without the inputs that are sensitive or encrypted."""
+    charts = ", ".join(map(_uuid_in, ("helm_chart_id", "prev_helm_chart_id")))
+    ids = _SENSITIVE_IDS.format(charts=charts)
+    return f"""CASE WHEN jsonb_typeof(item.operation) = 'object' THEN (
+        SELECT coalesce(jsonb_object_agg(work.key, CASE WHEN jsonb_typeof(work.value) = 'object' THEN (
+            SELECT coalesce(jsonb_object_agg(part.key, CASE part.key
+                WHEN 'config_inputs' THEN {_without_sensitive("part.value", ids)}
+                WHEN 'body' THEN {_without_sensitive("part.value", ids)}
+                WHEN 'config_delta' THEN {_without_sensitive_changes(ids)}
+                ELSE part.value END), '{{}}') FROM jsonb_each(work.value) part
+        ) ELSE work.value END), '{{}}') FROM jsonb_each(item.operation) work
+    ) ELSE item.operation END"""  # noqa: S608 - constants
+
+
+def _uuid_in(key: str) -> str:
+    """Return the SQL of a UUID in an operation's parameters, null for other text."""
+    text = f"work.value->>'{key}'"
+    return (
+        f"CASE WHEN {text} ~* '^[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$' THEN ({text})::uuid END"
+    )
+
+
+def _without_sensitive_changes(ids: str) -> str:
+    """Return the SQL of a `config_delta` without the changes in or below sensitive inputs."""
+    return f"""CASE WHEN jsonb_typeof(part.value) = 'object' THEN (
+        SELECT coalesce(jsonb_object_agg(change.key, change.value), '{{}}') FROM jsonb_each(part.value) change
+        WHERE NOT EXISTS (SELECT FROM {ids} sensitive (id)
+            WHERE change.key = sensitive.id OR starts_with(change.key, sensitive.id || '.'))
+        AND NOT jsonb_path_exists(change.value, 'lax $.**."$encrypted"')
+    ) ELSE part.value END"""  # noqa: S608 - constants
+
+
+# Annotations that hold documents, such as kubectl's copy of a manifest, which may hold a secret
+# (docs/contract/http-api.md, "Kubernetes resources").
+_SHOWN_METADATA = r"""CASE WHEN jsonb_typeof(item.metadata->'annotations') = 'object' THEN jsonb_set(
+    item.metadata, '{annotations}', (
+        SELECT coalesce(jsonb_object_agg(annotation.key, annotation.value), '{}')
+        FROM jsonb_each(item.metadata->'annotations') annotation
+        WHERE annotation.key !~ 'last-applied|applied-configuration'
+            AND annotation.value #>> '{}' !~ '^\s*[{[]|(^|\n)(apiVersion|kind):'))
+    ELSE item.metadata END"""
+
 READY_KINDS = "('Deployment', 'StatefulSet', 'DaemonSet')"
 """The kinds of workload whose replicas should be ready all the time; the pods of Jobs end."""
 
@@ -163,6 +235,8 @@ DEPLOYMENTS = Collection(
     table=schema.deployments,
     holds_encrypted=True,
     scope=_SEEN_CLUSTER,
+    changeable=_MAY_CHANGE.format(cluster="item.cluster_id", kind="item.kind_id"),
+    guarded={"config": _without_sensitive("item.config", _SENSITIVE_IDS.format(charts="item.helm_chart_id"))},
     filters={
         "name": contains("name"),
         "kind_id": equals_id("kind_id"),
@@ -180,6 +254,11 @@ DEPLOYMENT_TASKS = Collection(
     hidden=frozenset({"claimed_by"}),
     order=("execute_at DESC", "id"),
     scope=_SEEN_CLUSTER,
+    changeable=_MAY_CHANGE.format(
+        cluster="item.cluster_id",
+        kind="(SELECT own.kind_id FROM deployments own WHERE own.id = item.deployment_id)",
+    ),
+    guarded={"operation": _shown_operation()},
     filters={
         "cluster_id": equals_id("cluster_id"),
         "deployment_id": equals_id("deployment_id"),
@@ -198,6 +277,7 @@ DEPLOYMENT_TASKS = Collection(
 
 DEPLOYMENT_RESOURCE_TYPES = Collection(
     table=schema.deployment_resource_types,
+    confined_scope="item.env_id IS NULL OR item.env_id = ANY (:seen)",
     expressions={"spec": _form_document("spec")},
     filters={
         "env_id": equals_id("env_id"),
@@ -222,11 +302,15 @@ DEPLOYMENT_RESOURCES = Collection(
 )
 
 K8S_CLUSTERS = Collection(
-    table=schema.k8s_clusters, filters={"env_id": equals_id("env_id"), "name": equals_any_case("name")}
+    table=schema.k8s_clusters,
+    confined_scope="item.env_id = ANY (:seen)",
+    filters={"env_id": equals_id("env_id"), "name": equals_any_case("name")},
 )
 
 K8S_RESOURCES = Collection(
     table=schema.k8s_resources,
+    scope=_SEEN_CLUSTER,
+    expressions={"metadata": _SHOWN_METADATA},
     order=("id",),  # these rows have no time of creation, and the time of their last update changes
     filters={
         "cluster_id": equals_id("cluster_id"),

@@ -37,7 +37,6 @@ _ENV_OF_ROW = {
     "helm_charts": _NO_ENV,
     "helm_tag_formats": _NO_ENV,
     "k8s_clusters": _NO_ENV,
-    "k8s_resources": _NO_ENV,
     "envs": "item.id",
     "env_user_permissions": "item.env_id",
     "deployment_permissions": "item.env_id",
@@ -45,6 +44,7 @@ _ENV_OF_ROW = {
     "deployments": _HOME,
     "deployment_resources": _MANAGER,
     "deployment_tasks": _HOME,
+    "k8s_resources": _HOME,
 }
 """The tables that pages show, and how the environment of a row is found, as in the triggers of change events."""
 
@@ -55,6 +55,7 @@ _CONTENTS = (
     "secrets",
     "deployments",
     "deployment_resources",
+    "k8s_resources",
 )
 """The tables whose rows pages load for a whole environment; tasks are loaded for one deployment at a time."""
 

@@ -19,7 +19,7 @@ from platz.db.lists.filters import Filter
 from platz.db.rows import driver_row
 from platz.db.tables.accounts import VISIBLE_SCOPE_SQL
 from platz.errors import NotFound
-from platz.identities import EnvId, Identity
+from platz.identities import Deployment, EnvId, Identity, User
 
 SeenEnvs = frozenset[EnvId] | None
 """The environments whose rows are visible; None: all rows, also those without an environment."""
@@ -32,7 +32,9 @@ MAX_OFFSET = 2**63 - 1
 class Collection:
     """A collection of the API. In its SQL, ``item`` is the row.
 
-    ``scope`` is true for the rows of the environments ``:seen``; None: every signed-in identity may see every row.
+    ``scope`` is true for the rows of the environments ``:seen``; None: every signed-in identity may see every row, but
+    deployments only those of ``confined_scope``. Where the SQL of ``changeable`` is false, because the user ``:caller``
+    may not change the row, the expressions of ``guarded`` columns leave out what is sensitive.
     ``hidden`` columns are never part of an item; ``expressions`` replace a column's own value; ``order`` is total. With
     ``holds_encrypted``, items may contain encrypted values, which the HTTP side decrypts for its responses.
     """
@@ -40,6 +42,9 @@ class Collection:
     table: Table
     order: tuple[str, ...] = ("created_at", "id")
     scope: str | None = None
+    confined_scope: str | None = None
+    changeable: str = "true"
+    guarded: Mapping[str, str] = field(default_factory=dict[str, str])
     hidden: frozenset[str] = frozenset()
     holds_encrypted: bool = False
     expressions: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -49,6 +54,10 @@ class Collection:
     def shown(self) -> tuple[Column[Any], ...]:
         """The columns that are the keys of an item's JSON, in their order."""
         return tuple(column for column in self.table.columns if column.name not in self.hidden)
+
+    def scope_for(self, caller: type[Identity]) -> str | None:
+        """Return the SQL of the rows that an identity of this type sees, unless it sees everything."""
+        return self.scope or (self.confined_scope if caller is Deployment else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,28 +69,49 @@ class Listing:
     filters: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
-def read_page(connection: Connection, collection: Collection, listing: Listing, *, seen: SeenEnvs) -> bytes:
-    """Return the JSON of a page: ``page``, ``per_page``, ``items``, and the ``num_total`` of all pages."""
+def read_page(
+    connection: Connection,
+    collection: Collection,
+    listing: Listing,
+    *,
+    seen: SeenEnvs,
+    caller: Identity | None = None,
+) -> bytes:
+    """Return the JSON of a page: ``page``, ``per_page``, ``items``, and the ``num_total`` of all pages.
+
+    Who does not see everything is shown what is sensitive only as a ``caller`` who may change the row.
+    """
     given = _effective_filters(collection, listing.filters)
-    statement = page_statement(collection, tuple(given), scoped=_is_scoped(collection, seen))
+    statement = page_statement(
+        collection, tuple(given), scoped=seen is not None, caller=type(caller) if caller else User
+    )
     bound: dict[str, object] = {
         "page": listing.page,
         "per_page": listing.per_page,
         "skipped": min((listing.page - 1) * listing.per_page, MAX_OFFSET),
         **{f"filter_{name}": collection.filters[name].bind(value) for name, value in given.items()},
+        **_reader(seen, caller),
     }
-    return _fetch(connection, statement, _with_scope(bound, seen)) or b""
+    return _fetch(connection, statement, bound) or b""
 
 
 def read_item(
-    connection: Connection, collection: Collection, item_id: UUID, *, shown: Mapping[str, str] | None = None
+    connection: Connection,
+    collection: Collection,
+    item_id: UUID,
+    *,
+    shown: Mapping[str, str] | None = None,
+    seen: SeenEnvs = None,
+    caller: Identity | None = None,
 ) -> bytes:
     """Return the JSON of one row without regard to its scope; raise `NotFound` when the row does not exist.
 
-    ``shown`` holds texts, by column, that replace the values of those columns in the JSON.
+    ``shown`` holds texts, by column, that replace the values of those columns in the JSON. ``seen`` and ``caller`` mean
+    what they do for `read_page`.
     """
     shown = shown or {}
-    bound: dict[str, object] = {"id": item_id, **{f"shown_{name}": text for name, text in shown.items()}}
+    texts = {f"shown_{name}": text for name, text in shown.items()}
+    bound: dict[str, object] = {"id": item_id, **texts, **_reader(seen, caller)}
     item = _fetch(connection, item_statement(collection, tuple(shown)), bound)
     if item is None:
         raise NotFound
@@ -111,12 +141,12 @@ def _fetch(connection: Connection, statement: str, bound: Mapping[str, object]) 
     return None if row is None else str(row[0]).encode()
 
 
-def _is_scoped(collection: Collection, seen: SeenEnvs) -> bool:
-    return collection.scope is not None and seen is not None
-
-
-def _with_scope(bound: dict[str, object], seen: SeenEnvs) -> dict[str, object]:
-    return bound if seen is None else {**bound, "seen": list(seen)}
+def _reader(seen: SeenEnvs, caller: Identity | None) -> dict[str, object]:
+    return {
+        "everything": seen is None,
+        "seen": list(seen or ()),
+        "caller": None if caller is None else caller.id,
+    }
 
 
 def _effective_filters(collection: Collection, asked: Mapping[str, object]) -> dict[str, object]:
@@ -133,25 +163,31 @@ def _effective_filters(collection: Collection, asked: Mapping[str, object]) -> d
 
 
 @lru_cache(maxsize=1024)
-def page_statement(collection: Collection, filters: tuple[str, ...], *, scoped: bool) -> str:
+def page_statement(
+    collection: Collection, filters: tuple[str, ...], *, scoped: bool, caller: type[Identity] = User
+) -> str:
     """Return the statement of a page with these filters.
 
-    Its parameters are ``page``, ``per_page``, ``skipped``, ``filter_<name>`` for each filter, and ``seen`` if scoped.
+    Its parameters are ``page``, ``per_page``, ``skipped``, ``filter_<name>`` for each filter, ``seen`` for a scope, and
+    ``everything`` and ``caller`` for guarded columns.
     """
     conditions = [f"({_bound(collection.filters[name], name)})" for name in filters]
-    if scoped:
-        conditions.append(_in_scope(collection))
+    scope = collection.scope_for(caller) if scoped else None
+    if scope is not None:
+        conditions.append(f"({scope})".replace(":seen", "%(seen)s::uuid[]"))
     matching = f'FROM "{collection.table.name}" item{_where(conditions)}'
     order = ", ".join(f"item.{column}" for column in collection.order)
-    # The inner query selects the rows of the page first, so that no JSON is built for skipped rows.
+    # The rows of the page are selected first, so that no JSON is built for skipped rows. They are planned on their own,
+    # because PostgreSQL overestimates guarded columns so much that beside them all ways to find rows cost the same.
     return f"""
+        WITH chosen AS MATERIALIZED (
+            SELECT item.* {matching} ORDER BY {order} LIMIT %(per_page)s::bigint OFFSET %(skipped)s::bigint
+        )
         SELECT json_build_object(
             'page', %(page)s::bigint,
             'per_page', %(per_page)s::bigint,
             'items', coalesce((
-                SELECT json_agg({_projection(collection)} ORDER BY {order}) FROM (
-                    SELECT item.* {matching} ORDER BY {order} LIMIT %(per_page)s::bigint OFFSET %(skipped)s::bigint
-                ) item), '[]'::json),
+                SELECT json_agg({_projection(collection)} ORDER BY {order}) FROM chosen item), '[]'::json),
             'num_total', (SELECT count(*) {matching}))::text
     """  # noqa: S608 (only constants of this package are put in)
 
@@ -170,11 +206,13 @@ def seen_item_statement(collection: Collection, caller: type[Identity]) -> str:
     The statement returns no row when the caller may not sign in any more, and null for an item that the caller may not
     see or that does not exist.
     """
-    seen = f"(caller.everything OR {collection.scope})" if collection.scope else "true"
+    scope = collection.scope_for(caller)
+    seen = f"(caller.everything OR {scope})" if scope else "true"
     return f"""
         WITH caller AS ({VISIBLE_SCOPE_SQL[caller]})
         SELECT (
-            SELECT ({_projection(collection)})::text FROM "{collection.table.name}" item
+            SELECT ({_projection(collection, everything="caller.everything")})::text
+            FROM "{collection.table.name}" item
             WHERE item.id = %(id)s::uuid AND {seen.replace(":seen", "caller.env_ids")}
         ) FROM caller
     """  # noqa: S608 (only constants of this package are put in)
@@ -185,31 +223,36 @@ def _where(conditions: Iterable[str]) -> str:
     return f" WHERE {joined}" if joined else ""
 
 
-def _in_scope(collection: Collection) -> str:
-    return f"({collection.scope or ''})".replace(":seen", "%(seen)s::uuid[]")
-
-
 def _bound(known: Filter, name: str) -> str:
     return known.condition.replace(":value", f"%(filter_{name})s")
 
 
-def _projection(collection: Collection, shown: tuple[str, ...] = ()) -> str:
+def _projection(
+    collection: Collection, shown: tuple[str, ...] = (), *, everything: str = "%(everything)s::bool"
+) -> str:
     """Return the SQL of an item's JSON; ``json_build_object`` keeps the order of keys and the text of documents."""
-    return json_object(members(collection) | {name: f"%(shown_{name})s::text" for name in shown})
+    values = members(collection, everything=everything)
+    return json_object(values | {name: f"%(shown_{name})s::text" for name in shown})
 
 
-def members(collection: Collection) -> dict[str, str]:
+def members(collection: Collection, *, everything: str = "%(everything)s::bool") -> dict[str, str]:
     """Return the SQL of each value in an item's JSON, by its key."""
-    return {
-        column.name: collection.expressions.get(column.name) or _json_of(column)
-        for column in collection.shown
-    }
+    return {column.name: _value(collection, column, everything) for column in collection.shown}
 
 
 def json_object(values: Mapping[str, str]) -> str:
     """Return the SQL of a JSON object from the SQL of its values."""
     pairs = ", ".join(f"'{name}', {value}" for name, value in values.items())
     return f"json_build_object({pairs})"
+
+
+def _value(collection: Collection, column: Column[Any], everything: str) -> str:
+    whole = collection.expressions.get(column.name) or _json_of(column)
+    if column.name not in collection.guarded:
+        return whole
+    may_change = collection.changeable.replace(":caller", "%(caller)s::uuid")
+    guarded = collection.guarded[column.name]
+    return f"CASE WHEN {everything} OR {may_change} THEN {whole} ELSE {guarded} END"
 
 
 def _json_of(column: Column[Any]) -> str:

@@ -53,7 +53,8 @@ _SOURCES: Mapping[str, str] = {
     "Cluster": """SELECT home.id, home.name AS title, concat_ws(' · ', home.region_name, env.name) AS detail,
             home.env_id, NULL::uuid, NULL::timestamptz,
             lower(concat_ws(E'\\n', home.name, home.region_name, env.name, home.ingress_domain)) AS searched
-        FROM k8s_clusters home LEFT JOIN envs env ON env.id = home.env_id AND {seen}""",
+        FROM k8s_clusters home LEFT JOIN envs env ON env.id = home.env_id AND {seen}
+        WHERE {shown_clusters}""",
     "Person": """SELECT person.id, person.display_name AS title, person.email AS detail, NULL::uuid AS env_id,
             NULL::uuid, NULL::timestamptz, lower(concat_ws(E'\\n', person.display_name, person.email)) AS searched
         FROM users person WHERE person.is_active""",
@@ -71,21 +72,31 @@ HIT = json_object({name: f"hit.{name}" for name in ("type", "id", "title", "deta
 """The SQL of what is told of something that was found."""
 
 
-def search(connection: Connection, words: tuple[str, ...], *, seen: SeenEnvs) -> JsonValue:
-    """Return `HIT` for what holds all words, the most important type first."""
+def search(
+    connection: Connection, words: tuple[str, ...], *, seen: SeenEnvs, confined: bool = False
+) -> JsonValue:
+    """Return `HIT` for what holds all words, the most important type first.
+
+    ``confined``: the reader is a deployment, which sees clusters of its own environment only.
+    """
     if not words:
         return []
     bound: dict[str, object] = {f"word_{place}": word for place, word in enumerate(words)}
     bound |= {"whole": " ".join(words), "seen": None if seen is None else list(seen)}
-    row = driver_row(connection, search_statement(words=len(words), scoped=seen is not None), bound)
+    statement = search_statement(words=len(words), scoped=seen is not None, confined=confined)
+    row = driver_row(connection, statement, bound)
     assert row is not None  # noqa: S101 (the statement has no FROM)
     return cast("JsonValue", orjson.loads(row[0]))
 
 
 @lru_cache
-def search_statement(*, words: int, scoped: bool) -> str:
+def search_statement(*, words: int, scoped: bool, confined: bool = False) -> str:
     """Return the statement for so many words, for the environments ``seen`` or for everything."""
     seen = "home.env_id = ANY (%(seen)s::uuid[])" if scoped else "true"
+    sources = {
+        name: source.replace("{shown_clusters}", seen if confined else "true").replace("{seen}", seen)
+        for name, source in _SOURCES.items()
+    }
     matches = " AND ".join(
         f"strpos(found.searched, lower(%(word_{place})s::text)) > 0" for place in range(words)
     )
@@ -94,10 +105,10 @@ def search_statement(*, words: int, scoped: bool) -> str:
         found.newest DESC NULLS LAST, found.title, found.id"""
     each = " UNION ALL ".join(
         f"""SELECT {place} AS place, '{name}' AS type, hit.*, row_number() OVER () AS rank FROM (
-            SELECT found.* FROM ({source.replace("{seen}", seen)})
+            SELECT found.* FROM ({source})
                 found (id, title, detail, env_id, parent_id, newest, searched)
             WHERE {matches} ORDER BY {order} LIMIT {MOST_HITS}) hit"""  # noqa: S608
-        for place, (name, source) in enumerate(_SOURCES.items())
+        for place, (name, source) in enumerate(sources.items())
     )
     return f"""
         SELECT coalesce(json_agg({HIT} ORDER BY hit.place, hit.rank), '[]'::json)::text

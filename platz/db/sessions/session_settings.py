@@ -1,6 +1,6 @@
 """The settings of each session, made by statements after connecting, because poolers refuse them as connection options.
 
-Invariant: every session of Platz has the time zone UTC and finds its tables in the schema `public`.
+Invariant: every session of Platz has the time zone UTC, finds its tables in the schema `public`, and compiles nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import psycopg
 
 from platz.db.address import PoolLimits
 
-EVERY_SESSION: dict[LiteralString, int | str] = {"timezone": "UTC", "search_path": "public"}
+EVERY_SESSION: dict[LiteralString, int | str] = {"timezone": "UTC", "search_path": "public", "jit": "off"}
+"""Without `jit`, because compiling a statement that selects a few rows takes longer than running it."""
 
 SILENT_CLIENT: dict[LiteralString, int | str] = {
     "tcp_keepalives_idle": 5,

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from platz.db import schema
-from platz.db.enums import EnvUserRole
+from platz.db.enums import DeploymentStatus, EnvUserRole
 from platz.db.rows import columns_of, driver_row, first_row
 from platz.identities import Bot, BotId, Deployment, DeploymentId, EnvId, Identity, User, UserId
 
@@ -45,6 +45,12 @@ class VisibleScope:
     env_ids: frozenset[EnvId]
 
 
+def deployment_lives() -> ColumnElement[bool]:
+    """Return the condition for deployments whose credentials count: neither disabled nor being deleted."""
+    own = schema.deployments
+    return own.c.enabled & (own.c.status != DeploymentStatus.DELETING)
+
+
 def deployment_account(connection: Connection, deployment_id: DeploymentId) -> DeploymentAccountRow | None:
     """The deployment's id and name, or None."""
     own = schema.deployments
@@ -59,7 +65,11 @@ VISIBLE_SCOPE_SQL: Mapping[type[Identity], str] = {
         FROM users WHERE id = %(caller)s::uuid AND is_active
     """,
     Bot: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM bots WHERE id = %(caller)s::uuid",
-    Deployment: "SELECT true AS everything, '{}'::uuid[] AS env_ids FROM deployments WHERE id = %(caller)s::uuid",
+    Deployment: """
+        SELECT false AS everything, array_remove(ARRAY[home.env_id], NULL) AS env_ids
+        FROM deployments own JOIN k8s_clusters home ON home.id = own.cluster_id
+        WHERE own.id = %(caller)s::uuid AND own.enabled AND own.status <> 'Deleting'
+    """,
 }
 """The statement that returns ``everything`` and ``env_ids`` of the identity ``%(caller)s``, or no row when the identity
 may not sign in any more. Other statements build on it."""
@@ -85,11 +95,7 @@ def visible_scopes(connection: Connection, identities: Iterable[Identity]) -> di
     if bots:
         found = connection.scalars(select(schema.bots.c.id).where(schema.bots.c.id.in_(bots)))
         seen |= {Bot(id=BotId(bot)): everything for bot in found}
-    if deployments:
-        own = schema.deployments.c.id
-        found = connection.scalars(select(own).where(own.in_(deployments)))
-        seen |= {Deployment(id=DeploymentId(deployment)): everything for deployment in found}
-    return seen
+    return seen | (_deployment_scopes(connection, deployments) if deployments else {})
 
 
 def _user_scopes(connection: Connection, ids: Collection[UserId]) -> dict[Identity, VisibleScope]:
@@ -105,6 +111,21 @@ def _user_scopes(connection: Connection, ids: Collection[UserId]) -> dict[Identi
             everything=is_admin, env_ids=frozenset(EnvId(env_id) for env_id in env_ids if env_id is not None)
         )
         for user, is_admin, env_ids in connection.execute(query)
+    }
+
+
+def _deployment_scopes(connection: Connection, ids: Collection[DeploymentId]) -> dict[Identity, VisibleScope]:
+    own, home = schema.deployments, schema.k8s_clusters
+    query = (
+        select(own.c.id, home.c.env_id)
+        .join(home, home.c.id == own.c.cluster_id)
+        .where(own.c.id.in_(ids), deployment_lives())
+    )
+    return {
+        Deployment(id=DeploymentId(deployment)): VisibleScope(
+            everything=False, env_ids=frozenset() if env_id is None else frozenset({EnvId(env_id)})
+        )
+        for deployment, env_id in connection.execute(query)
     }
 
 

@@ -65,6 +65,8 @@ def of_resource_type(request: ApiRequest[ResourceFormAnswers]) -> ApiResponse:
         found = deployment_resource_types.get(connection, ResourceTypeId(request.path_id))
     if found is None:
         raise NotFound
+    if request.scope.confined and found.env_id is not None:
+        request.scope.require(found.env_id)
     try:
         schema = parse_resource_spec(found.spec).values_ui
     except InvalidDocument as error:

@@ -45,7 +45,7 @@ def compare(request: ApiRequest) -> ApiResponse:
         seen = read_item_as(connection, DEPLOYMENTS, deployment_id, caller=request.identity)
     if seen is None:
         raise subject_gone(request.identity)
-    return answer_json(request.services.previews.compare(deployment_id, older, newer))
+    return answer_json(request.services.previews.compare(request.identity, deployment_id, older, newer))
 
 
 def _requested(request: ApiRequest[PreviewChange]) -> Requested:

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import Connection
 
 from platz.access.authentication import subject_gone, told_as_database_error
+from platz.access.visibility import EVERYTHING, scope_of
 from platz.db.field_encryption import decrypt_bytes
 from platz.db.lists import reading
 from platz.db.lists.filters import ValueType
@@ -45,7 +46,7 @@ def list_route(
     def handle(request: ApiRequest) -> ApiResponse:
         listing, seen = request.listing, seen_by(request, collection)
         with request.database.reading() as connection:
-            body = reading.read_page(connection, collection, listing, seen=seen)
+            body = reading.read_page(connection, collection, listing, seen=seen, caller=request.identity)
         return found(_in_plain(request, collection, body))
 
     return Route(
@@ -118,8 +119,13 @@ def row_of(
     *,
     shown: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Return the row for the response to a write, which has checked the rights; ``shown`` texts replace its own."""
-    body = reading.read_item(connection, collection, row_id, shown=shown)
+    """Return the row for the response to a write, which has checked the rights; ``shown`` texts replace its own.
+
+    What is sensitive is left out as in a read, because not everybody who writes may read it.
+    """
+    scope = scope_of(connection, request.identity) if collection.guarded else EVERYTHING
+    seen = None if scope.everything else scope.env_ids
+    body = reading.read_item(connection, collection, row_id, shown=shown, seen=seen, caller=request.identity)
     return _in_plain(request, collection, body)
 
 
@@ -129,7 +135,7 @@ def _in_plain(request: ApiRequest[Body], collection: Collection, body: bytes) ->
 
 def seen_by(request: ApiRequest, collection: Collection) -> SeenEnvs:
     """Return the environments whose rows the identity sees; None means all."""
-    if collection.scope is None:
+    if collection.scope_for(type(request.identity)) is None:
         return None
     scope = request.scope
     return None if scope.everything else scope.env_ids

@@ -94,13 +94,11 @@ def create(request: ApiRequest[CreateUserToken]) -> ApiResponse:
 
 
 def delete(request: ApiRequest) -> ApiResponse:
-    """Revoke a token; it stops working at once."""
+    """Revoke a token, which stops working at once; 404 for tokens of other users."""
     with request.database.transaction() as connection:
         asker, owner = _asker(connection, request), tokens.owner_of_user_token(connection, request.path_id)
-        if owner is None:
+        if owner is None or not asker.may_touch(owner):
             raise NotFound
-        if not asker.may_touch(owner):
-            raise Denied(reason=f"user {asker.id} is not a site admin")
         tokens.remove_user_token(connection, request.path_id)
     return no_content()
 

@@ -47,8 +47,10 @@ def may_have_lost_rights(change: RowChange) -> Callable[[LiveClient], bool] | No
             return _is(User(id=UserId(change.id)))
         case schema.bots.name:
             return _is(Bot(id=BotId(change.id)))
-        case schema.deployments.name if change.operation == "DELETE":
+        case schema.deployments.name:  # also when it is disabled, or moved to another environment
             return _is(Deployment(id=DeploymentId(change.id)))
+        case schema.k8s_clusters.name:
+            return lambda client: isinstance(client.identity, Deployment)
         case schema.env_user_permissions.name:
             return lambda client: isinstance(client.identity, User)
         case schema.settings.name:

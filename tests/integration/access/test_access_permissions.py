@@ -22,7 +22,7 @@ EVERYBODY = (
     "abroad_deployment",
 )  # fmt: skip
 OWNERS = {"admin", "env_admin", "owner"}
-MAINTAINERS = {*OWNERS, "maintainer", "bot", "home_deployment"}
+MAINTAINERS = {*OWNERS, "maintainer", "bot"}
 
 Check = Callable[[Connection, AccessWorld, str], object]
 
@@ -33,12 +33,23 @@ def on_cluster(check: Callable[..., object], cluster: str) -> Check:
     )
 
 
+def of_itself(check: Callable[..., object]) -> Check:
+    return lambda connection, world, who: check(
+        connection,
+        world.home_cluster,
+        world.kind,
+        getattr(world, who),
+        deployment_id=world.home_deployment.id,
+    )
+
+
 def resource(cluster: str | None, allowed: DeploymentRole | None) -> Check:
     def check(connection: Connection, world: AccessWorld, who: str) -> None:
         permissions.require_resource_editor(
             connection,
             cluster_id=getattr(world, cluster) if cluster else None,
             kind_id=world.kind if cluster else None,
+            deployment_id=world.home_deployment.id if cluster == "home_cluster" else None,
             allowed_role=allowed,
             identity=getattr(world, who),
         )
@@ -54,6 +65,7 @@ def cancel(creator: str | None, cluster: str) -> Check:
             cluster_id=getattr(world, cluster),
             kind_id=world.kind,
             identity=getattr(world, who),
+            deployment_id=world.home_deployment.id,
         )
 
     return check
@@ -78,24 +90,38 @@ TABLE: list[tuple[str, Check, set[str]]] = [
     (
         "maintainer elsewhere",
         on_cluster(permissions.require_deployment_maintainer, "abroad_cluster"),
-        {"admin", "bot", "abroad_deployment"},
+        {"admin", "bot"},
+    ),
+    (
+        "maintainer of the deployment itself",
+        of_itself(permissions.require_deployment_maintainer),
+        {*MAINTAINERS, "home_deployment"},
+    ),
+    (
+        "enabling the deployment itself",
+        of_itself(permissions.require_enabling),
+        {*OWNERS, "bot", "home_deployment"},
     ),
     ("maintainer without env", on_cluster(permissions.require_deployment_maintainer, "stray_cluster"), set()),
     (
         "enabling",
         on_cluster(permissions.require_enabling, "home_cluster"),
-        {*OWNERS, "bot", "home_deployment"},
+        {*OWNERS, "bot"},
     ),
-    ("resource of maintainers", resource("home_cluster", None), MAINTAINERS),
+    ("resource of maintainers", resource("home_cluster", None), {*MAINTAINERS, "home_deployment"}),
     (
         "resource of owners",
         resource("home_cluster", DeploymentRole.OWNER),
         {*OWNERS, "bot", "home_deployment"},
     ),
-    ("resource elsewhere", resource("abroad_cluster", None), {"admin", "bot", "abroad_deployment"}),
+    ("resource elsewhere", resource("abroad_cluster", None), {"admin", "bot"}),
     ("resource of nobody", resource(None, None), {"admin", "bot"}),
-    ("cancel another's task", cancel("owner", "home_cluster"), MAINTAINERS),
-    ("cancel the viewer's task", cancel("viewer", "home_cluster"), {*MAINTAINERS, "viewer"}),
+    ("cancel another's task", cancel("owner", "home_cluster"), {*MAINTAINERS, "home_deployment"}),
+    (
+        "cancel the viewer's task",
+        cancel("viewer", "home_cluster"),
+        {*MAINTAINERS, "viewer", "home_deployment"},
+    ),
     ("cancel without env", cancel(None, "stray_cluster"), {"admin"}),
 ]
 
@@ -107,7 +133,7 @@ def test_a_check_passes_exactly_these(
     passed: set[str] = set()
     with database.reading() as connection:
         for who in EVERYBODY:
-            with suppress(Denied):
+            with suppress(Denied, NotFound):
                 check(connection, world, who)
                 passed.add(who)
     assert passed == allowed
@@ -140,8 +166,8 @@ def test_an_unknown_cluster_is_not_found(database: Database, world: AccessWorld,
         )
 
 
-def test_nobody_but_site_admins_administers_an_unknown_env(database: Database, world: AccessWorld) -> None:
-    with database.reading() as connection, pytest.raises(Denied):
+def test_an_unknown_environment_is_not_found(database: Database, world: AccessWorld) -> None:
+    with database.reading() as connection, pytest.raises(NotFound):
         permissions.require_env_admin(connection, EnvId(uuid4()), world.env_admin)
 
 
@@ -152,7 +178,11 @@ def test_a_deployment_moves_its_rights_with_its_cluster(database: Database, worl
             update(clusters).where(clusters.c.id == world.home_cluster).values(env_id=world.abroad)
         )
         permissions.require_deployment_maintainer(
-            connection, world.abroad_cluster, world.kind, world.home_deployment
+            connection,
+            world.abroad_cluster,
+            world.kind,
+            world.home_deployment,
+            deployment_id=world.home_deployment.id,
         )
 
 
@@ -161,9 +191,13 @@ def test_a_deployment_in_a_cluster_without_env_may_do_nothing(database: Database
     with database.transaction() as connection:
         connection.execute(update(clusters).where(clusters.c.id == world.home_cluster).values(env_id=None))
         for cluster in (world.home_cluster, world.abroad_cluster):
-            with pytest.raises(Denied):
+            with pytest.raises(NotFound):
                 permissions.require_deployment_maintainer(
-                    connection, cluster, world.kind, world.home_deployment
+                    connection,
+                    cluster,
+                    world.kind,
+                    world.home_deployment,
+                    deployment_id=world.home_deployment.id,
                 )
 
 

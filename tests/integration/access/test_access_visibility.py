@@ -18,7 +18,7 @@ from platz.identities import Bot, BotId, EnvId, User, UserId
 from tests.integration.access.access_world import AccessWorld
 
 
-@pytest.mark.parametrize("who", ["admin", "bot", "home_deployment", "abroad_deployment"])
+@pytest.mark.parametrize("who", ["admin", "bot"])
 def test_some_see_everything(database: Database, world: AccessWorld, who: str) -> None:
     with database.reading() as connection:
         assert scope_of(connection, getattr(world, who)) == EVERYTHING
@@ -28,6 +28,27 @@ def test_some_see_everything(database: Database, world: AccessWorld, who: str) -
 def test_members_see_their_environments(database: Database, world: AccessWorld, who: str) -> None:
     with database.reading() as connection:
         assert scope_of(connection, getattr(world, who)) == Scope(env_ids=frozenset({world.home}))
+
+
+def test_a_deployment_sees_its_own_environment_and_nothing_that_belongs_to_another(
+    database: Database, world: AccessWorld
+) -> None:
+    own = Scope(env_ids=frozenset({world.home}), confined=True)
+    with database.reading() as connection:
+        assert scope_of(connection, world.home_deployment) == own
+    assert not own.sees_change("k8s_clusters", None)
+    assert own.sees_change("helm_charts", None)
+
+
+@pytest.mark.parametrize("gone", [{"enabled": False}, {"status": "Deleting"}], ids=str)
+def test_a_deployment_that_is_disabled_or_being_deleted_sees_nothing(
+    database: Database, world: AccessWorld, gone: dict[str, object]
+) -> None:
+    with database.transaction() as connection:
+        own = schema.deployments
+        connection.execute(update(own).where(own.c.id == world.home_deployment.id).values(**gone))
+        assert scope_of(connection, world.home_deployment) == NOTHING
+        assert living_scopes(connection, [world.home_deployment]) == {}
 
 
 @pytest.mark.parametrize("who", ["outsider", "inactive_admin"])

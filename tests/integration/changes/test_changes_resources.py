@@ -183,14 +183,19 @@ def test_the_role_of_the_hook_decides(
                 attempt()
 
 
-def test_a_deployment_manages_in_its_own_environment_only(
+def test_a_deployment_manages_its_own_resources_only(
     world: World, shop: DeploymentId, campaign: ResourceTypeId, summer: ResourceId
 ) -> None:
     update(world, summer, by=Deployment(id=shop), props={"size": 5})
     foreign = world.installed("far", cluster_id=world.foreign_cluster)
+    friend = Deployment(id=world.create("friend"))
     with pytest.raises(Denied):
+        update(world, summer, by=friend, props={"size": 6})
+    with pytest.raises(Denied):
+        create(world, campaign, shop, by=friend, name="other")
+    with pytest.raises(NotFound):
         update(world, summer, by=Deployment(id=foreign), props={"size": 6})
-    with pytest.raises(Denied):
+    with pytest.raises(Rejected, match="There is no such deployment"):
         create(world, campaign, shop, by=Deployment(id=foreign), name="other")
 
 
@@ -272,7 +277,7 @@ def test_a_resource_that_lost_its_manager_is_for_site_admins(
     world.do(delete_deployment, world.admin, shop)
     with world.making() as make:
         make.connection.exec_driver_sql("delete from deployments")
-    with pytest.raises(Denied):
+    with pytest.raises(NotFound):
         update(world, summer, by=world.owner, name="winter")
     assert update(world, summer, name="winter").deployment_id is None
 

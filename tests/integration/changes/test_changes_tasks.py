@@ -152,10 +152,12 @@ def test_what_is_out_of_sight_is_not_found(world: World, shop: DeploymentId) -> 
         invoke(world, shop, by=stranger)
 
 
-def test_a_deployment_acts_in_its_own_environment_only(world: World, shop: DeploymentId) -> None:
+def test_a_deployment_acts_on_itself_only(world: World, shop: DeploymentId) -> None:
     foreign = world.installed("far", cluster_id=world.foreign_cluster)
     assert invoke(world, shop, by=Deployment(id=shop))
     with pytest.raises(Denied):
+        invoke(world, shop, by=Deployment(id=world.create("friend")))
+    with pytest.raises(NotFound):
         invoke(world, shop, by=Deployment(id=foreign))
 
 

@@ -169,10 +169,12 @@ def test_viewers_may_not_edit(world: World, shop: DeploymentId) -> None:
         world.update(shop, config={}, by=world.viewer)
 
 
-def test_a_deployment_edits_in_its_own_environment_only(world: World, shop: DeploymentId) -> None:
+def test_a_deployment_edits_itself_only(world: World, shop: DeploymentId) -> None:
     foreign = world.installed("far", cluster_id=world.foreign_cluster)
-    world.update(shop, config={"by": "friend"}, by=Deployment(id=world.create("friend")))
+    world.update(shop, config={"by": "itself"}, by=Deployment(id=shop))
     with pytest.raises(Denied):
+        world.update(shop, config={"by": "friend"}, by=Deployment(id=world.create("friend")))
+    with pytest.raises(NotFound):
         world.update(foreign, config={"by": "stranger"}, by=Deployment(id=shop))
 
 
@@ -188,7 +190,7 @@ def test_enabled_that_is_given_but_not_changed_needs_no_owner(world: World, shop
 
 
 def test_a_move_needs_the_right_in_the_new_cluster_too(world: World, shop: DeploymentId) -> None:
-    with pytest.raises(Denied):
+    with pytest.raises(NotFound):
         world.update(shop, cluster_id=world.foreign_cluster, by=world.maintainer)
     with pytest.raises(Denied):
         world.update(shop, cluster_id=world.stray_cluster)

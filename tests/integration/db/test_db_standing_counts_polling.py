@@ -13,7 +13,7 @@ from platz.db.counts import count
 from platz.db.database import Database
 from platz.db.enums import DeploymentRole, DeploymentStatus, TaskStatus
 from platz.db.polling import poll_candidates
-from platz.db.standing import Standing, administers_env, standing_of
+from platz.db.standing import Standing, env_standing_of, standing_of
 from platz.identities import Bot, BotId, ClusterId, Deployment, EnvId, KindId, User, UserId
 
 FEATURES = {"status": {"endpoint": "standard_ingress", "path": "/s", "refresh_interval_secs": 5}}
@@ -49,7 +49,7 @@ class TestStanding:
 
     def test_a_site_admin_administers_every_environment(self, database: Database, ground: Ground) -> None:
         standing = self.standing(database, ground, self.user(database, is_admin=True))
-        assert standing == Standing(env_id=ground.env, administers=True)
+        assert standing == Standing(env_id=ground.env, is_seen=True, administers=True)
 
     @pytest.mark.parametrize(("role", "administers"), [("Admin", True), ("User", False)])
     def test_a_role_in_the_environment(
@@ -57,9 +57,10 @@ class TestStanding:
     ) -> None:
         user = self.user(database)
         self.admin_of(database, user, ground.env, role)
-        assert self.standing(database, ground, user) == Standing(env_id=ground.env, administers=administers)
+        standing = self.standing(database, ground, user)
+        assert standing == Standing(env_id=ground.env, is_seen=True, administers=administers)
         with database.reading() as connection:
-            assert administers_env(connection, user.id, ground.env) is administers
+            assert env_standing_of(connection, user.id, ground.env).administers is administers
 
     def test_a_role_elsewhere_counts_nothing(self, database: Database, ground: Ground) -> None:
         user = self.user(database)
@@ -68,15 +69,20 @@ class TestStanding:
         self.admin_of(database, user, elsewhere.env)
         assert self.standing(database, ground, user) == Standing(env_id=ground.env)
         with database.reading() as connection:
-            assert not administers_env(connection, user.id, ground.env)
+            assert not env_standing_of(connection, user.id, ground.env).administers
 
     @pytest.mark.parametrize("role", DeploymentRole)
-    def test_a_role_for_the_kind(self, database: Database, ground: Ground, role: DeploymentRole) -> None:
+    def test_a_role_for_the_kind_counts_for_members_only(
+        self, database: Database, ground: Ground, role: DeploymentRole
+    ) -> None:
         user = self.user(database)
         with database.transaction() as connection:
             values = {"user_id": user.id, "env_id": ground.env, "role": role.value}
             add(connection, schema.deployment_permissions, **values, kind_id=ground.kind)
-        assert self.standing(database, ground, user) == Standing(env_id=ground.env, granted=role)
+        assert self.standing(database, ground, user) == Standing(env_id=ground.env)
+        self.admin_of(database, user, ground.env, "User")
+        expected = Standing(env_id=ground.env, is_seen=True, granted=role)
+        assert self.standing(database, ground, user) == expected
 
     def test_a_role_for_another_kind_counts_nothing(self, database: Database, ground: Ground) -> None:
         user = self.user(database)
@@ -91,13 +97,15 @@ class TestStanding:
         self.admin_of(database, user, ground.env)
         assert self.standing(database, ground, user) == Standing(env_id=ground.env)
         with database.reading() as connection:
-            assert not administers_env(connection, user.id, ground.env)
+            assert not env_standing_of(connection, user.id, ground.env).administers
 
     def test_an_unknown_user_is_nobody(self, database: Database, ground: Ground) -> None:
         assert self.standing(database, ground, User(id=UserId(uuid4()))) == Standing(env_id=ground.env)
 
     def test_a_bot_has_no_rights_of_its_own(self, database: Database, ground: Ground) -> None:
-        assert self.standing(database, ground, Bot(id=BotId(uuid4()))) == Standing(env_id=ground.env)
+        assert self.standing(database, ground, Bot(id=BotId(uuid4()))) == Standing(
+            env_id=ground.env, is_seen=True
+        )
 
     def test_a_deployment_is_at_home_in_its_environment_only(
         self, database: Database, ground: Ground
@@ -108,7 +116,7 @@ class TestStanding:
             neighbour = add_deployment(connection, ground, cluster_id=add_cluster(connection, ground.env))
         for deployment, is_home in ((here, True), (neighbour, True), (there, False)):
             standing = self.standing(database, ground, Deployment(id=deployment))
-            assert standing == Standing(env_id=ground.env, is_home=is_home)
+            assert standing == Standing(env_id=ground.env, is_seen=is_home, is_home=is_home)
 
     def test_a_cluster_without_an_environment_is_nobody_s_home(
         self, database: Database, ground: Ground
@@ -125,7 +133,7 @@ class TestStanding:
         with database.reading() as connection:
             for identity in (User(id=UserId(ground.user)), Bot(id=BotId(uuid4()))):
                 assert standing_of(connection, identity, ClusterId(uuid4()), KindId(ground.kind)) is None
-            assert not administers_env(connection, UserId(ground.user), EnvId(uuid4()))
+            assert not env_standing_of(connection, UserId(ground.user), EnvId(uuid4())).administers
 
 
 class TestCounts:

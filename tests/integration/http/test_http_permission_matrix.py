@@ -1,7 +1,7 @@
 """Every route for each of the ten identities: the one readable table of who may do what.
 
-A row is an operation; a column is an identity of `http_client.IDENTITIES`. 404 is what is out of sight; the write
-routes ask the named checks of docs/contract/auth.md, "Named checks" instead of the scope, so they refuse with 403.
+A row is an operation; a column is an identity of `http_client.IDENTITIES`. 404 is what is out of sight, on every verb;
+403 is what an identity sees and may not do.
 
 Source: docs/contract/auth.md, "Visibility scope".
 """
@@ -31,19 +31,19 @@ getServerInfo                      200      200  200   200        200   200  200
 
 allEnvs                            401      200  200   200        200   200  200 200        200     200
 createEnv                          401      403  403   403        403   403  201 403        403     403
-getEnv                             401      404  200   200        200   200  200 200        200     200
-updateEnv                          401      403  403   403        403   403  200 403        403     403
-deleteEnv                          401      403  403   403        403   403  204 403        403     403
+getEnv                             401      404  200   200        200   200  200 200        200     404
+updateEnv                          401      404  403   403        403   403  200 403        403     404
+deleteEnv                          401      404  404   404        404   404  204 403        404     404
 
 allEnvUserPermissions              401      200  200   200        200   200  200 200        200     200
-createEnvUserPermission            401      403  403   201        403   403  201 403        403     403
-getEnvUserPermission               401      404  200   200        200   200  200 200        200     200
-deleteEnvUserPermission            401      403  403   204        403   403  204 403        403     403
+createEnvUserPermission            401      404  403   201        403   403  201 403        403     404
+getEnvUserPermission               401      404  200   200        200   200  200 200        200     404
+deleteEnvUserPermission            401      404  403   204        403   403  204 403        403     404
 
 allDeploymentPermissions           401      200  200   200        200   200  200 200        200     200
-createDeploymentPermission         401      403  403   201        403   403  201 403        403     403
-getDeploymentPermission            401      404  200   200        200   200  200 200        200     200
-deleteDeploymentPermission         401      403  403   204        403   403  204 403        403     403
+createDeploymentPermission         401      404  403   201        403   403  201 403        403     404
+getDeploymentPermission            401      404  200   200        200   200  200 200        200     404
+deleteDeploymentPermission         401      404  403   204        403   403  204 403        403     404
 
 allUsers                           401      200  200   200        200   200  200 200        200     200
 getUser                            401      200  200   200        200   200  200 200        200     200
@@ -66,7 +66,7 @@ createUserToken of another         401      403  403   403        403   403  201
 getUserToken                       401      200  200   200        200   200  200 403        403     403
 getUserToken of another            401      404  404   404        404   404  200 403        403     403
 deleteUserToken                    401      204  204   204        204   204  204 403        403     403
-deleteUserToken of another         401      403  403   403        403   403  204 403        403     403
+deleteUserToken of another         401      404  404   404        404   404  204 403        403     403
 
 allDeploymentKinds                 401      200  200   200        200   200  200 200        200     200
 getDeploymentKind                  401      200  200   200        200   200  200 200        200     200
@@ -81,7 +81,7 @@ PUT /helm-registry/{id}            401      403  403   403        403   403  200
 allHelmCharts                      401      200  200   200        200   200  200 200        200     200
 getHelmChart                       401      200  200   200        200   200  200 200        200     200
 evaluateHelmChartForm              401      200  200   200        200   200  200 200        200     200
-evaluateResourceTypeForm           401      200  200   200        200   200  200 200        200     200
+evaluateResourceTypeForm           401      200  200   200        200   200  200 200        200     404
 
 allHelmTagFormats                  401      200  200   200        200   200  200 200        200     200
 createHelmTagFormat                401      403  403   403        403   403  201 403        403     403
@@ -93,71 +93,71 @@ search                             401      200  200   200        200   200  200
 overviewOfDeployments              401      200  200   200        200   200  200 200        200     200
 
 allDeployments                     401      200  200   200        200   200  200 200        200     200
-createDeployment                   401      403  403   201        403   201  201 403        403     403
-getDeployment                      401      404  200   200        200   200  200 200        200     200
-updateDeployment                   401      403  403   200        200   200  200 200        200     403
-updateDeployment disable           401      403  403   200        403   200  200 200        200     403
-previewNewDeployment               401      403  403   200        403   200  200 403        403     403
-previewDeploymentChange            401      403  403   200        200   200  200 200        200     403
-previewDeploymentChange delete     401      403  403   200        403   200  200 403        403     403
-compareDeploymentRevisions         401      404  200   200        200   200  200 200        200     200
-rollbackDeployment                 401      403  403   200        200   200  200 200        200     403
-deleteDeployment                   401      403  403   204        403   204  204 403        403     403
+createDeployment                   401      404  403   201        403   201  201 403        403     404
+getDeployment                      401      404  200   200        200   200  200 200        200     404
+updateDeployment                   401      404  403   200        200   200  200 200        403     404
+updateDeployment disable           401      404  403   200        403   200  200 200        403     404
+previewNewDeployment               401      404  403   200        403   200  200 403        403     404
+previewDeploymentChange            401      404  403   200        200   200  200 200        403     404
+previewDeploymentChange delete     401      404  403   200        403   200  200 403        403     404
+compareDeploymentRevisions         401      404  200   200        200   200  200 200        200     404
+rollbackDeployment                 401      404  403   200        200   200  200 200        403     404
+deleteDeployment                   401      404  403   204        403   204  204 403        403     404
 
 allDeploymentTasks                 401      200  200   200        200   200  200 200        200     200
-createDeploymentTask invoke        401      404  403   201        201   201  201 201        201     403
-createDeploymentTask own action    401      404  403   201        403   201  201 403        403     403
-createDeploymentTask restart       401      403  403   201        201   201  201 201        201     403
-createDeploymentTask uninstall     401      403  403   403        403   403  403 403        403     403
-getDeploymentTask                  401      404  200   200        200   200  200 200        200     200
-cancelDeploymentTask               401      404  403   200        200   200  200 200        200     403
-stopDeploymentTask                 401      404  403   200        200   200  200 200        200     403
-retryDeploymentTask                401      404  403   201        201   201  201 201        201     403
+createDeploymentTask invoke        401      404  403   201        201   201  201 201        403     404
+createDeploymentTask own action    401      404  403   201        403   201  201 403        403     404
+createDeploymentTask restart       401      404  403   201        201   201  201 201        201     404
+createDeploymentTask uninstall     401      404  403   403        403   403  403 403        403     404
+getDeploymentTask                  401      404  200   200        200   200  200 200        200     404
+cancelDeploymentTask               401      404  403   200        200   200  200 200        200     404
+stopDeploymentTask                 401      404  403   200        200   200  200 200        200     404
+retryDeploymentTask                401      404  403   201        201   201  201 201        403     404
 
 allDeploymentResourceTypes         401      200  200   200        200   200  200 200        200     200
-getDeploymentResourceType          401      200  200   200        200   200  200 200        200     200
+getDeploymentResourceType          401      200  200   200        200   200  200 200        200     404
 
 allDeploymentResources             401      200  200   200        200   200  200 200        200     200
-createDeploymentResource           401      403  403   201        201   201  201 201        201     403
-createDeploymentResource by owners 401      403  403   201        403   201  201 201        201     403
-getDeploymentResource              401      404  200   200        200   200  200 200        200     200
-POST /deployment-resources/{id}    401      404  200   200        200   200  200 200        200     200
-updateDeploymentResource           401      403  403   200        200   200  200 200        200     403
-deleteDeploymentResource           401      403  403   204        204   204  204 204        204     403
+createDeploymentResource           401      400  403   201        201   201  201 201        201     400
+createDeploymentResource by owners 401      400  403   201        403   201  201 201        201     400
+getDeploymentResource              401      404  200   200        200   200  200 200        200     404
+POST /deployment-resources/{id}    401      404  200   200        200   200  200 200        200     404
+updateDeploymentResource           401      404  403   200        200   200  200 200        200     404
+deleteDeploymentResource           401      404  403   204        204   204  204 204        204     404
 
 allK8sClusters                     401      200  200   200        200   200  200 200        200     200
-getK8sCluster                      401      200  200   200        200   200  200 200        200     200
+getK8sCluster                      401      200  200   200        200   200  200 200        200     404
 updateK8sCluster                   401      403  403   403        403   403  200 403        403     403
 deleteK8sCluster                   401      403  403   403        403   403  204 403        403     403
 
 allK8sResources                    401      200  200   200        200   200  200 200        200     200
-getK8sResource                     401      200  200   200        200   200  200 200        200     200
+getK8sResource                     401      404  200   200        200   200  200 200        200     404
 
 allSecrets                         401      200  200   200        200   200  200 200        200     200
-createSecret                       401      403  403   201        403   403  201 403        403     403
-getSecret                          401      404  200   200        200   200  200 200        200     200
-updateSecret                       401      403  403   200        403   403  200 403        403     403
-deleteSecret                       401      403  403   204        403   403  204 403        403     403
+createSecret                       401      404  403   201        403   403  201 403        403     404
+getSecret                          401      404  200   200        200   200  200 200        200     404
+updateSecret                       401      404  403   200        403   403  200 403        403     404
+deleteSecret                       401      404  403   204        403   403  204 403        403     404
 """
 
 VISIBLE = """
 list                               stranger user admin maintainer owner site bot deployment foreign
-/envs                                  none here  here       here  here  all all        all     all
-/env-user-permissions                  none here  here       here  here  all all        all     all
-/deployment-permissions                none here  here       here  here  all all        all     all
-/deployments                           none here  here       here  here  all all        all     all
-/deployment-tasks                      none here  here       here  here  all all        all     all
-/deployment-resources                  none here  here       here  here  all all        all     all
-/secrets                               none here  here       here  here  all all        all     all
+/envs                                  none here  here       here  here  all all       here   there
+/env-user-permissions                  none here  here       here  here  all all       here   there
+/deployment-permissions                none here  here       here  here  all all       here   there
+/deployments                           none here  here       here  here  all all       here   there
+/deployment-tasks                      none here  here       here  here  all all       here   there
+/deployment-resources                  none here  here       here  here  all all       here   there
+/secrets                               none here  here       here  here  all all       here   there
 /users                                  all  all   all        all   all  all all        all     all
 /bots                                   all  all   all        all   all  all all        all     all
 /deployment-kinds                       all  all   all        all   all  all all        all     all
-/deployment-resource-types              all  all   all        all   all  all all        all     all
+/deployment-resource-types              all  all   all        all   all  all all       here   there
 /helm-registries                        all  all   all        all   all  all all        all     all
 /helm-charts                            all  all   all        all   all  all all        all     all
 /helm-tag-formats                       all  all   all        all   all  all all        all     all
-/k8s-clusters                           all  all   all        all   all  all all        all     all
-/k8s-resources                          all  all   all        all   all  all all        all     all
+/k8s-clusters                           all  all   all        all   all  all all       here   there
+/k8s-resources                         none here  here       here  here  all all       here   there
 """
 
 
@@ -232,9 +232,12 @@ def test_lists_show_what_the_identity_may_see(api: Installation, row: list[str])
     given: dict[str, str] = {}
     for name in VISIBLE_HEAD[1:]:
         seen = {item["id"] for item in api[name].items(path)}
-        given[name] = {(True, True): "all", (True, False): "here", (False, False): "none"}[
-            (str(rows_here) in seen, str(rows_there) in seen)
-        ]
+        given[name] = {
+            (True, True): "all",
+            (True, False): "here",
+            (False, True): "there",
+            (False, False): "none",
+        }[(str(rows_here) in seen, str(rows_there) in seen)]
         for row_id, visible in ((rows_here, str(rows_here) in seen), (rows_there, str(rows_there) in seen)):
             assert api[name].get(f"{path}/{row_id}").status_code == (200 if visible else 404)
 

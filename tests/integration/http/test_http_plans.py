@@ -48,7 +48,14 @@ def fill(api: Installation) -> None:
 def plan(api: Installation, collection: Collection, *, scoped: bool, **filters: Any) -> str:
     """The plan of the page (the total must count what it counts)."""
     statement = page_statement(collection, tuple(filters), scoped=scoped)
-    bound = {"page": 1, "per_page": 50, "skipped": 0, "seen": [api.here]}
+    bound = {
+        "page": 1,
+        "per_page": 50,
+        "skipped": 0,
+        "seen": [api.here],
+        "everything": not scoped,
+        "caller": None,
+    }
     bound |= {f"filter_{name}": value for name, value in filters.items()}
     with api.database.dedicated() as connection:
         rows = connection.execute(f"explain (costs off) {statement}", bound).fetchall()

@@ -20,7 +20,7 @@ PASSWORD = "correct-horse-battery"
 
 def compare(stage: Stage, shop: DeploymentId, older: int = 0, newer: int = 1) -> Any:
     found = stage.revisions(shop)
-    return stage.previews.compare(shop, found[older], found[newer])
+    return stage.previews.compare(stage.platz.world.maintainer, shop, found[older], found[newer])
 
 
 def paths(differences: Any) -> dict[str, tuple[Any, Any]]:
@@ -151,14 +151,14 @@ def test_comparing_changes_nothing(stage: Stage, shop: DeploymentId, name: str) 
 def test_what_is_no_revision_of_the_deployment_is_refused(stage: Stage, shop: DeploymentId) -> None:
     known = stage.revisions(shop)[0]
     with pytest.raises(Rejected, match="no such revision"):
-        stage.previews.compare(shop, known, TaskId(uuid4()))
+        stage.previews.compare(stage.platz.world.maintainer, shop, known, TaskId(uuid4()))
 
 
 def test_a_revision_that_did_not_succeed_is_refused(stage: Stage, shop: DeploymentId) -> None:
     stage.platz.world.update(shop, config={"text": "later"})
     first, *_, waiting = stage.revisions(shop)
     with pytest.raises(Conflict, match="never succeeded"):
-        stage.previews.compare(shop, first, waiting)
+        stage.previews.compare(stage.platz.world.maintainer, shop, first, waiting)
 
 
 def test_no_more_than_the_limit_run_at_once(stage: Stage, shop: DeploymentId) -> None:

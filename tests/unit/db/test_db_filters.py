@@ -53,7 +53,13 @@ def test_each_kind_of_match_binds_its_own_pattern() -> None:
 @pytest.mark.parametrize(("name", "key"), EVERY_FILTER)
 def test_every_filter_binds_its_value_by_its_name(name: str, key: str) -> None:
     statement = page_statement(COLLECTIONS[name], (key,), scoped=False)
-    bound = set(re.findall(r"%\((\w+)\)s", statement)) - {"page", "per_page", "skipped"}
+    bound = set(re.findall(r"%\((\w+)\)s", statement)) - {
+        "page",
+        "per_page",
+        "skipped",
+        "everything",
+        "caller",
+    }
     assert bound <= {f"filter_{key}"}
     assert ":value" not in statement
     assert ":seen" not in statement
@@ -72,7 +78,7 @@ def test_an_order_is_total_and_names_shown_columns(name: str) -> None:
 def test_hidden_columns_are_in_no_statement(name: str, caller: type[User | Bot | Deployment]) -> None:
     collection = COLLECTIONS[name]
     statements = (
-        page_statement(collection, (), scoped=collection.scope is not None),
+        page_statement(collection, (), scoped=True, caller=caller),
         item_statement(collection, ()),
         seen_item_statement(collection, caller),
     )

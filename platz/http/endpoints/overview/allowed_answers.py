@@ -68,21 +68,28 @@ def told_with_deployment(request: ApiRequest, connection: Connection) -> JsonObj
     if deployment is None:
         return {}
     place = deployment.cluster_id, deployment.kind_id
-    told = allowed_on(connection, request.identity, *place)
+    told = allowed_on(connection, request.identity, *place, deployment_id=deployment.id)
     chart = charts.get(connection, deployment.helm_chart_id)
     roles = _action_roles(None if chart is None else chart.actions_schema)
     told["actions"] = {
-        action: _told(allowed_action(connection, request.identity, *place, role=role))
+        action: _told(
+            allowed_action(connection, request.identity, *place, role=role, deployment_id=deployment.id)
+        )
         for action, role in roles.items()
     }
     return {"allowed": told}
 
 
 def allowed_on(
-    connection: Connection, identity: Identity, cluster_id: ClusterId, kind_id: KindId
+    connection: Connection,
+    identity: Identity,
+    cluster_id: ClusterId,
+    kind_id: KindId,
+    *,
+    deployment_id: DeploymentId,
 ) -> JsonObject:
     """Return the verdicts for a deployment of this kind in this cluster."""
-    verdicts = allowed_changes(connection, identity, cluster_id, kind_id)
+    verdicts = allowed_changes(connection, identity, cluster_id, kind_id, deployment_id=deployment_id)
     return {name: _told(verdict) for name, verdict in verdicts.items()}
 
 

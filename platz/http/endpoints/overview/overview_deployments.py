@@ -24,7 +24,7 @@ from platz.http.endpoints.overview.overview_models import DeploymentOverview
 from platz.http.queries import PAGING, Kind, Parameter, QueryValue, listing_of, parse_id
 from platz.http.responses import ApiResponse, answer_json
 from platz.http.route import AnyRoute, ApiRequest, Permission, Route
-from platz.identities import ClusterId, Identity, KindId
+from platz.identities import ClusterId, DeploymentId, Identity, KindId
 from platz.json import JsonObject, JsonValue
 
 MOST_WORDS = 8
@@ -75,13 +75,14 @@ def overview(request: ApiRequest) -> ApiResponse:
 
 
 def _tell_allowed(connection: Connection, identity: Identity, document: JsonObject) -> None:
-    """Add `allowed` to each row; rows of one kind in one cluster have the same."""
-    known: dict[tuple[str, str], JsonObject] = {}
+    """Add `allowed` to each row; rows of one kind in one cluster have the same, but the caller's own."""
+    known: dict[tuple[str, str, bool], JsonObject] = {}
     for row in cast("list[JsonObject]", document["items"]):
-        place = str(row["cluster_id"]), str(row["kind_id"])
+        place = str(row["cluster_id"]), str(row["kind_id"]), row["id"] == str(identity.id)
         if place not in known:
             cluster_id, kind_id = ClusterId(UUID(place[0])), KindId(UUID(place[1]))
-            known[place] = allowed_on(connection, identity, cluster_id, kind_id)
+            row_id = DeploymentId(UUID(str(row["id"])))
+            known[place] = allowed_on(connection, identity, cluster_id, kind_id, deployment_id=row_id)
         row["allowed"] = known[place]
 
 

@@ -28,7 +28,8 @@ def find(request: ApiRequest) -> ApiResponse:
     """Return what holds all words."""
     words = words_of(str(request.query.get("q", "")))
     with request.database.reading() as connection:
-        return answer_json({"hits": search(connection, words, seen=seen_envs(request))})
+        hits = search(connection, words, seen=seen_envs(request), confined=request.scope.confined)
+    return answer_json({"hits": hits})
 
 
 ROUTES: tuple[AnyRoute, ...] = (

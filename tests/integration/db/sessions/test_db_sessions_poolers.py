@@ -120,6 +120,7 @@ def test_every_session_has_its_settings(database: Database) -> None:
             for name in (
                 "timezone",
                 "search_path",
+                "jit",
                 "statement_timeout",
                 "idle_in_transaction_session_timeout",
             )
@@ -127,9 +128,15 @@ def test_every_session_has_its_settings(database: Database) -> None:
     assert shown == {
         "timezone": "UTC",
         "search_path": "public",
+        "jit": "off",
         "statement_timeout": "20s",
         "idle_in_transaction_session_timeout": "1min",
     }
     with database.dedicated() as connection:
-        for name, value in (("timezone", "UTC"), ("statement_timeout", "0"), ("search_path", "public")):
+        for name, value in (
+            ("timezone", "UTC"),
+            ("statement_timeout", "0"),
+            ("search_path", "public"),
+            ("jit", "off"),
+        ):
             assert connection.execute(f"SHOW {name}".encode()).fetchone() == (value,)

@@ -24,10 +24,11 @@ PATHS = {
     "secrets": "secrets",
     "env_user_permissions": "env-user-permissions",
     "envs": "envs",
+    "k8s_resources": "k8s-resources",
 }
 SPOTS = st.sampled_from(["home", "abroad"])
 STEPS = st.one_of(
-    st.tuples(st.sampled_from(["deployment", "secret", "env", "grant", "revoke"]), SPOTS),
+    st.tuples(st.sampled_from(["deployment", "workload", "secret", "env", "grant", "revoke"]), SPOTS),
     st.tuples(st.just("admin"), st.booleans()),
 )
 
@@ -46,6 +47,8 @@ class Operator:
                     changed = {"description_md": str(uuid4())}
                     connection.execute(update(own).where(own.c.id == row).values(**changed))
                     return "deployments", row
+                case ("workload", spot):
+                    return "k8s_resources", self._workload(connection, spot)
                 case ("secret", spot):
                     values = {"collection": "c", "name": str(uuid4()), "contents": "x"}
                     statement = insert(schema.secrets).values(env_id=getattr(self.world, spot), **values)
@@ -62,6 +65,20 @@ class Operator:
                     mine = update(users).where(users.c.id == self.world.viewer.id)
                     connection.execute(mine.values(is_admin=is_admin))
         return None
+
+    def _workload(self, connection: Any, spot: str) -> UUID:
+        values = {
+            "id": uuid4(),
+            "cluster_id": getattr(self.world, f"{spot}_cluster"),
+            "deployment_id": getattr(self.world, f"{spot}_deployment").id,
+            "kind": "Job",
+            "api_version": "batch/v1",
+            "name": "job",
+            "status_color": ["Success"],
+            "metadata": {},
+        }
+        workloads = schema.k8s_resources
+        return connection.execute(insert(workloads).values(**values).returning(workloads.c.id)).scalar_one()
 
     def _permit(self, connection: Any, env_id: UUID, granted: bool) -> None:
         permissions, user_id = schema.env_user_permissions, self.world.viewer.id

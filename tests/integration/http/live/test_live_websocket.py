@@ -269,6 +269,17 @@ def test_a_deleted_identitys_connection_ends(
         assert end_of(connection) == (1008, "sign in again")
 
 
+@pytest.mark.parametrize("gone", [{"enabled": False}, {"status": "Deleting"}], ids=str)
+def test_a_disabled_deployments_connection_ends(
+    server: LiveServer, world: AccessWorld, database: Database, gone: dict[str, Any]
+) -> None:
+    with token_mode(server, world.home_deployment) as connection:
+        own = schema.deployments
+        with database.transaction() as connection_:
+            connection_.execute(update(own).where(own.c.id == world.home_deployment.id).values(**gone))
+        assert end_of(connection) == (1008, "sign in again")
+
+
 def test_a_permission_that_is_taken_away_stops_the_events(
     server: LiveServer, world: AccessWorld, database: Database
 ) -> None:

@@ -111,7 +111,7 @@ def test_a_row_of_the_overview_says_the_same(api: Installation, name: str) -> No
         assert single.pop("actions") == {}
         assert row["allowed"] == single
     assert len(rows) == {"stranger": 0}.get(
-        name, 1 if name in {"user", "admin", "maintainer", "owner"} else 3
+        name, 1 if name in {"user", "admin", "maintainer", "owner", "deployment", "foreign"} else 3
     )
 
 
