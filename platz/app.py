@@ -138,11 +138,11 @@ def serve(loaded: LoadedSettings) -> int:
         progress = Progress()
         with answering_that_it_starts(listeners, lambda: str(progress)):
             services, database, cipher = _prepare(settings, progress, stack)
-        tell_or_refuse(settings, weaknesses(settings, services, cipher))
         components = make_components(
             settings, services, database, cipher, _on_lost_leases(actor_context), stack
         )
         web = make_web(components, listener=listeners.api, actor_registry=actor_context.actor_registry)
+        tell_or_refuse(settings, weaknesses(settings, services, cipher))
         gone = partial(shutdown.give_up, "the server of PLATZ_HEALTH_PORT ended by itself")
         stack.enter_context(answering_probes(listeners, web.readiness, gone))
         stack.callback(actor_context.timers.stop)

@@ -10,6 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -22,6 +23,7 @@ from platz.http.body_room import BodyRoom
 from platz.http.dispatch import PathEndpoint, RequestThreads, TooManySignIns
 from platz.http.endpoints.sign_in import ROUTES
 from platz.http.middleware import RequestMiddleware
+from platz.http.rate_limits import RateLimits
 from platz.http.requests import MAX_ANONYMOUS_BYTES, RequestBody
 from platz.http.responses import ApiResponse
 from platz.http.route import ApiRequest, Permission, Route
@@ -50,7 +52,7 @@ def route(**options: Any) -> Route[Any]:
 
 def application(*routes: Route[Any]) -> Starlette:
     threads, room = RequestThreads(4), BodyRoom()
-    services: Any = None  # no route of these tests authenticates
+    services: Any = SimpleNamespace(rate_limits=RateLimits())  # no route of these tests authenticates
     endpoints = [WebRoute(each.path, PathEndpoint([each], services, threads, room)) for each in routes]
     made = Starlette(routes=endpoints)
     made.add_middleware(RequestMiddleware)

@@ -99,13 +99,19 @@ _OPERATORS: Mapping[str, Callable[[str, frozenset[str]], Requirement]] = {
 
 
 def selects(selector: Any, labels: Mapping[str, str]) -> bool:
-    """Tell whether a `LabelSelector` document selects the labels; an absent selector selects nothing."""
+    """Tell whether a `LabelSelector` document selects the labels.
+
+    An absent selector selects nothing, nor does one with a rule that validation refuses.
+    """
     if not isinstance(selector, dict):
         return False
     wanted = texts(selector, "matchLabels")
     if any(labels.get(key) != value for key, value in wanted.items()):
         return False
-    return all(
-        _OPERATORS[rule["operator"]](rule["key"], frozenset(rule.get("values") or ()))(labels)
-        for rule in objects(selector, "matchExpressions")
-    )
+    return all(_meets(rule, labels) for rule in objects(selector, "matchExpressions"))
+
+
+def _meets(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    requirement = _OPERATORS.get(rule.get("operator", ""))
+    values = frozenset(rule.get("values") or ())
+    return requirement is not None and requirement(rule.get("key", ""), values)(labels)

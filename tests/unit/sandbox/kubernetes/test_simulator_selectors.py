@@ -69,6 +69,8 @@ def test_field_selectors_name_known_fields_only() -> None:
         ({"matchExpressions": [{"key": "tier", "operator": "In", "values": ["front"]}]}, True),
         ({"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["front"]}]}, False),
         ({"matchExpressions": [{"key": "tier", "operator": "Exists"}]}, True),
+        ({"matchExpressions": [{"key": "tier", "operator": "Near"}]}, False),
+        ({"matchExpressions": [{}]}, False),
     ],
 )
 def test_selector_documents(selector: object, matches: bool) -> None:
