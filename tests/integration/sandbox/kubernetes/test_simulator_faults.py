@@ -57,7 +57,7 @@ def test_a_refused_write_is_not_made(api: httpx.Client, control: Control, namesp
 
 
 def test_latency_delays_the_answer(api: httpx.Client, control: Control) -> None:
-    with control.fault(Action.LATENCY, path="^/version", seconds=0.3):
+    with control.fault(Action.LATENCY, path="^/version", seconds=1.5):
         with pytest.raises(httpx.ReadTimeout):
             api.get("/version", timeout=0.2)
         assert api.get("/version").status_code == 200
