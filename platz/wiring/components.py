@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from platz import metrics
 from platz.access.tokens import Tokens
@@ -18,7 +18,7 @@ from platz.actors.served_clusters import ServedClusters
 from platz.aws.sessions import AwsAccount
 from platz.backing_services import BackingServices, direct_database
 from platz.charts.documents.features import OutsideChanges
-from platz.config import Role, Settings, SettingsError
+from platz.config import Settings, SettingsError
 from platz.db.address import DatabaseAddress, PoolLimits
 from platz.db.database import Database
 from platz.db.encryption import Cipher, NoCipher
@@ -34,9 +34,6 @@ from platz.tasks.context import TaskServices
 from platz.web_addresses import normalised_url
 from platz.wiring.helm_room import HelmRoom, helm_room
 from platz.wiring.registry_clients import registry_client_of
-
-PREVIEW_RUNS = 2
-"""How many previews render at once; others wait for their turn, within their own limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +119,8 @@ def make_components(
     """Make the components; ``lost_leases`` is called with the names of leases that this process has lost."""
     aws = AwsAccount(region=settings.aws_region)
     room = helm_room(settings, memory_limit())
-    helm = _helm(settings, services, room, warm=1 if Role.DEPLOY in settings.roles else 0)
-    preview_room = replace(room, parallel=min(room.parallel, PREVIEW_RUNS))
-    preview_helm = _helm(settings, services, preview_room, warm=0)
+    helm = _helm(settings, services, _limits(room, room.tasks, warm=min(room.tasks, 1)))
+    preview_helm = _helm(settings, services, _limits(room, room.previews, warm=0))
 
     def lost(names: frozenset[str]) -> None:
         served.clear()  # first, so that no task starts Helm again: the next owner may be about to run it
@@ -150,7 +146,7 @@ def make_components(
         preview_helm=preview_helm,
         archives=ArchiveCache(services.cache / "charts", registry_client_of(services.registry_url, aws)),
         caller=IngressCaller(services.ingress, api_servers=lambda: _api_servers(settings, served)),
-        task_limit=ConcurrencyLimit(room.parallel),
+        task_limit=ConcurrencyLimit(room.tasks),
         aws=aws,
     )
     metrics.leases_held.set_function(lambda: len(components.leases.held()))
@@ -174,10 +170,13 @@ def _signing_key(database: Database, cipher: Cipher) -> Callable[[], str]:
     return read
 
 
-def _helm(settings: Settings, services: BackingServices, room: HelmRoom, *, warm: int) -> HelmProcesses:
+def _limits(room: HelmRoom, parallel: int, *, warm: int) -> HelmLimits:
+    return HelmLimits(parallel=parallel, warm=warm, memory_bytes=room.memory_bytes)
+
+
+def _helm(settings: Settings, services: BackingServices, limits: HelmLimits) -> HelmProcesses:
     folder = services.cache / "helm"
     setup = HelmSetup(folder=folder, environment=dict(os.environ), executable=settings.helm_executable)
-    limits = HelmLimits(parallel=room.parallel, warm=warm, memory_bytes=room.memory_bytes)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return HelmProcesses(setup, limits)
