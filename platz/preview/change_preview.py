@@ -107,10 +107,12 @@ def _tried(
 ) -> DryRun:
     if rehearsal.effect not in _INSTALLS:
         return DryRun(objects=[])
+    if after.prepared is None:
+        return DryRun(refusal=after.problem) if after.is_refused else DryRun(problem=after.problem)
     if looking.client is None:
         return DryRun(problem=looking.problem)
     there = ReleaseHistory() if rehearsal.effect is Effect.RELOCATE else history
-    return dry_run(services, looking.client, rehearsal.after, rehearsal.wanted, after, there, cut)
+    return dry_run(services, looking.client, rehearsal.after, rehearsal.wanted, after.prepared, there, cut)
 
 
 def _told(looked: Looked) -> JsonObject:
@@ -119,13 +121,14 @@ def _told(looked: Looked) -> JsonObject:
     masking = Masking({*looked.before.secrets, *looked.after.secrets}, contents=secrets_of(documents))
     cut = looked.cut
     dangers = dangers_of(looked.rehearsal, changes, looked.tried, looked.claims, masking)
+    refusals = _refusals(looked, masking)
     objects = None if problem else ObjectsShown(masking=masking, cut=cut).told(changes)
     return {
-        "sentence": sentence_of(looked.rehearsal, changes, problem),
+        "sentence": sentence_of(looked.rehearsal, changes, problem=problem, refusals=refusals),
         "effect": looked.rehearsal.effect.value,
         "dangers": [each.to_json() for each in dangers],
         "restarts": [masking.text(str(each.subject)) for each in changes if each.restarts],
-        "refusals": list[JsonValue](_refusals(looked, masking)),
+        "refusals": list[JsonValue](refusals),
         **_differences(looked, masking, cut),
         "objects": objects,
         "objects_problem": masking.text(problem) if problem else None,

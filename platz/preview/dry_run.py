@@ -20,7 +20,7 @@ from platz.kube.cluster_access import as_kubeconfig
 from platz.kube.credentials import successors_of_token
 from platz.kube.kind_lookup import ServedKinds
 from platz.preview.release_history import ReleaseHistory
-from platz.preview.rendered_values import Rendered, Wanted
+from platz.preview.rendered_values import Wanted
 from platz.preview.trial import Trial, try_objects
 from platz.tasks.chart_values import values_override
 from platz.tasks.context import TaskServices
@@ -53,13 +53,11 @@ def dry_run(
     client: KubeClient,
     target: TaskTarget,
     wanted: Wanted,
-    rendered: Rendered,
+    prepared: PreparedChart,
     history: ReleaseHistory,
     cut: list[str],
 ) -> DryRun:
     """Render with Helm, and try each object on the server."""
-    if rendered.prepared is None:
-        return DryRun(problem=rendered.problem)
     release = Release(
         client=client, kinds=ServedKinds(client), name=target.namespace, namespace=target.namespace
     )
@@ -67,7 +65,7 @@ def dry_run(
         autoscaled = autoscaled_workloads(client, release.kinds, namespace=target.namespace)
         kept = {each.workload: each.replicas for each in autoscaled}
         action = HelmAction.UPGRADE if history.running else HelmAction.INSTALL
-        run = _run(target, rendered.prepared, action, kept)
+        run = _run(target, prepared, action, kept)
         outcome = _outcome(services, client, run)
         if not outcome.ok:
             return _not_rendered(outcome.output)

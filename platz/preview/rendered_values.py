@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from platz.db.tables.charts import ChartRow
 from platz.db.tables.registries import RegistryRow
-from platz.errors import PlatzError
+from platz.errors import PlatzError, Retryable
 from platz.identities import ChartId, TaskId
 from platz.json import JsonObject, JsonValue, merged_values
 from platz.tasks.chart_values import values_override
@@ -43,11 +43,15 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """The values and the chart that go to Helm, or the sentence that says why there are none."""
+    """The values and the chart that go to Helm, or the sentence that says why there are none.
+
+    With ``is_refused`` the problem is one that another attempt has again.
+    """
 
     prepared: PreparedChart | None = None
     values: JsonObject | None = field(default=None, repr=False)
     problem: str | None = None
+    is_refused: bool = False
 
     @property
     def secrets(self) -> Iterator[str]:
@@ -79,5 +83,5 @@ def render(services: TaskServices, target: TaskTarget, wanted: Wanted, *, revisi
         prepared = prepare_chart(services, target, revision)
         values = merged_values(prepared.composed.values, values_override(target))
     except PlatzError as error:
-        return Rendered(problem=error.message)
+        return Rendered(problem=error.message, is_refused=not isinstance(error, Retryable))
     return Rendered(prepared=prepared, values=values)

@@ -120,6 +120,7 @@ def test_what_the_server_refuses_is_told_as_a_sentence(stage: Stage, shop: Deplo
     answer = preview(stage, updating(stage, shop, values_override={"replicas": -1}))
     [refusal] = answer["refusals"]
     assert refusal.startswith("Deployment web is refused:")
+    assert answer["sentence"] == f"This would fail: {refusal}"
     assert "spec.replicas" in refusal
 
 
@@ -172,6 +173,9 @@ def test_a_rename_tells_of_the_namespace_and_of_lost_volumes(stage: Stage, name:
     assert answer["effect"] == "relocate"
     assert f"namespace webshop-{name} of cluster blue is deleted" in dangers(answer)["namespace"]
     assert f"made anew in webshop-{name}x" in dangers(answer)["namespace"]
+    assert answer["sentence"] == (
+        "The deployment is made anew in another place: 1 object is made there, and 1 object is deleted here."
+    )
     assert "disk" in dangers(answer)["volumes"]
 
 
@@ -206,6 +210,29 @@ def test_a_change_of_nothing_says_so(stage: Stage, shop: DeploymentId) -> None:
     answer = preview(stage, updating(stage, shop, description_md="*new*"))
     assert (answer["effect"], answer["sentence"]) == ("nothing", "This changes nothing in the cluster.")
     assert answer["objects"] == []
+
+
+def test_a_required_input_without_a_value_would_fail_whether_or_not_the_cluster_answers(
+    stage: Stage, shop: DeploymentId
+) -> None:
+    form = values_ui({"id": "size", "type": "number", "label": "Size", "required": True})
+    form["outputs"]["values"] = [{"path": ["replicas"], "value": {"FieldValue": {"input": "size"}}}]
+    chart = stage.chart("5.7.0", {"web.yaml": WEB}, values_ui=form)
+    lacking = 'The input "size" is required but has no value. Fill it in.'
+    for is_there in (True, False):
+        if not is_there:
+            stage.platz.kill(stage.platz.world.cluster)
+        answer = preview(stage, updating(stage, shop, helm_chart_id=chart))
+        assert (answer["refusals"], answer["sentence"]) == ([lacking], f"This would fail: {lacking}")
+
+
+def test_a_registry_that_is_away_refuses_nothing(stage: Stage, shop: DeploymentId) -> None:
+    with stage.platz.world.making() as making:
+        never_pushed = making.chart(stage.platz.world.registry, "5.8.0")
+    stage.charts.is_away = True
+    answer = preview(stage, updating(stage, shop, helm_chart_id=never_pushed))
+    assert answer["refusals"] == []
+    assert answer["sentence"] == "The deployment is upgraded; what becomes of its objects is not known."
 
 
 def test_without_the_cluster_the_rest_is_shown(stage: Stage, shop: DeploymentId) -> None:

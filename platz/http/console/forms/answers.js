@@ -64,7 +64,10 @@ function initialAnswers(inputs) {
   return Object.fromEntries(given.map((input) => [input.id, input.initialValue]));
 }
 
-/** Return the answers to carry over to another version of a form: what that form asks, with the same type. */
+/**
+ * Return the answers to carry over to another version of a form: what that form asks, with the same type.
+ * `dropped` and `added` are labels: what is no longer asked like that, and what was never asked before.
+ */
 export function carriedOver(answers, before, after) {
   const types = new Map((before?.inputs ?? []).map((input) => [input.id, kindOfInput(input)]));
   const kept = {};
@@ -79,7 +82,9 @@ export function carriedOver(answers, before, after) {
   for (const input of after?.inputs ?? []) {
     if (added.includes(input.id) && input.initialValue !== undefined && input.initialValue !== null) kept[input.id] = input.initialValue;
   }
-  return { kept, dropped, added };
+  const labels = new Map([...(before?.inputs ?? []), ...(after?.inputs ?? [])].map((input) => [input.id, input.label || input.id]));
+  const labelled = (ids) => ids.map((id) => labels.get(id));
+  return { kept, dropped: labelled(dropped), added: labelled(added) };
 }
 
 function kindOfInput(input) {

@@ -24,15 +24,15 @@ test("patterns fit whole addresses", () => {
   assert.equal(match("/charts/:kind", "/charts/%E0%A4%A"), null);
 });
 
-const input = (id, type = "text", more = {}) => ({ id, type, label: id, ...more });
+const input = (id, type = "text", more = {}) => ({ id, type, label: `The ${id}`, ...more });
 
 test("answers are carried over where the next version asks the same", () => {
   const before = { inputs: [input("name"), input("size", "number"), input("gone")] };
   const after = { inputs: [input("name"), input("size", "text"), input("added", "number", { initialValue: 3 })] };
   const carried = carriedOver({ name: "a", size: 2, gone: true, own: 1 }, before, after);
   assert.deepEqual(carried.kept, { name: "a", own: 1, added: 3 });
-  assert.deepEqual(carried.dropped, ["size", "gone"]);
-  assert.deepEqual(carried.added, ["added"]);
+  assert.deepEqual(carried.dropped, ["The size", "The gone"]);
+  assert.deepEqual(carried.added, ["The added"]);
 });
 
 test("answers that look like nothing are answers", () => {

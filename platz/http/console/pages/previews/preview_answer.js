@@ -20,12 +20,11 @@ export function PreviewAsked({ path, body, told = () => {}, folded = false }) {
   </section>`;
 }
 
-/** Draw a preview: the sentence, refusals, dangers, restarts, and what differs. */
+/** Draw a preview: the sentence, or all refusals in its place; dangers, restarts, and what differs. */
 function PreviewAnswer({ answer, folded }) {
   return html`
-    <p class="preview-sentence">${answer.sentence}</p>
-    ${answer.refusals.length > 0 && html`<div class="strip bad"><${Icon} name="error" /><div>
-      <strong>This would be refused</strong>${answer.refusals.map((sentence) => html`<p dir="auto">${sentence}</p>`)}
+    ${answer.refusals.length === 0 ? html`<p class="preview-sentence">${answer.sentence}</p>` : html`<div class="strip bad"><${Icon} name="error" /><div>
+      <strong>This would fail</strong>${answer.refusals.map((sentence) => html`<p dir="auto">${sentence}</p>`)}
     </div></div>`}
     ${answer.dangers.length > 0 && html`<div class="strip warn"><${Icon} name="alert" /><div>
       ${answer.dangers.map((danger) => html`<p dir="auto">${danger.sentence}</p>`)}
