@@ -16,6 +16,8 @@ import { operationOf, taskTitle } from "../words.js";
 import { RetryButton, StopButton } from "./task_actions.js";
 import { DeploymentLink } from "./task_list.js";
 
+const HEADINGS = { Failed: "What went wrong", Done: "What Helm said" };
+
 export function TaskPage({ id }) {
   const remote = useRemote((abort) => get(`/deployment-tasks/${id}`, {}, abort), [id], ["deployment_tasks"], (event) => event.data.id === id);
   return html`<${Shown} remote=${remote}>${(task) => html`<${Task} task=${task} />`}</${Shown}>`;
@@ -46,7 +48,7 @@ function Task({ task }) {
     <${VersionChange} from=${parameters.prev_helm_chart_id} to=${parameters.helm_chart_id} />
     ${parameters.config_delta && html`<${Delta} delta=${parameters.config_delta} chartId=${parameters.helm_chart_id} />`}
     ${task.reason && html`<section class=${`card ${task.status === "Failed" ? "bad" : ""}`}>
-      <div class="card-head"><h2>${task.status === "Failed" ? "What went wrong" : "What Helm said"}</h2><${CopyButton} text=${task.reason} /></div>
+      <div class="card-head"><h2>${HEADINGS[task.status] ?? "What happened"}</h2><${CopyButton} text=${task.reason} /></div>
       <pre tabindex="0" dir="auto">${task.reason}</pre></section>`}
   `;
 }

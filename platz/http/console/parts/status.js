@@ -18,7 +18,7 @@ const LOOKS = {
   Error: ["bad", "error"],
   Failed: ["bad", "error"],
   Pending: ["quiet", "clock", "Waiting"],
-  Canceled: ["quiet", "cross", "Cancelled"],
+  Canceled: ["quiet", "cross", "Canceled"],
   Uninstalled: ["quiet", "pause", "Disabled"],
   Unknown: ["quiet", "unknown"],
 };
