@@ -40,12 +40,22 @@ def encrypt_value(value: JsonValue, cipher: Cipher) -> JsonValue:
 
     Without an encryption key, every value stays as it is.
     """
-    if value is None or (isinstance(value, dict) and value.keys() == {MARK}):
+    if value is None or _is_encrypted(value):
         return value
     ciphertext = cipher.encrypt(
         orjson.dumps(value).decode()
     )  # a JSON text never starts with a prefix of the cipher
     return {MARK: ciphertext} if ciphertext.startswith(PREFIX) else value
+
+
+def encrypted_keys(document: JsonValue) -> frozenset[str]:
+    """Return the top-level keys of a stored document whose values are encrypted."""
+    fields = document.items() if isinstance(document, dict) else ()
+    return frozenset(key for key, value in fields if _is_encrypted(value))
+
+
+def _is_encrypted(value: JsonValue) -> bool:
+    return isinstance(value, dict) and value.keys() == {MARK}
 
 
 def decrypt_fields(document: JsonValue, cipher: Cipher) -> JsonValue:

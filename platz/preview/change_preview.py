@@ -22,10 +22,10 @@ from platz.preview.masking import Masking
 from platz.preview.objects import ObjectChange, ObjectsShown, compare_objects
 from platz.preview.rehearsal import Effect, Rehearsal
 from platz.preview.release_history import Looking, ReleaseHistory, looking_at, read_history
-from platz.preview.rendered_values import Rendered, render
+from platz.preview.rendered_values import Rendered, Wanted, render
 from platz.preview.secret_texts import secrets_of
 from platz.preview.sentences import sentence_of
-from platz.preview.shown import shown_inputs, shown_pair, shown_values
+from platz.preview.shown import secret_texts, shown_inputs, shown_pair, shown_values
 from platz.tasks.context import TaskServices
 from platz.tasks.task_target import TaskTarget
 
@@ -118,7 +118,8 @@ def _tried(
 def _told(looked: Looked) -> JsonObject:
     changes, problem = _changes(looked)
     documents = [each for change in changes for each in (change.before, change.after) if each]
-    masking = Masking({*looked.before.secrets, *looked.after.secrets}, contents=secrets_of(documents))
+    secrets = {*looked.before.secrets, *looked.after.secrets, *secret_texts(*_sides(looked))}
+    masking = Masking(secrets, contents=secrets_of(documents))
     cut = looked.cut
     dangers = dangers_of(looked.rehearsal, changes, looked.tried, looked.claims, masking)
     refusals = _refusals(looked, masking)
@@ -138,12 +139,17 @@ def _told(looked: Looked) -> JsonObject:
 
 
 def _differences(looked: Looked, masking: Masking, cut: list[str]) -> JsonObject:
-    running, wanted = looked.rehearsal.running or looked.rehearsal.wanted.nothing, looked.rehearsal.wanted
+    running, wanted = _sides(looked)
     return {
         "inputs": shown_inputs(running, wanted, masking, cut),
         "override": shown_pair("override", running.override or {}, wanted.override or {}, masking, cut),
         **shown_values(looked.before, looked.after, masking, cut),
     }
+
+
+def _sides(looked: Looked) -> tuple[Wanted, Wanted]:
+    wanted = looked.rehearsal.wanted
+    return looked.rehearsal.running or wanted.nothing, wanted
 
 
 def _changes(looked: Looked) -> tuple[Sequence[ObjectChange], str | None]:

@@ -26,7 +26,7 @@ from platz.preview.release_history import ReleaseHistory, looking_at, read_histo
 from platz.preview.rendered_values import Rendered, Wanted, render
 from platz.preview.revisions import wanted_of
 from platz.preview.secret_texts import secrets_in
-from platz.preview.shown import shown_inputs, shown_pair, shown_values
+from platz.preview.shown import secret_texts, shown_inputs, shown_pair, shown_values
 from platz.tasks.context import TaskServices
 from platz.tasks.operations import Install, Upgrade
 from platz.tasks.task_target import load_target
@@ -80,7 +80,8 @@ def _told(
 ) -> JsonObject:
     manifests = history.manifests()
     known = [manifests[str(each.task.id)] for each in (a, b) if str(each.task.id) in manifests]
-    masking = Masking({*before.secrets, *after.secrets}, contents=secrets_in(*known))
+    secrets = {*before.secrets, *after.secrets, *secret_texts(a.wanted, b.wanted)}
+    masking = Masking(secrets, contents=secrets_in(*known))
     cut: list[str] = []
     inputs = shown_inputs(a.wanted, b.wanted, masking, cut)
     return {

@@ -22,12 +22,16 @@ from platz.tasks.task_target import Revision, TaskTarget
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """What is to be rendered: a chart with its inputs and override, in plain; the chart may be gone."""
+    """What is to be rendered: a chart with its inputs and override, in plain; the chart may be gone.
+
+    ``encrypted`` are the ids of the inputs that are stored encrypted.
+    """
 
     chart_id: ChartId
     chart: ChartRow | None
     registry: RegistryRow | None
     inputs: JsonValue = field(repr=False)
+    encrypted: frozenset[str]
     override: JsonValue = field(repr=False)
 
     @property

@@ -5,6 +5,7 @@ Source: docs/contract/http-api.md, "Comparing revisions".
 
 from __future__ import annotations
 
+from platz.charts.rendering.confidential import input_texts
 from platz.json import JsonObject, JsonValue
 from platz.preview.differences import differences, told
 from platz.preview.masking import Masking, hidden_keys
@@ -12,10 +13,21 @@ from platz.preview.rendered_values import Rendered, Wanted
 from platz.tasks import sensitive_inputs
 
 
+def secret_inputs(before: Wanted, after: Wanted) -> frozenset[str]:
+    """Return the ids of the inputs that either chart marks as sensitive, or that either side stores encrypted."""
+    marked = sensitive_inputs.of_chart(before.form) | sensitive_inputs.of_chart(after.form)
+    return marked | before.encrypted | after.encrypted
+
+
+def secret_texts(before: Wanted, after: Wanted) -> frozenset[str]:
+    """Return what both sides hold in those inputs, which may stand in values and objects, too."""
+    ids = secret_inputs(before, after)
+    return input_texts(before.inputs, ids) | input_texts(after.inputs, ids)
+
+
 def shown_inputs(before: Wanted, after: Wanted, masking: Masking, cut: list[str]) -> JsonValue:
-    """Return the differences of the inputs, with those hidden that either chart marks as sensitive."""
-    sensitive = sensitive_inputs.of_chart(before.form) | sensitive_inputs.of_chart(after.form)
-    old, new = hidden_keys(before.inputs, after.inputs, sensitive)
+    """Return the differences of the inputs, with the secret ones hidden."""
+    old, new = hidden_keys(before.inputs, after.inputs, secret_inputs(before, after))
     return shown_pair("inputs", old, new, masking, cut)
 
 

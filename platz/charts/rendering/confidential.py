@@ -17,9 +17,18 @@ def confidential_texts(
     schema: UiSchema, config: JsonValue, rendered: Iterable[JsonValue] = ()
 ) -> frozenset[str]:
     """Return the texts to remove: the values of sensitive inputs, and the secret values in ``rendered``."""
-    values = list(rendered)
-    if isinstance(config, dict) and not exceeds_nesting(config):
-        values.extend(config.get(declared.id) for declared in schema.inputs if declared.sensitive)
+    sensitive = (declared.id for declared in schema.inputs if declared.sensitive)
+    return input_texts(config, sensitive) | _texts_in(rendered)
+
+
+def input_texts(config: JsonValue, ids: Iterable[str]) -> frozenset[str]:
+    """Return the texts and numbers inside the values of these inputs."""
+    if not isinstance(config, dict) or exceeds_nesting(config):
+        return frozenset()
+    return _texts_in(config.get(each) for each in ids)
+
+
+def _texts_in(values: Iterable[JsonValue]) -> frozenset[str]:
     return frozenset(text for value in values for text in _leaves(value) if text)
 
 

@@ -7,7 +7,9 @@ from uuid import uuid4
 
 import pytest
 from simulated_clusters import SimulatedClusters
+from sqlalchemy import Connection, null, update
 
+from platz.db import schema
 from platz.errors import Conflict, Rejected
 from platz.identities import DeploymentId, TaskId
 from platz.preview.release_history import NOT_SERVED
@@ -86,6 +88,21 @@ def test_sensitive_inputs_are_told_as_changed_only(stage: Stage, name: str) -> N
     assert paths(answer["inputs"]) == {"password": ("[secret]", "[secret, changed]")}
     assert paths(answer["values"]) == {"password": ("[secret]", "[secret, changed]")}
     assert "[changed]" in str(answer["objects"])
+
+
+def test_inputs_that_are_stored_encrypted_are_hidden_though_no_chart_marks_them(
+    stage: Stage, name: str
+) -> None:
+    marked = values_ui({"id": "password", "type": "text", "label": "Password", "sensitive": True})
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {url: 'x:{{ .Values.url }}@y'}\n"
+    chart = stage.chart("6.2.0", {"c.yaml": template}, values_ui=marked)
+    shop = stage.installed(name, chart, config={"password": PASSWORD})
+    stage.updated(shop, config={"password": f"new-{PASSWORD}"}, values_override={"url": PASSWORD})
+    unmarked = update(schema.helm_charts).where(schema.helm_charts.c.id == chart).values(values_ui=null())
+    stage.platz.world.do(Connection.execute, unmarked)
+    answer = compare(stage, shop)
+    assert PASSWORD not in str(answer)
+    assert paths(answer["inputs"]) == {"password": ("[secret]", "[secret, changed]")}
 
 
 def test_what_secrets_hold_is_told_as_changed_only(stage: Stage, name: str) -> None:
