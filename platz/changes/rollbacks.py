@@ -17,7 +17,7 @@ from platz.access import permissions
 from platz.access.visibility import sees_cluster
 from platz.changes.deployments import DeploymentUpdate, update_deployment
 from platz.db.encryption import Cipher
-from platz.db.enums import TaskStatus
+from platz.db.enums import DeploymentStatus, TaskStatus
 from platz.db.field_encryption import decrypt_fields
 from platz.db.tables import charts, deployments, tasks
 from platz.db.tables.charts import ChartRow
@@ -42,12 +42,12 @@ def rollback_deployment(
     Raises NotFound, Denied, Rejected (no revision of this deployment), Conflict (it never succeeded, its chart is gone,
     it is what the deployment has already, the deployment is disabled), and what `update_deployment` raises.
     """
-    row = deployments.get(connection, deployment_id)
-    if row is None:
-        raise NotFound
-    permissions.require_rollback(
-        connection, row.cluster_id, row.kind_id, identity, deployment_id=deployment_id
-    )
+
+    def check_enabled(locked: DeploymentRow) -> None:
+        _require_enabled(locked)
+        check(locked)
+
+    row = _permitted(connection, identity, deployment_id)
     task, revision = succeeded_revision(connection, identity, deployment_id, revision_id)
     chart = _installable_chart(connection, revision)
     is_changed = update_deployment(
@@ -57,17 +57,12 @@ def rollback_deployment(
         restoring(revision, cipher),
         cipher=cipher,
         reason=_what_it_undoes(connection, row, task, chart),
-        check=check,
+        check=check_enabled,
     )
     if not is_changed:
         raise Conflict(
             "The deployment already has the chart, inputs and override of this revision, so there is nothing to go"
             " back to."
-        )
-    after = deployments.get(connection, deployment_id)
-    if after is None or not after.enabled:
-        raise Conflict(
-            "The deployment is disabled, so nothing of it runs that could be rolled back. Enable it first."
         )
 
 
@@ -103,6 +98,24 @@ def restoring(revision: Install | Upgrade, cipher: Cipher) -> DeploymentUpdate:
         config={} if config is None else config,
         values_override={} if override is None else override,
     )
+
+
+def _permitted(connection: Connection, identity: Identity, deployment_id: DeploymentId) -> DeploymentRow:
+    row = deployments.get(connection, deployment_id)
+    if row is None:
+        raise NotFound
+    permissions.require_rollback(
+        connection, row.cluster_id, row.kind_id, identity, deployment_id=deployment_id
+    )
+    return row
+
+
+def _require_enabled(row: DeploymentRow) -> None:
+    """Raise `Conflict` for a disabled deployment; of one that is being deleted, the update says so itself."""
+    if not row.enabled and row.status is not DeploymentStatus.DELETING:
+        raise Conflict(
+            "The deployment is disabled, so nothing of it runs that could be rolled back. Enable it first."
+        )
 
 
 def _installable_chart(connection: Connection, revision: Install | Upgrade) -> ChartRow:

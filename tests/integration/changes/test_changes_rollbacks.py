@@ -214,7 +214,20 @@ def test_a_disabled_deployment_is_refused_and_unchanged(world: World, shop: Depl
     assert world.row(shop) == before
 
 
-def test_a_deployment_that_is_being_deleted_is_refused(world: World, shop: DeploymentId) -> None:
+def test_a_disabled_deployment_is_refused_before_anything_is_compared(
+    world: World, shop: DeploymentId
+) -> None:
+    world.update(shop, enabled=False)
+    world.settle(shop)
+    with pytest.raises(Conflict, match="Enable it first"):
+        go_back(world, shop, revisions(world, shop)[1])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_deployment_that_is_being_deleted_is_refused(
+    world: World, shop: DeploymentId, enabled: bool
+) -> None:
+    world.update(shop, enabled=enabled)
     world.do(delete_deployment, world.admin, shop)
     with pytest.raises(Conflict, match="is being deleted"):
         go_back(world, shop)
