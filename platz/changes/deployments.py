@@ -134,24 +134,17 @@ def update_deployment(
     _require_update(connection, identity, before, after)
     if after is before:
         return False
-    if before.status is DeploymentStatus.DELETING:
-        raise Conflict("This deployment is being deleted")
-    _reject_encrypted(update)
-    _reject_override(update.values_override)
-    if after.description_md is not None and after.description_md != before.description_md:
-        check_markdown(after.description_md, "description_md")
+    _require_storable(update, before, after)
     chart = _validated(connection, kind, before, after)
     if _selects_anew(before, after):
         refuse_foreign_selection(connection, chart, after.cluster_id, after.config, cipher=cipher)
     effect = update_plan.effect_of(before, after)
     if effect is Effect.UNINSTALL:
-        users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
-        refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
+        _refuse_if_used_by_enabled(connection, deployment_id)
     encrypted = InputEncryption.of_charts(cipher, chart.values_ui, _form_before(connection, before, chart))
     deployments.save(connection, replace(after, config=encrypted.inputs(after.config)))
-    operations = update_plan.operations_for(effect, before, after, kind.name, reason=reason)
-    encrypted_operations = map(encrypted.operation, operations)
-    queued = _queue_what_follows(connection, identity, before, after, kind, encrypted_operations)
+    planned = update_plan.operations_for(effect, before, after, kind.name, reason=reason)
+    queued = _queue_what_follows(connection, identity, before, after, kind, map(encrypted.operation, planned))
     if update_plan.is_passed_on(effect, reinstall_dependencies=features_of(chart).reinstall_dependencies):
         cause = f"The {before.name or kind.name} deployment has been updated"
         reinstall(connection, held.values(), cause, identity, after=queued[-1])
@@ -282,6 +275,21 @@ def _require_update(
             permissions.require_enabling(
                 connection, cluster_id, before.kind_id, identity, deployment_id=before.id
             )
+
+
+def _require_storable(update: DeploymentUpdate, before: DeploymentRow, after: DeploymentRow) -> None:
+    """Raise Conflict if the deployment is being deleted, Rejected for inputs or a text that no row may have."""
+    if before.status is DeploymentStatus.DELETING:
+        raise Conflict("This deployment is being deleted")
+    _reject_encrypted(update)
+    _reject_override(update.values_override)
+    if after.description_md is not None and after.description_md != before.description_md:
+        check_markdown(after.description_md, "description_md")
+
+
+def _refuse_if_used_by_enabled(connection: Connection, deployment_id: DeploymentId) -> None:
+    users = [user for user in dependants_of(connection, deployment_item(deployment_id)) if user.enabled]
+    refuse_if_used("This deployment can't be disabled because other deployments depend on it", users)
 
 
 def _validated(

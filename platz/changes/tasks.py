@@ -56,35 +56,15 @@ def create_task(
     (cluster without environment, another chart, a status that does not allow the action, deployment being deleted).
     """
     deployment, env_id = _held(connection, identity, request.deployment_id)
-    cluster_id, operation = deployment.cluster_id, request.operation
-    match OPERATION_KINDS[name_of(operation)].needs:
-        case Needs.CHANGE:
-            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
-        case Needs.MAINTAINER:
-            permissions.require_deployment_maintainer(
-                connection, cluster_id, deployment.kind_id, identity, deployment_id=deployment.id
-            )
-        case Needs.ACTION_ROLE:
-            pass  # the action names the role
-    match operation:
-        case InvokeAction():
-            action = _allowed_action(connection, identity, deployment, operation)
-            if request.execute_at is None:
-                require_status(action, deployment.reported_status)
-            _check_body(connection, action, operation, env_id, cipher)
-            encrypted = InputEncryption(sensitive=of_schema(action.ui_schema), cipher=cipher)
-            operation = encrypted.operation(operation)
-        case RestartK8sResource():
-            _require_workload(connection, deployment, operation)
-        case _:
-            pass  # only the permission had to be checked
+    _require_right(connection, identity, deployment, request.operation)
+    operation = _checked(connection, identity, deployment, env_id, request, cipher)
     if deployment.status is DeploymentStatus.DELETING:
         raise Conflict("This deployment is being deleted")
     [task_id] = queue_operations(
         connection,
         identity,
         deployment.id,
-        cluster_id,
+        deployment.cluster_id,
         [operation],
         execute_at=request.execute_at,
         repeats=request.repeats,
@@ -129,6 +109,48 @@ def _held(
     if cluster is None or cluster.env_id is None:
         raise Conflict("Can't create a deployment task for a deployment in a cluster with no env_id")
     return deployment, cluster.env_id
+
+
+def _require_right(
+    connection: Connection, identity: Identity, deployment: DeploymentRow, operation: Operation
+) -> None:
+    match OPERATION_KINDS[name_of(operation)].needs:
+        case Needs.CHANGE:
+            raise Denied(f"{name_of(operation)} tasks can't be created through the API")
+        case Needs.MAINTAINER:
+            permissions.require_deployment_maintainer(
+                connection,
+                deployment.cluster_id,
+                deployment.kind_id,
+                identity,
+                deployment_id=deployment.id,
+            )
+        case Needs.ACTION_ROLE:
+            pass  # the action names the role
+
+
+def _checked(
+    connection: Connection,
+    identity: Identity,
+    deployment: DeploymentRow,
+    env_id: EnvId,
+    request: TaskRequest,
+    cipher: Cipher,
+) -> Operation:
+    """Check what the operation is about, and return it as it is stored, with its sensitive inputs encrypted."""
+    match request.operation:
+        case InvokeAction() as invocation:
+            action = _allowed_action(connection, identity, deployment, invocation)
+            if request.execute_at is None:
+                require_status(action, deployment.reported_status)
+            _check_body(connection, action, invocation, env_id, cipher)
+            encrypted = InputEncryption(sensitive=of_schema(action.ui_schema), cipher=cipher)
+            return encrypted.operation(invocation)
+        case RestartK8sResource() as restart:
+            _require_workload(connection, deployment, restart)
+            return restart
+        case other:
+            return other  # only the right had to be checked
 
 
 def _allowed_action(
