@@ -10,7 +10,6 @@ import json
 import logging
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +20,8 @@ from typing import Any
 
 import structlog
 from figures import Figure, per_second
-from http_client import Installation, installation
-from large_installation import FILLED, fill, large_postgres
+from http_client import Installation
+from large_installation import FILLED, large_installation
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
@@ -49,12 +48,7 @@ class Rate:
 def measure() -> Iterator[Figure]:
     """List of 50 of 10,000 deployments, detail, task list at 100,000 tasks, a write, a sign-in check."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        large_postgres(Path(folder)) as database,
-        installation(database) as api,
-    ):
-        fill(api)
+    with large_installation() as api:
         with _serving(lambda: Starlette(routes=[Route("/", _bare)])) as port:
             bare = _load(port, _request("GET", "/", {}))
         yield Figure(name="bare Starlette handler", value=bare.per_second, unit="requests/s")

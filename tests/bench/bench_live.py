@@ -10,7 +10,6 @@ import json
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,16 +20,13 @@ from uuid import uuid4
 import psutil
 import uvloop
 from figures import Figure, quantile
+from migrated_database import migrated_database
 from sqlalchemy import insert
 from websockets.asyncio.server import ServerConnection, broadcast, serve
 
 from platz.db import schema
-from platz.db.database import Database
 from platz.db.events import RowChange
-from platz.db.migrations import migrate
 from platz.http.live.frames import event_frame
-from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
-from tests.database import free_port
 from tests.integration.access.access_world import AccessWorld, build
 from tests.integration.http.live.live_server import LiveServer, serving
 
@@ -43,7 +39,7 @@ PER_SECOND = 10
 def measure() -> Iterator[Figure]:
     """Throughput of a burst, then the time from commit to client at 10,000 deliveries/s."""
     floor = _bare_rate()
-    with _database() as database:
+    with migrated_database(durable=False) as database:
         world = build(database)
         with serving(database) as server:
             rate = _burst_rate(server, world)
@@ -170,17 +166,3 @@ def _clients(
             raise RuntimeError("the clients did not connect")
         out = process.stdout
         yield lambda: json.loads(out.readline())
-
-
-@contextmanager
-def _database() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        server = EmbeddedPostgres(Path(folder) / "postgres", free_port(), durable=False)
-        server.start()
-        try:
-            database = Database(server.address)
-            migrate(database)
-            yield database
-            database.close()
-        finally:
-            server.stop()

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import logging
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import structlog
 from figures import Figure, quantile
-from http_client import Caller, Installation, installation
-from large_installation import fill, large_postgres
+from http_client import Caller, Installation
+from large_installation import large_installation
 
 from platz.db.overview.deployment_rows import overview_statement
 
@@ -34,12 +32,7 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
 def measure() -> Iterator[Figure]:
     """How long 95 of 100 answers take at most."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        large_postgres(Path(folder)) as database,
-        installation(database) as api,
-    ):
-        fill(api)
+    with large_installation() as api:
         floor = _slowest(api["user"], "/deployments", {})
         for name, query in QUERIES.items():
             yield Figure(

@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from database import free_port
-from http_client import Installation
-
-from platz.db.database import Database
-from platz.db.migrations import migrate
-from platz_sandbox.postgres.embedded_postgres import EmbeddedPostgres
+from http_client import Installation, installation
+from migrated_database import migrated_database
 
 FILLED = "00000000-0000-4000-8000-"
 """How the ids of the 10,000 deployments begin; the rest is their number."""
 
 
 @contextmanager
-def large_postgres(folder: Path) -> Iterator[Database]:
-    """Give an empty database of a server that keeps what is written, as in production."""
-    server = EmbeddedPostgres(folder, free_port(), durable=True)
-    server.start()
-    try:
-        database = Database(server.address)
-        migrate(database)
-        yield database
-        database.close()
-    finally:
-        server.stop()
+def large_installation() -> Iterator[Installation]:
+    """Give an installation with all these rows, on a server that keeps what is written, as in production."""
+    with migrated_database(durable=True) as database, installation(database) as api:
+        _fill(api)
+        yield api
 
 
-def fill(api: Installation) -> None:
+def _fill(api: Installation) -> None:
     """Insert the rows: half of the deployments here, half there."""
     with api.database.dedicated() as connection:
         connection.execute("set session_replication_role = replica")  # no change events for so many rows

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from http_client import Installation, installation
+from http_client import Caller, Installation, installation
 
+from platz.db import schema
 from platz.db.database import Database
+from platz.identities import Deployment, DeploymentId, User, UserId
 from platz.observation.ingress import IngressCaller, IngressRoute
 from tests.integration.kube.authority import Authority
 from tests.security.hostile_application import HostileApplication
@@ -45,3 +47,14 @@ def api(database: Database) -> Iterator[Installation]:
     """An installation that only this test sees."""
     with installation(database) as made:
         yield made
+
+
+@pytest.fixture(params=["stranger", "member elsewhere", "deployment elsewhere"])
+def outsider(api: Installation, request: pytest.FixtureRequest) -> Caller:
+    """Who is signed in and has nothing to do with the environment of the installation's rows."""
+    if request.param == "deployment elsewhere":
+        return api.caller(Deployment(id=DeploymentId(api.far_deployment)))
+    user = api.new_user()
+    if request.param == "member elsewhere":
+        api.insert(schema.env_user_permissions, env_id=api.there, user_id=user, role="Admin")
+    return api.caller(User(id=UserId(user)))

@@ -16,9 +16,7 @@ from http_client import Installation
 from platz.db import schema
 from platz.http.openapi.document import openapi_document
 from platz.http.routes import ROUTES
-from platz.identities import Deployment, DeploymentId, User, UserId
-
-NOT_FOUND = (404, {"message": "Not found"})
+from tests.security.told_answers import NOT_FOUND, told
 
 HIDDEN: dict[str, Callable[[Installation], UUID]] = {
     "envs": lambda api: api.here,
@@ -49,16 +47,6 @@ OPERATIONS = [
     for method in operations
     if "{id}" in path
 ]
-
-
-@pytest.fixture(params=["stranger", "member elsewhere", "deployment elsewhere"])
-def outsider(api: Installation, request: pytest.FixtureRequest) -> Any:
-    if request.param == "deployment elsewhere":
-        return api.caller(Deployment(id=DeploymentId(api.far_deployment)))
-    user = api.new_user()
-    if request.param == "member elsewhere":
-        api.insert(schema.env_user_permissions, env_id=api.there, user_id=user, role="Admin")
-    return api.caller(User(id=UserId(user)))
 
 
 def test_given_an_outsider_when_they_use_every_route_then_hidden_and_missing_rows_look_the_same(
@@ -157,7 +145,7 @@ def test_given_an_outsider_when_a_cluster_has_no_environment_then_its_deployment
         for row in (stray, uuid4()):
             body = {"deployment_id": str(row), "operation": {"Uninstall": {}}}
             answer = api[who].post("/deployment-tasks", body)
-            assert (answer.status_code, answer.json()) == NOT_FOUND
+            assert told(answer) == NOT_FOUND
 
 
 def test_given_an_outsider_when_a_token_is_somebody_elses_then_it_looks_missing(api: Installation) -> None:
@@ -167,7 +155,7 @@ def test_given_an_outsider_when_a_token_is_somebody_elses_then_it_looks_missing(
             api["stranger"].get(f"/user-tokens/{row}"),
             api["stranger"].delete(f"/user-tokens/{row}"),
         ):
-            assert (answer.status_code, answer.json()) == NOT_FOUND
+            assert told(answer) == NOT_FOUND
 
 
 def test_given_a_manifest_in_an_annotation_when_a_workload_is_read_then_it_is_left_out(

@@ -14,25 +14,9 @@ from uuid import UUID, uuid4
 import pytest
 from http_client import Caller, Installation
 
-from platz.db import schema
-from platz.identities import Deployment, DeploymentId, User, UserId
+from tests.security.told_answers import NOT_FOUND, told
 
-NOT_FOUND = (404, {"message": "Not found"})
 REVISION = {"config_inputs": {}, "values_override": None}
-
-
-@pytest.fixture(params=["stranger", "member elsewhere", "deployment elsewhere"])
-def outsider(api: Installation, request: pytest.FixtureRequest) -> Caller:
-    if request.param == "deployment elsewhere":
-        return api.caller(Deployment(id=DeploymentId(api.far_deployment)))
-    user = api.new_user()
-    if request.param == "member elsewhere":
-        api.insert(schema.env_user_permissions, env_id=api.there, user_id=user, role="Admin")
-    return api.caller(User(id=UserId(user)))
-
-
-def told(answer: Any) -> tuple[int, Any]:
-    return answer.status_code, answer.json()
 
 
 def test_given_an_outsider_with_the_id_of_a_preview_when_they_apply_it_then_the_row_looks_missing(

@@ -193,11 +193,18 @@ def test_what_was_found_while_the_database_was_away_is_recorded_later(
     eventually(lambda: names(database) == ["far"])
 
 
-def test_a_doubt_about_the_access_to_a_cluster_starts_a_search_at_once(
-    discover: Any, source: Source, database: Database, actor_context: ActorContext
-) -> None:
+@pytest.fixture
+def served(actor_context: ActorContext) -> Served:
+    """What is told about clusters that are served or dropped."""
     served = Served()
-    actor_context.event_bus.subscribe("served", served, messages={ClusterServed}, tables=None)  # type: ignore[arg-type]
+    messages: Any = {ClusterServed, ClusterDropped}
+    actor_context.event_bus.subscribe("served", served, messages=messages, tables=None)  # type: ignore[arg-type]
+    return served
+
+
+def test_a_doubt_about_the_access_to_a_cluster_starts_a_search_at_once(
+    discover: Any, source: Source, database: Database, actor_context: ActorContext, served: Served
+) -> None:
     discover()
     eventually(lambda: names(database) == ["far"])
     cluster_id = serve_all(database)
@@ -219,11 +226,8 @@ def test_a_source_that_has_changed_is_searched_within_seconds(discover: Any, sou
 
 
 def test_a_cluster_that_was_removed_on_purpose_is_dropped_and_marked_and_comes_back(
-    discover: Any, source: Source, database: Database, actor_context: ActorContext
+    discover: Any, source: Source, database: Database, served: Served
 ) -> None:
-    served = Served()
-    messages: Any = {ClusterServed, ClusterDropped}
-    actor_context.event_bus.subscribe("served", served, messages=messages, tables=None)  # type: ignore[arg-type]
     ref = discover()
     eventually(lambda: names(database) == ["far"])
     cluster_id = serve_all(database)
@@ -244,11 +248,8 @@ def test_a_cluster_that_was_removed_on_purpose_is_dropped_and_marked_and_comes_b
 
 
 def test_a_cluster_that_is_only_missing_is_still_served(
-    discover: Any, source: Source, database: Database, actor_context: ActorContext
+    discover: Any, source: Source, database: Database, served: Served
 ) -> None:
-    served = Served()
-    messages: Any = {ClusterServed, ClusterDropped}
-    actor_context.event_bus.subscribe("served", served, messages=messages, tables=None)  # type: ignore[arg-type]
     ref = discover()
     eventually(lambda: names(database) == ["far"])
     serve_all(database)
