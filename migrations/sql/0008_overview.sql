@@ -29,11 +29,17 @@ CREATE FUNCTION platz_search_deployments(wanted uuid[]) RETURNS void LANGUAGE sq
     ON CONFLICT (deployment_id) DO UPDATE SET content = EXCLUDED.content
 $$;
 
+-- A text follows the newest inputs and the newest form, even if both change at once: a deployment waits for a change of
+-- its chart and holds up the next one, and a chart waits for the texts that are being written before it reads
+-- which deployments have it. A chart never waits for a row of deployments, whose writer may be waiting for the chart.
 CREATE FUNCTION platz_search_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_TABLE_NAME = 'deployments' THEN
+        PERFORM FROM helm_charts WHERE id = NEW.helm_chart_id FOR SHARE;
         PERFORM platz_search_deployments(ARRAY[NEW.id]);
     ELSE
+        PERFORM FROM deployment_search AS search JOIN deployments AS item ON item.id = search.deployment_id
+            WHERE item.helm_chart_id = NEW.id ORDER BY search.deployment_id FOR UPDATE OF search;
         PERFORM platz_search_deployments(ARRAY(SELECT id FROM deployments WHERE helm_chart_id = NEW.id));
     END IF;
     RETURN NULL;
